@@ -1,0 +1,9 @@
+DROP TABLE idempotency_keys;
+DROP TABLE changes;
+DROP FUNCTION feed_horizon();
+DROP FUNCTION feed_position();
+DROP TABLE audit_events;
+DROP TABLE nomenclatures;
+DROP TABLE territories;
+DROP TABLE installation;
+DROP FUNCTION fold(text);

@@ -1,0 +1,2 @@
+DROP VIEW territory_tree;
+DROP TABLE establishments;
