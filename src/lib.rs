@@ -1,1 +1,24 @@
+//! `ree`: the national register of school–business partnerships, as a JSON REST API.
+//!
+//! A request goes through [`http`] (the shell and the gate), where [`auth`] tells who asks, to a
+//! resource: its `routes` call its `model` and `workflow`, which call its `store`. Never upward.
 
+pub mod app;
+pub mod auth;
+pub mod cli;
+pub mod clients;
+pub mod clock;
+pub mod config;
+pub mod db;
+pub mod error;
+pub mod establishments;
+pub mod http;
+pub mod imports;
+pub mod logging;
+pub mod metrics;
+pub mod openapi;
+pub mod operation;
+pub mod partners;
+pub mod reference;
+pub mod routes;
+pub mod values;

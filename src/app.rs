@@ -1,0 +1,140 @@
+//! The application: what every handler works with, and how it is mounted. `serve` and the tests
+//! build it the same way.
+
+use std::sync::Arc;
+
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::middleware::{Next, from_fn};
+use actix_web::web;
+use chrono::{DateTime, Utc};
+use utoipa_actix_web::AppExt;
+use uuid::Uuid;
+
+use crate::auth::Tokens;
+use crate::auth::authenticator::Authenticator;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::db::{Connector, Db};
+use crate::error::{Error, Result};
+use crate::http::contract::Contract;
+use crate::http::page::Cursors;
+use crate::http::{gate::gate, shell::shell};
+use crate::metrics::Metrics;
+use crate::{openapi, routes};
+
+/// What all workers share.
+pub struct Shared {
+    /// The settings.
+    pub config: Config,
+    /// How connections are made.
+    pub connector: Connector,
+    /// Recognises callers.
+    pub authenticator: Authenticator,
+    /// Signs cursors.
+    pub cursors: Cursors,
+    /// Time and ids.
+    pub clock: Clock,
+    /// The document as it is enforced.
+    pub contract: Contract,
+    /// The document as it is served.
+    pub document: String,
+    /// What is measured.
+    pub metrics: Metrics,
+}
+
+/// The application of one worker.
+pub struct App {
+    shared: Arc<Shared>,
+    /// This worker's connections.
+    pub db: Db,
+}
+
+impl std::ops::Deref for App {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.shared
+    }
+}
+
+impl Shared {
+    /// Over a database that is up to date.
+    ///
+    /// # Errors
+    /// `service_unavailable` when the database is away.
+    pub async fn new(config: Config, connector: Connector, tokens: Tokens) -> Result<Arc<Self>> {
+        let cursors = Cursors::new(cursor_key(&connector).await?);
+        let document = openapi::document();
+        Ok(Arc::new(Self {
+            config,
+            connector,
+            authenticator: Authenticator::new(tokens),
+            cursors,
+            clock: Clock::default(),
+            contract: Contract::of(&document),
+            document: document.to_pretty_json().map_err(Error::internal)?,
+            metrics: Metrics::default(),
+        }))
+    }
+}
+
+async fn cursor_key(connector: &Connector) -> Result<[u8; 32]> {
+    let (client, _alive) = connector.plain().await.map_err(Error::unavailable)?;
+    let row = client.query_one("SELECT cursor_key FROM installation", &[]).await.map_err(Error::internal)?;
+    let key: Vec<u8> = row.try_get(0).map_err(Error::internal)?;
+    key.try_into().map_err(|_| Error::internal("the installation's cursor key has not 32 bytes"))
+}
+
+impl App {
+    /// The application of a worker, with connections of its own.
+    ///
+    /// # Errors
+    /// `internal_error` when the pool cannot be built.
+    pub fn new(shared: Arc<Shared>) -> Result<Self> {
+        let db = Db::new(shared.connector.clone(), shared.config.db_connections)?;
+        Ok(Self { shared, db })
+    }
+
+    /// Now.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// A new UUIDv7.
+    pub fn new_id(&self) -> Uuid {
+        self.clock.new_id()
+    }
+}
+
+/// CORS wraps bodies in a type of its own; outside of it they are all boxed again.
+async fn plain(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> actix_web::Result<ServiceResponse<BoxBody>> {
+    next.call(request).await.map(ServiceResponse::map_into_boxed_body)
+}
+
+/// Mounts everything: what `serve` runs and the tests call.
+pub fn configure(
+    app: web::Data<App>,
+) -> actix_web::App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<BoxBody>,
+        Error = actix_web::Error,
+        InitError = (),
+    >,
+> {
+    let cors = crate::http::cors::middleware(&app.config.cors_origins);
+    actix_web::App::new()
+        .app_data(app)
+        .into_utoipa_app()
+        .configure(routes::mount)
+        .into_app()
+        .wrap(from_fn(gate))
+        .wrap(cors)
+        .wrap(from_fn(plain))
+        .wrap(from_fn(shell))
+}

@@ -1,0 +1,217 @@
+//! Who may do what: one table, one line an operation. An operation that is not in it is refused to
+//! everyone.
+//!
+//! The table says what a role may do at all ([`Grant`]); a [`Scope`] carries, into every store
+//! function, what of it the caller may see and change. Only [`allow`] makes one for a request.
+
+use uuid::Uuid;
+
+use super::{Claims, Identity, Role, Scopes};
+use crate::error::{Code, Error, Result};
+use crate::reference::Reference;
+
+/// What a role may do with an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grant {
+    /// On every object.
+    All,
+    /// On what is its own or in its perimeter.
+    Own,
+    /// Not at all.
+    No,
+}
+
+use Grant::{All, No, Own};
+
+/// The scope word of the token that an operation needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// `read`.
+    Read,
+    /// `write`.
+    Write,
+}
+
+/// One line of the table.
+pub struct Line {
+    /// The operation's id in the OpenAPI document.
+    pub operation: &'static str,
+    /// The scope word needed.
+    pub needs: Needs,
+    /// Ministry, academy, establishment, partner, reader.
+    pub grants: [Grant; 5],
+}
+
+const fn read(operation: &'static str, grants: [Grant; 5]) -> Line {
+    Line { operation, needs: Needs::Read, grants }
+}
+
+const fn write(operation: &'static str, grants: [Grant; 5]) -> Line {
+    Line { operation, needs: Needs::Write, grants }
+}
+
+/// The table of the contract ("Roles").
+#[rustfmt::skip]
+pub const TABLE: &[Line] = &[
+    //                                    ministry academy establishment partner reader
+    read ("list_partners",                 [All, All, All, All, All]),
+    read ("count_partners",                [All, All, All, All, All]),
+    read ("get_partner",                   [All, All, All, All, All]),
+    write("create_partner",                [All, No,  No,  No,  No ]),
+    write("update_partner",                [All, No,  No,  Own, No ]),
+    write("delete_partner",                [All, No,  No,  No,  No ]),
+    write("archive_partner",               [All, No,  No,  No,  No ]),
+    write("restore_partner",               [All, No,  No,  No,  No ]),
+    read ("list_representatives",          [All, All, All, All, All]),
+    read ("count_representatives",         [All, All, All, All, All]),
+    read ("get_representative",            [All, All, All, All, All]),
+    write("create_representative",         [All, No,  No,  Own, No ]),
+    write("update_representative",         [All, No,  No,  Own, No ]),
+    write("delete_representative",         [All, No,  No,  Own, No ]),
+    read ("list_establishments",           [All, All, All, All, All]),
+    read ("count_establishments",          [All, All, All, All, All]),
+    read ("get_establishment",             [All, All, All, All, All]),
+    read ("list_territories",              [All, All, All, All, All]),
+    read ("count_territories",             [All, All, All, All, All]),
+    read ("get_territory",                 [All, All, All, All, All]),
+    read ("list_nomenclatures",            [All, All, All, All, All]),
+    read ("count_nomenclatures",           [All, All, All, All, All]),
+    read ("get_nomenclature",              [All, All, All, All, All]),
+    read ("list_changes",                  [All, All, All, All, All]),
+    read ("list_clients",                  [All, Own, No,  No,  No ]),
+    read ("count_clients",                 [All, Own, No,  No,  No ]),
+    read ("get_client",                    [All, Own, No,  No,  No ]),
+    write("create_client",                 [All, Own, No,  No,  No ]),
+    write("update_client",                 [All, Own, No,  No,  No ]),
+    write("rotate_client_secret",          [All, Own, No,  No,  No ]),
+    write("revoke_client",                 [All, Own, No,  No,  No ]),
+];
+
+/// What the caller of an operation may see and change. Store functions take one, so that a query
+/// without a perimeter does not compile.
+#[derive(Debug, Clone)]
+pub struct Scope {
+    perimeter: Perimeter,
+}
+
+#[derive(Debug, Clone)]
+enum Perimeter {
+    Everything,
+    /// The codes named, and those above them.
+    Territories { named: Vec<String>, above: Vec<String> },
+    Schools(Vec<String>),
+    Partner(Uuid),
+    Public,
+}
+
+/// Admits a caller to an operation, or says why not.
+///
+/// # Errors
+/// `insufficient_scope` without the scope word, `forbidden` when the role may not.
+pub fn allow(claims: &Claims, operation: &str) -> Result<Scope> {
+    let line = TABLE.iter().find(|line| line.operation == operation);
+    let line = line.ok_or_else(|| Error::new(Code::Forbidden))?;
+    if line.grants.get(place(claims.identity.role())).is_none_or(|grant| *grant == No) {
+        return Err(Error::new(Code::Forbidden));
+    }
+    if !has(claims.scope, line.needs) {
+        return Err(insufficient(line.needs));
+    }
+    Ok(Scope::of(&claims.identity))
+}
+
+const fn place(role: Role) -> usize {
+    match role {
+        Role::Ministry => 0,
+        Role::Academy => 1,
+        Role::Establishment => 2,
+        Role::Partner => 3,
+        Role::Reader => 4,
+    }
+}
+
+fn has(scopes: Scopes, needs: Needs) -> bool {
+    match needs {
+        Needs::Read => scopes.can_read(),
+        Needs::Write => scopes.can_write(),
+    }
+}
+
+fn insufficient(needs: Needs) -> Error {
+    use actix_web::http::header::{HeaderValue, WWW_AUTHENTICATE};
+    // RFC 6750 §3.1.
+    let challenge = match needs {
+        Needs::Read => "Bearer realm=\"ree\", error=\"insufficient_scope\", scope=\"read\"",
+        Needs::Write => "Bearer realm=\"ree\", error=\"insufficient_scope\", scope=\"write\"",
+    };
+    Error::new(Code::InsufficientScope).header(WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
+}
+
+impl Scope {
+    /// Of the commands run beside the service by whoever holds its data directory.
+    pub const fn of_operator() -> Self {
+        Self { perimeter: Perimeter::Everything }
+    }
+
+    fn of(identity: &Identity) -> Self {
+        let perimeter = match identity {
+            Identity::Ministry => Perimeter::Everything,
+            Identity::Academy { territories } => {
+                let reference = Reference::get();
+                let above = territories.iter().flat_map(|code| reference.ancestry(code));
+                Perimeter::Territories { named: territories.clone(), above: above.map(str::to_owned).collect() }
+            }
+            Identity::Establishment { uais } => Perimeter::Schools(uais.clone()),
+            Identity::Partner { partner_id } => Perimeter::Partner(*partner_id),
+            Identity::Reader => Perimeter::Public,
+        };
+        Self { perimeter }
+    }
+
+    /// Whether nothing is out of reach.
+    pub const fn is_everything(&self) -> bool {
+        matches!(self.perimeter, Perimeter::Everything)
+    }
+
+    /// The partner it is limited to, if it is.
+    pub const fn partner(&self) -> Option<Uuid> {
+        match &self.perimeter {
+            Perimeter::Partner(id) => Some(*id),
+            _ => None,
+        }
+    }
+
+    /// The territories it is limited to, and those above them; none for other perimeters.
+    pub fn territories(&self) -> Option<(&[String], &[String])> {
+        match &self.perimeter {
+            Perimeter::Territories { named, above } => Some((named, above)),
+            _ => None,
+        }
+    }
+
+    /// The schools it is limited to, if it is.
+    pub fn schools(&self) -> Option<&[String]> {
+        match &self.perimeter {
+            Perimeter::Schools(uais) => Some(uais),
+            _ => None,
+        }
+    }
+
+    /// Whether it may write what belongs to this partner.
+    pub fn may_write_for(&self, partner: Uuid) -> bool {
+        self.is_everything() || self.partner() == Some(partner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_operation_stands_twice() {
+        let mut names: Vec<_> = TABLE.iter().map(|line| line.operation).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), TABLE.len());
+    }
+}

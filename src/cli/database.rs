@@ -1,0 +1,81 @@
+//! Which database a command works on: `DATABASE_URL`, or the embedded server of the data directory.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Failure;
+use crate::config::Config;
+use crate::db::Connector;
+use crate::db::embedded::{Durability, Embedded, Settings};
+
+/// A database, kept up as long as this value lives.
+pub struct Database {
+    /// How connections are made.
+    pub connector: Connector,
+    embedded: Option<Arc<Embedded>>,
+}
+
+/// The database's name in the embedded server.
+const NAME: &str = "ree";
+
+impl Database {
+    /// Opens the database of these settings, starting the embedded server if need be.
+    ///
+    /// # Errors
+    /// When there is neither a `DATABASE_URL` nor a PostgreSQL to run, with what to install.
+    pub async fn open(config: &Config) -> Result<Self, Failure> {
+        if let Some(url) = &config.database_url {
+            return Ok(Self { connector: Connector::new(url)?, embedded: None });
+        }
+        let embedded = Arc::new(start(&config.data_dir).await?);
+        create(&embedded).await?;
+        let connector = Connector::new(&embedded.url(NAME))?;
+        Ok(Self { connector, embedded: Some(embedded) })
+    }
+
+    /// Whether the server is the program's own.
+    pub const fn is_embedded(&self) -> bool {
+        self.embedded.is_some()
+    }
+
+    /// Restarts the embedded server whenever it died, as long as this future is polled.
+    pub async fn keep_running(&self) {
+        let Some(embedded) = &self.embedded else { return std::future::pending().await };
+        loop {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            let server = Arc::clone(embedded);
+            match tokio::task::spawn_blocking(move || server.ensure_running()).await {
+                Ok(Ok(true)) => log::warn!("the embedded PostgreSQL had died and was started again"),
+                Ok(Ok(false)) => {}
+                Ok(Err(error)) => log::error!("the embedded PostgreSQL cannot be started again: {error}"),
+                Err(error) => log::error!("{error}"),
+            }
+        }
+    }
+}
+
+async fn start(data_dir: &Path) -> Result<Embedded, Failure> {
+    std::fs::create_dir_all(data_dir).map_err(|error| format!("REE_DATA_DIR={}: {error}", data_dir.display()))?;
+    let settings = Settings {
+        directory: data_dir.to_owned(),
+        durability: Durability::Durable,
+        linger: Duration::ZERO,
+        reaper: std::env::current_exe()?,
+    };
+    Ok(tokio::task::spawn_blocking(move || Embedded::attach_or_start(&settings)).await??)
+}
+
+/// Creates the database, unless it is there. Two starters at once are told apart by PostgreSQL.
+async fn create(embedded: &Embedded) -> Result<(), Failure> {
+    let (client, _alive) = Connector::new(&embedded.url("postgres"))?.plain().await?;
+    let there = client.query_opt("SELECT 1 FROM pg_database WHERE datname = $1", &[&NAME]).await?;
+    if there.is_some() {
+        return Ok(());
+    }
+    match client.batch_execute(&format!("CREATE DATABASE {NAME}")).await {
+        Err(error) if error.code() == Some(&tokio_postgres::error::SqlState::DUPLICATE_DATABASE) => Ok(()),
+        Err(error) if error.code() == Some(&tokio_postgres::error::SqlState::UNIQUE_VIOLATION) => Ok(()),
+        outcome => Ok(outcome?),
+    }
+}

@@ -1,0 +1,108 @@
+//! The command line. Standard output is for the result, standard error for everything else; exit
+//! status 0 done, 1 refused or failed, 2 wrong usage.
+
+pub mod database;
+mod migrate;
+mod serve;
+mod token;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{Config, Overrides};
+use crate::{db, logging, openapi};
+
+/// Why a command failed, in words for a person.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Le registre national des relations école-entreprise: a JSON REST API on PostgreSQL.
+#[derive(Parser)]
+#[command(name = "ree", version, about, long_about = LONG, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const LONG: &str = "\
+The national register of school–business partnerships in France, as a JSON REST API.
+
+  ree serve --demo          start everything on a private PostgreSQL, with example data
+  ree token --role reader   make a token to call it with
+  ree config check          every setting, its value and where it came from
+
+Without DATABASE_URL, commands use the embedded PostgreSQL of the data directory (REE_DATA_DIR), \
+running or not, and so work beside a running service.";
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the service; ready when /readyz answers 200
+    Serve(serve::Arguments),
+    /// Bring the database schema up to date
+    Migrate(migrate::Arguments),
+    /// Make an access token with the service's key; prints it and nothing else
+    Token(token::Arguments),
+    /// Print the OpenAPI document
+    Openapi {
+        /// Compare the document with this file instead; fails when they differ
+        #[arg(long, value_name = "FILE")]
+        check: Option<PathBuf>,
+    },
+    /// Stop the embedded PostgreSQL when its last user is gone
+    #[command(hide = true)]
+    EmbeddedReaper {
+        /// The server's run directory
+        directory: PathBuf,
+    },
+}
+
+/// Runs the command the process was started with.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    // The reaper outlives its maker: it must not hold a log or a runtime.
+    if let Command::EmbeddedReaper { directory } = &arguments.command {
+        return db::embedded::reap(directory).map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
+    }
+    logging::start();
+    match run(arguments.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("ree: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Serve(arguments) => serve::run(arguments),
+        Command::Migrate(arguments) => wait(migrate::run(arguments)),
+        Command::Token(arguments) => token::run(arguments),
+        Command::Openapi { check } => document(check),
+        Command::EmbeddedReaper { .. } => Ok(()),
+    }
+}
+
+/// The settings of a command that takes none of its own.
+fn config() -> Result<Config, Failure> {
+    Ok(Config::read(&Overrides::default())?)
+}
+
+/// Runs a command to its end on a runtime of its own.
+fn wait(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?.block_on(command)
+}
+
+fn document(check: Option<PathBuf>) -> Result<(), Failure> {
+    let text = openapi::text()?;
+    let Some(path) = check else {
+        print!("{text}");
+        return Ok(());
+    };
+    let committed = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    if committed == text {
+        return Ok(());
+    }
+    Err(format!("{} is not the document this program serves: run `ree openapi > {}`", path.display(), path.display()).into())
+}

@@ -1,0 +1,154 @@
+//! `ree serve`: opens the database, brings it up to date, and answers requests until told to stop.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::{HttpServer, web};
+use chrono::TimeDelta;
+use diesel_async::pooled_connection::deadpool::Object;
+
+use super::{Failure, database::Database};
+use crate::app::{self, App, Shared};
+use crate::auth::{Keys, Tokens};
+use crate::clock::Clock;
+use crate::config::{Config, Overrides};
+use crate::db::{self, migrations};
+use crate::operation;
+
+/// How long requests in flight may take to end once told to stop.
+const GRACE: u64 = 20;
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// Load the example partners and establishments too
+    #[arg(long)]
+    demo: bool,
+    /// Address of the API (REE_LISTEN)
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<String>,
+    /// Address of /metrics (REE_ADMIN_LISTEN)
+    #[arg(long, value_name = "ADDR")]
+    admin_listen: Option<String>,
+}
+
+pub fn run(arguments: Arguments) -> Result<(), Failure> {
+    let overrides = Overrides { listen: arguments.listen, admin_listen: arguments.admin_listen };
+    let config = Config::read(&overrides)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    runtime.block_on(serve(config, arguments.demo))
+}
+
+async fn serve(config: Config, demo: bool) -> Result<(), Failure> {
+    // Bound first: a port that is taken must be told before anything is started or changed.
+    let listener = bind(config.listen, "REE_LISTEN")?;
+    let admin_listener = bind(config.admin_listen, "REE_ADMIN_LISTEN")?;
+    let database = Database::open(&config).await?;
+    let now = Clock::default().now();
+    migrations::run(&database.connector, now).await?;
+    let keys = Keys::load_or_create(&config.data_dir.join("keys"), now)?;
+    let tokens = Tokens::new(keys, &config.public_url);
+    let shared = Shared::new(config.clone(), database.connector.clone(), tokens).await?;
+    let api = api(Arc::clone(&shared), listener)?;
+    let admin = admin(Arc::clone(&shared), admin_listener)?;
+    announce(&config, &database);
+    let (api_handle, admin_handle) = (api.handle(), admin.handle());
+    let upkeep = tokio::spawn(upkeep(Arc::clone(&shared)));
+    tokio::select! {
+        ended = api => ended?,
+        ended = admin => ended?,
+        () = database.keep_running() => {}
+        () = stop_signal() => log::info!("stopping: requests in flight are given {GRACE} s"),
+    }
+    upkeep.abort();
+    admin_handle.stop(false).await;
+    api_handle.stop(true).await;
+    Ok(())
+}
+
+fn bind(address: std::net::SocketAddr, setting: &str) -> Result<std::net::TcpListener, Failure> {
+    let listener = std::net::TcpListener::bind(address)
+        .map_err(|error| format!("{setting}={address}: {error}; choose another address with --listen, --admin-listen"))?;
+    Ok(listener)
+}
+
+fn api(shared: Arc<Shared>, listener: std::net::TcpListener) -> Result<actix_web::dev::Server, Failure> {
+    let workers = shared.config.workers;
+    let server = HttpServer::new(move || app::configure(worker(&shared)))
+        .workers(workers)
+        .client_request_timeout(Duration::from_secs(10))
+        .client_disconnect_timeout(Duration::from_secs(5))
+        .keep_alive(Duration::from_secs(75))
+        .shutdown_timeout(GRACE)
+        .disable_signals()
+        .listen(listener)?;
+    Ok(server.run())
+}
+
+/// The application of one worker. It is made on the worker's thread, where its connections live.
+fn worker(shared: &Arc<Shared>) -> web::Data<App> {
+    match App::new(Arc::clone(shared)) {
+        Ok(app) => web::Data::new(app),
+        Err(error) => {
+            log::error!("a worker cannot start: {error}");
+            std::process::exit(1)
+        }
+    }
+}
+
+fn admin(shared: Arc<Shared>, listener: std::net::TcpListener) -> Result<actix_web::dev::Server, Failure> {
+    let shared = web::Data::from(shared);
+    let factory = move || actix_web::App::new().app_data(shared.clone()).configure(operation::admin::configure);
+    Ok(HttpServer::new(factory).workers(1).disable_signals().listen(listener)?.run())
+}
+
+fn announce(config: &Config, database: &Database) {
+    let url = &config.public_url;
+    let server = if database.is_embedded() { "embedded PostgreSQL" } else { "DATABASE_URL" };
+    eprintln!("ree {} is ready ({server})", env!("CARGO_PKG_VERSION"));
+    eprintln!("  API   {url}/v1");
+    eprintln!("  docs  {url}/docs/");
+    eprintln!("  token ree token --role ministry   (cargo run --release -- token --role ministry)");
+}
+
+/// What must be done now and then: revocations read again, old idempotency keys removed, figures
+/// folded.
+async fn upkeep(shared: Arc<Shared>) {
+    let app = match App::new(Arc::clone(&shared)) {
+        Ok(app) => app,
+        Err(error) => return log::error!("upkeep cannot start: {error}"),
+    };
+    let mut round: u64 = 0;
+    loop {
+        if let Err(error) = shared.authenticator.refresh(&app, TimeDelta::zero()).await {
+            log::warn!("revocations could not be read: {error}");
+        }
+        if round.is_multiple_of(1800) {
+            forget_old_keys(&app).await;
+        }
+        shared.metrics.upkeep();
+        round = round.wrapping_add(1);
+        tokio::time::sleep(Duration::from_secs(2)).await;
+    }
+}
+
+async fn forget_old_keys(app: &App) {
+    let forgotten = async {
+        let mut connection: Object<_> = app.db.borrow().await?;
+        db::idempotency::forget_old(&mut connection, app.now()).await
+    };
+    match forgotten.await {
+        Ok(0) => {}
+        Ok(count) => log::info!("{count} idempotency keys over 30 days old removed"),
+        Err(error) => log::warn!("old idempotency keys could not be removed: {error}"),
+    }
+}
+
+/// SIGTERM or Ctrl-C.
+async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}

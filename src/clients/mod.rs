@@ -1,0 +1,3 @@
+//! Machine clients.
+
+pub mod store;

@@ -1,0 +1,121 @@
+//! Typed ids: UUIDv7 (RFC 9562 §5.7), so that a partner's id is never taken for a client's.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::marker::PhantomData;
+
+use diesel::deserialize::{self, FromSql, FromSqlRow};
+use diesel::expression::AsExpression;
+use diesel::pg::{Pg, PgValue};
+use diesel::serialize::{self, Output, ToSql};
+use serde::{Serialize, Serializer};
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
+use utoipa::openapi::RefOr;
+use uuid::Uuid;
+
+use crate::error::Rule;
+use crate::http::fields::FromText;
+
+/// The id of a `T`.
+#[derive(AsExpression, FromSqlRow)]
+#[diesel(sql_type = diesel::sql_types::Uuid)]
+pub struct Id<T: 'static>(Uuid, PhantomData<fn() -> T>);
+
+impl<T> Id<T> {
+    /// The id with this value.
+    pub const fn new(id: Uuid) -> Self {
+        Self(id, PhantomData)
+    }
+
+    /// The bare value, for what is not typed (the journal, the change feed).
+    pub const fn uuid(self) -> Uuid {
+        self.0
+    }
+
+    /// The id a path names. A malformed one names nothing, and is looked up as the nil UUID, which
+    /// no object has: it is then refused in the same order and the same words as an absent one.
+    pub fn of_path(text: &str) -> Self {
+        Self::new(canonical(text).unwrap_or_default())
+    }
+}
+
+/// A UUID in its one canonical form, hyphenated and in lower case.
+fn canonical(text: &str) -> Option<Uuid> {
+    let id = Uuid::try_parse(text).ok()?;
+    (id.hyphenated().to_string() == text).then_some(id)
+}
+
+impl<T> FromText for Id<T> {
+    fn from_text(text: &str) -> Result<Self, Rule> {
+        canonical(text).map(Self::new).ok_or(Rule::Format("0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f"))
+    }
+}
+
+impl<T> Clone for Id<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Id<T> {}
+
+impl<T> PartialEq for Id<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+
+impl<T> Eq for Id<T> {}
+
+impl<T> Hash for Id<T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+
+impl<T> fmt::Debug for Id<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<T> fmt::Display for Id<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<T> Serialize for Id<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<T> ToSql<diesel::sql_types::Uuid, Pg> for Id<T> {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+        <Uuid as ToSql<diesel::sql_types::Uuid, Pg>>::to_sql(&self.0, out)
+    }
+}
+
+impl<T> FromSql<diesel::sql_types::Uuid, Pg> for Id<T> {
+    fn from_sql(bytes: PgValue<'_>) -> deserialize::Result<Self> {
+        <Uuid as FromSql<diesel::sql_types::Uuid, Pg>>::from_sql(bytes).map(Self::new)
+    }
+}
+
+impl<T> utoipa::PartialSchema for Id<T> {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)))
+            .description(Some("Identifiant (UUIDv7)."))
+            .examples([serde_json::json!("0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f")])
+            .into()
+    }
+}
+
+impl<T> utoipa::ToSchema for Id<T> {
+    fn name() -> std::borrow::Cow<'static, str> {
+        "Id".into()
+    }
+}

@@ -1,0 +1,90 @@
+//! Bringing a database up to date: the schema, then the reference data.
+
+use diesel_async::AsyncMigrationHarness;
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use super::Connector;
+use crate::error::{Error, Result};
+use crate::reference;
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
+
+/// One migration and whether the database has it.
+#[derive(Debug, Clone)]
+pub struct State {
+    /// The migration's name.
+    pub name: String,
+    /// Whether it was applied.
+    pub applied: bool,
+}
+
+/// Two starters bring one database up to date one after the other: this key of PostgreSQL's
+/// advisory locks is theirs.
+const LOCK: i64 = 0x7265_655f_6d69_6772;
+
+/// Applies what is pending and loads the reference data; names what was applied.
+///
+/// # Errors
+/// `service_unavailable` when the database is away, `internal_error` when a migration fails.
+pub async fn run(connector: &Connector, now: chrono::DateTime<chrono::Utc>) -> Result<Vec<String>> {
+    let (guard, _alive) = connector.plain().await.map_err(Error::unavailable)?;
+    let lock = format!("SET lock_timeout = '60s'; SELECT pg_advisory_lock({LOCK})");
+    guard.batch_execute(&lock).await.map_err(Error::unavailable)?;
+    let applied = migrate(connector).await?;
+    reference::store::load(connector, now).await?;
+    keep_feed_ahead(&guard).await?;
+    Ok(applied)
+}
+
+async fn migrate(connector: &Connector) -> Result<Vec<String>> {
+    let (connection, _alive) = connector.diesel().await.map_err(Error::unavailable)?;
+    let work = move || -> Result<Vec<String>> {
+        let mut harness = AsyncMigrationHarness::new(connection);
+        let applied = harness.run_pending_migrations(MIGRATIONS).map_err(Error::internal)?;
+        Ok(applied.iter().map(ToString::to_string).collect())
+    };
+    // The harness blocks on its connection, which needs a thread beside the runtime's.
+    tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
+}
+
+/// A database restored elsewhere may number its transactions from below those the change feed has
+/// seen; the shift keeps positions going up.
+async fn keep_feed_ahead(client: &tokio_postgres::Client) -> Result<()> {
+    const SHIFT: &str = "
+        UPDATE installation SET feed_shift = feed_shift + behind.by
+        FROM (SELECT max(position) + 1 - feed_position() AS by FROM changes) AS behind
+        WHERE behind.by > 0";
+    client.execute(SHIFT, &[]).await.map_err(Error::internal).map(|_| ())
+}
+
+/// Every migration, applied or pending, in order.
+///
+/// # Errors
+/// As [`run`].
+pub async fn state(connector: &Connector) -> Result<Vec<State>> {
+    let (connection, _alive) = connector.diesel().await.map_err(Error::unavailable)?;
+    let work = move || -> Result<Vec<State>> {
+        use diesel::migration::{Migration, MigrationSource};
+        let mut harness = AsyncMigrationHarness::new(connection);
+        let applied = harness.applied_migrations().map_err(Error::internal)?;
+        let all: Vec<Box<dyn Migration<diesel::pg::Pg>>> = MIGRATIONS.migrations().map_err(Error::internal)?;
+        let mut states: Vec<State> = all
+            .iter()
+            .map(|migration| State {
+                name: migration.name().to_string(),
+                applied: applied.contains(&migration.name().version().as_owned()),
+            })
+            .collect();
+        states.sort_by(|left, right| left.name.cmp(&right.name));
+        Ok(states)
+    };
+    tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
+}
+
+/// Whether the database has every migration this program knows.
+///
+/// # Errors
+/// As [`run`].
+pub async fn is_current(connector: &Connector) -> Result<bool> {
+    Ok(state(connector).await?.iter().all(|state| state.applied))
+}

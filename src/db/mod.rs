@@ -1,0 +1,107 @@
+//! PostgreSQL: how connections are made, lent and bounded.
+//!
+//! Each HTTP worker has a [`Db`] of its own: one connection that its reads share, pipelined, and a
+//! small pool that a write (or a long read) borrows one from. Connections so live on the thread
+//! that uses them: nothing wakes another thread to answer a request.
+
+pub mod connect;
+pub mod embedded;
+pub mod idempotency;
+pub mod ids;
+pub mod keyset;
+pub mod migrations;
+#[rustfmt::skip]
+pub mod schema;
+pub mod write;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+
+use deadpool::managed::Timeouts;
+use diesel_async::AsyncPgConnection;
+use diesel_async::pooled_connection::deadpool::{Object, Pool, PoolError};
+use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
+
+use crate::error::{Error, Result};
+pub use connect::Connector;
+
+/// A connection that a write borrows.
+pub type Borrowed = Object<AsyncPgConnection>;
+
+/// How long a request may wait for a connection before it is answered 503.
+const WAIT: Duration = Duration::from_secs(3);
+
+/// One worker's connections.
+pub struct Db {
+    connector: Connector,
+    pool: Pool<AsyncPgConnection>,
+    reader: Mutex<Option<Arc<Reader>>>,
+}
+
+/// The connection that a worker's reads share; queries on it are pipelined.
+pub struct Reader {
+    connection: AsyncPgConnection,
+    alive: connect::Alive,
+}
+
+impl std::ops::Deref for Reader {
+    type Target = AsyncPgConnection;
+
+    fn deref(&self) -> &AsyncPgConnection {
+        &self.connection
+    }
+}
+
+impl Db {
+    /// Connections made by this connector, at most `size` for writes; none is opened yet.
+    ///
+    /// # Errors
+    /// `internal_error` when the pool cannot be built.
+    pub fn new(connector: Connector, size: usize) -> Result<Self> {
+        let mut config = ManagerConfig::default();
+        // Broken connections are recognised without a query: the pool must not cost a round trip.
+        config.recycling_method = RecyclingMethod::Fast;
+        let made_by = connector.clone();
+        config.custom_setup = Box::new(move |_| {
+            let connector = made_by.clone();
+            Box::pin(async move { connector.diesel().await.map(|(connection, _)| connection) })
+        });
+        let manager = AsyncDieselConnectionManager::new_with_config("", config);
+        let timeouts = Timeouts { wait: Some(WAIT), create: Some(WAIT), recycle: Some(WAIT) };
+        let pool = Pool::builder(manager)
+            .max_size(size)
+            .timeouts(timeouts)
+            .runtime(deadpool::Runtime::Tokio1)
+            .build()
+            .map_err(Error::internal)?;
+        Ok(Self { connector, pool, reader: Mutex::new(None) })
+    }
+
+    /// A connection of one's own, for a write or a long read.
+    ///
+    /// # Errors
+    /// `service_unavailable` when none is free or PostgreSQL is away.
+    pub async fn borrow(&self) -> Result<Borrowed> {
+        self.pool.get().await.map_err(|error: PoolError| Error::unavailable(error))
+    }
+
+    /// The connection shared by this worker's reads, made again when it was lost.
+    ///
+    /// # Errors
+    /// `service_unavailable` when PostgreSQL is away.
+    pub async fn reader(&self) -> Result<Arc<Reader>> {
+        if let Some(reader) = self.lock().as_ref().filter(|reader| reader.alive.is_alive()) {
+            return Ok(Arc::clone(reader));
+        }
+        let (connection, alive) = self.connector.diesel().await.map_err(Error::unavailable)?;
+        let reader = Arc::new(Reader { connection, alive });
+        *self.lock() = Some(Arc::clone(&reader));
+        Ok(reader)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Arc<Reader>>> {
+        self.reader.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+

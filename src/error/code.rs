@@ -1,0 +1,188 @@
+//! The code table: every problem the service can answer, on one line each.
+
+use actix_web::http::StatusCode;
+
+use crate::http::language::{Language, Text};
+
+/// One row of the table.
+#[derive(Debug)]
+pub struct Entry {
+    /// The stable name, last part of the problem's `type`.
+    pub code: &'static str,
+    /// The status of its answer.
+    pub status: u16,
+    /// A short title, the same for every occurrence.
+    pub title: Text,
+    /// What it means.
+    pub meaning: Text,
+    /// What the caller can do about it.
+    pub fix: Text,
+}
+
+const fn text(fr: &'static str, en: &'static str) -> Text {
+    Text { fr, en }
+}
+
+macro_rules! codes {
+    ($($variant:ident = $status:literal $code:literal, $title:expr, $meaning:expr, $fix:expr;)+) => {
+        /// A code of the table; its name never changes.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Code { $(#[doc = $code] $variant),+ }
+
+        impl Code {
+            /// Every code, in the order of the table.
+            pub const ALL: &[Code] = &[$(Code::$variant),+];
+
+            /// The code's row.
+            pub const fn entry(self) -> Entry {
+                match self {
+                    $(Code::$variant => Entry {
+                        code: $code, status: $status, title: $title, meaning: $meaning, fix: $fix,
+                    }),+
+                }
+            }
+        }
+    };
+}
+
+// A macro only so that a code, its status and its words stand on one row and none can be forgotten.
+codes! {
+    MalformedRequest = 400 "malformed_request",
+        text("La requête est mal formée", "The request is malformed"),
+        text("Un en-tête ou l'adresse ne suit pas la syntaxe attendue.", "A header or the address does not follow the expected syntax."),
+        text("Corrigez la partie nommée dans le détail.", "Correct the part named in the detail.");
+    MalformedJson = 400 "malformed_json",
+        text("Le corps n'est pas du JSON valide", "The body is not valid JSON"),
+        text("Le corps n'est pas du JSON en UTF-8, contient une clé en double, un demi-codet isolé ou plus de 32 niveaux.", "The body is not UTF-8 JSON, has a duplicate key, a lone surrogate or more than 32 levels."),
+        text("Corrigez le corps à l'endroit indiqué.", "Correct the body at the place given.");
+    InvalidCursor = 400 "invalid_cursor",
+        text("Le curseur n'est pas valable", "The cursor is not valid"),
+        text("Le curseur a été modifié, ou vient d'une autre liste ou d'autres filtres.", "The cursor was altered, or comes from another list or other filters."),
+        text("Reprenez la liste sans `cursor`, avec les mêmes filtres ensuite.", "Start the list again without `cursor`, then keep the same filters.");
+    Unauthorized = 401 "unauthorized",
+        text("Authentification requise", "Authentication required"),
+        text("La requête ne porte pas de jeton.", "The request carries no token."),
+        text("Envoyez `Authorization: Bearer <jeton>` ; un jeton s'obtient à `/oauth2/token`.", "Send `Authorization: Bearer <token>`; a token is obtained at `/oauth2/token`.");
+    InvalidToken = 401 "invalid_token",
+        text("Le jeton n'est pas accepté", "The token is not accepted"),
+        text("Le jeton est expiré, révoqué, ou n'a pas été émis pour ce service.", "The token has expired, was revoked, or was not issued for this service."),
+        text("Demandez un nouveau jeton.", "Ask for a new token.");
+    Forbidden = 403 "forbidden",
+        text("Action non permise", "Action not allowed"),
+        text("Votre rôle ou votre périmètre ne permet pas cette action.", "Your role or perimeter does not allow this action."),
+        text("Adressez-vous à qui en a la charge ; la table des droits est dans la documentation.", "Ask those in charge; the access table is in the documentation.");
+    InsufficientScope = 403 "insufficient_scope",
+        text("Portée du jeton insuffisante", "Token scope insufficient"),
+        text("Le jeton n'a pas la portée (`read` ou `write`) que l'action demande.", "The token lacks the scope (`read` or `write`) the action needs."),
+        text("Demandez un jeton avec cette portée.", "Ask for a token with that scope.");
+    NotFound = 404 "not_found",
+        text("Introuvable", "Not found"),
+        text("Rien ne répond à cette adresse, ou rien que vous puissiez voir.", "Nothing answers at this address, or nothing you may see."),
+        text("Vérifiez l'adresse et l'identifiant.", "Check the address and the id.");
+    MethodNotAllowed = 405 "method_not_allowed",
+        text("Méthode non permise", "Method not allowed"),
+        text("Cette adresse existe mais n'accepte pas cette méthode.", "This address exists but does not accept this method."),
+        text("Utilisez une des méthodes de l'en-tête `Allow`.", "Use one of the methods in the `Allow` header.");
+    NotAcceptable = 406 "not_acceptable",
+        text("Aucune forme acceptable", "Nothing acceptable"),
+        text("Aucune des formes de l'en-tête `Accept` n'est disponible ici.", "None of the forms in the `Accept` header is available here."),
+        text("Demandez une des formes nommées dans le détail.", "Ask for one of the forms named in the detail.");
+    RequestTimeout = 408 "request_timeout",
+        text("La requête a mis trop de temps à arriver", "The request took too long to arrive"),
+        text("Le corps n'est pas arrivé en entier dans le délai.", "The body did not arrive whole in time."),
+        text("Recommencez, au besoin avec moins de données.", "Try again, with less data if need be.");
+    DuplicateSiren = 409 "duplicate_siren",
+        text("SIREN déjà enregistré", "SIREN already registered"),
+        text("Un autre partenaire porte ce numéro SIREN.", "Another partner has this SIREN number."),
+        text("Cherchez ce partenaire avec `?siren=` et modifiez-le.", "Find that partner with `?siren=` and change it.");
+    DuplicateRna = 409 "duplicate_rna",
+        text("Numéro RNA déjà enregistré", "RNA number already registered"),
+        text("Un autre partenaire porte ce numéro RNA.", "Another partner has this RNA number."),
+        text("Cherchez ce partenaire avec `?q=` et modifiez-le.", "Find that partner with `?q=` and change it.");
+    InUse = 409 "in_use",
+        text("Objet encore référencé", "Object still referenced"),
+        text("D'autres objets se rapportent à celui-ci : il ne peut pas être supprimé.", "Other objects refer to this one: it cannot be deleted."),
+        text("Archivez-le, ou retirez d'abord ce qui s'y rapporte.", "Archive it, or first remove what refers to it.");
+    InvalidTransition = 409 "invalid_transition",
+        text("Étape impossible", "Impossible step"),
+        text("Le statut actuel de l'objet ne permet pas cette étape.", "The object's present status does not allow this step."),
+        text("Lisez `allowed_actions` pour les étapes possibles.", "Read `allowed_actions` for the possible steps.");
+    TooManySecrets = 409 "too_many_secrets",
+        text("Deux secrets déjà en service", "Two secrets already live"),
+        text("Un client a deux secrets au plus en même temps.", "A client has two secrets at most at one time."),
+        text("Attendez la fin du plus ancien, ou remplacez-le aussitôt avec `revoke_previous`.", "Wait for the end of the older one, or replace it at once with `revoke_previous`.");
+    IdempotencyInProgress = 409 "idempotency_in_progress",
+        text("Requête déjà en cours", "Request already running"),
+        text("Une requête avec la même clé d'idempotence est en cours.", "A request with the same idempotency key is running."),
+        text("Recommencez après `Retry-After`.", "Try again after `Retry-After`.");
+    IdempotencyAnswerErased = 409 "idempotency_answer_erased",
+        text("Réponse effacée", "Answer erased"),
+        text("La première réponse à cette clé contenait une personne effacée depuis.", "The first answer to this key contained a person erased since."),
+        text("Rien n'a été refait. Prenez une nouvelle clé pour une nouvelle création.", "Nothing was done again. Take a new key for a new creation.");
+    Conflict = 409 "conflict",
+        text("Conflit avec l'état enregistré", "Conflict with the stored state"),
+        text("Une autre écriture a eu lieu en même temps.", "Another write took place at the same time."),
+        text("Relisez l'objet et recommencez.", "Read the object again and retry.");
+    PreconditionFailed = 412 "precondition_failed",
+        text("L'objet a changé", "The object has changed"),
+        text("La version donnée dans `If-Match` n'est plus la bonne, ou `If-None-Match: *` trouve un objet.", "The version in `If-Match` is no longer current, or `If-None-Match: *` finds an object."),
+        text("Relisez l'objet, reprenez son `ETag` et recommencez.", "Read the object again, take its `ETag` and retry.");
+    PayloadTooLarge = 413 "payload_too_large",
+        text("Corps trop volumineux", "Body too large"),
+        text("Le corps dépasse 5 Mio.", "The body is over 5 MiB."),
+        text("Envoyez en plusieurs requêtes.", "Send several requests.");
+    UriTooLong = 414 "uri_too_long",
+        text("Adresse trop longue", "Address too long"),
+        text("L'adresse dépasse 8 Kio.", "The address is over 8 KiB."),
+        text("Réduisez les filtres.", "Use fewer filters.");
+    UnsupportedMediaType = 415 "unsupported_media_type",
+        text("Type de contenu non pris en charge", "Unsupported media type"),
+        text("Le corps n'est pas d'un type accepté ici.", "The body is not of a type accepted here."),
+        text("Envoyez le type nommé dans le détail, en UTF-8, sans `Content-Encoding`.", "Send the type named in the detail, in UTF-8, without `Content-Encoding`.");
+    ValidationFailed = 422 "validation_failed",
+        text("La requête contient des erreurs", "The request has errors"),
+        text("La requête est comprise, mais des champs ou paramètres sont faux. Tous sont dans `errors`.", "The request is understood, but fields or parameters are wrong. All are in `errors`."),
+        text("Corrigez chaque endroit nommé.", "Correct each place named.");
+    IdempotencyKeyReused = 422 "idempotency_key_reused",
+        text("Clé d'idempotence déjà utilisée", "Idempotency key already used"),
+        text("Cette clé a servi pour une requête au corps différent.", "This key was used for a request with another body."),
+        text("Prenez une nouvelle clé.", "Take a new key.");
+    PreconditionRequired = 428 "precondition_required",
+        text("`If-Match` requis", "`If-Match` required"),
+        text("Cette modification demande l'en-tête `If-Match`.", "This change needs the `If-Match` header."),
+        text("Lisez l'objet et renvoyez son `ETag` dans `If-Match`, ou `*` pour y renoncer.", "Read the object and send its `ETag` as `If-Match`, or `*` to opt out.");
+    HeadersTooLarge = 431 "headers_too_large",
+        text("En-têtes trop longs", "Headers too long"),
+        text("Les en-têtes dépassent 32 Kio.", "The headers are over 32 KiB."),
+        text("Réduisez-les.", "Shorten them.");
+    InternalError = 500 "internal_error",
+        text("Erreur interne", "Internal error"),
+        text("Le service a failli ; la cause est dans son journal sous `request_id`.", "The service failed; the cause is in its log under `request_id`."),
+        text("Signalez-le avec `request_id`. Une requête avec clé d'idempotence peut être répétée.", "Report it with `request_id`. A request with an idempotency key can be repeated.");
+    ServiceUnavailable = 503 "service_unavailable",
+        text("Service momentanément indisponible", "Service temporarily unavailable"),
+        text("La base de données est absente ou trop occupée. Rien n'a été confirmé.", "The database is away or too busy. Nothing was acknowledged."),
+        text("Recommencez après `Retry-After`, avec la même clé d'idempotence.", "Try again after `Retry-After`, with the same idempotency key.");
+}
+
+impl Code {
+    /// The stable name.
+    pub const fn as_str(self) -> &'static str {
+        self.entry().code
+    }
+
+    /// The status of its answer.
+    pub fn status(self) -> StatusCode {
+        StatusCode::from_u16(self.entry().status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// The code of this name.
+    pub fn named(name: &str) -> Option<Code> {
+        Self::ALL.iter().copied().find(|code| code.as_str() == name)
+    }
+
+    /// Its title in a language.
+    pub const fn title(self, language: Language) -> &'static str {
+        self.entry().title.get(language)
+    }
+}

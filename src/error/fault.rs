@@ -1,0 +1,238 @@
+//! What is wrong with one place of a request: the place, the rule, and how to put it right.
+
+use crate::http::language::Language;
+
+/// Where in the request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// A JSON pointer into the body (RFC 6901); the empty one is the body itself.
+    Pointer(String),
+    /// A query parameter.
+    Parameter(String),
+    /// A header.
+    Header(&'static str),
+}
+
+impl Place {
+    /// The place of a member of the body.
+    pub fn field(name: &str) -> Self {
+        Self::Pointer(format!("/{}", escape(name)))
+    }
+}
+
+/// A name as a part of a JSON pointer (RFC 6901 §3).
+pub fn escape(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
+/// One fault: a place and the rule it breaks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// Where.
+    pub place: Place,
+    /// What is wrong there.
+    pub rule: Rule,
+}
+
+/// The rules a field or a parameter can break.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rule {
+    /// Absent, and needed.
+    Required,
+    /// `null` (or cleared), and needed.
+    NotNull,
+    /// No field of this name.
+    UnknownField,
+    /// No query parameter of this name.
+    UnknownParameter,
+    /// The service sets this field.
+    ReadOnly,
+    /// The role may not write this field.
+    NotYours,
+    /// A query parameter given more than once.
+    Repeated,
+    /// Of another JSON type.
+    WrongType(&'static str),
+    /// Over this many characters.
+    TooLong(usize),
+    /// Empty, or made of blanks only.
+    Blank,
+    /// NUL, control or bidirectional-override characters.
+    ForbiddenCharacters,
+    /// Not of the documented form; the form, or an example of it.
+    Format(&'static str),
+    /// A check letter or digit is wrong; what it should be, when that can be told.
+    Checksum(Option<String>),
+    /// A date or time that is in no calendar.
+    ImpossibleDate,
+    /// Not a code of this nomenclature; the nearest one, when one is near.
+    UnknownCode(&'static str, Option<String>),
+    /// Not an order the list documents.
+    UnknownOrder,
+    /// No such territory.
+    UnknownTerritory,
+    /// Names an object that does not exist.
+    UnknownReference,
+    /// Another object has this value, which must be unique.
+    Taken,
+    /// Outside what the caller has in charge.
+    OutsidePerimeter,
+    /// The same item twice in a list.
+    RepeatedItem,
+    /// A list that needs an item.
+    EmptyList,
+    /// More items than this.
+    TooManyItems(usize),
+    /// Outside these bounds, included.
+    OutOfRange(i64, i64),
+    /// In the past.
+    InThePast,
+    /// Only makes sense with another value of this field.
+    OnlyWith(&'static str),
+    /// A partner cannot be a member of itself.
+    ItsOwnNetwork,
+}
+
+impl Rule {
+    /// The stable name of the rule.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Required => "required",
+            Self::NotNull => "not_null",
+            Self::UnknownField => "unknown_field",
+            Self::UnknownParameter => "unknown_parameter",
+            Self::ReadOnly => "read_only",
+            Self::NotYours => "not_yours",
+            Self::Repeated => "repeated",
+            Self::WrongType(_) => "wrong_type",
+            Self::TooLong(_) => "too_long",
+            Self::Blank => "blank",
+            Self::ForbiddenCharacters => "forbidden_characters",
+            Self::Format(_) => "invalid_format",
+            Self::Checksum(_) => "invalid_checksum",
+            Self::ImpossibleDate => "invalid_date",
+            Self::UnknownCode(..) => "unknown_code",
+            Self::UnknownOrder => "unknown_order",
+            Self::UnknownTerritory => "unknown_territory",
+            Self::UnknownReference => "unknown_reference",
+            Self::Taken => "taken",
+            Self::OutsidePerimeter => "outside_perimeter",
+            Self::RepeatedItem => "repeated_item",
+            Self::EmptyList => "empty_list",
+            Self::TooManyItems(_) => "too_many_items",
+            Self::OutOfRange(..) => "out_of_range",
+            Self::InThePast => "in_the_past",
+            Self::OnlyWith(_) => "only_with",
+            Self::ItsOwnNetwork => "its_own_network",
+        }
+    }
+
+    /// The rule and the fix, in words.
+    pub fn detail(&self, language: Language) -> String {
+        match language {
+            Language::French => self.french(),
+            Language::English => self.english(),
+        }
+    }
+
+    fn french(&self) -> String {
+        match self {
+            Self::Required => "Ce champ est obligatoire.".into(),
+            Self::NotNull => "Ce champ est obligatoire : il ne peut pas être vidé.".into(),
+            Self::UnknownField => "Ce champ n'existe pas ici : retirez-le ou corrigez son nom.".into(),
+            Self::UnknownParameter => "Ce paramètre n'existe pas ici : retirez-le ou corrigez son nom.".into(),
+            Self::ReadOnly => "Ce champ est fixé par le service : retirez-le.".into(),
+            Self::NotYours => "Votre rôle ne permet pas d'écrire ce champ : retirez-le.".into(),
+            Self::Repeated => "Ce paramètre est donné plusieurs fois : séparez les valeurs par des virgules.".into(),
+            Self::WrongType(expected) => format!("Type attendu : {}.", type_in_french(expected)),
+            Self::TooLong(max) => format!("Longueur maximale : {max} caractères."),
+            Self::Blank => "Le texte est vide : donnez une valeur, ou null.".into(),
+            Self::ForbiddenCharacters => "Le texte contient des caractères de contrôle ou d'inversion du sens d'écriture : retirez-les.".into(),
+            Self::Format(form) => format!("Forme attendue : {form}."),
+            Self::Checksum(Some(expected)) => format!("La clé de contrôle est fausse : vérifiez le numéro (attendu : {expected})."),
+            Self::Checksum(None) => "La clé de contrôle est fausse : vérifiez le numéro.".into(),
+            Self::ImpossibleDate => "Cette date n'existe pas au calendrier.".into(),
+            Self::UnknownCode(list, Some(near)) => format!("Ce code n'est pas dans « {list} ». Le plus proche : {near}."),
+            Self::UnknownCode(list, None) => format!("Ce code n'est pas dans « {list} » (voir /v1/nomenclatures/{list})."),
+            Self::UnknownOrder => "Cette liste n'a pas cet ordre : voyez sa documentation.".into(),
+            Self::UnknownTerritory => "Ce territoire n'existe pas (voir /v1/territories).".into(),
+            Self::UnknownReference => "L'objet désigné n'existe pas.".into(),
+            Self::Taken => "Un autre objet porte déjà cette valeur.".into(),
+            Self::OutsidePerimeter => "Hors de votre périmètre.".into(),
+            Self::RepeatedItem => "Cet élément est déjà dans la liste.".into(),
+            Self::EmptyList => "Donnez au moins un élément.".into(),
+            Self::TooManyItems(max) => format!("{max} éléments au plus."),
+            Self::OutOfRange(low, high) => format!("La valeur doit être comprise entre {low} et {high}."),
+            Self::InThePast => "Cette date est passée.".into(),
+            Self::OnlyWith(other) => format!("Ce champ ne va qu'avec {other}."),
+            Self::ItsOwnNetwork => "Un partenaire ne peut pas être membre de lui-même.".into(),
+        }
+    }
+
+    fn english(&self) -> String {
+        match self {
+            Self::Required => "This field is required.".into(),
+            Self::NotNull => "This field is required: it cannot be cleared.".into(),
+            Self::UnknownField => "There is no such field here: remove it or correct its name.".into(),
+            Self::UnknownParameter => "There is no such parameter here: remove it or correct its name.".into(),
+            Self::ReadOnly => "The service sets this field: remove it.".into(),
+            Self::NotYours => "Your role may not write this field: remove it.".into(),
+            Self::Repeated => "This parameter is given several times: separate the values by commas.".into(),
+            Self::WrongType(expected) => format!("Expected type: {expected}."),
+            Self::TooLong(max) => format!("At most {max} characters."),
+            Self::Blank => "The text is empty: give a value, or null.".into(),
+            Self::ForbiddenCharacters => "The text contains control or bidirectional-override characters: remove them.".into(),
+            Self::Format(form) => format!("Expected form: {form}."),
+            Self::Checksum(Some(expected)) => format!("The check character is wrong: verify the number (expected: {expected})."),
+            Self::Checksum(None) => "The check digit is wrong: verify the number.".into(),
+            Self::ImpossibleDate => "There is no such date in the calendar.".into(),
+            Self::UnknownCode(list, Some(near)) => format!("This code is not in \"{list}\". The nearest is {near}."),
+            Self::UnknownCode(list, None) => format!("This code is not in \"{list}\" (see /v1/nomenclatures/{list})."),
+            Self::UnknownOrder => "This list has no such order: see its documentation.".into(),
+            Self::UnknownTerritory => "There is no such territory (see /v1/territories).".into(),
+            Self::UnknownReference => "The object named does not exist.".into(),
+            Self::Taken => "Another object has this value already.".into(),
+            Self::OutsidePerimeter => "Outside your perimeter.".into(),
+            Self::RepeatedItem => "This item is in the list already.".into(),
+            Self::EmptyList => "Give at least one item.".into(),
+            Self::TooManyItems(max) => format!("At most {max} items."),
+            Self::OutOfRange(low, high) => format!("The value must be between {low} and {high}."),
+            Self::InThePast => "This date is past.".into(),
+            Self::OnlyWith(other) => format!("This field only goes with {other}."),
+            Self::ItsOwnNetwork => "A partner cannot be a member of itself.".into(),
+        }
+    }
+}
+
+fn type_in_french(expected: &str) -> &str {
+    match expected {
+        "string" => "chaîne",
+        "array" => "tableau",
+        "object" => "objet",
+        "integer" => "entier",
+        "number" => "nombre",
+        "boolean" => "booléen",
+        other => other,
+    }
+}
+
+/// The faults found so far in one request.
+#[derive(Debug, Default)]
+pub struct Faults(Vec<Fault>);
+
+impl Faults {
+    /// Notes one more.
+    pub fn add(&mut self, place: Place, rule: Rule) {
+        self.0.push(Fault { place, rule });
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The refusal they make together, if there are any.
+    pub fn check(self) -> crate::error::Result<()> {
+        if self.0.is_empty() { Ok(()) } else { Err(crate::error::Error::validation(self.0)) }
+    }
+}

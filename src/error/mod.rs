@@ -1,0 +1,128 @@
+//! One error type for the whole service.
+//!
+//! An [`Error`] is a [`Code`] of the table in [`code`], the [`Fault`]s of the request if it has
+//! any, the headers its answer must carry and, for our own failures, a cause that is logged once at
+//! the boundary and never sent. It knows nothing of the language or the path: the outermost
+//! middleware renders it as a problem document (RFC 9457), see [`problem`].
+
+pub mod code;
+mod database;
+pub mod fault;
+pub mod problem;
+
+pub use code::Code;
+pub use database::in_progress;
+pub use fault::{Fault, Faults, Place, Rule};
+
+use std::fmt;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderName, HeaderValue};
+
+/// What a function of the service answers when it cannot do what was asked.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// A refusal or a failure. See the module's documentation.
+#[derive(Debug)]
+pub struct Error {
+    /// Which row of the code table it is.
+    pub code: Code,
+    /// The places of the request that are wrong, all of them.
+    pub faults: Vec<Fault>,
+    /// Headers of the answer (`Allow`, `Retry-After`, `WWW-Authenticate`…).
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// What the explanation of the code has to name (a status, a limit…).
+    pub subject: Option<String>,
+    cause: Option<Cause>,
+}
+
+impl Error {
+    /// An error of this code, with nothing more to say.
+    pub fn new(code: Code) -> Self {
+        Self { code, faults: Vec::new(), headers: Vec::new(), subject: None, cause: None }
+    }
+
+    /// The request was understood and these places of it are wrong.
+    pub fn validation(faults: Vec<Fault>) -> Self {
+        Self { faults, ..Self::new(Code::ValidationFailed) }
+    }
+
+    /// A refusal that comes from one place of the request.
+    pub fn at(code: Code, place: Place, rule: Rule) -> Self {
+        Self { faults: vec![Fault { place, rule }], ..Self::new(code) }
+    }
+
+    /// What does not exist, or may not be seen: the two must look the same.
+    pub fn not_found() -> Self {
+        Self::new(Code::NotFound)
+    }
+
+    /// Our own failure; the cause is for the log.
+    pub fn internal(cause: impl Into<Cause>) -> Self {
+        Self { cause: Some(cause.into()), ..Self::new(Code::InternalError) }
+    }
+
+    /// Something we depend on is away or too busy: to be tried again.
+    pub fn unavailable(cause: impl Into<Cause>) -> Self {
+        let error = Self { cause: Some(cause.into()), ..Self::new(Code::ServiceUnavailable) };
+        error.header(actix_web::http::header::RETRY_AFTER, HeaderValue::from_static("1"))
+    }
+
+    /// The same error with one more header on its answer.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    /// The same error, coming from these places.
+    #[must_use]
+    pub fn with(self, faults: Vec<Fault>) -> Self {
+        Self { faults, ..self }
+    }
+
+    /// The same error, whose explanation names this.
+    #[must_use]
+    pub fn about(mut self, subject: impl Into<String>) -> Self {
+        self.subject = Some(subject.into());
+        self
+    }
+
+    /// The cause to log, for failures that are ours.
+    pub fn cause(&self) -> Option<String> {
+        let first = self.cause.as_deref()?;
+        let mut text = first.to_string();
+        let mut next = first.source();
+        while let Some(source) = next {
+            text.push_str(": ");
+            text.push_str(&source.to_string());
+            next = source.source();
+        }
+        Some(text)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code.as_str())?;
+        match self.cause() {
+            Some(cause) => write!(f, ": {cause}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl actix_web::ResponseError for Error {
+    fn status_code(&self) -> StatusCode {
+        self.code.status()
+    }
+
+    /// Bare: the `problems` middleware, which knows the language and the path, writes the document.
+    fn error_response(&self) -> actix_web::HttpResponse {
+        actix_web::HttpResponse::new(self.status_code())
+    }
+}

@@ -1,0 +1,235 @@
+//! Answers: a body, its validators, and what the request's conditions make of them.
+
+use actix_web::body::BoxBody;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, Responder};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytes::Bytes;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::error::{Code, Error, Result};
+
+/// An answer whose body is made and whose validators are known.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its body, JSON unless `content_type` says otherwise.
+    pub body: Bytes,
+    /// What a repeated request is answered when it may not have the first body (a secret in it).
+    pub replay_body: Option<Bytes>,
+    /// `"<version>.<digest>"`, or `"<digest>"` for what has no version.
+    pub etag: Option<String>,
+    /// The URL of what was created.
+    pub location: Option<String>,
+    /// Further headers.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// The person the body contains, whose erasure erases kept copies of it.
+    pub person: Option<uuid::Uuid>,
+    /// The media type of the body.
+    pub content_type: &'static str,
+}
+
+impl Answer {
+    /// This status and this body, without validators.
+    ///
+    /// # Errors
+    /// `internal_error` when the body cannot be serialised.
+    pub fn json(status: StatusCode, body: &impl Serialize) -> Result<Self> {
+        let body = serde_json::to_vec(body).map_err(Error::internal)?;
+        Ok(Self {
+            status,
+            body: body.into(),
+            replay_body: None,
+            etag: None,
+            location: None,
+            headers: Vec::new(),
+            person: None,
+            content_type: "application/json",
+        })
+    }
+
+    /// 200 with an object of this version.
+    ///
+    /// # Errors
+    /// As [`Answer::json`].
+    pub fn object(version: i64, body: &impl Serialize) -> Result<Self> {
+        let answer = Self::json(StatusCode::OK, body)?;
+        let etag = format!("\"{version}.{}\"", digest(&answer.body));
+        Ok(Self { etag: Some(etag), ..answer })
+    }
+
+    /// 201 with the object created, of this version, at this URL.
+    ///
+    /// # Errors
+    /// As [`Answer::json`].
+    pub fn created(version: i64, location: String, body: &impl Serialize) -> Result<Self> {
+        Ok(Self { status: StatusCode::CREATED, location: Some(location), ..Self::object(version, body)? })
+    }
+
+    /// 200 with what has a digest but no version: a list, a count, a definition.
+    ///
+    /// # Errors
+    /// As [`Answer::json`].
+    pub fn digested(body: &impl Serialize) -> Result<Self> {
+        let answer = Self::json(StatusCode::OK, body)?;
+        let etag = format!("\"{}\"", digest(&answer.body));
+        Ok(Self { etag: Some(etag), ..answer })
+    }
+
+    /// 204.
+    pub fn nothing() -> Self {
+        Self {
+            status: StatusCode::NO_CONTENT,
+            body: Bytes::new(),
+            replay_body: None,
+            etag: None,
+            location: None,
+            headers: Vec::new(),
+            person: None,
+            content_type: "",
+        }
+    }
+
+    /// The same answer with one more header.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.push((name, value));
+        }
+        self
+    }
+
+    /// The same answer, which speaks of this person.
+    #[must_use]
+    pub fn about_person(self, person: uuid::Uuid) -> Self {
+        Self { person: Some(person), ..self }
+    }
+
+    /// Whether the request already has this very answer (`If-None-Match`, RFC 9110 §13.1.2).
+    fn is_known(&self, headers: &HeaderMap) -> bool {
+        let Some(etag) = &self.etag else { return false };
+        self.status == StatusCode::OK
+            && headers.get_all(header::IF_NONE_MATCH).filter_map(|value| value.to_str().ok()).any(|value| {
+                value.split(',').map(|tag| tag.trim().trim_start_matches("W/")).any(|tag| tag == "*" || tag == etag)
+            })
+    }
+
+    fn response(&self, request: &HttpRequest) -> HttpResponse {
+        let is_read = matches!(request.method().as_str(), "GET" | "HEAD");
+        let known = is_read && self.is_known(request.headers());
+        let minimal = !is_read && self.status.is_success() && prefers_minimal(request.headers());
+        let status = match (known, minimal, self.status) {
+            (true, ..) => StatusCode::NOT_MODIFIED,
+            (_, true, StatusCode::OK) => StatusCode::NO_CONTENT,
+            _ => self.status,
+        };
+        let mut response = HttpResponse::build(status);
+        for (name, value) in &self.headers {
+            response.append_header((name.clone(), value.clone()));
+        }
+        if let Some(etag) = &self.etag {
+            response.insert_header((header::ETAG, etag.as_str()));
+        }
+        if let Some(location) = &self.location {
+            response.insert_header((header::LOCATION, location.as_str()));
+        }
+        if minimal {
+            response.insert_header(("preference-applied", "return=minimal"));
+        }
+        if known || minimal || self.body.is_empty() {
+            return response.finish();
+        }
+        response.content_type(self.content_type).body(self.body.clone())
+    }
+}
+
+impl Responder for Answer {
+    type Body = BoxBody;
+
+    fn respond_to(self, request: &HttpRequest) -> HttpResponse {
+        self.response(request)
+    }
+}
+
+/// `Prefer: return=minimal` (RFC 7240 §4.2).
+fn prefers_minimal(headers: &HeaderMap) -> bool {
+    let preferences = headers.get_all("prefer").filter_map(|value| value.to_str().ok());
+    preferences.flat_map(|value| value.split(',')).any(|preference| {
+        let preference: String = preference.chars().filter(|c| !c.is_whitespace() && *c != '"').collect();
+        preference.split(';').next().is_some_and(|p| p.eq_ignore_ascii_case("return=minimal"))
+    })
+}
+
+/// The first 96 bits of the body's SHA-256: enough that two answers never share a validator.
+pub fn digest(body: &[u8]) -> String {
+    let hash = Sha256::digest(body);
+    URL_SAFE_NO_PAD.encode(hash.get(..12).unwrap_or_default())
+}
+
+/// What a write asks of the object's present version (`If-Match`, RFC 9110 §13.1.1).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Precondition {
+    /// No `If-Match`.
+    #[default]
+    None,
+    /// `If-Match: *`: any version.
+    Any,
+    /// One of these versions. Those of tags that are not ours match nothing.
+    Versions(Vec<i64>),
+}
+
+impl Precondition {
+    /// Reads `If-Match`; of each tag the version alone counts.
+    pub fn of(headers: &HeaderMap) -> Self {
+        let values: Vec<&str> = headers.get_all(header::IF_MATCH).filter_map(|value| value.to_str().ok()).collect();
+        if values.is_empty() {
+            return Self::None;
+        }
+        let tags = values.iter().flat_map(|value| value.split(',')).map(str::trim);
+        if tags.clone().any(|tag| tag == "*") {
+            return Self::Any;
+        }
+        Self::Versions(tags.filter_map(version).collect())
+    }
+
+    /// Refuses when the object is not of a version asked for.
+    ///
+    /// # Errors
+    /// `precondition_failed`.
+    pub fn check(&self, present: i64) -> Result<()> {
+        match self {
+            Self::Versions(versions) if !versions.contains(&present) => Err(Error::new(Code::PreconditionFailed)),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The version in `"<version>.<digest>"`; a weak tag never matches strongly.
+fn version(tag: &str) -> Option<i64> {
+    tag.strip_prefix('"')?.strip_suffix('"')?.split_once('.')?.0.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn if_match(value: &'static str) -> Precondition {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::IF_MATCH, HeaderValue::from_static(value));
+        Precondition::of(&headers)
+    }
+
+    #[test]
+    fn if_match_compares_the_version_alone() {
+        assert!(if_match("\"3.abc\"").check(3).is_ok());
+        assert!(if_match("\"2.abc\", \"3.def\"").check(3).is_ok());
+        assert!(if_match("*").check(3).is_ok());
+        for stale in ["\"2.abc\"", "W/\"3.abc\"", "\"abc\"", "3.abc", "\"\""] {
+            assert!(if_match(stale).check(3).is_err(), "{stale}");
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! What a handler is called with: a request that passed the gate, its query and body read into
+//! types. All the faults of both come back together.
+
+use std::future::{Ready, ready};
+use std::rc::Rc;
+
+use actix_web::dev::Payload;
+use actix_web::http::header;
+use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, Responder, web};
+use serde::Serialize;
+use utoipa::PartialSchema;
+
+use super::answer::Answer;
+use super::fields::{Body, Fields, Nothing};
+use super::forms::{BATCH, Dialect, Form, stream};
+use super::gate::Admitted;
+use super::page::{self, Listed, Mark, Page, Sort, list_of};
+use super::query::{NoQuery, Query, Reader};
+use crate::app::App;
+use crate::auth::policy::Scope;
+use crate::db::ids::Id;
+use crate::error::{Code, Error, Faults, Result, Rule};
+
+/// A request with its query `Q` and body `B`.
+pub struct Call<Q = NoQuery, B = Nothing> {
+    /// What the gate found.
+    pub admitted: Rc<Admitted>,
+    /// The query.
+    pub query: Q,
+    /// The body.
+    pub body: B,
+    /// The application.
+    pub app: web::Data<App>,
+    request: HttpRequest,
+}
+
+impl<Q, B> std::fmt::Debug for Call<Q, B> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Call({})", self.request.path())
+    }
+}
+
+impl<Q, B> Call<Q, B> {
+    /// What the caller may see and change.
+    ///
+    /// # Errors
+    /// `unauthorized` on a public operation, where there is no caller.
+    pub fn scope(&self) -> Result<&Scope> {
+        self.admitted.scope.as_ref().ok_or_else(|| Error::new(Code::Unauthorized))
+    }
+
+    /// An id of the path.
+    pub fn id<T>(&self, name: &str) -> Id<T> {
+        Id::of_path(self.segment(name))
+    }
+
+    /// A part of the path.
+    pub fn segment(&self, name: &str) -> &str {
+        self.request.match_info().get(name).unwrap_or_default()
+    }
+
+    /// The path.
+    pub fn path(&self) -> &str {
+        self.request.path()
+    }
+
+    /// The request, for what no other function gives.
+    pub fn request(&self) -> &HttpRequest {
+        &self.request
+    }
+}
+
+fn admitted(request: &HttpRequest) -> Result<Rc<Admitted>> {
+    request.extensions().get::<Rc<Admitted>>().cloned().ok_or_else(|| Error::internal("a handler without a gate"))
+}
+
+fn app(request: &HttpRequest) -> Result<web::Data<App>> {
+    request.app_data::<web::Data<App>>().cloned().ok_or_else(|| Error::internal("the application is not mounted"))
+}
+
+impl<Q: Query, B: Body> Call<Q, B> {
+    fn read(request: &HttpRequest) -> Result<Self> {
+        let admitted = admitted(request)?;
+        let mut faults = Faults::default();
+        let query = Q::read(&mut Reader::new(&admitted.parameters, &[Q::NAMES], &mut faults));
+        let empty = serde_json::Value::Object(serde_json::Map::new());
+        let body = Fields::body::<B>(admitted.json.as_ref().unwrap_or(&empty), &mut faults);
+        faults.check()?;
+        let body = body.ok_or_else(|| Error::internal("a body without a fault and without a value"))?;
+        Ok(Self { admitted, query, body, app: app(request)?, request: request.clone() })
+    }
+}
+
+impl<Q: Query + 'static, B: Body + 'static> FromRequest for Call<Q, B> {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        ready(Self::read(request))
+    }
+}
+
+/// A list of the API: its filters, its orders, and how one page of it is read.
+pub trait List: 'static {
+    /// The filters.
+    type Filter: Query + 'static;
+    /// The orders.
+    type Sort: Sort;
+    /// A row as it is answered.
+    type Item: Serialize + PartialSchema + 'static;
+
+    /// The parameter its cursors come back in.
+    const CURSOR: &'static str = "cursor";
+
+    /// Reads one page.
+    fn page(call: Rc<Call<Self::Filter>>, page: Page<Self::Sort>) -> impl Future<Output = Result<Vec<Self::Item>>>;
+
+    /// A row's place in an order.
+    fn mark(item: &Self::Item, sort: Self::Sort) -> Mark;
+}
+
+/// A request for a page of a list.
+pub struct ListCall<L: List> {
+    call: Rc<Call<L::Filter>>,
+    page: Page<L::Sort>,
+    dialect: Dialect,
+}
+
+impl<L: List> ListCall<L> {
+    fn read(request: &HttpRequest) -> Result<Self> {
+        let admitted = admitted(request)?;
+        let mut faults = Faults::default();
+        let mut reader = Reader::new(&admitted.parameters, &[L::Filter::NAMES, page::NAMES], &mut faults);
+        let query = L::Filter::read(&mut reader);
+        let page = Page::read(&mut reader, admitted.mark.clone());
+        let dialect = reader.text("dialect").map(Dialect::named);
+        if dialect == Some(None) {
+            reader.fault("dialect", Rule::Format("standard, excel-fr"));
+        }
+        faults.check()?;
+        let call = Call { admitted, query, body: Nothing, app: app(request)?, request: request.clone() };
+        Ok(Self { call: Rc::new(call), page, dialect: dialect.flatten().unwrap_or_default() })
+    }
+
+    /// Answers the page, or the whole list where CSV or NDJSON is asked for.
+    ///
+    /// # Errors
+    /// What reading the page answers.
+    pub async fn answer(self) -> Result<HttpResponse> {
+        match self.call.admitted.form {
+            Form::Json => self.answer_page().await,
+            form => Ok(self.stream(form)),
+        }
+    }
+
+    async fn answer_page(self) -> Result<HttpResponse> {
+        let (data, next) = read_page::<L>(Rc::clone(&self.call), self.page.clone()).await?;
+        let list = list_of(self.call.path(), &self.call.admitted.parameters);
+        let cursors = &self.call.app.cursors;
+        let next_cursor = next.map(|mark| cursors.write(&mark, &list)).transpose()?;
+        let link = next_cursor.as_deref().map(|cursor| self.next_link(cursor));
+        let mut answer = Answer::digested(&Listed { data, next_cursor })?;
+        if let Some(link) = link {
+            answer = answer.header(header::LINK, &link);
+        }
+        Ok(answer.respond_to(&self.call.request))
+    }
+
+    /// The next page's address (RFC 8288).
+    fn next_link(&self, cursor: &str) -> String {
+        let others = self.call.admitted.parameters.canonical_without(&["cursor", "after"]);
+        let separator = if others.is_empty() { "" } else { "&" };
+        format!("<{}?{others}{separator}{}={cursor}>; rel=\"next\"", self.call.path(), L::CURSOR)
+    }
+
+    fn stream(self, form: Form) -> HttpResponse {
+        let (call, page) = (self.call, self.page);
+        stream(form, self.dialect, move |mark| {
+            let after = mark.or_else(|| page.after.clone());
+            read_page::<L>(Rc::clone(&call), Page { after, limit: BATCH, ..page.clone() })
+        })
+    }
+}
+
+impl<L: List> FromRequest for ListCall<L> {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(request: &HttpRequest, _payload: &mut Payload) -> Self::Future {
+        ready(Self::read(request))
+    }
+}
+
+/// Reads one row more than asked for, to tell whether another page follows.
+async fn read_page<L: List>(call: Rc<Call<L::Filter>>, page: Page<L::Sort>) -> Result<(Vec<L::Item>, Option<Mark>)> {
+    let (limit, sort) = (usize::try_from(page.limit).unwrap_or_default(), page.sort);
+    let mut rows = L::page(call, Page { limit: page.limit.saturating_add(1), ..page }).await?;
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let next = rows.last().filter(|_| more).map(|row| L::mark(row, sort));
+    Ok((rows, next))
+}

@@ -1,0 +1,190 @@
+//! Reading a JSON object into a typed value, noting every fault on the way.
+//!
+//! A resource lists its fields once for creation and once for change; each field's type carries its
+//! own rules ([`Field`]). [`Fields`] hands them out, remembers what was asked for, and at the end
+//! refuses what nobody asked for.
+
+use serde_json::{Map, Value};
+
+use crate::error::fault::escape;
+use crate::error::{Faults, Place, Rule};
+
+/// A type that can be read from a JSON value, or says which rule the value breaks.
+pub trait Field: Sized {
+    /// Reads it; faults carry the pointer given, or one below it.
+    fn read(value: &Value, pointer: &str, faults: &mut Faults) -> Option<Self>;
+}
+
+/// A scalar read from a text: what most field types are. [`Field`] and query parameters follow.
+pub trait FromText: Sized {
+    /// Parses it, or names the rule it breaks.
+    ///
+    /// # Errors
+    /// The broken rule.
+    fn from_text(text: &str) -> Result<Self, Rule>;
+}
+
+impl<T: FromText> Field for T {
+    fn read(value: &Value, pointer: &str, faults: &mut Faults) -> Option<Self> {
+        let parsed = value.as_str().ok_or(Rule::WrongType("string")).and_then(T::from_text);
+        parsed.map_err(|rule| faults.add(Place::Pointer(pointer.to_owned()), rule)).ok()
+    }
+}
+
+/// The longest list a field accepts, unless it says otherwise.
+pub const MAX_ITEMS: usize = 200;
+
+/// A list without repeats.
+impl<T: FromText + PartialEq> Field for Vec<T> {
+    fn read(value: &Value, pointer: &str, faults: &mut Faults) -> Option<Self> {
+        let at = |suffix: &str| Place::Pointer(format!("{pointer}{suffix}"));
+        let Some(items) = value.as_array() else {
+            faults.add(at(""), Rule::WrongType("array"));
+            return None;
+        };
+        if items.len() > MAX_ITEMS {
+            faults.add(at(""), Rule::TooManyItems(MAX_ITEMS));
+            return None;
+        }
+        let mut list = Vec::with_capacity(items.len());
+        for (index, item) in items.iter().enumerate() {
+            match T::read(item, &format!("{pointer}/{index}"), faults) {
+                Some(item) if list.contains(&item) => faults.add(at(&format!("/{index}")), Rule::RepeatedItem),
+                Some(item) => list.push(item),
+                None => {}
+            }
+        }
+        Some(list)
+    }
+}
+
+/// A body that can be read: what creates or changes a resource.
+pub trait Body: Sized {
+    /// Reads every field, noting the faults; the value is whole when there were none.
+    fn read(fields: &mut Fields<'_>) -> Option<Self>;
+}
+
+/// The members of the object that is read, and the faults found so far.
+pub struct Fields<'a> {
+    object: &'a Map<String, Value>,
+    known: Vec<&'static str>,
+    faults: &'a mut Faults,
+}
+
+impl<'a> Fields<'a> {
+    /// Reads a whole body; anything but an object is a fault of the body itself.
+    pub fn body<T: Body>(value: &Value, faults: &'a mut Faults) -> Option<T> {
+        let Some(object) = value.as_object() else {
+            faults.add(Place::Pointer(String::new()), Rule::WrongType("object"));
+            return None;
+        };
+        let mut fields = Fields { object, known: Vec::new(), faults };
+        let read = T::read(&mut fields);
+        fields.finish();
+        read
+    }
+
+    fn take(&mut self, name: &'static str) -> Option<&'a Value> {
+        self.known.push(name);
+        self.object.get(name)
+    }
+
+    /// Notes a fault of a field.
+    pub fn fault(&mut self, name: &str, rule: Rule) {
+        self.faults.add(Place::field(name), rule);
+    }
+
+    /// A field that creation needs.
+    pub fn required<T: Field>(&mut self, name: &'static str) -> Option<T> {
+        match self.take(name) {
+            None => {
+                self.fault(name, Rule::Required);
+                None
+            }
+            Some(Value::Null) => {
+                self.fault(name, Rule::NotNull);
+                None
+            }
+            Some(value) => T::read(value, &pointer(name), self.faults),
+        }
+    }
+
+    /// A field that may be absent or null.
+    pub fn optional<T: Field>(&mut self, name: &'static str) -> Option<T> {
+        let value = self.take(name).filter(|value| !value.is_null())?;
+        T::read(value, &pointer(name), self.faults)
+    }
+
+    /// A list that is empty when absent or null.
+    pub fn list<T>(&mut self, name: &'static str) -> Vec<T>
+    where
+        Vec<T>: Field,
+    {
+        self.optional(name).unwrap_or_default()
+    }
+
+    /// A change of a field that cannot be cleared (RFC 7396): `None` leaves it.
+    pub fn change<T: Field>(&mut self, name: &'static str) -> Option<T> {
+        if self.object.contains_key(name) { self.required(name) } else { self.optional(name) }
+    }
+
+    /// A change of a field that `null` clears: `None` leaves it, `Some(None)` clears it.
+    pub fn clearable<T: Field>(&mut self, name: &'static str) -> Option<Option<T>> {
+        match self.take(name)? {
+            Value::Null => Some(None),
+            value => T::read(value, &pointer(name), self.faults).map(Some),
+        }
+    }
+
+    /// A change of a list, which `null` empties.
+    pub fn change_list<T>(&mut self, name: &'static str) -> Option<Vec<T>>
+    where
+        Vec<T>: Field,
+    {
+        self.clearable(name).map(Option::unwrap_or_default)
+    }
+
+    /// Fields the service sets: answered by reading, refused in input.
+    pub fn read_only(&mut self, names: &[&'static str]) {
+        for name in names {
+            if self.take(name).is_some() {
+                self.fault(name, Rule::ReadOnly);
+            }
+        }
+    }
+
+    /// Whether the object names this field.
+    pub fn names(&self, name: &str) -> bool {
+        self.object.contains_key(name)
+    }
+
+    fn finish(self) {
+        for name in self.object.keys().filter(|name| !self.known.contains(&name.as_str())) {
+            self.faults.add(Place::field(name), Rule::UnknownField);
+        }
+    }
+}
+
+fn pointer(name: &str) -> String {
+    format!("/{}", escape(name))
+}
+
+/// No body, or an empty object: what a workflow step without fields takes.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Nothing;
+
+impl Body for Nothing {
+    fn read(_fields: &mut Fields<'_>) -> Option<Self> {
+        Some(Self)
+    }
+}
+
+impl Field for bool {
+    fn read(value: &Value, pointer: &str, faults: &mut Faults) -> Option<Self> {
+        let flag = value.as_bool();
+        if flag.is_none() {
+            faults.add(Place::Pointer(pointer.to_owned()), Rule::WrongType("boolean"));
+        }
+        flag
+    }
+}

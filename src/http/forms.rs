@@ -1,0 +1,204 @@
+//! The other forms of a list: CSV (RFC 4180) and NDJSON, streamed page by page in constant memory.
+
+use std::future::Future;
+
+use actix_web::HttpResponse;
+use bytes::Bytes;
+use futures_util::stream;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::PartialSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
+
+use super::page::Mark;
+use crate::error::{Error, Result};
+
+/// The form of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Form {
+    /// One JSON document.
+    #[default]
+    Json,
+    /// A row a line, with a header.
+    Csv,
+    /// A JSON document a line.
+    Ndjson,
+}
+
+/// How CSV is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Dialect {
+    /// RFC 4180: commas, points.
+    #[default]
+    Standard,
+    /// What a French spreadsheet opens by double click: a BOM, semicolons, decimal commas.
+    ExcelFr,
+}
+
+impl Dialect {
+    /// The dialect a `dialect` parameter names.
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "standard" => Some(Self::Standard),
+            "excel-fr" => Some(Self::ExcelFr),
+            _ => None,
+        }
+    }
+}
+
+/// Rows a stream reads from the database at a time.
+pub const BATCH: i64 = 500;
+
+/// Streams a whole list, batch after batch; `next` reads the batch after a mark and says where the
+/// one after it starts. A failure cuts the stream short of its end, so that no reader takes a part
+/// for the whole.
+pub fn stream<T, F, R>(form: Form, dialect: Dialect, next: F) -> HttpResponse
+where
+    T: Serialize + PartialSchema + 'static,
+    F: Fn(Option<Mark>) -> R + 'static,
+    R: Future<Output = Result<(Vec<T>, Option<Mark>)>> + 'static,
+{
+    let columns = columns(&T::schema());
+    let writer = Writer { form, dialect, columns };
+    let body = stream::try_unfold(State::Start, move |state| {
+        let batch = match &state {
+            State::Start => Some(next(None)),
+            State::After(mark) => Some(next(Some(mark.clone()))),
+            State::End => None,
+        };
+        let header = matches!(state, State::Start).then(|| writer.header());
+        let writer = writer.clone();
+        async move {
+            let Some(batch) = batch else { return Ok::<_, Error>(None) };
+            let (rows, mark) = batch.await?;
+            let mut bytes = header.unwrap_or_default();
+            for row in &rows {
+                writer.row(row, &mut bytes)?;
+            }
+            Ok(Some((Bytes::from(bytes), mark.map_or(State::End, State::After))))
+        }
+    });
+    let content_type = match form {
+        Form::Csv => "text/csv; charset=utf-8; header=present",
+        _ => "application/x-ndjson",
+    };
+    HttpResponse::Ok().content_type(content_type).streaming(Box::pin(body))
+}
+
+enum State {
+    Start,
+    After(Mark),
+    End,
+}
+
+#[derive(Clone)]
+struct Writer {
+    form: Form,
+    dialect: Dialect,
+    columns: Vec<String>,
+}
+
+impl Writer {
+    fn header(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        if self.form == Form::Csv {
+            if self.dialect == Dialect::ExcelFr {
+                bytes.extend_from_slice("\u{feff}".as_bytes());
+            }
+            self.line(self.columns.iter().map(String::as_str), &mut bytes);
+        }
+        bytes
+    }
+
+    fn row(&self, row: &impl Serialize, bytes: &mut Vec<u8>) -> Result<()> {
+        if self.form == Form::Ndjson {
+            serde_json::to_writer(&mut *bytes, row).map_err(Error::internal)?;
+            bytes.push(b'\n');
+            return Ok(());
+        }
+        let value = serde_json::to_value(row).map_err(Error::internal)?;
+        let cells: Vec<String> =
+            self.columns.iter().map(|column| cell(value.get(column).unwrap_or(&Value::Null), self.dialect)).collect();
+        self.line(cells.iter().map(String::as_str), bytes);
+        Ok(())
+    }
+
+    fn line<'a>(&self, cells: impl Iterator<Item = &'a str>, bytes: &mut Vec<u8>) {
+        let separator = match self.dialect {
+            Dialect::Standard => b',',
+            Dialect::ExcelFr => b';',
+        };
+        for (place, cell) in cells.enumerate() {
+            if place > 0 {
+                bytes.push(separator);
+            }
+            quote(cell, bytes);
+        }
+        bytes.extend_from_slice(b"\r\n");
+    }
+}
+
+/// A cell as RFC 4180 §2 writes it: quoted when it holds a separator, a quote or a line end.
+fn quote(cell: &str, bytes: &mut Vec<u8>) {
+    if cell.contains([',', ';', '"', '\r', '\n']) {
+        bytes.push(b'"');
+        bytes.extend_from_slice(cell.replace('"', "\"\"").as_bytes());
+        bytes.push(b'"');
+    } else {
+        bytes.extend_from_slice(cell.as_bytes());
+    }
+}
+
+/// A value as a cell: lists of scalars are joined by `|`, deeper values are written as JSON.
+fn cell(value: &Value, dialect: Dialect) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::Bool(flag) => flag.to_string(),
+        Value::Number(number) if dialect == Dialect::ExcelFr => number.to_string().replace('.', ","),
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => neutral(text),
+        Value::Array(items) if items.iter().all(|item| item.is_string() || item.is_number()) => {
+            let items: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
+            neutral(&items.join("|"))
+        }
+        other => other.to_string(),
+    }
+}
+
+/// A text that a spreadsheet would run as a formula gets an apostrophe before it (OWASP, "CSV
+/// injection").
+fn neutral(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
+}
+
+/// The columns of a row: the properties of its schema, in order.
+fn columns(schema: &RefOr<Schema>) -> Vec<String> {
+    match schema {
+        RefOr::T(Schema::Object(object)) => object.properties.keys().cloned().collect(),
+        RefOr::T(Schema::AllOf(all)) => all.items.iter().flat_map(columns).collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_that_looks_like_a_formula_is_neutralised_and_numbers_stay_numbers() {
+        for text in ["=1+1", "+33", "-x", "@a", "\tx"] {
+            assert_eq!(cell(&text.into(), Dialect::Standard), format!("'{text}"));
+        }
+        assert_eq!(cell(&serde_json::json!(-1.5), Dialect::Standard), "-1.5");
+        assert_eq!(cell(&serde_json::json!(-1.5), Dialect::ExcelFr), "-1,5");
+        assert_eq!(cell(&serde_json::json!(["a", "b"]), Dialect::Standard), "a|b");
+    }
+
+    #[test]
+    fn cells_with_separators_and_quotes_are_quoted() {
+        let mut bytes = Vec::new();
+        quote("a \"b\", c", &mut bytes);
+        assert_eq!(bytes, b"\"a \"\"b\"\", c\"");
+    }
+}

@@ -1,0 +1,22 @@
+//! HTTP as the contract's "Everywhere" has it, once for all resources.
+//!
+//! A request goes `shell → gate → extractor → handler`, and its answer comes back the same way:
+//! - [`shell`] gives it an id, times and logs it, turns errors and panics into problem documents;
+//! - [`gate`] authenticates and refuses in the contract's order, from the OpenAPI document;
+//! - [`call`] reads query and body into types, all faults at once;
+//! - the handler acts and makes an [`answer`].
+
+pub mod accept;
+pub mod answer;
+pub mod call;
+pub mod contract;
+pub mod cors;
+pub mod fields;
+pub mod forms;
+pub mod gate;
+pub mod json;
+pub mod language;
+pub mod page;
+pub mod query;
+pub mod shell;
+pub mod unit;

@@ -1,0 +1,198 @@
+//! Pages of a list: `limit`, `sort`, and cursors that are opaque and bound to their list.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
+use hmac::{Hmac, Mac};
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+use utoipa::ToSchema;
+
+use super::query::{Parameters, Reader};
+use crate::db::keyset::Direction;
+use crate::error::{Code, Error, Place, Result, Rule};
+
+/// The largest page.
+pub const MAX_LIMIT: i64 = 200;
+/// The page when `limit` is absent.
+pub const DEFAULT_LIMIT: i64 = 50;
+/// The parameters that every list takes.
+pub const NAMES: &[&str] = &["limit", "cursor", "sort", "dialect"];
+
+/// A place in an order: the value sorted by, and the id that settles ties.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    /// The value sorted by.
+    pub value: MarkValue,
+    /// The id of the row, as text.
+    pub id: String,
+}
+
+/// What lists can be sorted by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MarkValue {
+    /// The id alone.
+    Id,
+    /// A text.
+    Text(String),
+    /// A moment.
+    Time(DateTime<Utc>),
+    /// Two numbers: a place in the change feed.
+    Place(i64, i64),
+}
+
+/// The orders a list documents.
+pub trait Sort: Copy + Sized + 'static {
+    /// The order when `sort` is absent.
+    const DEFAULT: Self;
+    /// The names `sort` accepts.
+    const ORDERS: &'static [(&'static str, Self)];
+}
+
+/// Which part of a list is asked for.
+#[derive(Debug, Clone)]
+pub struct Page<S> {
+    /// By what it is sorted.
+    pub sort: S,
+    /// In which direction.
+    pub direction: Direction,
+    /// At most this many rows.
+    pub limit: i64,
+    /// After this row.
+    pub after: Option<Mark>,
+}
+
+impl<S: Sort> Page<S> {
+    /// Reads `limit` and `sort`; the cursor was already verified.
+    pub fn read(reader: &mut Reader<'_>, after: Option<Mark>) -> Self {
+        let limit = reader.number("limit", 1, MAX_LIMIT).unwrap_or(DEFAULT_LIMIT);
+        let text = reader.text("sort");
+        let (name, direction) = match text.map(|text| (text.strip_prefix('-'), text)) {
+            Some((Some(name), _)) => (Some(name), Direction::Descending),
+            Some((None, name)) => (Some(name), Direction::Ascending),
+            None => (None, Direction::Ascending),
+        };
+        let sort = match name {
+            None => Some(S::DEFAULT),
+            Some(name) => S::ORDERS.iter().find(|(order, _)| *order == name).map(|(_, sort)| *sort),
+        };
+        if sort.is_none() {
+            reader.fault("sort", Rule::UnknownOrder);
+        }
+        let sort = sort.unwrap_or(S::DEFAULT);
+        Self { sort, direction, limit, after }
+    }
+}
+
+/// Une page d'une liste.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Listed<T> {
+    /// Les éléments de la page.
+    pub data: Vec<T>,
+    /// Le curseur de la page suivante, ou null à la fin.
+    pub next_cursor: Option<String>,
+}
+
+/// Le nombre d'éléments d'une liste.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Count {
+    /// Combien d'éléments répondent aux filtres.
+    #[schema(example = 26)]
+    pub count: i64,
+}
+
+/// Signs and reads cursors.
+#[derive(Clone)]
+pub struct Cursors {
+    key: [u8; 32],
+}
+
+const MAC_LENGTH: usize = 16;
+
+impl Cursors {
+    /// With the installation's key.
+    pub const fn new(key: [u8; 32]) -> Self {
+        Self { key }
+    }
+
+    fn mac(&self, payload: &[u8], list: &str) -> Result<[u8; MAC_LENGTH]> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.key).map_err(Error::internal)?;
+        mac.update(list.as_bytes());
+        mac.update(&[0]);
+        mac.update(payload);
+        let bytes = mac.finalize().into_bytes();
+        bytes.get(..MAC_LENGTH).and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| Error::internal("short MAC"))
+    }
+
+    /// The cursor of a place in a list; the list is its path and filters.
+    ///
+    /// # Errors
+    /// `internal_error` when it cannot be made.
+    pub fn write(&self, mark: &Mark, list: &str) -> Result<String> {
+        let mut bytes = serde_json::to_vec(mark).map_err(Error::internal)?;
+        let mac = self.mac(&bytes, list)?;
+        bytes.extend_from_slice(&mac);
+        Ok(URL_SAFE_NO_PAD.encode(bytes))
+    }
+
+    /// The place a cursor names.
+    ///
+    /// # Errors
+    /// `invalid_cursor` when it was altered or made for another list.
+    pub fn read(&self, cursor: &str, list: &str, parameter: &str) -> Result<Mark> {
+        let refused = || {
+            let place = Place::Parameter(parameter.to_owned());
+            Error::at(Code::InvalidCursor, place, Rule::Format("next_cursor"))
+        };
+        let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| refused())?;
+        let cut = bytes.len().checked_sub(MAC_LENGTH).ok_or_else(refused)?;
+        let (payload, mac) = bytes.split_at_checked(cut).ok_or_else(refused)?;
+        let expected = self.mac(payload, list)?;
+        if !bool::from(subtle::ConstantTimeEq::ct_eq(&expected[..], mac)) {
+            return Err(refused());
+        }
+        serde_json::from_slice(payload).map_err(|_| refused())
+    }
+}
+
+/// What a cursor is bound to: the path and the parameters, but for how much of the list is asked
+/// for at a time and how it is written.
+pub fn list_of(path: &str, parameters: &Parameters) -> String {
+    format!("{path}?{}", parameters.canonical_without(&["cursor", "after", "limit", "dialect"]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn cursors() -> Cursors {
+        Cursors::new([7; 32])
+    }
+
+    proptest! {
+        #[test]
+        fn a_cursor_reads_back_for_its_own_list_only(value in ".*", id in ".*", list in ".*", other in ".*") {
+            let mark = Mark { value: MarkValue::Text(value), id };
+            let cursor = cursors().write(&mark, &list).unwrap();
+            prop_assert_eq!(cursors().read(&cursor, &list, "cursor").unwrap(), mark);
+            prop_assert!(list == other || cursors().read(&cursor, &other, "cursor").is_err());
+        }
+
+        #[test]
+        fn an_altered_cursor_is_refused(place in any::<prop::sample::Index>(), to in "[A-Za-z0-9_-]") {
+            let mark = Mark { value: MarkValue::Place(3, 4), id: "x".into() };
+            let cursor = cursors().write(&mark, "/v1/changes?").unwrap();
+            let at = place.index(cursor.len());
+            let altered = format!("{}{to}{}", &cursor[..at], &cursor[at + 1..]);
+            prop_assert!(altered == cursor || cursors().read(&altered, "/v1/changes?", "after").is_err());
+        }
+    }
+
+    #[test]
+    fn parameter_order_does_not_change_the_list() {
+        let list = |query| list_of("/v1/partners", &Parameters::parse(query).unwrap());
+        assert_eq!(list("kind=company&q=a&limit=5"), list("q=a&cursor=zz&kind=company"));
+        assert_ne!(list("kind=company"), list("kind=association"));
+    }
+}

@@ -1,0 +1,169 @@
+//! Query strings, read as strictly as bodies: unknown and repeated parameters, broken values, all
+//! reported together.
+
+use std::collections::BTreeMap;
+
+use super::fields::FromText;
+use crate::error::{Code, Error, Faults, Place, Result, Rule};
+
+/// The parameters of a request, by name.
+#[derive(Debug, Default)]
+pub struct Parameters {
+    values: BTreeMap<String, Vec<String>>,
+}
+
+impl Parameters {
+    /// Reads a query string (application/x-www-form-urlencoded).
+    ///
+    /// # Errors
+    /// `malformed_request` when it is not percent-encoded UTF-8.
+    pub fn parse(query: &str) -> Result<Self> {
+        let mut values: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            values.entry(decode(name)?).or_default().push(decode(value)?);
+        }
+        Ok(Self { values })
+    }
+
+    /// The value of a parameter, when it is given once.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.values.get(name).and_then(|values| values.first()).map(String::as_str)
+    }
+
+    /// The names given.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.values.keys().map(String::as_str)
+    }
+
+    /// The parameters but these, in one canonical form: what a cursor is bound to.
+    pub fn canonical_without(&self, left_out: &[&str]) -> String {
+        let mut form = url::form_urlencoded::Serializer::new(String::new());
+        for (name, values) in self.values.iter().filter(|(name, _)| !left_out.contains(&name.as_str())) {
+            for value in values {
+                form.append_pair(name, value);
+            }
+        }
+        form.finish()
+    }
+}
+
+/// Percent-decoding that refuses what is not UTF-8 instead of replacing it.
+fn decode(text: &str) -> Result<String> {
+    let malformed = || Error::new(Code::MalformedRequest).about("query");
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'+' => b' ',
+            b'%' => {
+                let digit = |byte: Option<u8>| byte.and_then(|b| char::from(b).to_digit(16));
+                let (high, low) = (digit(rest.next()).ok_or_else(malformed)?, digit(rest.next()).ok_or_else(malformed)?);
+                u8::try_from(high * 16 + low).map_err(|_| malformed())?
+            }
+            other => other,
+        });
+    }
+    String::from_utf8(bytes).map_err(|_| malformed())
+}
+
+/// The filters of a list: read from the parameters, noting the faults.
+pub trait Query: Sized {
+    /// The parameters it knows.
+    const NAMES: &'static [&'static str];
+    /// Reads them.
+    fn read(parameters: &mut Reader<'_>) -> Self;
+}
+
+/// No parameters of its own.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoQuery;
+
+impl Query for NoQuery {
+    const NAMES: &'static [&'static str] = &[];
+    fn read(_parameters: &mut Reader<'_>) -> Self {
+        Self
+    }
+}
+
+/// Hands out parameters and notes their faults.
+pub struct Reader<'a> {
+    parameters: &'a Parameters,
+    faults: &'a mut Faults,
+}
+
+impl<'a> Reader<'a> {
+    /// A reader that has already noted unknown and repeated parameters.
+    pub fn new(parameters: &'a Parameters, known: &[&[&str]], faults: &'a mut Faults) -> Self {
+        for (name, values) in &parameters.values {
+            if !known.iter().any(|names| names.contains(&name.as_str())) {
+                faults.add(Place::Parameter(name.clone()), Rule::UnknownParameter);
+            } else if values.len() > 1 {
+                faults.add(Place::Parameter(name.clone()), Rule::Repeated);
+            }
+        }
+        Self { parameters, faults }
+    }
+
+    /// Notes a fault of a parameter.
+    pub fn fault(&mut self, name: &str, rule: Rule) {
+        self.faults.add(Place::Parameter(name.to_owned()), rule);
+    }
+
+    /// The text of a parameter.
+    pub fn text(&self, name: &str) -> Option<&'a str> {
+        self.parameters.get(name)
+    }
+
+    /// One value.
+    pub fn one<T: FromText>(&mut self, name: &str) -> Option<T> {
+        let text = self.text(name)?;
+        T::from_text(text).map_err(|rule| self.fault(name, rule)).ok()
+    }
+
+    /// Several values, separated by commas; empty when the parameter is absent.
+    pub fn several<T: FromText>(&mut self, name: &str) -> Vec<T> {
+        let Some(text) = self.text(name) else { return Vec::new() };
+        text.split(',')
+            .filter_map(|item| T::from_text(item).map_err(|rule| self.fault(name, rule)).ok())
+            .collect()
+    }
+
+    /// `true` or `false`.
+    pub fn flag(&mut self, name: &str) -> Option<bool> {
+        let flag = self.text(name)?.parse().ok();
+        if flag.is_none() {
+            self.fault(name, Rule::WrongType("boolean"));
+        }
+        flag
+    }
+
+    /// A whole number between bounds, included.
+    pub fn number(&mut self, name: &str, low: i64, high: i64) -> Option<i64> {
+        let text = self.text(name)?;
+        match text.parse::<i64>() {
+            Ok(number) if (low..=high).contains(&number) => Some(number),
+            Ok(_) => {
+                self.fault(name, Rule::OutOfRange(low, high));
+                None
+            }
+            Err(_) => {
+                self.fault(name, Rule::WrongType("integer"));
+                None
+            }
+        }
+    }
+}
+
+impl FromText for chrono::DateTime<chrono::Utc> {
+    /// RFC 3339, with any offset.
+    fn from_text(text: &str) -> std::result::Result<Self, Rule> {
+        const FORM: &str = "2026-01-31T12:00:00Z";
+        let shaped = text.len() >= 20 && text.is_ascii() && text.as_bytes().get(10).is_some_and(|b| b"Tt".contains(b));
+        match chrono::DateTime::parse_from_rfc3339(text) {
+            Ok(time) => Ok(time.to_utc()),
+            Err(error) if shaped && error.kind() == chrono::format::ParseErrorKind::OutOfRange => Err(Rule::ImpossibleDate),
+            Err(_) => Err(Rule::Format(FORM)),
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! The outermost layer: what every exchange gets, whatever happens inside.
+//!
+//! An id, a bound on its address and headers, a problem document for every error and panic, the
+//! headers of security, compression where it pays, one log line, one observation for metrics.
+
+use std::cell::RefCell;
+use std::panic::AssertUnwindSafe;
+use std::rc::Rc;
+use std::time::Instant;
+
+use actix_http::ContentEncoding;
+use actix_http::encoding::Encoder;
+use actix_web::body::{BodySize, BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{HttpMessage, HttpResponse, web};
+use futures_util::FutureExt;
+
+use super::language::Language;
+use crate::app::App;
+use crate::auth::claims::Claims;
+use crate::error::problem::Problem;
+use crate::error::{Code, Error};
+
+/// The longest address, in bytes.
+const MAX_URI: usize = 8 * 1024;
+/// The most bytes of headers.
+const MAX_HEADERS: usize = 32 * 1024;
+/// Smaller answers cost more to compress than to send.
+const WORTH_COMPRESSING: u64 = 4 * 1024;
+/// The longest `X-Request-Id` taken from a caller.
+const MAX_REQUEST_ID: usize = 128;
+
+/// What is learnt of a request on its way in, for its log line on the way out.
+#[derive(Debug)]
+pub struct Seen {
+    /// The request's id.
+    pub request_id: String,
+    caller: RefCell<Caller>,
+}
+
+#[derive(Debug, Default, Clone)]
+struct Caller {
+    operation: String,
+    role: &'static str,
+    client_id: String,
+}
+
+impl Seen {
+    /// Notes the operation and who asks.
+    pub fn note(&self, operation: &str, claims: Option<&Claims>) {
+        *self.caller.borrow_mut() = Caller {
+            operation: operation.to_owned(),
+            role: claims.map_or("", |claims| claims.identity.role().as_str()),
+            client_id: claims.map(|claims| claims.client_id.clone()).unwrap_or_default(),
+        };
+    }
+}
+
+/// What is kept of a request to finish its answer.
+struct Exchange {
+    seen: Rc<Seen>,
+    started: Instant,
+    language: Language,
+    method: String,
+    path: String,
+    gzip: bool,
+    traceparent: Option<String>,
+    secure: bool,
+}
+
+/// The middleware.
+///
+/// # Errors
+/// Only when what is inside panicked: the error then is the finished answer, see [`Finished`].
+pub async fn shell(request: ServiceRequest, next: Next<BoxBody>) -> actix_web::Result<ServiceResponse> {
+    let exchange = Exchange::of(&request);
+    let app = request.app_data::<web::Data<App>>().cloned();
+    request.extensions_mut().insert(Rc::clone(&exchange.seen));
+    let outcome = match too_long(&request) {
+        Some(error) => Ok(request.error_response(error)),
+        None => guarded(next.call(request)).await,
+    };
+    let response = match outcome {
+        Ok(response) => exchange.finish(response),
+        Err(error) => return Err(exchange.finish_failure(&error, app.as_ref().map(|app| app.get_ref()))),
+    };
+    exchange.record(app.as_ref().map(|app| app.get_ref()), response.status());
+    Ok(response)
+}
+
+/// A panic becomes an error like another.
+async fn guarded(
+    inner: impl Future<Output = actix_web::Result<ServiceResponse>>,
+) -> actix_web::Result<ServiceResponse> {
+    AssertUnwindSafe(inner).catch_unwind().await.unwrap_or_else(|panic| {
+        let what = panic.downcast_ref::<&str>().map(ToString::to_string);
+        let what = what.or_else(|| panic.downcast_ref::<String>().cloned());
+        Err(Error::internal(format!("panic: {}", what.unwrap_or_default())).into())
+    })
+}
+
+/// Refuses addresses and headers over their bounds.
+fn too_long(request: &ServiceRequest) -> Option<Error> {
+    let uri = request.head().uri.path_and_query().map_or(0, |uri| uri.as_str().len());
+    if uri > MAX_URI {
+        return Some(Error::new(Code::UriTooLong));
+    }
+    let headers = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
+    (headers.sum::<usize>() > MAX_HEADERS).then(|| Error::new(Code::HeadersTooLarge))
+}
+
+/// An answer that was finished without its request, which a panic has taken along.
+#[derive(Debug)]
+struct Finished {
+    status: StatusCode,
+    body: String,
+    headers: HeaderMap,
+}
+
+impl std::fmt::Display for Finished {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.status.fmt(f)
+    }
+}
+
+impl actix_web::ResponseError for Finished {
+    fn status_code(&self) -> StatusCode {
+        self.status
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status).content_type(PROBLEM).body(self.body.clone());
+        for (name, value) in &self.headers {
+            response.headers_mut().insert(name.clone(), value.clone());
+        }
+        response
+    }
+}
+
+impl Exchange {
+    fn of(request: &ServiceRequest) -> Self {
+        let headers = request.headers();
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let app = request.app_data::<web::Data<App>>();
+        let given = text("x-request-id").filter(|id| is_request_id(id)).map(str::to_owned);
+        let request_id = given.or_else(|| app.map(|app| app.new_id().to_string())).unwrap_or_default();
+        Self {
+            seen: Rc::new(Seen { request_id, caller: RefCell::default() }),
+            started: Instant::now(),
+            language: Language::of(headers),
+            method: request.method().to_string(),
+            path: request.path().to_owned(),
+            gzip: text("accept-encoding").is_some_and(takes_gzip),
+            traceparent: text("traceparent").filter(|value| value.len() <= 128).map(str::to_owned),
+            secure: app.is_some_and(|app| app.config.public_url.starts_with("https://")),
+        }
+    }
+
+    fn finish(&self, response: ServiceResponse) -> ServiceResponse {
+        let mut response = self.explain(response);
+        self.set_headers(response.headers_mut());
+        self.compress(response)
+    }
+
+    fn finish_failure(&self, error: &actix_web::Error, app: Option<&App>) -> actix_web::Error {
+        let unknown = Error::internal("an error of the framework");
+        let error = error.as_error::<Error>().unwrap_or(&unknown);
+        let mut headers = HeaderMap::new();
+        self.set_headers(&mut headers);
+        self.record(app, error.code.status());
+        Finished { status: error.code.status(), body: self.problem(error), headers }.into()
+    }
+
+    /// Writes the problem document of an answer that is an error.
+    fn explain(&self, response: ServiceResponse) -> ServiceResponse {
+        let (status, is_bare) = (response.status(), matches!(response.response().body().size(), BodySize::None | BodySize::Sized(0)));
+        let raised = response.response().error().and_then(|error| error.as_error::<Error>());
+        let stray = match (raised, status) {
+            (Some(_), _) => None,
+            (None, status) if !is_bare || !(status.is_client_error() || status.is_server_error()) => return response,
+            (None, StatusCode::NOT_FOUND) => Some(Error::not_found()),
+            (None, status) if status.is_client_error() => Some(Error::new(Code::MalformedRequest)),
+            _ => Some(Error::internal(format!("a bare {status}"))),
+        };
+        let Some(error) = raised.or(stray.as_ref()) else { return response };
+        let body = self.problem(error);
+        let mut answer = HttpResponse::build(error.code.status());
+        for (name, value) in &error.headers {
+            answer.append_header((name.clone(), value.clone()));
+        }
+        answer.insert_header((header::CONTENT_LANGUAGE, self.language.tag()));
+        response.into_response(answer.content_type(PROBLEM).body(body))
+    }
+
+    /// The document; our own failures are logged here, once.
+    fn problem(&self, error: &Error) -> String {
+        if let Some(cause) = error.cause() {
+            let level = if error.code == Code::InternalError { log::Level::Error } else { log::Level::Warn };
+            log::log!(level, request_id = self.seen.request_id.as_str(), code = error.code.as_str(); "{cause}");
+        }
+        let problem = Problem::of(error, self.language, &self.path, &self.seen.request_id);
+        serde_json::to_string(&problem).unwrap_or_default()
+    }
+
+    fn set_headers(&self, headers: &mut HeaderMap) {
+        let mut set = |name: HeaderName, value: &str| {
+            if let Ok(value) = HeaderValue::from_str(value) {
+                headers.insert(name, value);
+            }
+        };
+        set(HeaderName::from_static("x-request-id"), &self.seen.request_id);
+        set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+        if let Some(traceparent) = &self.traceparent {
+            set(HeaderName::from_static("traceparent"), traceparent);
+        }
+        if self.secure {
+            set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+        }
+        if self.path.starts_with("/v1") {
+            set(header::VARY, "Accept, Accept-Encoding, Accept-Language, Authorization");
+            // `private` and `no-cache` would let a browser keep personal data on its disk.
+            set(header::CACHE_CONTROL, "no-store");
+        }
+    }
+
+    /// Compresses what is worth it: streams and long texts, for those who take gzip.
+    fn compress(&self, response: ServiceResponse) -> ServiceResponse {
+        let long = match response.response().body().size() {
+            BodySize::Sized(length) => length >= WORTH_COMPRESSING,
+            BodySize::Stream => true,
+            BodySize::None => false,
+        };
+        if !(self.gzip && long) {
+            return response;
+        }
+        response.map_body(|head, body| BoxBody::new(Encoder::response(ContentEncoding::Gzip, head, body)))
+    }
+
+    /// The log line and the observation. Never a token, an e-mail, a query or a body.
+    fn record(&self, app: Option<&App>, status: StatusCode) {
+        let caller = self.seen.caller.borrow();
+        let elapsed = self.started.elapsed();
+        log::info!(
+            target: "ree::access",
+            request_id = self.seen.request_id.as_str(),
+            client_id = caller.client_id.as_str(),
+            role = caller.role,
+            operation = caller.operation.as_str(),
+            method = self.method.as_str(),
+            status = status.as_u16(),
+            duration_us = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
+            "request"
+        );
+        if let Some(app) = app {
+            app.metrics.observe(&caller.operation, status, elapsed);
+        }
+    }
+}
+
+const PROBLEM: &str = "application/problem+json";
+
+/// A request id taken from a caller: short, and nothing that could break a log line or a header.
+fn is_request_id(id: &str) -> bool {
+    (1..=MAX_REQUEST_ID).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:/+=".contains(&b))
+}
+
+/// Whether `Accept-Encoding` takes gzip.
+fn takes_gzip(value: &str) -> bool {
+    value.split(',').any(|coding| {
+        let mut parts = coding.split(';').map(str::trim);
+        let named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("gzip") || name == "*");
+        named && !parts.any(|part| matches!(part, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
+    })
+}

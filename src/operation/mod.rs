@@ -1,0 +1,20 @@
+//! Operation of the service and its documentation: what anyone may read without a token.
+
+pub mod admin;
+pub mod routes;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Mounts them, by name.
+pub fn mount(config: &mut ServiceConfig<'_>) {
+    config
+        .service(routes::get_health)
+        .service(routes::get_readiness)
+        .service(routes::get_version)
+        .service(routes::get_openapi)
+        .service(routes::list_problems)
+        .service(routes::get_problem)
+        .service(routes::get_security_txt)
+        .service(routes::redirect_to_docs)
+        .service(routes::get_docs);
+}

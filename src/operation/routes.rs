@@ -1,0 +1,173 @@
+//! The handlers of operation and documentation.
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header;
+use actix_web::{HttpResponse, get, web};
+use diesel_async::SimpleAsyncConnection;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::app::App;
+use crate::error::problem::ProblemType;
+use crate::error::{Code, Error, Result};
+use crate::http::answer::Answer;
+use crate::http::call::Call;
+
+const TAG: &str = "Exploitation";
+
+/// How long PostgreSQL may take to answer before it counts as away.
+const READY_WAIT: Duration = Duration::from_secs(2);
+
+/// L'état du service.
+#[derive(Serialize, ToSchema)]
+pub struct Health {
+    /// `ok`.
+    #[schema(example = "ok")]
+    status: &'static str,
+}
+
+/// La version du service.
+#[derive(Serialize, ToSchema)]
+pub struct Version {
+    /// `ree`.
+    #[schema(example = "ree")]
+    name: &'static str,
+    /// Version du programme.
+    #[schema(example = "0.1.0")]
+    version: &'static str,
+}
+
+/// Tous les codes d'erreur.
+#[derive(Serialize, ToSchema)]
+pub struct ProblemTypes {
+    /// Leur documentation, code par code.
+    data: Vec<ProblemType>,
+}
+
+/// Le service vit
+///
+/// 200 tant que le processus répond, même sans base de données.
+#[utoipa::path(tag = TAG, responses((status = 200, description = "Il vit", body = Health)))]
+#[get("/healthz")]
+pub async fn get_health(_call: Call) -> Result<Answer> {
+    Answer::json(StatusCode::OK, &Health { status: "ok" })
+}
+
+/// Le service peut servir
+///
+/// 503 tant que la base de données ne répond pas.
+#[utoipa::path(tag = TAG, responses(
+    (status = 200, description = "Il peut servir", body = Health),
+    (status = 503, description = "La base de données ne répond pas", body = crate::error::problem::Problem, content_type = "application/problem+json")
+))]
+#[get("/readyz")]
+pub async fn get_readiness(call: Call) -> Result<Answer> {
+    let asked = async {
+        let reader = call.app.db.reader().await?;
+        (&mut &**reader).batch_execute("SELECT 1").await.map_err(Error::from)
+    };
+    tokio::time::timeout(READY_WAIT, asked).await.map_err(Error::unavailable)??;
+    Answer::json(StatusCode::OK, &Health { status: "ok" })
+}
+
+/// Version du service
+///
+/// Le nom et la version du programme en service.
+#[utoipa::path(tag = TAG, responses((status = 200, description = "La version", body = Version)))]
+#[get("/version")]
+pub async fn get_version(_call: Call) -> Result<Answer> {
+    Answer::digested(&Version { name: "ree", version: env!("CARGO_PKG_VERSION") })
+}
+
+/// Le document OpenAPI
+///
+/// Ce document même, en version 3.1.
+#[utoipa::path(tag = TAG, responses((status = 200, description = "Le document", body = Object)))]
+#[get("/openapi.json")]
+pub async fn get_openapi(call: Call) -> Result<Answer> {
+    let body = call.app.document.clone();
+    let etag = format!("\"{}\"", crate::http::answer::digest(body.as_bytes()));
+    Ok(Answer {
+        status: StatusCode::OK,
+        body: body.into(),
+        etag: Some(etag),
+        content_type: "application/json",
+        ..Answer::nothing()
+    })
+}
+
+/// Les codes d'erreur
+///
+/// Ce que chacun veut dire et ce qu'il faut faire, en français ou en anglais.
+#[utoipa::path(tag = TAG, responses((status = 200, description = "Tous les codes", body = ProblemTypes)))]
+#[get("/problems")]
+pub async fn list_problems(call: Call) -> Result<Answer> {
+    let data = Code::ALL.iter().map(|code| ProblemType::of(*code, call.admitted.language)).collect();
+    Answer::digested(&ProblemTypes { data })
+}
+
+/// Un code d'erreur
+///
+/// L'adresse que donne le champ `type` d'un document d'erreur.
+#[utoipa::path(
+    tag = TAG,
+    params(("code" = String, Path, description = "Le code", example = "validation_failed")),
+    responses((status = 200, description = "Sa documentation", body = ProblemType))
+)]
+#[get("/problems/{code}")]
+pub async fn get_problem(call: Call) -> Result<Answer> {
+    let code = Code::named(call.segment("code")).ok_or_else(Error::not_found)?;
+    Answer::digested(&ProblemType::of(code, call.admitted.language))
+}
+
+/// Contact de sécurité
+///
+/// RFC 9116.
+#[utoipa::path(tag = TAG, responses((status = 200, description = "Le contact", body = String, content_type = "text/plain")))]
+#[get("/.well-known/security.txt")]
+pub async fn get_security_txt(call: Call) -> Result<Answer> {
+    let url = &call.app.config.public_url;
+    // RFC 9116 §2.5.5 asks for less than a year ahead.
+    let expires = (call.app.now() + chrono::TimeDelta::days(180)).format("%Y-%m-%dT00:00:00Z");
+    let body = format!(
+        "Contact: {url}/docs/\nExpires: {expires}\nPreferred-Languages: fr, en\nCanonical: {url}/.well-known/security.txt\n"
+    );
+    Ok(Answer {
+        status: StatusCode::OK,
+        body: body.into(),
+        content_type: "text/plain; charset=utf-8",
+        ..Answer::nothing()
+    })
+}
+
+/// Documentation interactive
+///
+/// Renvoie à la page qui présente ce document.
+#[utoipa::path(tag = TAG, responses((status = 303, description = "Vers `/docs/`")))]
+#[get("/docs")]
+pub async fn redirect_to_docs(_call: Call) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((header::LOCATION, "/docs/")).finish()
+}
+
+static PAGE: LazyLock<utoipa_swagger_ui::Config<'static>> =
+    LazyLock::new(|| utoipa_swagger_ui::Config::from("/openapi.json"));
+
+/// Documentation interactive
+///
+/// La page et ses fichiers, tous servis d'ici : elle fonctionne hors ligne.
+#[utoipa::path(
+    tag = TAG,
+    params(("file" = String, Path, description = "Un fichier de la page", example = "index.html")),
+    responses((status = 200, description = "Le fichier", body = String, content_type = "text/html"))
+)]
+#[get("/docs/{file:.*}")]
+pub async fn get_docs(call: Call, _app: web::Data<App>) -> Result<HttpResponse> {
+    let name = call.segment("file");
+    let name = if name.is_empty() { "index.html" } else { name };
+    let file = utoipa_swagger_ui::serve(name, std::sync::Arc::new(PAGE.clone())).map_err(|error| Error::internal(error.to_string()))?;
+    let file = file.ok_or_else(Error::not_found)?;
+    Ok(HttpResponse::Ok().content_type(file.content_type).body(file.bytes.into_owned()))
+}

@@ -1,0 +1,237 @@
+//! The handlers of partners.
+
+use std::rc::Rc;
+
+use actix_web::{HttpResponse, delete, get, patch, post};
+
+use super::model::{NewPartner, PartnerAnswer, PartnerId, PartnerPatch, Step};
+use super::store::{Filter, Sort};
+use super::{store, workflow};
+use crate::error::{Result, Rule};
+use crate::http::answer::Answer;
+use crate::http::call::{Call, List, ListCall};
+use crate::http::page::{self, Count, Listed, Mark, MarkValue, Page};
+use crate::http::query::{Query, Reader};
+
+const TAG: &str = "Partenaires";
+
+/// The longest `q`.
+const MAX_Q: usize = 200;
+
+/// Reads `q`, the text searched for.
+pub fn read_q(reader: &mut Reader<'_>) -> Option<String> {
+    let q = reader.text("q")?.trim();
+    if q.chars().count() > MAX_Q {
+        reader.fault("q", Rule::TooLong(MAX_Q));
+    }
+    if q.contains('\0') {
+        reader.fault("q", Rule::ForbiddenCharacters);
+    }
+    Some(q.to_owned()).filter(|q| !q.is_empty())
+}
+
+impl Query for Filter {
+    const NAMES: &'static [&'static str] = &["kind", "sector", "status", "siren", "q", "updated_since"];
+
+    fn read(reader: &mut Reader<'_>) -> Self {
+        Self {
+            kind: reader.several("kind"),
+            sector: reader.several("sector"),
+            status: reader.several("status"),
+            siren: reader.one("siren"),
+            q: read_q(reader),
+            updated_since: reader.one("updated_since"),
+        }
+    }
+}
+
+impl page::Sort for Sort {
+    const DEFAULT: Self = Self::Id;
+    const ORDERS: &'static [(&'static str, Self)] =
+        &[("created_at", Self::Id), ("legal_name", Self::LegalName), ("updated_at", Self::UpdatedAt)];
+}
+
+/// The list of partners.
+pub struct Partners;
+
+impl List for Partners {
+    type Filter = Filter;
+    type Sort = Sort;
+    type Item = PartnerAnswer;
+
+    async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<PartnerAnswer>> {
+        let scope = call.scope()?;
+        let partners = store::page(&*call.app.db.reader().await?, scope, &call.query, &page).await?;
+        Ok(partners.into_iter().map(|partner| partner.seen_by(scope, call.admitted.language)).collect())
+    }
+
+    fn mark(item: &PartnerAnswer, sort: Sort) -> Mark {
+        let partner = &item.partner;
+        let value = match sort {
+            Sort::Id => MarkValue::Id,
+            Sort::LegalName => MarkValue::Text(partner.sort_name.clone()),
+            Sort::UpdatedAt => MarkValue::Time(partner.updated_at),
+        };
+        Mark { value, id: partner.id.to_string() }
+    }
+}
+
+/// Liste des partenaires
+///
+/// Page par page, dans l'ordre de création ou celui de `sort`. En CSV et en NDJSON, la liste entière.
+#[utoipa::path(
+    tag = TAG,
+    params(
+        ("kind" = Option<String>, Query, description = "Natures, séparées par des virgules", example = "company,association"),
+        ("sector" = Option<String>, Query, description = "Secteurs, séparés par des virgules", example = "metal_industry"),
+        ("status" = Option<String>, Query, description = "`active`, `archived`", example = "active"),
+        ("siren" = Option<String>, Query, description = "Numéro SIREN", example = "552049447"),
+        ("q" = Option<String>, Query, description = "Texte cherché dans les noms et les numéros, sans tenir compte des accents ni de la casse", example = "metallurgie"),
+        ("updated_since" = Option<String>, Query, description = "Modifiés à ce moment ou après (RFC 3339)", example = "2026-01-01T00:00:00Z"),
+        ("sort" = Option<String>, Query, description = "`created_at` (par défaut), `legal_name`, `updated_at` ; `-` devant pour l'ordre inverse", example = "-updated_at"),
+        crate::openapi::PageParameters,
+    ),
+    responses((status = 200, description = "Une page de partenaires", content(
+        (Listed<PartnerAnswer> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")
+    )))
+)]
+#[get("/v1/partners")]
+pub async fn list_partners(call: ListCall<Partners>) -> Result<HttpResponse> {
+    call.answer().await
+}
+
+/// Nombre de partenaires
+///
+/// Avec les mêmes filtres que la liste.
+#[utoipa::path(
+    tag = TAG,
+    params(
+        ("kind" = Option<String>, Query, description = "Natures, séparées par des virgules", example = "company"),
+        ("sector" = Option<String>, Query, description = "Secteurs, séparés par des virgules", example = "metal_industry"),
+        ("status" = Option<String>, Query, description = "`active`, `archived`", example = "active"),
+        ("siren" = Option<String>, Query, description = "Numéro SIREN", example = "552049447"),
+        ("q" = Option<String>, Query, description = "Texte cherché dans les noms et les numéros", example = "metallurgie"),
+        ("updated_since" = Option<String>, Query, description = "Modifiés à ce moment ou après (RFC 3339)", example = "2026-01-01T00:00:00Z"),
+    ),
+    responses((status = 200, description = "Le nombre", body = Count))
+)]
+#[get("/v1/partners/count")]
+pub async fn count_partners(call: Call<Filter>) -> Result<Answer> {
+    let count = store::count(&*call.app.db.reader().await?, call.scope()?, &call.query).await?;
+    Answer::digested(&Count { count })
+}
+
+/// Création d'un partenaire
+///
+/// Réservée au ministère. SIREN et RNA sont facultatifs, uniques lorsqu'ils sont donnés.
+#[utoipa::path(
+    tag = TAG,
+    params(crate::openapi::IdempotencyKey),
+    request_body = NewPartner,
+    responses((status = 201, description = "Le partenaire créé", body = PartnerAnswer))
+)]
+#[post("/v1/partners")]
+pub async fn create_partner(call: Call<crate::http::query::NoQuery, NewPartner>) -> Result<Answer> {
+    let scope = call.scope()?;
+    call.write(async |tx| {
+        let partner = workflow::create(tx, &call.body).await?;
+        let location = format!("/v1/partners/{}", partner.id);
+        Answer::created(partner.version, location, &partner.seen_by(scope, call.admitted.language))
+    })
+    .await
+}
+
+/// Lecture d'un partenaire
+///
+/// `If-None-Match` évite de relire ce qui n'a pas changé.
+#[utoipa::path(
+    tag = TAG,
+    params(("id" = PartnerId, Path, description = "Identifiant du partenaire")),
+    responses((status = 200, description = "Le partenaire", body = PartnerAnswer))
+)]
+#[get("/v1/partners/{id}")]
+pub async fn get_partner(call: Call) -> Result<Answer> {
+    let scope = call.scope()?;
+    let partner = store::find(&*call.app.db.reader().await?, scope, call.id("id")).await?;
+    Answer::object(partner.version, &partner.seen_by(scope, call.admitted.language))
+}
+
+/// Modification d'un partenaire
+///
+/// Correctif RFC 7396. Un partenaire modifie sa propre présentation et son site ; le ministère, tout.
+#[utoipa::path(
+    tag = TAG,
+    params(("id" = PartnerId, Path, description = "Identifiant du partenaire"), crate::openapi::RequiredIfMatch),
+    request_body(content = PartnerPatch, content_type = "application/merge-patch+json"),
+    responses((status = 200, description = "Le partenaire modifié", body = PartnerAnswer))
+)]
+#[patch("/v1/partners/{id}")]
+pub async fn update_partner(call: Call<crate::http::query::NoQuery, PartnerPatch>) -> Result<Answer> {
+    let scope = call.scope()?;
+    call.write(async |tx| {
+        let partner = workflow::update(tx, scope, call.id("id"), &call.body, &call.admitted.if_match).await?;
+        Answer::object(partner.version, &partner.seen_by(scope, call.admitted.language))
+    })
+    .await
+}
+
+/// Suppression d'un partenaire
+///
+/// Seulement si rien ne s'y rapporte ; sinon 409 `in_use` : archivez-le.
+#[utoipa::path(
+    tag = TAG,
+    params(("id" = PartnerId, Path, description = "Identifiant du partenaire"), crate::openapi::RequiredIfMatch),
+    responses((status = 204, description = "Supprimé"))
+)]
+#[delete("/v1/partners/{id}")]
+pub async fn delete_partner(call: Call) -> Result<Answer> {
+    let scope = call.scope()?;
+    call.write(async |tx| {
+        workflow::delete(tx, scope, call.id("id"), &call.admitted.if_match).await?;
+        Ok(Answer::nothing())
+    })
+    .await
+}
+
+/// Archivage d'un partenaire
+///
+/// Il reste lisible, avec son histoire.
+#[utoipa::path(
+    tag = TAG,
+    params(
+        ("id" = PartnerId, Path, description = "Identifiant du partenaire"),
+        crate::openapi::IdempotencyKey,
+        crate::openapi::OptionalIfMatch,
+    ),
+    responses((status = 200, description = "Le partenaire archivé", body = PartnerAnswer))
+)]
+#[post("/v1/partners/{id}/archive")]
+pub async fn archive_partner(call: Call) -> Result<Answer> {
+    step(call, Step::Archive).await
+}
+
+/// Restauration d'un partenaire archivé
+///
+/// Il redevient actif.
+#[utoipa::path(
+    tag = TAG,
+    params(
+        ("id" = PartnerId, Path, description = "Identifiant du partenaire"),
+        crate::openapi::IdempotencyKey,
+        crate::openapi::OptionalIfMatch,
+    ),
+    responses((status = 200, description = "Le partenaire restauré", body = PartnerAnswer))
+)]
+#[post("/v1/partners/{id}/restore")]
+pub async fn restore_partner(call: Call) -> Result<Answer> {
+    step(call, Step::Restore).await
+}
+
+async fn step(call: Call, step: Step) -> Result<Answer> {
+    let scope = call.scope()?;
+    call.write(async |tx| {
+        let partner = workflow::step(tx, scope, call.id("id"), step, &call.admitted.if_match).await?;
+        Answer::object(partner.version, &partner.seen_by(scope, call.admitted.language))
+    })
+    .await
+}

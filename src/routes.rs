@@ -1,0 +1,13 @@
+//! Table of contents: each resource mounts itself with one line. What is under `/v1` needs a
+//! token and a line in the access table; what is public is in [`operation`](crate::operation) and
+//! [`oauth`](crate::oauth).
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::{operation, partners};
+
+/// Mounts everything.
+pub fn mount(config: &mut ServiceConfig<'_>) {
+    operation::mount(config);
+    partners::mount(config);
+}
