@@ -139,6 +139,30 @@ impl Config {
         values.config()
     }
 
+    /// Whether `REE_PUBLIC_URL` was given, rather than derived from `REE_LISTEN`.
+    fn names_public_url(&self) -> bool {
+        self.origins.get("REE_PUBLIC_URL").is_some_and(|(_, origin)| *origin != Origin::Default)
+    }
+
+    /// Leaves the service's address where the commands beside it look for it: `--listen` is on the
+    /// service's command line only, and tokens name the address as their issuer.
+    ///
+    /// # Errors
+    /// When the data directory cannot be written.
+    pub fn publish_url(&self) -> std::io::Result<()> {
+        std::fs::write(self.data_dir.join(PUBLISHED_URL), &self.public_url)
+    }
+
+    /// The address of the service these settings are about: the one configured, else the one the
+    /// service left in the data directory, else the default.
+    pub fn issuer(&self) -> String {
+        if self.names_public_url() {
+            return self.public_url.clone();
+        }
+        let published = std::fs::read_to_string(self.data_dir.join(PUBLISHED_URL));
+        published.ok().filter(|url| !url.is_empty()).unwrap_or_else(|| self.public_url.clone())
+    }
+
     /// The settings with their values as they may be shown, in the order of [`SETTINGS`].
     pub fn shown(&self) -> Vec<(&'static str, String, String)> {
         let row = |setting: &Setting| {
@@ -149,6 +173,9 @@ impl Config {
         SETTINGS.iter().map(row).collect()
     }
 }
+
+/// Where a running service leaves its address, in the data directory.
+const PUBLISHED_URL: &str = "public_url";
 
 /// An address without its password; whatever is not an address is hidden whole.
 fn mask(value: &str) -> String {

@@ -45,7 +45,9 @@ async fn serve(config: Config, demo: bool) -> Result<(), Failure> {
     let database = Database::open(&config).await?;
     let now = Clock::default().now();
     migrations::run(&database.connector, now).await?;
+    std::fs::create_dir_all(&config.data_dir)?;
     let keys = Keys::load_or_create(&config.data_dir.join("keys"), now)?;
+    config.publish_url()?;
     let tokens = Tokens::new(keys, &config.public_url);
     let shared = Shared::new(config.clone(), database.connector.clone(), tokens).await?;
     let api = api(Arc::clone(&shared), listener)?;

@@ -76,9 +76,10 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         format!("--{}: {fault} for the role {}", fault.claim().replace('_', "-"), arguments.role)
     })?;
     let keys = Keys::load_or_create(&config.data_dir.join("keys"), now)?;
-    let tokens = Tokens::new(keys, &config.public_url);
+    let issuer = config.issuer();
+    let tokens = Tokens::new(keys, &issuer);
     let claims = Claims {
-        iss: config.public_url.clone(),
+        iss: issuer,
         sub: arguments.sub,
         exp: now + arguments.ttl,
         iat: now,

@@ -16,5 +16,6 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
         .service(routes::get_problem)
         .service(routes::get_security_txt)
         .service(routes::redirect_to_docs)
-        .service(routes::get_docs);
+        .service(routes::get_docs)
+        .service(routes::get_docs_file);
 }

@@ -5,12 +5,11 @@ use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header;
-use actix_web::{HttpResponse, get, web};
+use actix_web::{HttpResponse, get};
 use diesel_async::SimpleAsyncConnection;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::app::App;
 use crate::error::problem::ProblemType;
 use crate::error::{Code, Error, Result};
 use crate::http::answer::Answer;
@@ -157,16 +156,27 @@ static PAGE: LazyLock<utoipa_swagger_ui::Config<'static>> =
 
 /// Documentation interactive
 ///
-/// La page et ses fichiers, tous servis d'ici : elle fonctionne hors ligne.
+/// La page qui présente ce document ; elle fonctionne hors ligne.
+#[utoipa::path(tag = TAG, responses((status = 200, description = "La page", body = String, content_type = "text/html")))]
+#[get("/docs/")]
+pub async fn get_docs(_call: Call) -> Result<HttpResponse> {
+    docs_file("index.html")
+}
+
+/// Fichier de la documentation interactive
+///
+/// Styles et programmes de la page, tous servis d'ici.
 #[utoipa::path(
     tag = TAG,
     params(("file" = String, Path, description = "Un fichier de la page", example = "index.html")),
-    responses((status = 200, description = "Le fichier", body = String, content_type = "text/html"))
+    responses((status = 200, description = "Le fichier", body = String, content_type = "*/*"))
 )]
-#[get("/docs/{file:.*}")]
-pub async fn get_docs(call: Call, _app: web::Data<App>) -> Result<HttpResponse> {
-    let name = call.segment("file");
-    let name = if name.is_empty() { "index.html" } else { name };
+#[get("/docs/{file}")]
+pub async fn get_docs_file(call: Call) -> Result<HttpResponse> {
+    docs_file(call.segment("file"))
+}
+
+fn docs_file(name: &str) -> Result<HttpResponse> {
     let file = utoipa_swagger_ui::serve(name, std::sync::Arc::new(PAGE.clone())).map_err(|error| Error::internal(error.to_string()))?;
     let file = file.ok_or_else(Error::not_found)?;
     Ok(HttpResponse::Ok().content_type(file.content_type).body(file.bytes.into_owned()))
