@@ -24,7 +24,7 @@ fn declared() -> BTreeMap<String, Vec<String>> {
     for line in include_str!("../../src/db/schema.rs").lines().map(str::trim) {
         if let Some(head) = line.strip_suffix(") {") {
             table = head.split_once(" (").map(|(name, _)| name.to_owned());
-        } else if let (Some(table), Some((column, _))) = (&table, line.split_once(" -> ")) {
+        } else if let (Some(table), Some((column, _))) = (&table, line.strip_suffix(',').and_then(|line| line.split_once(" -> "))) {
             let column = if column == "type_" { "type" } else { column };
             tables.entry(table.clone()).or_default().push(column.to_owned());
         }
