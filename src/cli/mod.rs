@@ -4,12 +4,14 @@
 pub mod database;
 mod migrate;
 mod serve;
+mod settings;
+pub mod table;
 mod token;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::config::{Config, Overrides};
 use crate::{db, logging, openapi};
@@ -49,6 +51,13 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         check: Option<PathBuf>,
     },
+    /// Check the settings
+    Config(settings::Arguments),
+    /// Print the completion script of a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
     /// Stop the embedded PostgreSQL when its last user is gone
     #[command(hide = true)]
     EmbeddedReaper {
@@ -80,6 +89,11 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Migrate(arguments) => wait(migrate::run(arguments)),
         Command::Token(arguments) => token::run(arguments),
         Command::Openapi { check } => document(check),
+        Command::Config(arguments) => settings::run(&arguments),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Arguments::command(), "ree", &mut std::io::stdout());
+            Ok(())
+        }
         Command::EmbeddedReaper { .. } => Ok(()),
     }
 }

@@ -14,7 +14,7 @@ use super::answer::Answer;
 use super::fields::{Body, Fields, Nothing};
 use super::forms::{BATCH, Dialect, Form, stream};
 use super::gate::Admitted;
-use super::page::{self, Listed, Mark, Page, Sort, list_of};
+use super::page::{self, Listed, Mark, Page, Sort, bound_to};
 use super::query::{NoQuery, Query, Reader};
 use crate::app::App;
 use crate::auth::policy::Scope;
@@ -155,7 +155,7 @@ impl<L: List> ListCall<L> {
 
     async fn answer_page(self) -> Result<HttpResponse> {
         let (data, next) = read_page::<L>(Rc::clone(&self.call), self.page.clone()).await?;
-        let list = list_of(self.call.path(), &self.call.admitted.parameters);
+        let list = bound_to(L::CURSOR, self.call.path(), &self.call.admitted.parameters);
         let cursors = &self.call.app.cursors;
         let next_cursor = next.map(|mark| cursors.write(&mark, &list)).transpose()?;
         let link = next_cursor.as_deref().map(|cursor| self.next_link(cursor));

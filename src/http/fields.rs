@@ -123,6 +123,19 @@ impl<'a> Fields<'a> {
         self.optional(name).unwrap_or_default()
     }
 
+    /// A list that needs an item.
+    pub fn required_list<T>(&mut self, name: &'static str) -> Option<Vec<T>>
+    where
+        Vec<T>: Field,
+    {
+        let given_empty = self.object.get(name).and_then(Value::as_array).is_some_and(Vec::is_empty);
+        let list: Option<Vec<T>> = self.required(name);
+        if given_empty {
+            self.fault(name, Rule::EmptyList);
+        }
+        list
+    }
+
     /// A change of a field that cannot be cleared (RFC 7396): `None` leaves it.
     pub fn change<T: Field>(&mut self, name: &'static str) -> Option<T> {
         if self.object.contains_key(name) { self.required(name) } else { self.optional(name) }

@@ -23,7 +23,7 @@ use super::answer::Precondition;
 use super::contract::{Operation, allow};
 use super::forms::Form;
 use super::language::Language;
-use super::page::{Mark, list_of};
+use super::page::{Mark, bound_to};
 use super::query::Parameters;
 use super::shell::Seen;
 use super::{accept, json};
@@ -271,7 +271,7 @@ fn cursor(
 ) -> Result<Option<Mark>> {
     let Some(name) = operation.cursor else { return Ok(None) };
     let Some(cursor) = parameters.get(name) else { return Ok(None) };
-    app.cursors.read(cursor, &list_of(request.path(), parameters), name).map(Some)
+    app.cursors.read(cursor, &bound_to(name, request.path(), parameters), name).map(Some)
 }
 
 /// `Idempotency-Key`, on `POST` alone: 1 to 255 visible characters.

@@ -155,10 +155,16 @@ impl Cursors {
     }
 }
 
-/// What a cursor is bound to: the path and the parameters, but for how much of the list is asked
+/// What a cursor is bound to: its list; a place in the change feed (`after`) is one whatever the
+/// filters, so that a reader can change them and go on.
+pub fn bound_to(cursor_parameter: &str, path: &str, parameters: &Parameters) -> String {
+    if cursor_parameter == "after" { path.to_owned() } else { list_of(path, parameters) }
+}
+
+/// The path and the parameters, but for how much of the list is asked
 /// for at a time and how it is written.
-pub fn list_of(path: &str, parameters: &Parameters) -> String {
-    format!("{path}?{}", parameters.canonical_without(&["cursor", "after", "limit", "dialect"]))
+fn list_of(path: &str, parameters: &Parameters) -> String {
+    format!("{path}?{}", parameters.canonical_without(&["cursor", "limit", "dialect"]))
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@
 
 pub mod import;
 pub mod model;
+pub mod representatives;
 pub mod routes;
 pub mod store;
 pub mod workflow;
@@ -29,4 +30,5 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
         .service(routes::delete_partner)
         .service(routes::archive_partner)
         .service(routes::restore_partner);
+    representatives::mount(config);
 }

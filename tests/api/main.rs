@@ -1,0 +1,14 @@
+//! What a user of the API may rely on, told over HTTP against a real PostgreSQL.
+//!
+//! Each test has a database of its own, cloned from a template; none waits for another.
+
+// mod access;
+// mod changes;
+// mod contract;
+// mod idempotency;
+// mod openapi;
+// mod pages;
+mod partners;
+// mod representatives;
+mod schema;
+mod support;

@@ -1,0 +1,346 @@
+//! A service for one test, callers of each role, and builders of what they work on.
+
+mod cluster;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::{Arc, LazyLock};
+
+use actix_http::Request;
+use actix_web::http::header::HeaderMap;
+use actix_web::http::{Method, StatusCode};
+use actix_web::test::{TestRequest, init_service};
+use actix_web::{body, web};
+use ree::app::{self, App, Shared};
+use ree::auth::{Claims, Identity, Keys, Perimeter, Role, Scopes, Tokens};
+use ree::config::{Config, Overrides};
+use ree::db::Connector;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+type Handler = Rc<dyn Fn(Request) -> Pin<Box<dyn Future<Output = Reply>>>>;
+
+/// A running service with a database of its own.
+#[derive(Clone)]
+pub struct Service {
+    handler: Handler,
+    pub shared: Arc<Shared>,
+    pub connector: Connector,
+    _database: Rc<cluster::Database>,
+}
+
+/// One key for all tests: making one costs more than a test.
+static KEYS: LazyLock<std::path::PathBuf> = LazyLock::new(|| {
+    let directory = std::env::temp_dir().join(format!("ree-test-keys-{}", std::process::id()));
+    Keys::load_or_create(&directory, chrono::DateTime::UNIX_EPOCH).expect("keys for the tests");
+    directory
+});
+
+impl Service {
+    /// Starts one.
+    pub async fn start() -> Self {
+        let database = cluster::Database::new().await;
+        let connector = database.connector.clone();
+        let config = Config::from_environment(std::iter::empty(), &Overrides::default()).expect("default settings");
+        let keys = Keys::load(&KEYS).expect("keys for the tests");
+        let tokens = Tokens::new(keys, &config.public_url);
+        let shared = Shared::new(config, connector.clone(), tokens).await.expect("the application");
+        let app = web::Data::new(App::new(Arc::clone(&shared)).expect("the application"));
+        let service = Rc::new(init_service(app::configure(app)).await);
+        let handler: Handler = Rc::new(move |request| {
+            let service = Rc::clone(&service);
+            Box::pin(async move { Reply::of(actix_web::dev::Service::call(&*service, request).await).await })
+        });
+        Self { handler, shared, connector, _database: Rc::new(database) }
+    }
+
+    /// A caller without a token.
+    pub fn anon(&self) -> Caller {
+        Caller { service: self.clone(), token: None }
+    }
+
+    pub fn ministry(&self) -> Caller {
+        self.caller(Role::Ministry, Perimeter::default())
+    }
+
+    pub fn reader(&self) -> Caller {
+        self.caller(Role::Reader, Perimeter::default())
+    }
+
+    pub fn partner(&self, id: &str) -> Caller {
+        let partner_id = Some(id.parse().expect("a UUID"));
+        self.caller(Role::Partner, Perimeter { partner_id, ..Perimeter::default() })
+    }
+
+    pub fn academy(&self, territory: &str) -> Caller {
+        let territories = Some(vec![territory.to_owned()]);
+        self.caller(Role::Academy, Perimeter { territories, ..Perimeter::default() })
+    }
+
+    pub fn school(&self, uai: &str) -> Caller {
+        let uais = Some(vec![uai.to_owned()]);
+        self.caller(Role::Establishment, Perimeter { uais, ..Perimeter::default() })
+    }
+
+    pub fn caller(&self, role: Role, perimeter: Perimeter) -> Caller {
+        self.with_scope(role, perimeter, Scopes::ReadWrite)
+    }
+
+    pub fn with_scope(&self, role: Role, perimeter: Perimeter, scope: Scopes) -> Caller {
+        let claims = self.claims(Identity::new(role, perimeter).expect("an identity"), scope);
+        Caller { service: self.clone(), token: Some(self.sign(&claims)) }
+    }
+
+    /// The claims of a token that is good for a quarter of an hour.
+    pub fn claims(&self, identity: Identity, scope: Scopes) -> Claims {
+        let now = self.shared.clock.now();
+        Claims {
+            iss: self.shared.config.public_url.clone(),
+            sub: format!("test {}", identity.role()),
+            exp: now + chrono::TimeDelta::minutes(15),
+            iat: now,
+            jti: self.shared.clock.new_id(),
+            client_id: "tests".to_owned(),
+            scope,
+            identity,
+        }
+    }
+
+    pub fn sign(&self, claims: &Claims) -> String {
+        self.shared.authenticator.tokens().sign(claims).expect("a token")
+    }
+
+    /// A plain connection, to look at what is stored.
+    pub async fn sql(&self) -> tokio_postgres::Client {
+        self.connector.plain().await.expect("a connection").0
+    }
+
+    /// A number that a query answers.
+    pub async fn number(&self, query: &str) -> i64 {
+        self.sql().await.query_one(query, &[]).await.expect(query).get(0)
+    }
+
+    /// The stored rows of every table that a request could change, as one text.
+    pub async fn everything(&self) -> String {
+        const TABLES: &str = "partners representatives establishments clients client_secrets audit_events changes \
+                              idempotency_keys revoked_tokens";
+        let sql = self.sql().await;
+        let mut all = String::new();
+        for table in TABLES.split_whitespace() {
+            let query = format!("SELECT coalesce(string_agg(t::text, '|' ORDER BY t::text), '') FROM {table} t");
+            let row = sql.query_one(&query, &[]).await.expect(table);
+            all.push_str(&row.get::<_, String>(0));
+        }
+        all
+    }
+
+    /// A partner of the ministry's making.
+    pub async fn new_partner(&self, legal_name: &str) -> Value {
+        let body = json!({ "legal_name": legal_name, "kind": "company" });
+        self.ministry().post("/v1/partners", body).await.expect(201)
+    }
+
+    /// A representative of a partner.
+    pub async fn new_representative(&self, partner: &str, territories: &[&str]) -> Value {
+        let body = json!({ "name": "Camille Martin", "email": "camille@exemple.fr", "phone": "01 23 45 67 89",
+                           "function": "Déléguée", "territories": territories });
+        self.ministry().post(&format!("/v1/partners/{partner}/representatives"), body).await.expect(201)
+    }
+
+    /// A school of an academy's department, as an import would have written it.
+    pub async fn new_school(&self, uai: &str, department: &str, academy: &str) {
+        const SCHOOL: &str = "INSERT INTO establishments
+            (uai, id, name, type, sector, department, academy, tracks, levels, state, created_at, updated_at)
+            VALUES ($1, $2, 'Lycée ' || $1, 'Lycée', 'public', $3, $4, '{}', '{}', 'open', now(), now())";
+        let id = self.shared.clock.new_id();
+        self.sql().await.execute(SCHOOL, &[&uai, &id, &department, &academy]).await.expect("a school");
+    }
+}
+
+/// Who sends requests.
+#[derive(Clone)]
+pub struct Caller {
+    service: Service,
+    pub token: Option<String>,
+}
+
+impl Caller {
+    /// The same service, with this token.
+    pub fn with_token(&self, token: &str) -> Self {
+        Self { service: self.service.clone(), token: Some(token.to_owned()) }
+    }
+
+    pub fn request(&self, method: &str, path: &str) -> Sending {
+        let method = Method::from_bytes(method.as_bytes()).expect("a method");
+        let mut request = TestRequest::with_uri(path).method(method);
+        if let Some(token) = &self.token {
+            request = request.insert_header(("authorization", format!("Bearer {token}")));
+        }
+        Sending { handler: Rc::clone(&self.service.handler), request }
+    }
+
+    pub async fn get(&self, path: &str) -> Reply {
+        self.request("GET", path).send().await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Reply {
+        self.request("POST", path).json(&body).send().await
+    }
+
+    /// A change with `If-Match: *`.
+    pub async fn patch(&self, path: &str, body: Value) -> Reply {
+        self.request("PATCH", path).header("if-match", "*").merge(&body).send().await
+    }
+
+    pub async fn delete(&self, path: &str) -> Reply {
+        self.request("DELETE", path).header("if-match", "*").send().await
+    }
+
+    /// Every row of a list, following `next_cursor`.
+    pub async fn all(&self, path: &str) -> Vec<Value> {
+        let mut rows = Vec::new();
+        let mut next = path.to_owned();
+        loop {
+            let mut page = self.get(&next).await.expect(200);
+            rows.append(page["data"].as_array_mut().expect("data"));
+            let Some(cursor) = page["next_cursor"].as_str() else { return rows };
+            let separator = if path.contains('?') { '&' } else { '?' };
+            next = format!("{path}{separator}cursor={cursor}");
+        }
+    }
+}
+
+/// A request on its way.
+pub struct Sending {
+    handler: Handler,
+    request: TestRequest,
+}
+
+impl Sending {
+    pub fn header(self, name: &str, value: &str) -> Self {
+        Self { request: self.request.insert_header((name, value)), ..self }
+    }
+
+    pub fn body(self, content_type: &str, body: impl Into<web::Bytes>) -> Self {
+        let body = body.into();
+        let request = self
+            .request
+            .insert_header(("content-type", content_type))
+            .insert_header(("content-length", body.len().to_string()))
+            .set_payload(body);
+        Self { request, ..self }
+    }
+
+    pub fn json(self, body: &Value) -> Self {
+        self.body("application/json", body.to_string())
+    }
+
+    pub fn merge(self, body: &Value) -> Self {
+        self.body("application/merge-patch+json", body.to_string())
+    }
+
+    pub async fn send(self) -> Reply {
+        (self.handler)(self.request.to_request()).await
+    }
+}
+
+/// An answer.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: web::Bytes,
+}
+
+impl Reply {
+    async fn of<B: body::MessageBody>(
+        outcome: Result<actix_web::dev::ServiceResponse<B>, actix_web::Error>,
+    ) -> Self {
+        match outcome {
+            Ok(response) => {
+                let (status, headers) = (response.status(), response.headers().clone());
+                let body = body::to_bytes(response.into_body()).await.ok().expect("a body");
+                Self { status, headers, body }
+            }
+            Err(error) => {
+                let response = error.error_response();
+                let (status, headers) = (response.status(), response.headers().clone());
+                Self { status, headers, body: body::to_bytes(response.into_body()).await.ok().expect("a body") }
+            }
+        }
+    }
+
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).expect("UTF-8")
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
+    }
+
+    /// The body, once the status is this one.
+    #[track_caller]
+    pub fn expect(&self, status: u16) -> Value {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text());
+        if self.body.is_empty() { Value::Null } else { self.json() }
+    }
+
+    /// Checks that it is a problem document with this status and code, and returns it.
+    #[track_caller]
+    pub fn problem(&self, status: u16, code: &str) -> Value {
+        let body = self.expect(status);
+        assert_eq!(body["code"], code, "{body}");
+        assert_eq!(body["status"], status);
+        assert_eq!(body["type"], format!("/problems/{code}"));
+        assert_eq!(self.header("content-type"), "application/problem+json");
+        body
+    }
+
+    /// The places a problem names, with their rules: `/siren invalid_checksum`, sorted.
+    #[track_caller]
+    pub fn faults(&self) -> Vec<String> {
+        let body = self.json();
+        let faults = body["errors"].as_array().unwrap_or_else(|| panic!("{body}"));
+        let place = |fault: &Value| {
+            ["pointer", "parameter", "header"].iter().find_map(|kind| fault[*kind].as_str().map(str::to_owned))
+        };
+        let mut faults: Vec<String> = faults
+            .iter()
+            .map(|fault| format!("{} {}", place(fault).unwrap_or_default(), fault["code"].as_str().unwrap_or("?")))
+            .collect();
+        faults.sort();
+        faults
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    pub fn etag(&self) -> &str {
+        self.header("etag")
+    }
+
+    /// What two answers that must look the same are compared by: all but the request's id.
+    pub fn without_request_id(&self) -> (u16, Vec<(String, String)>, String) {
+        let mut headers: Vec<(String, String)> = self
+            .headers
+            .iter()
+            .filter(|(name, _)| name.as_str() != "x-request-id")
+            .map(|(name, value)| (name.to_string(), value.to_str().unwrap_or_default().to_owned()))
+            .collect();
+        headers.sort();
+        let id = self.header("x-request-id");
+        (self.status.as_u16(), headers, self.text().replace(id, "<request>"))
+    }
+}
+
+/// The id of an object.
+pub fn id(object: &Value) -> String {
+    object["id"].as_str().expect("an id").to_owned()
+}
+
+/// An id that no object has.
+pub fn absent() -> String {
+    Uuid::from_u128(0x0193_c5a8_2f6e_7d3a_9a51_4a6f_0c1d_2e3f).to_string()
+}
