@@ -73,7 +73,8 @@ pub fn main() -> ExitCode {
     if let Command::EmbeddedReaper { directory } = &arguments.command {
         return db::embedded::reap(directory).map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
     }
-    logging::start();
+    // A command that does not need the settings must work where they are wrong.
+    logging::start(config().as_ref().map_or("info", |config| &config.log_filter));
     match run(arguments.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

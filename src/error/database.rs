@@ -59,5 +59,8 @@ fn unexpected(error: DieselError) -> Error {
     const PASSING: [&str; 4] =
         ["canceling statement due to", "terminating connection", "the database system is", "too many clients"];
     let text = error.to_string();
+    if text.contains("deadlock detected") {
+        return Error::new(Code::Conflict);
+    }
     if PASSING.iter().any(|start| text.contains(start)) { Error::unavailable(error) } else { Error::internal(error) }
 }
