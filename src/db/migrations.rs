@@ -40,8 +40,9 @@ async fn migrate(connector: &Connector) -> Result<Vec<String>> {
     let (connection, _alive) = connector.diesel().await.map_err(Error::unavailable)?;
     let work = move || -> Result<Vec<String>> {
         let mut harness = AsyncMigrationHarness::new(connection);
-        let applied = harness.run_pending_migrations(MIGRATIONS).map_err(Error::internal)?;
-        Ok(applied.iter().map(ToString::to_string).collect())
+        let pending = MigrationHarness::<diesel::pg::Pg>::pending_migrations(&mut harness, MIGRATIONS).map_err(Error::internal)?;
+        harness.run_migrations(&pending).map_err(Error::internal)?;
+        Ok(pending.iter().map(|migration| migration.name().to_string()).collect())
     };
     // The harness blocks on its connection, which needs a thread beside the runtime's.
     tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
