@@ -137,6 +137,7 @@ pub enum ImportError {
     Busy,
     /// Somebody changed what the import was about to change; it can be run again.
     Overtaken,
+    /// The database refused, or went away.
     Database(tokio_postgres::Error),
 }
 
