@@ -16,6 +16,7 @@ pub mod http;
 pub mod imports;
 pub mod logging;
 pub mod metrics;
+pub mod oauth;
 pub mod openapi;
 pub mod operation;
 pub mod partners;

@@ -4,10 +4,12 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::{operation, partners};
+use crate::{clients, oauth, operation, partners};
 
 /// Mounts everything.
 pub fn mount(config: &mut ServiceConfig<'_>) {
     operation::mount(config);
+    oauth::mount(config);
     partners::mount(config);
+    clients::mount(config);
 }
