@@ -1,8 +1,10 @@
 //! The command line. Standard output is for the result, standard error for everything else; exit
 //! status 0 done, 1 refused or failed, 2 wrong usage.
 
+mod client;
 pub mod database;
 mod migrate;
+mod output;
 mod serve;
 mod token;
 
@@ -43,6 +45,8 @@ enum Command {
     Migrate(migrate::Arguments),
     /// Make an access token with the service's key; prints it and nothing else
     Token(token::Arguments),
+    /// Register machine clients and their secrets
+    Client(client::Arguments),
     /// Print the OpenAPI document
     Openapi {
         /// Compare the document with this file instead; fails when they differ
@@ -79,6 +83,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Serve(arguments) => serve::run(arguments),
         Command::Migrate(arguments) => wait(migrate::run(arguments)),
         Command::Token(arguments) => token::run(arguments),
+        Command::Client(arguments) => wait(client::run(arguments)),
         Command::Openapi { check } => document(check),
         Command::EmbeddedReaper { .. } => Ok(()),
     }

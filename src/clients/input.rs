@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use utoipa::ToSchema;
 
-use super::model::{AcademyCode, ClientRecord, ClientRole, ClientScope};
+use super::model::{ClientRecord, ClientRole, ClientScope};
+use super::perimeter::AcademyCode;
 use crate::db::schema::clients;
 use crate::error::{Faults, Place, Rule};
 use crate::http::fields::{Body, Field, Fields};
@@ -27,6 +28,14 @@ const SET_BY_SERVICE: &[&str] = &[
 /// Ce qu'il faut pour créer un client.
 #[derive(Debug, Insertable, ToSchema)]
 #[diesel(table_name = clients, check_for_backend(diesel::pg::Pg))]
+#[schema(example = json!({
+    "name": "Tableau de bord du rectorat",
+    "contact_email": "informatique@exemple.fr",
+    "role": "academy",
+    "territories": ["academy:10"],
+    "scopes": ["read"],
+    "expires_at": "2099-12-31T23:59:59Z"
+}))]
 pub struct NewClient {
     /// Nom du programme.
     #[schema(example = "Tableau de bord du rectorat")]
@@ -44,7 +53,6 @@ pub struct NewClient {
     #[schema(example = json!([]), required = false)]
     pub uais: Vec<Uai>,
     /// Avec le rôle `partner`, et lui seul : son partenaire.
-    #[schema(value_type = Option<PartnerId>, example = json!(null))]
     pub partner_id: Option<PartnerId>,
     /// Ce que ses jetons permettent : `read`, `write` ou les deux.
     #[schema(example = json!(["read"]), min_items = 1)]
@@ -135,6 +143,7 @@ fn misfits(role: &ClientRole, given: [Option<usize>; 3]) -> impl Iterator<Item =
 /// Ce qu'on change d'un client (RFC 7396) : un champ absent reste, `null` vide.
 #[derive(Debug, AsChangeset, ToSchema)]
 #[diesel(table_name = clients)]
+#[schema(example = json!({"name": "Tableau de bord du rectorat", "scopes": ["read"]}))]
 pub struct ClientPatch {
     /// Nom du programme.
     #[schema(nullable = false, example = "Tableau de bord du rectorat")]

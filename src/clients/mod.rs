@@ -6,11 +6,12 @@
 //! ```
 //!
 //! A revoked client stays readable and never comes back. [`model`] has the types and the rules,
-//! [`input`] what requests say, [`routes`] the handlers, [`store`] the SQL, [`workflow`] the steps
-//! that write.
+//! [`perimeter`] who has which client in charge, [`input`] what requests say, [`routes`] the
+//! handlers, [`store`] the SQL, [`workflow`] the steps that write.
 
 pub mod input;
 pub mod model;
+pub mod perimeter;
 pub mod routes;
 pub mod store;
 pub mod workflow;

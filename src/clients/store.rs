@@ -10,9 +10,8 @@ use diesel_async::{AnsiTransactionManager, AsyncPgConnection, RunQueryDsl, Trans
 use uuid::Uuid;
 
 use super::input::{ClientPatch, NewClient};
-use super::model::{
-    Client, ClientId, ClientRecord, ClientRole, ClientStatuses, Reach, School, SecretId, SecretRecord, Status,
-};
+use super::model::{Client, ClientId, ClientRecord, ClientRole, ClientStatuses, SecretId, SecretRecord, Status};
+use super::perimeter::{Reach, School};
 use crate::auth::Secret;
 use crate::auth::policy::Scope;
 use crate::db::keyset::{Direction, after};
@@ -173,7 +172,8 @@ async fn complete(
     let live = client_secrets::expires_at.is_null().or(client_secrets::expires_at.gt(now));
     let secrets = SecretRecord::query().filter(client_secrets::client_id.eq_any(&ids)).filter(live);
     let secrets = secrets.order(client_secrets::id.asc()).load(&mut connection);
-    let (secrets, schools): (Vec<SecretRecord>, Vec<School>) = tokio::try_join!(async { Ok(secrets.await?) }, schools(connection, &uais))?;
+    let secrets = async { Ok::<Vec<SecretRecord>, Error>(secrets.await?) };
+    let (secrets, schools) = tokio::try_join!(secrets, schools(connection, &uais))?;
     let with_secrets = |record: ClientRecord| Client {
         reach: Reach::of(scope, &record, &schools),
         secrets: secrets.iter().filter(|secret| secret.client_id == record.id).cloned().collect(),

@@ -5,7 +5,8 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::input::{ClientPatch, NewClient, Rotation};
-use super::model::{Client, ClientId, ClientRole, MAX_SECRETS, OVERLAP, Reach, SecretId, Step};
+use super::model::{Client, ClientId, ClientRole, MAX_SECRETS, OVERLAP, SecretId, Step};
+use super::perimeter::Reach;
 use super::store;
 use crate::auth::Secret;
 use crate::auth::policy::Scope;
@@ -67,7 +68,9 @@ pub async fn update(
     }
     let mut faults = Faults::default();
     patch.check_perimeter(&before.record, &mut faults);
-    check_end(patch.expires_at.flatten(), tx.now, &mut faults);
+    // An end that is past already may be sent back as it was read.
+    let end = patch.expires_at.filter(|end| *end != before.record.expires_at);
+    check_end(end.flatten(), tx.now, &mut faults);
     let role = patch.role.as_ref().unwrap_or(&before.record.role);
     let uais = patch.uais.as_ref().unwrap_or(&before.record.uais);
     check_rights(tx, scope, role, uais, faults).await?;

@@ -140,6 +140,8 @@ async fn admit(
     let takes_json = check_content_type(request, operation)?;
     let raw = read_body(request).await?;
     let json = if takes_json && !raw.is_empty() { Some(json::parse(&raw)?) } else { None };
+    // Where a body is optional, `null` says as much as none.
+    let json = json.filter(|json| operation.needs_body || !json.is_null());
     if json.is_none() && takes_json && operation.needs_body {
         return Err(Error::new(Code::MalformedJson).about("0"));
     }
