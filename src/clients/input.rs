@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::model::{ClientRecord, ClientRole, ClientScope};
@@ -68,57 +69,66 @@ impl Body for NewClient {
         let name = fields.required("name");
         let contact_email = fields.required("contact_email");
         let role = fields.required("role");
-        let territories: Option<Vec<AcademyCode>> = part(fields, "territories");
-        let uais: Option<Vec<Uai>> = part(fields, "uais");
-        let partner_id: Option<Vec<PartnerId>> = single(fields, "partner_id");
+        let territories: Option<Option<Counted<AcademyCode>>> = part(fields, "territories");
+        let uais: Option<Option<Counted<Uai>>> = part(fields, "uais");
+        let partner_id: Option<Option<PartnerId>> = part(fields, "partner_id");
         let scopes = fields.required("scopes");
         let scopes = in_order(fields, scopes);
         let expires_at = fields.optional("expires_at");
         if let Some(role) = &role {
-            let given = [territories.as_ref().map(Vec::len), uais.as_ref().map(Vec::len), partner_id.as_ref().map(Vec::len)];
+            let given = [
+                territories.as_ref().map(|list| list.as_ref().map_or(0, |list| list.count)),
+                uais.as_ref().map(|list| list.as_ref().map_or(0, |list| list.count)),
+                partner_id.map(|partner| usize::from(partner.is_some())),
+            ];
             misfits(role, given).for_each(|(name, rule)| fields.fault(name, rule));
         }
         Some(Self {
             name: name?,
             contact_email: contact_email?,
             role: role?,
-            territories: territories?,
-            uais: uais?,
-            partner_id: partner_id?.into_iter().next(),
+            territories: territories?.map_or_else(Vec::new, |list| list.items),
+            uais: uais?.map_or_else(Vec::new, |list| list.items),
+            partner_id: partner_id?,
             scopes: scopes?,
             expires_at,
         })
     }
 }
 
-/// A part of the perimeter, empty when absent or null; none when it could not be read.
-fn part<T>(fields: &mut Fields<'_>, name: &'static str) -> Option<Vec<T>>
+/// A list and how many items it was given with: one whose items were all refused is at fault
+/// already, and not to be called empty.
+struct Counted<T> {
+    items: Vec<T>,
+    count: usize,
+}
+
+impl<T> Field for Counted<T>
 where
     Vec<T>: Field,
 {
-    match fields.clearable(name) {
-        None if fields.names(name) => None,
-        given => Some(given.flatten().unwrap_or_default()),
+    fn read(value: &Value, pointer: &str, faults: &mut Faults) -> Option<Self> {
+        let items = Vec::read(value, pointer, faults)?;
+        Some(Self { items, count: value.as_array().map_or(0, Vec::len) })
     }
 }
 
-/// As [`part`], for the part that has one item at most.
-fn single<T: Field>(fields: &mut Fields<'_>, name: &'static str) -> Option<Vec<T>> {
+/// A part of the perimeter, absent and null being alike; none when it could not be read.
+fn part<T: Field>(fields: &mut Fields<'_>, name: &'static str) -> Option<Option<T>> {
     match fields.clearable(name) {
         None if fields.names(name) => None,
-        given => Some(given.flatten().into_iter().collect()),
+        given => Some(given.flatten()),
     }
 }
 
 /// Scopes in one order, so that the same ones are always equal.
-fn in_order(fields: &mut Fields<'_>, scopes: Option<Vec<ClientScope>>) -> Option<Vec<ClientScope>> {
+fn in_order(fields: &mut Fields<'_>, scopes: Option<Counted<ClientScope>>) -> Option<Vec<ClientScope>> {
     let mut scopes = scopes?;
-    if scopes.is_empty() && fields.names("scopes") {
-        // A list whose items were all refused is empty too, and already at fault.
+    if scopes.count == 0 {
         fields.fault("scopes", Rule::EmptyList);
     }
-    scopes.sort_by(|left, right| left.as_str().cmp(right.as_str()));
-    Some(scopes)
+    scopes.items.sort_by(|left, right| left.as_str().cmp(right.as_str()));
+    Some(scopes.items)
 }
 
 /// Each part of a perimeter, and the role it goes with.
@@ -243,7 +253,7 @@ impl Body for Rotation {
 mod tests {
     use super::*;
     use crate::error::Fault;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     fn faults(value: Value) -> Vec<(String, &'static str)> {
         let mut faults = Faults::default();
@@ -286,6 +296,8 @@ mod tests {
     #[test]
     fn a_part_that_cannot_be_read_is_told_once() {
         assert_eq!(faults(client(json!({"role": "academy", "territories": "x"}))), [("/territories".into(), "wrong_type")]);
+        assert_eq!(faults(client(json!({"role": "academy", "territories": ["FR"]}))), [("/territories/0".into(), "invalid_format")]);
+        assert_eq!(faults(client(json!({"role": "reader", "scopes": ["x"]}))), [("/scopes/0".into(), "unknown_code")]);
         assert_eq!(faults(client(json!({"role": "reader", "scopes": []}))), [("/scopes".into(), "empty_list")]);
     }
 
