@@ -5,6 +5,7 @@
 
 pub mod app;
 pub mod auth;
+pub mod changes;
 pub mod cli;
 pub mod clients;
 pub mod clock;
@@ -18,6 +19,7 @@ pub mod imports;
 pub mod logging;
 pub mod metrics;
 pub mod nomenclatures;
+pub mod oauth;
 pub mod openapi;
 pub mod operation;
 pub mod partners;

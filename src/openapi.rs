@@ -124,6 +124,8 @@ fn add_security(document: &mut OpenApi) {
         "bearer",
         SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build()),
     );
+    // How a client proves who it is to the token endpoint (RFC 6749 §2.3.1).
+    components.add_security_scheme("client", SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Basic).build()));
     components.add_security_scheme("oauth2", SecurityScheme::OAuth2(OAuth2::new([flow])));
 }
 

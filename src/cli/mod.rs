@@ -1,9 +1,11 @@
 //! The command line. Standard output is for the result, standard error for everything else; exit
 //! status 0 done, 1 refused or failed, 2 wrong usage.
 
+mod client;
 pub mod database;
 mod import;
 mod migrate;
+mod output;
 mod serve;
 mod settings;
 pub mod table;
@@ -48,6 +50,8 @@ enum Command {
     Import(import::Arguments),
     /// Make an access token with the service's key; prints it and nothing else
     Token(token::Arguments),
+    /// Register machine clients and their secrets
+    Client(client::Arguments),
     /// Print the OpenAPI document
     Openapi {
         /// Compare the document with this file instead; fails when they differ
@@ -93,6 +97,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Migrate(arguments) => wait(migrate::run(arguments)),
         Command::Import(arguments) => wait(import::run(arguments)),
         Command::Token(arguments) => token::run(arguments),
+        Command::Client(arguments) => wait(client::run(arguments)),
         Command::Openapi { check } => document(check),
         Command::Config(arguments) => settings::run(&arguments),
         Command::Completions { shell } => {

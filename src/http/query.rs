@@ -34,6 +34,11 @@ impl Parameters {
         self.values.get(name).and_then(|values| values.first()).map(String::as_str)
     }
 
+    /// Whether a parameter is given more than once.
+    pub fn repeats(&self, name: &str) -> bool {
+        self.values.get(name).is_some_and(|values| values.len() > 1)
+    }
+
     /// The names given.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.values.keys().map(String::as_str)
