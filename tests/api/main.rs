@@ -9,6 +9,7 @@ mod idempotency;
 // mod journal;
 // mod openapi;
 // mod pages;
+mod directory;
 mod partners;
 mod representatives;
 mod schema;

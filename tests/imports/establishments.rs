@@ -239,8 +239,7 @@ async fn what_the_file_lacks_is_closed_on_request() {
 #[tokio::test]
 async fn two_imports_do_not_run_together() {
     let client = &mut fresh().await;
-    let name = text(client, "SELECT current_database()::text").await.unwrap();
-    let mut other = connect(&name).await;
+    let (mut other, _alive) = client.database.connector.plain().await.unwrap();
     let transaction = other.transaction().await.unwrap();
     ree::imports::begin(&transaction).await.unwrap();
     let error = take(client, &file(&[LYCEE]), &REAL).await.unwrap_err();

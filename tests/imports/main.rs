@@ -1,14 +1,43 @@
 //! The imports against a real PostgreSQL, each test in a database of its own.
 
-mod database;
+#[path = "../api/support/cluster.rs"]
+mod cluster;
 mod establishments;
 mod partners;
 
+use std::ops::{Deref, DerefMut};
+
 use chrono::{SubsecRound, Utc};
-use database::{connect, fresh};
+use cluster::Database;
 use ree::imports::{ImportContext, ImportError, Options, Summary};
 use tokio_postgres::Client;
 use uuid::Uuid;
+
+/// A client of a new database with the schema and the reference data.
+struct Fresh {
+    client: Client,
+    database: Database,
+}
+
+impl Deref for Fresh {
+    type Target = Client;
+
+    fn deref(&self) -> &Client {
+        &self.client
+    }
+}
+
+impl DerefMut for Fresh {
+    fn deref_mut(&mut self) -> &mut Client {
+        &mut self.client
+    }
+}
+
+async fn fresh() -> Fresh {
+    let database = Database::new().await;
+    let (client, _alive) = database.connector.plain().await.unwrap();
+    Fresh { client, database }
+}
 
 fn context() -> ImportContext<'static> {
     ImportContext {
