@@ -196,10 +196,11 @@ pub enum Precondition {
 impl Precondition {
     /// Reads `If-Match`; of each tag the version alone counts.
     pub fn of(headers: &HeaderMap) -> Self {
-        let values: Vec<&str> = headers.get_all(header::IF_MATCH).filter_map(|value| value.to_str().ok()).collect();
-        if values.is_empty() {
+        if !headers.contains_key(header::IF_MATCH) {
             return Self::None;
         }
+        // One that is not text matches nothing: to pass over it would lose the condition.
+        let values: Vec<&str> = headers.get_all(header::IF_MATCH).filter_map(|value| value.to_str().ok()).collect();
         let tags = values.iter().flat_map(|value| value.split(',')).map(str::trim);
         if tags.clone().any(|tag| tag == "*") {
             return Self::Any;

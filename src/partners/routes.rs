@@ -112,7 +112,11 @@ pub async fn count_partners(call: Call<Filter>) -> Result<Answer> {
 #[utoipa::path(
     tag = TAG,
     params(crate::openapi::IdempotencyKey),
-    request_body = NewPartner,
+    request_body(content = NewPartner, example = json!({
+        "legal_name": "Union des industries et métiers de la métallurgie", "usual_name": "UIMM La Fabrique de l'avenir", "acronym": "UIMM",
+        "kind": "professional_branch", "siren": "552049447", "rna": "W751234567", "sectors": ["metal_industry"], "member_of": [],
+        "website": "https://uimm.fr", "description": "Fédération des entreprises de la métallurgie."
+    })),
     responses((status = 201, description = "Le partenaire créé", body = PartnerAnswer))
 )]
 #[post("/v1/partners")]
@@ -147,7 +151,9 @@ pub async fn get_partner(call: Call) -> Result<Answer> {
 #[utoipa::path(
     tag = TAG,
     params(("id" = PartnerId, Path, description = "Identifiant du partenaire"), crate::openapi::RequiredIfMatch),
-    request_body(content = PartnerPatch, content_type = "application/merge-patch+json"),
+    request_body(content = PartnerPatch, content_type = "application/merge-patch+json", example = json!({
+        "website": "https://uimm.fr", "description": "Fédération des entreprises de la métallurgie."
+    })),
     responses((status = 200, description = "Le partenaire modifié", body = PartnerAnswer))
 )]
 #[patch("/v1/partners/{id}")]

@@ -2,14 +2,14 @@
 //!
 //! Each test has a database of its own, cloned from a template; none waits for another.
 
-// mod access;
+mod access;
 mod contract;
-// mod faults;
-mod idempotency;
-// mod journal;
-// mod openapi;
-// mod pages;
 mod directory;
+mod faults;
+mod idempotency;
+mod journal;
+mod openapi;
+mod pages;
 mod partners;
 mod representatives;
 mod schema;

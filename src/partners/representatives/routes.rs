@@ -117,7 +117,10 @@ pub async fn count_representatives(call: Call<Filter>) -> Result<Answer> {
 #[utoipa::path(
     tag = TAG,
     params(("id" = PartnerId, Path, description = "Identifiant du partenaire"), crate::openapi::IdempotencyKey),
-    request_body = NewRepresentative,
+    request_body(content = NewRepresentative, example = json!({
+        "name": "Camille Martin", "function": "Déléguée territoriale", "email": "camille.martin@exemple.fr",
+        "phone": "01 23 45 67 89", "territories": ["academy:10"]
+    })),
     responses((status = 201, description = "Le représentant enregistré", body = RepresentativeAnswer))
 )]
 #[post("/v1/partners/{id}/representatives")]
@@ -165,7 +168,9 @@ pub async fn get_representative(call: Call) -> Result<Answer> {
         ("representative_id" = RepresentativeId, Path, description = "Identifiant du représentant"),
         crate::openapi::RequiredIfMatch,
     ),
-    request_body(content = RepresentativePatch, content_type = "application/merge-patch+json"),
+    request_body(content = RepresentativePatch, content_type = "application/merge-patch+json", example = json!({
+        "function": "Déléguée régionale", "territories": ["region:84"]
+    })),
     responses((status = 200, description = "Le représentant modifié", body = RepresentativeAnswer))
 )]
 #[patch("/v1/partners/{id}/representatives/{representative_id}")]

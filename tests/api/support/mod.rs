@@ -2,6 +2,7 @@
 
 mod cluster;
 pub mod document;
+pub mod place;
 
 use std::future::Future;
 use std::pin::Pin;

@@ -1,0 +1,263 @@
+//! Who may do what to which object: every operation of the document, every role, on an object of
+//! their own, a neighbour's, a stranger's, and on one that does not exist.
+//!
+//! The table is reviewed by hand. An operation that the document has and the table has not fails.
+
+use serde_json::Value;
+
+use crate::support::document::{Operation, operation, operations};
+use crate::support::place::Place;
+use crate::support::{Caller, Reply, Service};
+
+/// What each role is answered: one status for all objects, or four: own, sibling, foreign, absent.
+struct Line {
+    operation: &'static str,
+    body: &'static str,
+    /// Ministry, academy, establishment, partner, reader.
+    answers: [&'static str; 5],
+}
+
+const fn line(operation: &'static str, body: &'static str, answers: [&'static str; 5]) -> Line {
+    Line { operation, body, answers }
+}
+
+/// Read by all roles alike.
+const fn common(operation: &'static str) -> Line {
+    line(operation, "", ["200"; 5])
+}
+
+/// Read by all roles alike, where it exists.
+const fn shared(operation: &'static str) -> Line {
+    line(operation, "", ["200 200 200 404"; 5])
+}
+
+const PARTNER: &str = r#"{"legal_name": "Nouveau", "kind": "company"}"#;
+const DESCRIPTION: &str = r#"{"description": "Autre"}"#;
+const PERSON: &str = r#"{"name": "Camille Martin", "territories": ["FR"]}"#;
+const NAME: &str = r#"{"name": "Autre"}"#;
+const CLIENT: &str = r#"{"name": "N", "contact_email": "a@exemple.fr", "role": "establishment", "uais": ["0690001A"], "scopes": ["read"]}"#;
+
+#[rustfmt::skip]
+const TABLE: &[Line] = &[
+    //                                          ministry           academy            establishment      partner            reader
+    common("list_partners"),
+    common("count_partners"),
+    shared("get_partner"),
+    line("create_partner", PARTNER,            ["201",             "403",             "403",             "403",             "403"]),
+    line("update_partner", DESCRIPTION,        ["200 200 200 404", "403",             "403",             "200 403 403 404", "403"]),
+    line("delete_partner", "",                 ["409 409 409 404", "403",             "403",             "403",             "403"]),
+    line("archive_partner", "",                ["200 200 200 404", "403",             "403",             "403",             "403"]),
+    line("restore_partner", "",                ["409 409 409 404", "403",             "403",             "403",             "403"]),
+    shared("list_representatives"),
+    shared("count_representatives"),
+    shared("get_representative"),
+    line("create_representative", PERSON,      ["201 201 201 404", "403",             "403",             "201 403 403 404", "403"]),
+    line("update_representative", NAME,        ["200 200 200 404", "403",             "403",             "200 403 403 404", "403"]),
+    line("delete_representative", "",          ["204 204 204 404", "403",             "403",             "204 403 403 404", "403"]),
+    common("list_establishments"),
+    common("count_establishments"),
+    shared("get_establishment"),
+    common("list_territories"),
+    common("count_territories"),
+    shared("get_territory"),
+    common("list_nomenclatures"),
+    common("count_nomenclatures"),
+    shared("get_nomenclature"),
+    common("list_changes"),
+    line("list_clients", "",                   ["200",             "200",             "403",             "403",             "403"]),
+    line("count_clients", "",                  ["200",             "200",             "403",             "403",             "403"]),
+    line("get_client", "",                     ["200 200 200 404", "200 404 404 404", "403",             "403",             "403"]),
+    line("create_client", CLIENT,              ["201",             "201",             "403",             "403",             "403"]),
+    line("update_client", NAME,                ["200 200 200 404", "200 404 404 404", "403",             "403",             "403"]),
+    line("rotate_client_secret", "",           ["200 200 200 404", "200 404 404 404", "403",             "403",             "403"]),
+    line("revoke_client", "",                  ["200 200 200 404", "200 404 404 404", "403",             "403",             "403"]),
+];
+
+/// Answered to everyone alike, token or not.
+const PUBLIC: &[&str] = &[
+    "get_health", "get_readiness", "get_version", "get_openapi", "list_problems", "get_problem", "get_security_txt",
+    "redirect_to_docs", "get_docs", "get_docs_file", "get_jwks", "get_authorization_server", "create_token", "revoke_token",
+];
+
+const OBJECTS: [&str; 4] = ["own", "sibling", "foreign", "absent"];
+
+impl Line {
+    fn expected(&self, role: usize, object: usize) -> u16 {
+        let answers: Vec<&str> = self.answers[role].split(' ').collect();
+        answers.get(object).unwrap_or(&answers[0]).parse().expect("a status")
+    }
+}
+
+#[test]
+fn every_operation_has_its_line() {
+    let listed: Vec<&str> = TABLE.iter().map(|line| line.operation).chain(PUBLIC.iter().copied()).collect();
+    let missing: Vec<&str> = operations().into_iter().map(|operation| operation.id).filter(|id| !listed.contains(id)).collect();
+    assert_eq!(missing, [""; 0], "add them to the table of this file, once it was thought about who may do them");
+    for operation in operations() {
+        assert_eq!(operation.is_public(), PUBLIC.contains(&operation.id), "{}: only what is under /v1 asks for a token", operation.id);
+        let policy = ree::auth::policy::TABLE.iter().any(|line| line.operation == operation.id);
+        assert_eq!(policy, !operation.is_public(), "{}: its line of the service's own table", operation.id);
+    }
+}
+
+/// The objects of the four relations, and who is related to them.
+struct World {
+    service: Service,
+    places: [Place; 4],
+}
+
+impl World {
+    async fn new(service: &Service) -> Self {
+        let own = Place::lyon(service).await;
+        // The same region, and the same national network.
+        let sibling = Place::new(service, 380_001, "department:038", "academy:08", "levels").await;
+        let foreign = Place::new(service, 590_001, "department:059", "academy:09", "axes").await;
+        let network = service.new_partner("Réseau").await;
+        for member in [&own, &sibling] {
+            let body = serde_json::json!({ "member_of": [network["id"]] });
+            service.ministry().patch(&format!("/v1/partners/{}", member.partner), body).await.expect(200);
+        }
+        Self { service: service.clone(), places: [own, sibling, foreign, Place::nowhere()] }
+    }
+
+    fn callers(&self) -> [(&'static str, Caller); 5] {
+        let own = &self.places[0];
+        [
+            ("ministry", self.service.ministry()),
+            ("academy", self.service.academy("academy:10")),
+            ("establishment", self.service.school(&own.uai)),
+            ("partner", self.service.partner(&own.partner)),
+            ("reader", self.service.reader()),
+        ]
+    }
+
+    async fn ask(&self, caller: &Caller, operation: &Operation, line: &Line, object: usize) -> Reply {
+        let path = self.places[object].path(operation);
+        let request = caller.request(&operation.method, &path).header("x-request-id", "same");
+        let request = if operation.has_header("If-Match") { request.header("if-match", "*") } else { request };
+        let body = line.body.replace("0690001A", &self.places[0].uai);
+        let mut reply = match operation.body().filter(|_| !body.is_empty()) {
+            Some(taken) => request.body(taken.media_type, body).send().await,
+            None => request.send().await,
+        };
+        // The path is in `instance`: what is asked for is the caller's own word, and tells nothing.
+        if reply.status.is_client_error() {
+            reply.body = reply.text().replace(&path, "<path>").into();
+        }
+        reply
+    }
+}
+
+/// Asks for one operation as every role on every object, and compares.
+async fn check(line: &Line, operation: &Operation, service: &Service) {
+    let mut world = World::new(service).await;
+    let has_object = operation.path.contains('{');
+    for role in 0..5 {
+        let mut absent = None;
+        for object in (0..4).rev().filter(|object| has_object || *object == 0) {
+            let (name, caller) = world.callers()[role].clone();
+            let reply = world.ask(&caller, operation, line, object).await;
+            let told = format!("{} as {name} on {}: {}", operation.id, OBJECTS[object], reply.text());
+            assert_eq!(reply.status.as_u16(), line.expected(role, object), "{told}");
+            if object == 3 {
+                absent = Some(reply.clone());
+            }
+            if let Some(absent) = absent.as_ref().filter(|absent| absent.status == reply.status && reply.status.is_client_error()) {
+                assert_eq!(reply.without_request_id(), absent.without_request_id(), "what may not be seen looks absent: {told}");
+            }
+            if operation.writes() && reply.status.is_success() {
+                world = World::new(service).await;
+            }
+        }
+    }
+    for object in 0..4 {
+        let anon = world.ask(&service.anon(), operation, line, object).await;
+        anon.problem(401, "unauthorized");
+        let first = world.ask(&service.anon(), operation, line, 0).await;
+        assert_eq!(anon.without_request_id(), first.without_request_id(), "{}", operation.id);
+    }
+}
+
+async fn check_all(chosen: impl Fn(&Operation) -> bool) {
+    let service = Service::start().await;
+    for line in TABLE {
+        if let Some(operation) = operation(line.operation).filter(|operation| chosen(operation)) {
+            check(line, &operation, &service).await;
+        }
+    }
+}
+
+// In parts only so that they run at the same time.
+
+#[actix_web::test]
+async fn each_role_reads_what_the_table_says() {
+    check_all(|operation| !operation.writes()).await;
+}
+
+#[actix_web::test]
+async fn each_role_writes_partners_as_the_table_says() {
+    check_all(|operation| operation.writes() && operation.path.starts_with("/v1/partners") && !operation.id.contains("representative")).await;
+}
+
+#[actix_web::test]
+async fn each_role_writes_representatives_as_the_table_says() {
+    check_all(|operation| operation.writes() && operation.id.contains("representative")).await;
+}
+
+#[actix_web::test]
+async fn each_role_writes_everything_else_as_the_table_says() {
+    check_all(|operation| operation.writes() && !operation.path.starts_with("/v1/partners")).await;
+}
+
+#[actix_web::test]
+async fn what_is_public_is_the_same_for_everyone() {
+    let world = World::new(&Service::start().await).await;
+    for operation in operations().into_iter().filter(Operation::is_public) {
+        let line = line(operation.id, "", ["200"; 5]);
+        let anon = world.ask(&world.service.anon(), &operation, &line, 0).await;
+        assert!(!anon.status.is_server_error(), "{}: {}", operation.id, anon.text());
+        let stranger = world.service.anon().with_token("not a token");
+        for caller in world.callers().iter().map(|(_, caller)| caller).chain([&stranger]) {
+            let reply = world.ask(caller, &operation, &line, 0).await;
+            assert_eq!(reply.without_request_id(), anon.without_request_id(), "{}", operation.id);
+        }
+    }
+}
+
+#[actix_web::test]
+async fn a_token_for_reading_writes_nothing_and_one_for_writing_reads_nothing() {
+    use ree::auth::{Perimeter, Role, Scopes};
+    let world = World::new(&Service::start().await).await;
+    let before = world.service.everything().await;
+    for line in TABLE {
+        let Some(operation) = operation(line.operation) else { continue };
+        let (scope, word) = if operation.writes() { (Scopes::Read, "write") } else { (Scopes::Write, "read") };
+        let caller = world.service.with_scope(Role::Ministry, Perimeter::default(), scope);
+        let reply = world.ask(&caller, &operation, line, 0).await;
+        reply.problem(403, "insufficient_scope");
+        assert!(reply.header("www-authenticate").ends_with(&format!("scope=\"{word}\"")));
+    }
+    assert_eq!(world.service.everything().await, before);
+}
+
+#[actix_web::test]
+async fn allowed_actions_are_those_that_are_not_refused() {
+    let world = World::new(&Service::start().await).await;
+    let verbs = [("update", "update_partner"), ("delete", "delete_partner"), ("archive", "archive_partner"), ("restore", "restore_partner")];
+    for (_, caller) in world.callers() {
+        for object in 0..3 {
+            let path = format!("/v1/partners/{}", world.places[object].partner);
+            let shown: Value = caller.get(&path).await.expect(200)["allowed_actions"].clone();
+            for (verb, name) in verbs {
+                let line = TABLE.iter().find(|line| line.operation == name).expect("its line");
+                let stale = Line { body: line.body, operation: line.operation, answers: line.answers };
+                let Some(operation) = operation(stale.operation) else { continue };
+                // A version that never was: refused for the role before it is refused for the version.
+                let request = caller.request(&operation.method, &world.places[object].path(&operation)).header("if-match", "\"0.x\"");
+                let reply = if stale.body.is_empty() { request.send().await } else { request.merge(&serde_json::json!({ "description": "x" })).send().await };
+                let is_shown = shown.as_array().expect("a list").iter().any(|action| action == verb);
+                assert_eq!(is_shown || (verb == "restore" && reply.status == 412), reply.status == 412, "{verb}: {shown} {}", reply.text());
+            }
+        }
+    }
+}
