@@ -4,10 +4,13 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::{operation, partners};
+use crate::{establishments, nomenclatures, operation, partners, territories};
 
 /// Mounts everything.
 pub fn mount(config: &mut ServiceConfig<'_>) {
     operation::mount(config);
     partners::mount(config);
+    establishments::mount(config);
+    territories::mount(config);
+    nomenclatures::mount(config);
 }

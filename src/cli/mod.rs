@@ -2,6 +2,7 @@
 //! status 0 done, 1 refused or failed, 2 wrong usage.
 
 pub mod database;
+mod import;
 mod migrate;
 mod serve;
 mod settings;
@@ -43,6 +44,8 @@ enum Command {
     Serve(serve::Arguments),
     /// Bring the database schema up to date
     Migrate(migrate::Arguments),
+    /// Load a file into the register; running it again changes nothing
+    Import(import::Arguments),
     /// Make an access token with the service's key; prints it and nothing else
     Token(token::Arguments),
     /// Print the OpenAPI document
@@ -88,6 +91,7 @@ fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Serve(arguments) => serve::run(arguments),
         Command::Migrate(arguments) => wait(migrate::run(arguments)),
+        Command::Import(arguments) => wait(import::run(arguments)),
         Command::Token(arguments) => token::run(arguments),
         Command::Openapi { check } => document(check),
         Command::Config(arguments) => settings::run(&arguments),

@@ -13,7 +13,7 @@ use crate::auth::{Keys, Tokens};
 use crate::clock::Clock;
 use crate::config::{Config, Overrides};
 use crate::db::{self, migrations};
-use crate::operation;
+use crate::{demo, operation};
 
 /// How long requests in flight may take to end once told to stop.
 const GRACE: u64 = 20;
@@ -38,13 +38,16 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
     runtime.block_on(serve(config, arguments.demo))
 }
 
-async fn serve(config: Config, demo: bool) -> Result<(), Failure> {
+async fn serve(config: Config, with_demo: bool) -> Result<(), Failure> {
     // Bound first: a port that is taken must be told before anything is started or changed.
     let listener = bind(config.listen, "REE_LISTEN")?;
     let admin_listener = bind(config.admin_listen, "REE_ADMIN_LISTEN")?;
     let database = Database::open(&config).await?;
     let now = Clock::default().now();
     migrations::run(&database.connector, now).await?;
+    if with_demo {
+        demo::load(&database.connector).await?;
+    }
     std::fs::create_dir_all(&config.data_dir)?;
     let keys = Keys::load_or_create(&config.data_dir.join("keys"), now)?;
     config.publish_url()?;

@@ -1,8 +1,9 @@
 //! What the imports of files share: who writes, what was asked for, what came of each line.
 
-pub mod identifiers;
 pub mod source;
 
+use crate::error::Rule;
+use crate::http::language::Language;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use std::fmt;
@@ -70,6 +71,12 @@ impl Rejection {
         }
     }
 
+    /// A cell that breaks a rule of its field.
+    pub fn of(code: &'static str, cell: &str, rule: &Rule) -> Self {
+        let rule = rule.detail(Language::English);
+        Self::new(code, format!("`{}`: {rule}", excerpt(cell)))
+    }
+
     pub fn at(self, line: u64) -> Refusal {
         Refusal {
             line,
@@ -77,6 +84,16 @@ impl Rejection {
             detail: self.detail,
         }
     }
+}
+
+/// The beginning of a cell, for a message.
+pub fn excerpt(text: &str) -> String {
+    const MOST: usize = 60;
+    let mut short: String = text.chars().take(MOST).collect();
+    if text.chars().nth(MOST).is_some() {
+        short.push('…');
+    }
+    short
 }
 
 /// Why nothing was imported. Whatever the error, the database is as it was.
