@@ -136,6 +136,17 @@ fn complete(path: &str, method: &HttpMethod, operation: &mut Operation) {
         operation.security =
             Some(vec![SecurityRequirement::new("bearer", [""; 0]), SecurityRequirement::new("oauth2", [scope])]);
     }
+    let answers_200 = operation.responses.responses.contains_key("200");
+    let mut also = |status: &str, description: &str| {
+        let response = ResponseBuilder::new().description(description).build().into();
+        operation.responses.responses.entry(status.to_owned()).or_insert(response);
+    };
+    if private && !writes {
+        also("304", "Inchangé depuis l'`ETag` donné dans `If-None-Match`");
+    }
+    if private && writes && answers_200 {
+        also("204", "Fait, sans corps, comme `Prefer: return=minimal` le demande");
+    }
     for code in errors(path, method, operation) {
         let entry = code.entry();
         operation.responses.responses.entry(entry.status.to_string()).or_insert_with(|| problem(code));
@@ -155,7 +166,7 @@ fn errors(path: &str, method: &HttpMethod, operation: &Operation) -> Vec<Code> {
     };
     when(private, &[Code::Unauthorized, Code::Forbidden, Code::ServiceUnavailable, Code::ValidationFailed]);
     when(path.contains('{'), &[Code::NotFound]);
-    when(!writes, &[Code::NotAcceptable]);
+    when(has_content(operation), &[Code::NotAcceptable]);
     when(operation.request_body.is_some() || *method == HttpMethod::Post, &[
         Code::UnsupportedMediaType,
         Code::PayloadTooLarge,
@@ -165,6 +176,12 @@ fn errors(path: &str, method: &HttpMethod, operation: &Operation) -> Vec<Code> {
     when(has("If-Match"), &[Code::PreconditionFailed]);
     when(has("If-Match") && *method != HttpMethod::Post, &[Code::PreconditionRequired]);
     codes
+}
+
+/// Whether its successful answers have a body, of a form that can be refused.
+fn has_content(operation: &Operation) -> bool {
+    let successes = operation.responses.responses.iter().filter(|(status, _)| status.starts_with('2'));
+    successes.filter_map(|(_, response)| written(response)).any(|response| !response.content.is_empty())
 }
 
 fn problem(code: Code) -> RefOr<utoipa::openapi::Response> {

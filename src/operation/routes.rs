@@ -16,6 +16,7 @@ use crate::http::answer::Answer;
 use crate::http::call::Call;
 
 const TAG: &str = "Exploitation";
+const UNCHANGED: &str = "Inchangé depuis l'`ETag` donné dans `If-None-Match`";
 
 /// How long PostgreSQL may take to answer before it counts as away.
 const READY_WAIT: Duration = Duration::from_secs(2);
@@ -75,7 +76,10 @@ pub async fn get_readiness(call: Call) -> Result<Answer> {
 /// Version du service
 ///
 /// Le nom et la version du programme en service.
-#[utoipa::path(tag = TAG, responses((status = 200, description = "La version", body = Version)))]
+#[utoipa::path(tag = TAG, responses(
+    (status = 200, description = "La version", body = Version),
+    (status = 304, description = UNCHANGED)
+))]
 #[get("/version")]
 pub async fn get_version(_call: Call) -> Result<Answer> {
     Answer::digested(&Version { name: "ree", version: env!("CARGO_PKG_VERSION") })
@@ -84,7 +88,10 @@ pub async fn get_version(_call: Call) -> Result<Answer> {
 /// Le document OpenAPI
 ///
 /// Ce document même, en version 3.1.
-#[utoipa::path(tag = TAG, responses((status = 200, description = "Le document", body = Object)))]
+#[utoipa::path(tag = TAG, responses(
+    (status = 200, description = "Le document", body = Object),
+    (status = 304, description = UNCHANGED)
+))]
 #[get("/openapi.json")]
 pub async fn get_openapi(call: Call) -> Result<Answer> {
     let body = call.app.document.clone();
@@ -101,7 +108,10 @@ pub async fn get_openapi(call: Call) -> Result<Answer> {
 /// Les codes d'erreur
 ///
 /// Ce que chacun veut dire et ce qu'il faut faire, en français ou en anglais.
-#[utoipa::path(tag = TAG, responses((status = 200, description = "Tous les codes", body = ProblemTypes)))]
+#[utoipa::path(tag = TAG, responses(
+    (status = 200, description = "Tous les codes", body = ProblemTypes),
+    (status = 304, description = UNCHANGED)
+))]
 #[get("/problems")]
 pub async fn list_problems(call: Call) -> Result<Answer> {
     let data = Code::ALL.iter().map(|code| ProblemType::of(*code, call.admitted.language)).collect();
@@ -114,7 +124,10 @@ pub async fn list_problems(call: Call) -> Result<Answer> {
 #[utoipa::path(
     tag = TAG,
     params(("code" = String, Path, description = "Le code", example = "validation_failed")),
-    responses((status = 200, description = "Sa documentation", body = ProblemType))
+    responses(
+        (status = 200, description = "Sa documentation", body = ProblemType),
+        (status = 304, description = UNCHANGED)
+    )
 )]
 #[get("/problems/{code}")]
 pub async fn get_problem(call: Call) -> Result<Answer> {

@@ -1,6 +1,7 @@
 //! A service for one test, callers of each role, and builders of what they work on.
 
 mod cluster;
+pub mod document;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -50,7 +51,11 @@ impl Service {
         let service = Rc::new(init_service(app::configure(app)).await);
         let handler: Handler = Rc::new(move |request| {
             let service = Rc::clone(&service);
-            Box::pin(async move { Reply::of(actix_web::dev::Service::call(&*service, request).await).await })
+            Box::pin(async move {
+                let reply = Reply::of(actix_web::dev::Service::call(&*service, request).await).await;
+                reply.is_documented();
+                reply
+            })
         });
         Self { handler, shared, connector, _database: Rc::new(database) }
     }
@@ -232,6 +237,13 @@ impl Sending {
         Self { request, ..self }
     }
 
+    /// A body whose length is not announced.
+    pub fn chunked(self, content_type: &str, body: impl Into<web::Bytes>) -> Self {
+        let request = self.request.insert_header(("content-type", content_type));
+        let request = request.insert_header(("transfer-encoding", "chunked")).set_payload(body);
+        Self { request, ..self }
+    }
+
     pub fn json(self, body: &Value) -> Self {
         self.body("application/json", body.to_string())
     }
@@ -251,6 +263,8 @@ pub struct Reply {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: web::Bytes,
+    /// The method and the path template it answers, where there is such a path.
+    route: Option<(String, String)>,
 }
 
 impl Reply {
@@ -260,15 +274,28 @@ impl Reply {
         match outcome {
             Ok(response) => {
                 let (status, headers) = (response.status(), response.headers().clone());
+                let request = response.request();
+                let route = request.match_pattern().map(|pattern| (request.method().to_string(), pattern));
                 let body = body::to_bytes(response.into_body()).await.ok().expect("a body");
-                Self { status, headers, body }
+                Self { status, headers, body, route }
             }
             Err(error) => {
                 let response = error.error_response();
                 let (status, headers) = (response.status(), response.headers().clone());
-                Self { status, headers, body: body::to_bytes(response.into_body()).await.ok().expect("a body") }
+                let body = body::to_bytes(response.into_body()).await.ok().expect("a body");
+                Self { status, headers, body, route: None }
             }
         }
+    }
+
+    /// Every status that any test meets is in the document, but for 405: a method that an
+    /// operation does not have has no operation to stand under.
+    fn is_documented(&self) {
+        let Some((method, path)) = &self.route else { return };
+        let operation = document::operations().into_iter().find(|found| found.path == path && found.method == *method);
+        let Some(operation) = operation else { return };
+        let status = self.status.as_u16();
+        assert!(operation.statuses().contains(&status), "{} answers an undocumented {status}: {:?}", operation.id, self.body);
     }
 
     pub fn text(&self) -> &str {
@@ -333,6 +360,18 @@ impl Reply {
         let id = self.header("x-request-id");
         (self.status.as_u16(), headers, self.text().replace(id, "<request>"))
     }
+}
+
+/// The school of this number, with the letter that goes with it.
+pub fn uai(number: u32) -> String {
+    format!("{number:07}{}", ree::values::uai_key(number))
+}
+
+/// A path template with its parts filled in; the same value may be named for several templates.
+pub fn fill(template: &str, values: &[(&str, &str)]) -> String {
+    let filled = values.iter().fold(template.to_owned(), |path, (name, value)| path.replace(&format!("{{{name}}}"), value));
+    assert!(!filled.contains('{'), "{filled}");
+    filled
 }
 
 /// The id of an object.
