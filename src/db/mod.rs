@@ -12,6 +12,7 @@ pub mod keyset;
 pub mod migrations;
 #[expect(missing_docs, reason = "generated; the migrations say what each column is")]
 pub mod schema;
+pub mod search;
 pub mod write;
 
 use std::sync::{Arc, Mutex, PoisonError};

@@ -15,7 +15,7 @@ use crate::db::keyset::{Direction, after};
 use crate::db::schema::establishments;
 use crate::error::{Error, Result};
 use crate::http::page::{MarkValue, Page};
-use crate::partners::store::{contains, fold};
+use crate::db::search::{contains, fold};
 use crate::values::{TerritoryCode, Uai};
 
 /// What a list of establishments is filtered by.

@@ -13,9 +13,13 @@ use uuid::Uuid;
 /// Who writes: what the audit rows and the change events say. Built by the caller, since the clock
 /// and the ids come from outside.
 pub struct ImportContext<'a> {
+    /// The subject, as a token would name it.
     pub subject: String,
+    /// The role.
     pub role: String,
+    /// The client.
     pub client_id: String,
+    /// The run, to find its log lines.
     pub request_id: String,
     /// The moment of the import, to the microsecond (what PostgreSQL keeps).
     pub now: DateTime<Utc>,
@@ -36,14 +40,19 @@ pub struct Options {
 /// and blank lines are not counted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Summary {
+    /// Records of the file.
     pub read: u64,
+    /// Those that made a new object.
     pub inserted: u64,
+    /// Those that changed a stored object.
     pub updated: u64,
+    /// Those that found it as they say.
     pub unchanged: u64,
     /// Further lines of an object that another line of the file already gave.
     pub merged: u64,
     /// Stored establishments closed because the file does not have them: not lines, so not in `read`.
     pub closed: u64,
+    /// Those that were not taken.
     pub refused: Vec<Refusal>,
 }
 
@@ -52,18 +61,23 @@ pub struct Summary {
 pub struct Refusal {
     /// The line of the file where the record starts; the header is line 1.
     pub line: u64,
+    /// The stable name of the rule.
     pub code: &'static str,
+    /// The rule and the value, in words.
     pub detail: String,
 }
 
 /// Why a record is not taken; its line is added by who read it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejection {
+    /// The stable name of the rule.
     pub code: &'static str,
+    /// The rule and the value, in words.
     pub detail: String,
 }
 
 impl Rejection {
+    /// A rejection under this code.
     pub fn new(code: &'static str, detail: impl Into<String>) -> Self {
         Self {
             code,
@@ -77,6 +91,7 @@ impl Rejection {
         Self::new(code, format!("`{}`: {rule}", excerpt(cell)))
     }
 
+    /// The refusal of the record that starts at this line.
     pub fn at(self, line: u64) -> Refusal {
         Refusal {
             line,
@@ -107,18 +122,22 @@ pub enum ImportError {
     MissingColumns {
         /// For each missing column, the names it was looked for under.
         looked_for: Vec<String>,
+        /// The columns the file has.
         found: Vec<String>,
     },
     /// `close_missing` would close more than one in twenty of those the file covers: more likely
     /// a part of a file than a wave of closures.
     TooManyClosures {
+        /// How many would be closed.
         closing: u64,
+        /// Out of how many.
         of: u64,
     },
     /// Another import is running.
     Busy,
     /// Somebody changed what the import was about to change; it can be run again.
     Overtaken,
+    /// The database refused, or went away.
     Database(tokio_postgres::Error),
 }
 

@@ -14,7 +14,7 @@ use crate::db::keyset::{Direction, after};
 use crate::db::schema::territory_tree;
 use crate::error::{Error, Result};
 use crate::http::page::{MarkValue, Page};
-use crate::partners::store::{contains, fold};
+use crate::db::search::{contains, fold};
 use crate::values::TerritoryCode;
 
 /// What a list of territories is filtered by.
