@@ -60,7 +60,7 @@ fn resources() -> Vec<Resource> {
     let mut client: Vec<(&'static str, Value, &'static str)> = vec![
         ("contact_email", json!("x"), "/ invalid_format"), ("contact_email", json!(1), "/ wrong_type"), ("role", json!("king"), "/ unknown_code"), ("role", json!(1), "/ wrong_type"),
         ("territories", json!(["academy:99"]), "/0 unknown_territory"), ("territories", json!(["department:069"]), "/0 invalid_format"), ("territories", json!("x"), "/ wrong_type"),
-        ("scopes", json!(["admin"]), "/0 unknown_code"), ("scopes", json!([]), "/ empty_list"), ("scopes", json!("read"), "/ wrong_type"),
+        ("scopes", json!(["read", "admin"]), "/1 unknown_code"), ("scopes", json!([]), "/ empty_list"), ("scopes", json!("read"), "/ wrong_type"),
         ("expires_at", json!("tomorrow"), "/ invalid_format"), ("expires_at", json!("2026-02-30T00:00:00Z"), "/ invalid_date"), ("expires_at", json!(1), "/ wrong_type"),
     ];
     client.extend(texts("name", 100));

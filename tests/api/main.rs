@@ -13,3 +13,5 @@ mod partners;
 mod representatives;
 mod schema;
 mod support;
+mod trouble;
+mod wire;
