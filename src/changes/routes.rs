@@ -23,7 +23,7 @@ use crate::partners::representatives::{self, model::Viewer};
 use crate::{clients, establishments, partners};
 
 impl Query for Filter {
-    const NAMES: &'static [&'static str] = &["types", "after"];
+    const NAMES: &'static [&'static str] = &["types"];
 
     fn read(reader: &mut Reader<'_>) -> Self {
         Self { types: reader.several("types") }

@@ -54,12 +54,13 @@ pub fn in_progress() -> Error {
     )
 }
 
-/// Timeouts and shutdowns are for trying again; anything else is our failure.
+/// Timeouts and shutdowns are for trying again, and so is a write that another one crossed; anything
+/// else is our failure.
 fn unexpected(error: DieselError) -> Error {
     const PASSING: [&str; 4] =
         ["canceling statement due to", "terminating connection", "the database system is", "too many clients"];
     let text = error.to_string();
-    if text.contains("deadlock detected") {
+    if text.contains("deadlock detected") || text.contains("could not serialize access") {
         return Error::new(Code::Conflict);
     }
     if PASSING.iter().any(|start| text.contains(start)) { Error::unavailable(error) } else { Error::internal(error) }

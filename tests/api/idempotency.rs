@@ -48,6 +48,21 @@ async fn the_same_key_and_body_are_answered_again_byte_for_byte_and_do_nothing()
 }
 
 #[actix_web::test]
+async fn a_first_answer_without_its_body_is_replayed_with_or_without_as_preferred() {
+    let service = Service::start().await;
+    let minimal = |prefer: &str| {
+        let request = service.ministry().request("POST", "/v1/partners").header("idempotency-key", "k").header("prefer", prefer);
+        request.json(&company("A")).send()
+    };
+    let first = minimal("return=minimal").await;
+    assert_eq!((first.status.as_u16(), first.body.len()), (201, 0));
+    let whole = minimal("return=representation").await;
+    assert_eq!((whole.expect(201)["legal_name"].as_str(), whole.header("idempotency-replayed")), (Some("A"), "true"));
+    let again = minimal("return=minimal").await;
+    assert_eq!((answer(&again), again.header("idempotency-replayed")), (answer(&first), "true"));
+}
+
+#[actix_web::test]
 async fn the_same_key_with_another_body_is_refused() {
     let service = Service::start().await;
     let ministry = service.ministry();

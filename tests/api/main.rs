@@ -14,3 +14,5 @@ mod partners;
 mod representatives;
 mod schema;
 mod support;
+mod trouble;
+mod wire;
