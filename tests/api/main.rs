@@ -13,5 +13,6 @@ mod partners;
 mod representatives;
 mod schema;
 mod support;
+mod tokens;
 mod trouble;
 mod wire;
