@@ -73,7 +73,7 @@ impl Shared {
             cursors,
             clock: Clock::default(),
             contract: Contract::of(&document),
-            document: document.to_pretty_json().map_err(Error::internal)?,
+            document: openapi::text().map_err(Error::internal)?,
             metrics: Metrics::default(),
         }))
     }

@@ -85,6 +85,8 @@ pub struct Config {
     pub workers: usize,
     /// Connections for writes, per worker.
     pub db_connections: usize,
+    /// What is logged, in env_logger's syntax.
+    pub log_filter: String,
     /// Origins allowed by CORS.
     pub cors_origins: Vec<String>,
     /// Where each value came from, by setting name.
@@ -266,6 +268,7 @@ impl Values {
         let workers = self.number("REE_WORKERS", processors);
         let db_connections = self.number("REE_DB_CONNECTIONS", 4);
         let public_url = self.public_url(listen);
+        let log_filter = self.log_filter();
         let cors_origins = self.origins();
         let database_url = self.get("DATABASE_URL").map(str::to_owned);
         if let Some(Err(error)) = database_url.as_deref().map(crate::db::Connector::new) {
@@ -286,6 +289,7 @@ impl Values {
             public_url,
             workers,
             db_connections,
+            log_filter,
             cors_origins,
             origins: self.values,
         })
@@ -306,6 +310,14 @@ impl Values {
             self.problems.push(format!("REE_PUBLIC_URL={given}: an http or https address is expected"));
         }
         given.trim_end_matches('/').to_owned()
+    }
+
+    fn log_filter(&mut self) -> String {
+        let filter = self.get("RUST_LOG").unwrap_or("info").to_owned();
+        if let Err(error) = env_filter::Builder::new().try_parse(&filter) {
+            self.problems.push(format!("RUST_LOG={filter}: {error}"));
+        }
+        filter
     }
 
     fn origins(&mut self) -> Vec<String> {

@@ -5,20 +5,25 @@
 
 pub mod app;
 pub mod auth;
+pub mod changes;
 pub mod cli;
 pub mod clients;
 pub mod clock;
 pub mod config;
 pub mod db;
+pub mod demo;
 pub mod error;
 pub mod establishments;
 pub mod http;
 pub mod imports;
 pub mod logging;
 pub mod metrics;
+pub mod nomenclatures;
+pub mod oauth;
 pub mod openapi;
 pub mod operation;
 pub mod partners;
 pub mod reference;
 pub mod routes;
+pub mod territories;
 pub mod values;

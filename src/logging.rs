@@ -7,10 +7,9 @@ use log::Record;
 use log::kv::{Error as KeyError, Key, Value, VisitSource};
 use serde_json::{Map, Value as Json};
 
-/// Starts it. A second start changes nothing.
-pub fn start() {
-    let mut builder = env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("info"));
-    let started = builder.format(line).try_init();
+/// Starts it, with this filter (`RUST_LOG`'s syntax). A second start changes nothing.
+pub fn start(filter: &str) {
+    let started = env_logger::Builder::new().parse_filters(filter).format(line).try_init();
     debug_assert!(started.is_ok() || cfg!(test));
 }
 

@@ -3,6 +3,8 @@
 //! Paths, parameters and bodies are written once, on the handlers; the error answers are added
 //! here for all, each operation getting those it can really meet.
 
+mod finish;
+
 use serde_json::json;
 use utoipa::openapi::path::{HttpMethod, Operation, PathItem};
 use utoipa::openapi::security::{ClientCredentials, Flow, HttpAuthScheme, HttpBuilder, OAuth2, Scopes, SecurityScheme};
@@ -101,7 +103,9 @@ pub fn document() -> OpenApi {
 /// # Errors
 /// When it cannot be serialised.
 pub fn text() -> Result<String, serde_json::Error> {
-    document().to_pretty_json().map(|text| format!("{text}\n"))
+    let mut value = serde_json::to_value(document())?;
+    finish::finish(&mut value);
+    serde_json::to_string_pretty(&value).map(|text| format!("{text}\n"))
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = (HttpMethod, &mut Operation)> {
@@ -124,6 +128,8 @@ fn add_security(document: &mut OpenApi) {
         "bearer",
         SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build()),
     );
+    // How a client proves who it is to the token endpoint (RFC 6749 §2.3.1).
+    components.add_security_scheme("client", SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Basic).build()));
     components.add_security_scheme("oauth2", SecurityScheme::OAuth2(OAuth2::new([flow])));
 }
 

@@ -4,10 +4,16 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::{operation, partners};
+use crate::{changes, clients, establishments, nomenclatures, oauth, operation, partners, territories};
 
 /// Mounts everything.
 pub fn mount(config: &mut ServiceConfig<'_>) {
     operation::mount(config);
+    oauth::mount(config);
     partners::mount(config);
+    establishments::mount(config);
+    territories::mount(config);
+    nomenclatures::mount(config);
+    clients::mount(config);
+    changes::mount(config);
 }

@@ -44,9 +44,17 @@ CREATE INDEX establishments_academy_idx ON establishments (academy, uai);
 CREATE INDEX establishments_search_idx ON establishments USING gin (search gin_trgm_ops);
 
 -- The whole tree, as territories are read: reference territories and, as leaves, establishments.
+-- PostgreSQL reads it branch by branch: a filter or an order on a column of the view goes down to
+-- both tables, where an index has the very expression of the branch.
 CREATE VIEW territory_tree AS
-    SELECT code, kind, name, parent, official_code, created_at, updated_at FROM territories
+    SELECT code, kind, name, parent, official_code, created_at, updated_at,
+           fold(name || ' ' || official_code) AS search
+      FROM territories
     UNION ALL
-    SELECT 'uai:' || uai, 'establishment', name, coalesce(department, academy, academic_region), uai, created_at, updated_at
+    SELECT 'uai:' || uai, 'establishment', name, coalesce(department, academy, academic_region), uai,
+           created_at, updated_at, search
       FROM establishments;
 CREATE INDEX establishments_territory_idx ON establishments (('uai:' || uai));
+CREATE INDEX establishments_territory_parent_idx
+    ON establishments ((coalesce(department, academy, academic_region)), ('uai:' || uai));
+CREATE INDEX establishments_territory_updated_idx ON establishments (updated_at, ('uai:' || uai));

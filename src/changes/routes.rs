@@ -16,12 +16,14 @@ use crate::error::{Error, Result};
 use crate::establishments::reach;
 use crate::http::call::{Call, List, ListCall};
 use crate::http::page::{self, Listed, Mark, MarkValue, Page, bound_to};
+use crate::establishments::model::EstablishmentAnswer;
 use crate::http::query::{Query, Reader};
+use crate::values::{TextValue, Uai};
 use crate::partners::representatives::{self, model::Viewer};
 use crate::{clients, establishments, partners};
 
 impl Query for Filter {
-    const NAMES: &'static [&'static str] = &["types", "after"];
+    const NAMES: &'static [&'static str] = &["types"];
 
     fn read(reader: &mut Reader<'_>) -> Self {
         Self { types: reader.several("types") }
@@ -83,14 +85,15 @@ async fn objects(connection: &Connection, call: &Call<Filter>, changes: &[Change
     let (partners, representatives, establishments, clients) = (
         ids(changes, "partner"),
         ids(changes, "representative"),
-        ids(changes, "establishment"),
+        uais(changes),
         ids(changes, "client"),
     );
+    let now = call.app.now();
     let (partners, representatives, establishments, clients) = tokio::try_join!(
         partners::store::find_all(connection, scope, &partners),
         representatives::store::find_all(connection, scope, &representatives),
         establishments::store::find_all(connection, scope, &establishments),
-        clients::store::find_all(connection, scope, &clients),
+        clients::store::find_all(connection, scope, &clients, now),
     )?;
     let mut objects = HashMap::new();
     for partner in partners {
@@ -100,10 +103,10 @@ async fn objects(connection: &Connection, call: &Call<Filter>, changes: &[Change
         insert(&mut objects, representative.id.uuid(), &representative.seen_by(&viewer))?;
     }
     for establishment in establishments {
-        insert(&mut objects, establishment.id.uuid(), &establishment.answer())?;
+        insert(&mut objects, establishment.id.uuid(), &EstablishmentAnswer::from(establishment))?;
     }
     for client in clients {
-        insert(&mut objects, client.id.uuid(), &client.seen_by(scope))?;
+        insert(&mut objects, client.record.id.uuid(), &client.seen(language, now))?;
     }
     Ok(objects)
 }
@@ -114,6 +117,11 @@ fn ids<T>(changes: &[Change], kind: &str) -> Vec<Id<T>> {
     ids.sort_unstable();
     ids.dedup();
     ids.into_iter().map(Id::new).collect()
+}
+
+fn uais(changes: &[Change]) -> Vec<Uai> {
+    let establishments = changes.iter().filter(|change| change.object_type == "establishment");
+    establishments.map(|change| Uai::stored(change.object_key.clone())).collect()
 }
 
 fn insert(objects: &mut HashMap<Uuid, Value>, id: Uuid, object: &impl Serialize) -> Result<()> {

@@ -5,9 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Failure;
+use crate::app::Shared;
+use crate::auth::{Keys, Tokens};
+use crate::clock::Clock;
 use crate::config::Config;
-use crate::db::Connector;
 use crate::db::embedded::{Durability, Embedded, Settings};
+use crate::db::{Connector, migrations};
 
 /// A database, kept up as long as this value lives.
 pub struct Database {
@@ -32,6 +35,21 @@ impl Database {
         create(&embedded).await?;
         let connector = Connector::new(&embedded.url(NAME))?;
         Ok(Self { connector, embedded: Some(embedded) })
+    }
+
+    /// The application over this database, brought up to date: what `serve` runs, and what lets a
+    /// command take the very steps that requests take.
+    ///
+    /// # Errors
+    /// When the schema cannot be brought up to date, or the data directory holds no keys and
+    /// cannot be given any.
+    pub async fn application(&self, config: &Config) -> Result<Arc<Shared>, Failure> {
+        let now = Clock::default().now();
+        migrations::run(&self.connector, now).await?;
+        std::fs::create_dir_all(&config.data_dir)?;
+        let keys = Keys::load_or_create(&config.data_dir.join("keys"), now)?;
+        let tokens = Tokens::new(keys, config.issuer());
+        Ok(Shared::new(config.clone(), self.connector.clone(), tokens).await?)
     }
 
     /// Whether the server is the program's own.

@@ -1,15 +1,20 @@
 //! The command line. Standard output is for the result, standard error for everything else; exit
 //! status 0 done, 1 refused or failed, 2 wrong usage.
 
+mod client;
 pub mod database;
+mod import;
 mod migrate;
+mod output;
 mod serve;
+mod settings;
+pub mod table;
 mod token;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::config::{Config, Overrides};
 use crate::{db, logging, openapi};
@@ -41,13 +46,24 @@ enum Command {
     Serve(serve::Arguments),
     /// Bring the database schema up to date
     Migrate(migrate::Arguments),
+    /// Load a file into the register; running it again changes nothing
+    Import(import::Arguments),
     /// Make an access token with the service's key; prints it and nothing else
     Token(token::Arguments),
+    /// Register machine clients and their secrets
+    Client(client::Arguments),
     /// Print the OpenAPI document
     Openapi {
         /// Compare the document with this file instead; fails when they differ
         #[arg(long, value_name = "FILE")]
         check: Option<PathBuf>,
+    },
+    /// Check the settings
+    Config(settings::Arguments),
+    /// Print the completion script of a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
     },
     /// Stop the embedded PostgreSQL when its last user is gone
     #[command(hide = true)]
@@ -64,7 +80,8 @@ pub fn main() -> ExitCode {
     if let Command::EmbeddedReaper { directory } = &arguments.command {
         return db::embedded::reap(directory).map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
     }
-    logging::start();
+    // A command that does not need the settings must work where they are wrong.
+    logging::start(config().as_ref().map_or("info", |config| &config.log_filter));
     match run(arguments.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -78,8 +95,15 @@ fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Serve(arguments) => serve::run(arguments),
         Command::Migrate(arguments) => wait(migrate::run(arguments)),
+        Command::Import(arguments) => wait(import::run(arguments)),
         Command::Token(arguments) => token::run(arguments),
+        Command::Client(arguments) => wait(client::run(arguments)),
         Command::Openapi { check } => document(check),
+        Command::Config(arguments) => settings::run(&arguments),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Arguments::command(), "ree", &mut std::io::stdout());
+            Ok(())
+        }
         Command::EmbeddedReaper { .. } => Ok(()),
     }
 }

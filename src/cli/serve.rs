@@ -9,11 +9,9 @@ use diesel_async::pooled_connection::deadpool::Object;
 
 use super::{Failure, database::Database};
 use crate::app::{self, App, Shared};
-use crate::auth::{Keys, Tokens};
-use crate::clock::Clock;
+use crate::clients;
 use crate::config::{Config, Overrides};
-use crate::db::{self, migrations};
-use crate::operation;
+use crate::{db, demo, operation};
 
 /// How long requests in flight may take to end once told to stop.
 const GRACE: u64 = 20;
@@ -38,18 +36,18 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
     runtime.block_on(serve(config, arguments.demo))
 }
 
-async fn serve(config: Config, demo: bool) -> Result<(), Failure> {
+async fn serve(config: Config, with_demo: bool) -> Result<(), Failure> {
     // Bound first: a port that is taken must be told before anything is started or changed.
     let listener = bind(config.listen, "REE_LISTEN")?;
     let admin_listener = bind(config.admin_listen, "REE_ADMIN_LISTEN")?;
     let database = Database::open(&config).await?;
-    let now = Clock::default().now();
-    migrations::run(&database.connector, now).await?;
+    // Before the application reads it back as the issuer of its tokens.
     std::fs::create_dir_all(&config.data_dir)?;
-    let keys = Keys::load_or_create(&config.data_dir.join("keys"), now)?;
     config.publish_url()?;
-    let tokens = Tokens::new(keys, &config.public_url);
-    let shared = Shared::new(config.clone(), database.connector.clone(), tokens).await?;
+    let shared = database.application(&config).await?;
+    if with_demo {
+        demo::load(&shared.connector).await?;
+    }
     let api = api(Arc::clone(&shared), listener)?;
     let admin = admin(Arc::clone(&shared), admin_listener)?;
     announce(&config, &database);
@@ -112,8 +110,8 @@ fn announce(config: &Config, database: &Database) {
     eprintln!("  token ree token --role ministry   (cargo run --release -- token --role ministry)");
 }
 
-/// What must be done now and then: revocations read again, old idempotency keys removed, figures
-/// folded.
+/// What must be done now and then: revocations read again, old idempotency keys and revoked tokens
+/// removed, figures folded.
 async fn upkeep(shared: Arc<Shared>) {
     let app = match App::new(Arc::clone(&shared)) {
         Ok(app) => app,
@@ -126,6 +124,7 @@ async fn upkeep(shared: Arc<Shared>) {
         }
         if round.is_multiple_of(1800) {
             forget_old_keys(&app).await;
+            forget_revoked_tokens(&app).await;
         }
         shared.metrics.upkeep();
         round = round.wrapping_add(1);
@@ -142,6 +141,18 @@ async fn forget_old_keys(app: &App) {
         Ok(0) => {}
         Ok(count) => log::info!("{count} idempotency keys over 30 days old removed"),
         Err(error) => log::warn!("old idempotency keys could not be removed: {error}"),
+    }
+}
+
+async fn forget_revoked_tokens(app: &App) {
+    let forgotten = async {
+        let mut connection: Object<_> = app.db.borrow().await?;
+        clients::store::forget_revoked_tokens(&mut connection, app.now()).await
+    };
+    match forgotten.await {
+        Ok(0) => {}
+        Ok(count) => log::info!("{count} revoked tokens that have expired since removed"),
+        Err(error) => log::warn!("expired revoked tokens could not be removed: {error}"),
     }
 }
 

@@ -18,7 +18,7 @@ pub struct Arguments {
     /// With `academy`: its academies or academic regions, such as academy:10,region:84
     #[arg(long, value_delimiter = ',', value_name = "CODES")]
     territories: Option<Vec<String>>,
-    /// With `establishment`: its schools, such as 0690001A
+    /// With `establishment`: its schools, such as 0690001B
     #[arg(long, value_delimiter = ',', value_name = "UAIS")]
     uais: Option<Vec<String>>,
     /// With `partner`: its id

@@ -120,7 +120,7 @@ fn own_parameters(database_url: &str) -> (String, Option<String>) {
         .split('&')
         .filter_map(|pair| match pair.split_once('=') {
             Some(("sslrootcert", path)) => {
-                root_certificate = Some(path.replace("%2F", "/").replace("%2f", "/"));
+                root_certificate = decoded(path);
                 None
             }
             Some(("sslmode", "verify-ca" | "verify-full")) => Some("sslmode=require".to_owned()),
@@ -128,6 +128,12 @@ fn own_parameters(database_url: &str) -> (String, Option<String>) {
         })
         .collect();
     (format!("{address}?{}", kept.join("&")), root_certificate)
+}
+
+/// A percent-encoded value.
+fn decoded(value: &str) -> Option<String> {
+    let query = format!("value={}", value.replace('+', "%2B"));
+    url::form_urlencoded::parse(query.as_bytes()).next().map(|(_, value)| value.into_owned())
 }
 
 /// The authorities whose certificates are believed.
@@ -165,9 +171,9 @@ mod tests {
 
     #[test]
     fn an_address_may_name_a_root_certificate_and_verification() {
-        let (address, root) = own_parameters("postgresql://u@h/d?sslmode=verify-full&sslrootcert=%2Fetc%2Fca.pem&port=1");
+        let (address, root) = own_parameters("postgresql://u@h/d?sslmode=verify-full&sslrootcert=%2Fetc%2Fmy%20ca.pem&port=1");
         assert_eq!(address, "postgresql://u@h/d?sslmode=require&port=1");
-        assert_eq!(root.as_deref(), Some("/etc/ca.pem"));
+        assert_eq!(root.as_deref(), Some("/etc/my ca.pem"));
     }
 
     #[test]

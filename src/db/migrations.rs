@@ -1,5 +1,6 @@
 //! Bringing a database up to date: the schema, then the reference data.
 
+use diesel::migration::{Migration, MigrationSource};
 use diesel_async::AsyncMigrationHarness;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
@@ -40,8 +41,9 @@ async fn migrate(connector: &Connector) -> Result<Vec<String>> {
     let (connection, _alive) = connector.diesel().await.map_err(Error::unavailable)?;
     let work = move || -> Result<Vec<String>> {
         let mut harness = AsyncMigrationHarness::new(connection);
-        let applied = harness.run_pending_migrations(MIGRATIONS).map_err(Error::internal)?;
-        Ok(applied.iter().map(ToString::to_string).collect())
+        let pending = harness.pending_migrations(MIGRATIONS).map_err(Error::internal)?;
+        harness.run_migrations(&pending).map_err(Error::internal)?;
+        Ok(pending.iter().map(|migration| migration.name().to_string()).collect())
     };
     // The harness blocks on its connection, which needs a thread beside the runtime's.
     tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
@@ -64,7 +66,6 @@ async fn keep_feed_ahead(client: &tokio_postgres::Client) -> Result<()> {
 pub async fn state(connector: &Connector) -> Result<Vec<State>> {
     let (connection, _alive) = connector.diesel().await.map_err(Error::unavailable)?;
     let work = move || -> Result<Vec<State>> {
-        use diesel::migration::{Migration, MigrationSource};
         let mut harness = AsyncMigrationHarness::new(connection);
         let applied = harness.applied_migrations().map_err(Error::internal)?;
         let all: Vec<Box<dyn Migration<diesel::pg::Pg>>> = MIGRATIONS.migrations().map_err(Error::internal)?;

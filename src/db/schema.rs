@@ -206,6 +206,7 @@ diesel::table! {
         official_code -> Text,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        search -> Text,
     }
 }
 

@@ -4,16 +4,30 @@
 //! possible: leaving a level out would hide an offer from a school that could ask for it, while
 //! a level too many shows one offer too many.
 
+use diesel::deserialize::FromSqlRow;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-/// What the directory says an establishment teaches; `None` where it says nothing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// Ce que l'établissement enseigne ; null là où l'annuaire se tait.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromSqlRow, ToSchema)]
 pub struct Tracks {
+    /// Voie générale.
+    #[schema(example = true)]
     pub general: Option<bool>,
+    /// Voie technologique.
+    #[schema(example = true)]
     pub technological: Option<bool>,
+    /// Voie professionnelle.
+    #[schema(example = false)]
     pub vocational: Option<bool>,
+    /// Section d'enseignement général et professionnel adapté.
+    #[schema(example = false)]
     pub segpa: Option<bool>,
+    /// Unité localisée pour l'inclusion scolaire.
+    #[schema(example = true)]
     pub ulis: Option<bool>,
+    /// Enseignement supérieur.
+    #[schema(example = true)]
     pub post_bac: Option<bool>,
 }
 

@@ -45,7 +45,8 @@ impl Range {
     }
 
     fn specificity(&self, essence: &str) -> Option<u8> {
-        if self.essence == essence {
+        // What an operation cannot tell beforehand is taken to be what is asked for.
+        if self.essence == essence || essence == "*/*" {
             return Some(3);
         }
         if self.essence == "*/*" {

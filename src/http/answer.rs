@@ -103,6 +103,15 @@ impl Answer {
         self
     }
 
+    /// The same answer, which a repeated request is not given: it gets this body instead.
+    ///
+    /// # Errors
+    /// As [`Answer::json`].
+    pub fn shown_once(self, replayed: &impl Serialize) -> Result<Self> {
+        let body = serde_json::to_vec(replayed).map_err(Error::internal)?;
+        Ok(Self { replay_body: Some(body.into()), ..self })
+    }
+
     /// The same answer, which speaks of this person.
     #[must_use]
     pub fn about_person(self, person: uuid::Uuid) -> Self {
@@ -121,7 +130,9 @@ impl Answer {
     fn response(&self, request: &HttpRequest) -> HttpResponse {
         let is_read = matches!(request.method().as_str(), "GET" | "HEAD");
         let known = is_read && self.is_known(request.headers());
-        let minimal = !is_read && self.status.is_success() && prefers_minimal(request.headers());
+        // What is shown once is sent even to those who prefer no body: they could not ask again.
+        let once = self.replay_body.is_some();
+        let minimal = !is_read && !once && self.status.is_success() && prefers_minimal(request.headers());
         let status = match (known, minimal, self.status) {
             (true, ..) => StatusCode::NOT_MODIFIED,
             (_, true, StatusCode::OK) => StatusCode::NO_CONTENT,

@@ -130,7 +130,9 @@ impl<L: List> ListCall<L> {
     fn read(request: &HttpRequest) -> Result<Self> {
         let admitted = admitted(request)?;
         let mut faults = Faults::default();
-        let mut reader = Reader::new(&admitted.parameters, &[L::Filter::NAMES, page::NAMES], &mut faults);
+        let sort: &[&str] = if L::Sort::ORDERS.is_empty() { &[] } else { &["sort"] };
+        let known = [L::Filter::NAMES, page::NAMES, &[L::CURSOR], sort];
+        let mut reader = Reader::new(&admitted.parameters, &known, &mut faults);
         let query = L::Filter::read(&mut reader);
         let page = Page::read(&mut reader, admitted.mark.clone());
         let dialect = reader.text("dialect").map(Dialect::named);

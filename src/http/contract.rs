@@ -17,6 +17,8 @@ pub struct Operation {
     pub produces: Vec<String>,
     /// The media types it takes; none when it takes no body.
     pub consumes: Vec<String>,
+    /// Whether it refuses to work without a body.
+    pub needs_body: bool,
     /// Whether it refuses to work without `If-Match`.
     pub needs_if_match: bool,
     /// Whether it answers without a token.
@@ -75,11 +77,13 @@ fn read(path: &str, operation: &Documented) -> Operation {
             && parameter.parameter_in == ParameterIn::Header
             && parameter.required == Required::True
     });
+    let body = operation.request_body.as_ref().and_then(written);
     let cursor = ["cursor", "after"].into_iter().find(|name| named(name));
     Operation {
         id: operation.operation_id.clone().unwrap_or_default(),
         produces: produced(operation),
-        consumes: operation.request_body.iter().filter_map(written).flat_map(|body| body.content.keys().cloned()).collect(),
+        consumes: body.iter().flat_map(|body| body.content.keys().cloned()).collect(),
+        needs_body: body.is_some_and(|body| body.required == Some(Required::True)),
         needs_if_match,
         public: !path.starts_with("/v1"),
         cursor,

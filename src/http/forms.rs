@@ -150,7 +150,7 @@ fn quote(cell: &str, bytes: &mut Vec<u8>) {
     }
 }
 
-/// A value as a cell: lists of scalars are joined by `|`, deeper values are written as JSON.
+/// A value as a cell: lists of texts are joined by `|`, deeper values are written as JSON.
 fn cell(value: &Value, dialect: Dialect) -> String {
     match value {
         Value::Null => String::new(),
@@ -158,7 +158,7 @@ fn cell(value: &Value, dialect: Dialect) -> String {
         Value::Number(number) if dialect == Dialect::ExcelFr => number.to_string().replace('.', ","),
         Value::Number(number) => number.to_string(),
         Value::String(text) => neutral(text),
-        Value::Array(items) if items.iter().all(|item| item.is_string() || item.is_number()) => {
+        Value::Array(items) if items.iter().all(Value::is_string) => {
             let items: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
             neutral(&items.join("|"))
         }

@@ -140,7 +140,9 @@ async fn admit(
     let takes_json = check_content_type(request, operation)?;
     let raw = read_body(request).await?;
     let json = if takes_json && !raw.is_empty() { Some(json::parse(&raw)?) } else { None };
-    if json.is_none() && takes_json && !operation.consumes.is_empty() {
+    // Where a body is optional, `null` says as much as none.
+    let json = json.filter(|json| operation.needs_body || !json.is_null());
+    if json.is_none() && takes_json && operation.needs_body {
         return Err(Error::new(Code::MalformedJson).about("0"));
     }
     let parameters = Parameters::parse(request.query_string())?;

@@ -6,6 +6,9 @@ use std::collections::BTreeMap;
 use super::fields::FromText;
 use crate::error::{Code, Error, Faults, Place, Result, Rule};
 
+/// The longest `q`.
+const MAX_Q: usize = 200;
+
 /// The parameters of a request, by name.
 #[derive(Debug, Default)]
 pub struct Parameters {
@@ -29,6 +32,11 @@ impl Parameters {
     /// The value of a parameter, when it is given once.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.values.get(name).and_then(|values| values.first()).map(String::as_str)
+    }
+
+    /// Whether a parameter is given more than once.
+    pub fn repeats(&self, name: &str) -> bool {
+        self.values.get(name).is_some_and(|values| values.len() > 1)
     }
 
     /// The names given.
@@ -127,6 +135,18 @@ impl<'a> Reader<'a> {
         text.split(',')
             .filter_map(|item| T::from_text(item).map_err(|rule| self.fault(name, rule)).ok())
             .collect()
+    }
+
+    /// `q`, the text searched for; none when it is blank.
+    pub fn q(&mut self) -> Option<String> {
+        let q = self.text("q")?.trim();
+        if q.chars().count() > MAX_Q {
+            self.fault("q", Rule::TooLong(MAX_Q));
+        }
+        if q.contains('\0') {
+            self.fault("q", Rule::ForbiddenCharacters);
+        }
+        Some(q.to_owned()).filter(|q| !q.is_empty())
     }
 
     /// `true` or `false`.

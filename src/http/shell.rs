@@ -176,11 +176,15 @@ impl Exchange {
 
     /// Writes the problem document of an answer that is an error.
     fn explain(&self, response: ServiceResponse) -> ServiceResponse {
-        let (status, is_bare) = (response.status(), matches!(response.response().body().size(), BodySize::None | BodySize::Sized(0)));
-        let raised = response.response().error().and_then(|error| error.as_error::<Error>());
+        let status = response.status();
+        let is_bare = matches!(response.response().body().size(), BodySize::None | BodySize::Sized(0));
+        let cause = response.response().error();
+        let raised = cause.and_then(|error| error.as_error::<Error>());
+        let is_refusal = status.is_client_error() || status.is_server_error();
         let stray = match (raised, status) {
             (Some(_), _) => None,
-            (None, status) if !is_bare || !(status.is_client_error() || status.is_server_error()) => return response,
+            // What a handler wrote itself is left as it is.
+            (None, _) if !is_refusal || (cause.is_none() && !is_bare) => return response,
             (None, StatusCode::NOT_FOUND) => Some(Error::not_found()),
             (None, status) if status.is_client_error() => Some(Error::new(Code::MalformedRequest)),
             _ => Some(Error::internal(format!("a bare {status}"))),
@@ -220,9 +224,10 @@ impl Exchange {
             set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
         }
         if self.path.starts_with("/v1") {
-            set(header::VARY, "Accept, Accept-Encoding, Accept-Language, Authorization");
             // `private` and `no-cache` would let a browser keep personal data on its disk.
             set(header::CACHE_CONTROL, "no-store");
+            // Beside what CORS says of `Origin`.
+            headers.append(header::VARY, HeaderValue::from_static("Accept, Accept-Encoding, Accept-Language, Authorization"));
         }
     }
 

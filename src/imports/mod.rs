@@ -1,8 +1,9 @@
 //! What the imports of files share: who writes, what was asked for, what came of each line.
 
-pub mod identifiers;
 pub mod source;
 
+use crate::error::Rule;
+use crate::http::language::Language;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use std::fmt;
@@ -12,9 +13,13 @@ use uuid::Uuid;
 /// Who writes: what the audit rows and the change events say. Built by the caller, since the clock
 /// and the ids come from outside.
 pub struct ImportContext<'a> {
+    /// The subject, as a token would name it.
     pub subject: String,
+    /// The role.
     pub role: String,
+    /// The client.
     pub client_id: String,
+    /// The run, to find its log lines.
     pub request_id: String,
     /// The moment of the import, to the microsecond (what PostgreSQL keeps).
     pub now: DateTime<Utc>,
@@ -35,14 +40,19 @@ pub struct Options {
 /// and blank lines are not counted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Summary {
+    /// Records of the file.
     pub read: u64,
+    /// Those that made a new object.
     pub inserted: u64,
+    /// Those that changed a stored object.
     pub updated: u64,
+    /// Those that found it as they say.
     pub unchanged: u64,
     /// Further lines of an object that another line of the file already gave.
     pub merged: u64,
     /// Stored establishments closed because the file does not have them: not lines, so not in `read`.
     pub closed: u64,
+    /// Those that were not taken.
     pub refused: Vec<Refusal>,
 }
 
@@ -51,18 +61,23 @@ pub struct Summary {
 pub struct Refusal {
     /// The line of the file where the record starts; the header is line 1.
     pub line: u64,
+    /// The stable name of the rule.
     pub code: &'static str,
+    /// The rule and the value, in words.
     pub detail: String,
 }
 
 /// Why a record is not taken; its line is added by who read it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejection {
+    /// The stable name of the rule.
     pub code: &'static str,
+    /// The rule and the value, in words.
     pub detail: String,
 }
 
 impl Rejection {
+    /// A rejection under this code.
     pub fn new(code: &'static str, detail: impl Into<String>) -> Self {
         Self {
             code,
@@ -70,6 +85,13 @@ impl Rejection {
         }
     }
 
+    /// A cell that breaks a rule of its field.
+    pub fn of(code: &'static str, cell: &str, rule: &Rule) -> Self {
+        let rule = rule.detail(Language::English);
+        Self::new(code, format!("`{}`: {rule}", excerpt(cell)))
+    }
+
+    /// The refusal of the record that starts at this line.
     pub fn at(self, line: u64) -> Refusal {
         Refusal {
             line,
@@ -77,6 +99,16 @@ impl Rejection {
             detail: self.detail,
         }
     }
+}
+
+/// The beginning of a cell, for a message.
+pub fn excerpt(text: &str) -> String {
+    const MOST: usize = 60;
+    let mut short: String = text.chars().take(MOST).collect();
+    if text.chars().nth(MOST).is_some() {
+        short.push('…');
+    }
+    short
 }
 
 /// Why nothing was imported. Whatever the error, the database is as it was.
@@ -90,18 +122,22 @@ pub enum ImportError {
     MissingColumns {
         /// For each missing column, the names it was looked for under.
         looked_for: Vec<String>,
+        /// The columns the file has.
         found: Vec<String>,
     },
     /// `close_missing` would close more than one in twenty of those the file covers: more likely
     /// a part of a file than a wave of closures.
     TooManyClosures {
+        /// How many would be closed.
         closing: u64,
+        /// Out of how many.
         of: u64,
     },
     /// Another import is running.
     Busy,
     /// Somebody changed what the import was about to change; it can be run again.
     Overtaken,
+    /// The database refused, or went away.
     Database(tokio_postgres::Error),
 }
 

@@ -60,6 +60,7 @@ impl<'s> Table<'s> {
         })
     }
 
+    /// The names of the columns, as the file writes them.
     pub fn header(&self) -> &[String] {
         &self.header
     }

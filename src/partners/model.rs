@@ -45,7 +45,7 @@ impl Nomenclature for PartnerStatuses {
     const NAME: &'static str = "partner_statuses";
 }
 
-/// A partner as it is stored and, answered inside a [`PartnerAnswer`].
+/// Un partenaire.
 #[derive(Debug, Clone, Serialize, HasQuery, ToSchema)]
 #[diesel(table_name = partners)]
 pub struct Partner {

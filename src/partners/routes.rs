@@ -7,28 +7,13 @@ use actix_web::{HttpResponse, delete, get, patch, post};
 use super::model::{NewPartner, PartnerAnswer, PartnerId, PartnerPatch, Step};
 use super::store::{Filter, Sort};
 use super::{store, workflow};
-use crate::error::{Result, Rule};
+use crate::error::Result;
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
 use crate::http::page::{self, Count, Listed, Mark, MarkValue, Page};
 use crate::http::query::{Query, Reader};
 
 const TAG: &str = "Partenaires";
-
-/// The longest `q`.
-const MAX_Q: usize = 200;
-
-/// Reads `q`, the text searched for.
-pub fn read_q(reader: &mut Reader<'_>) -> Option<String> {
-    let q = reader.text("q")?.trim();
-    if q.chars().count() > MAX_Q {
-        reader.fault("q", Rule::TooLong(MAX_Q));
-    }
-    if q.contains('\0') {
-        reader.fault("q", Rule::ForbiddenCharacters);
-    }
-    Some(q.to_owned()).filter(|q| !q.is_empty())
-}
 
 impl Query for Filter {
     const NAMES: &'static [&'static str] = &["kind", "sector", "status", "siren", "q", "updated_since"];
@@ -39,7 +24,7 @@ impl Query for Filter {
             sector: reader.several("sector"),
             status: reader.several("status"),
             siren: reader.one("siren"),
-            q: read_q(reader),
+            q: reader.q(),
             updated_since: reader.one("updated_since"),
         }
     }

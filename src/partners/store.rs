@@ -11,6 +11,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use super::model::{NewPartner, Partner, PartnerId, PartnerKinds, PartnerPatch, PartnerStatuses, Sectors, Status};
 use crate::auth::policy::Scope;
 use crate::db::keyset::{Direction, after};
+use crate::db::search::{contains, fold};
 use crate::db::schema::partners;
 use crate::error::{Error, Result};
 use crate::http::page::{MarkValue, Page};
@@ -44,11 +45,6 @@ pub enum Sort {
     UpdatedAt,
 }
 
-diesel::define_sql_function! {
-    /// Lower case, without accents.
-    fn fold(input: Text) -> Text;
-}
-
 type Filtered<'a> = IntoBoxed<'a, partners::table, Pg>;
 
 /// Every partner may be read by every role: the scope is asked for so that this stays a decision.
@@ -73,11 +69,6 @@ fn filtered<'a>(_scope: &Scope, filter: &'a Filter) -> Filtered<'a> {
         query = query.filter(partners::updated_at.ge(since));
     }
     query
-}
-
-/// A `LIKE` pattern for texts that contain this one.
-pub fn contains(text: &str) -> String {
-    format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"))
 }
 
 /// One page, in the order asked for.

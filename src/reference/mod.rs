@@ -101,6 +101,8 @@ const TERRITORIES: &str = include_str!("../../data/reference/territories.csv");
 const NOMENCLATURES: &[(&str, &str)] = &[
     ("action_types", include_str!("../../data/reference/nomenclatures/action_types.csv")),
     ("axes", include_str!("../../data/reference/nomenclatures/axes.csv")),
+    ("client_scopes", include_str!("../../data/reference/nomenclatures/client_scopes.csv")),
+    ("client_statuses", include_str!("../../data/reference/nomenclatures/client_statuses.csv")),
     ("contact_roles", include_str!("../../data/reference/nomenclatures/contact_roles.csv")),
     ("convention_effective_statuses", include_str!("../../data/reference/nomenclatures/convention_effective_statuses.csv")),
     ("convention_kinds", include_str!("../../data/reference/nomenclatures/convention_kinds.csv")),

@@ -78,7 +78,7 @@ impl<N: Nomenclature> TextValue for Code<N> {
 }
 
 /// A territory as every field and filter writes it: `FR`, `region:84`, `academy:10`,
-/// `department:069`, `uai:0690001A`. All but schools are checked here; whether a school exists is
+/// `department:069`, `uai:0690001B`. All but schools are checked here; whether a school exists is
 /// for the database to say.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, AsExpression, FromSqlRow)]
 #[diesel(sql_type = diesel::sql_types::Text)]
@@ -108,7 +108,7 @@ impl FromText for TerritoryCode {
         }
         let kind = text.split(':').next().unwrap_or_default();
         let shaped = ["FR", "region", "academy", "department"].contains(&kind);
-        Err(if shaped { Rule::UnknownTerritory } else { Rule::Format("FR, region:84, academy:10, department:069, uai:0690001A") })
+        Err(if shaped { Rule::UnknownTerritory } else { Rule::Format("FR, region:84, academy:10, department:069, uai:0690001B") })
     }
 }
 
@@ -125,7 +125,7 @@ impl TextValue for TerritoryCode {
         ObjectBuilder::new()
             .schema_type(Type::String)
             .pattern(Some("^(FR|region:[0-9]{2}|academy:[0-9]{2}|department:[0-9][0-9AB][0-9AB]|uai:[0-9]{7}[A-Z])$"))
-            .description(Some("Un territoire : `FR`, `region:84`, `academy:10`, `department:069` ou `uai:0690001A`."))
+            .description(Some("Un territoire : `FR`, `region:84`, `academy:10`, `department:069` ou `uai:0690001B`."))
             .examples([serde_json::json!("academy:10")])
     }
 

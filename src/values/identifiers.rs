@@ -94,7 +94,7 @@ pub fn uai_key(number: u32) -> char {
 
 impl FromText for Uai {
     fn from_text(text: &str) -> Result<Self, Rule> {
-        const FORM: Rule = Rule::Format("0690001A");
+        const FORM: Rule = Rule::Format("0690001B");
         let (number, letter) = text.split_at_checked(7).ok_or(FORM)?;
         if !number.bytes().all(|b| b.is_ascii_digit()) || letter.len() != 1 || !letter.bytes().all(|b| b.is_ascii_uppercase()) {
             return Err(FORM);

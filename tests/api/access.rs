@@ -76,7 +76,7 @@ const TABLE: &[Line] = &[
 /// Answered to everyone alike, token or not.
 const PUBLIC: &[&str] = &[
     "get_health", "get_readiness", "get_version", "get_openapi", "list_problems", "get_problem", "get_security_txt",
-    "redirect_to_docs", "get_docs", "get_docs_file", "get_jwks", "get_authorization_server", "create_token", "revoke_token",
+    "redirect_to_docs", "get_docs", "get_docs_file", "get_jwks", "get_authorization_server", "issue_token", "revoke_token",
 ];
 
 const OBJECTS: [&str; 4] = ["own", "sibling", "foreign", "absent"];

@@ -156,7 +156,7 @@ async fn each_wrong_value_of_each_field_is_told_with_its_place_and_its_rule() {
 async fn what_is_not_strictly_json_is_not_read() {
     let service = Service::start().await;
     let (ministry, place) = (service.ministry(), Place::lyon(&service).await);
-    let before = service.everything().await;
+    let mut before = service.everything().await;
     let nested = |depth: usize| format!("{{\"a\":{}1{}}}", "[".repeat(depth), "]".repeat(depth)).into_bytes();
     let bodies: Vec<Vec<u8>> = vec![
         b"".to_vec(), b"{".to_vec(), b"x".to_vec(), b"{} {}".to_vec(), b"{'a':1}".to_vec(), b"{\"a\":1,}".to_vec(), b"{\"a\":NaN}".to_vec(), b"{\"a\":01}".to_vec(),
@@ -172,6 +172,7 @@ async fn what_is_not_strictly_json_is_not_read() {
             let reply = request.body(taken.media_type, body.clone()).send().await;
             // An absent body may be what an operation takes.
             if body.is_empty() && reply.status.is_success() {
+                before = service.everything().await;
                 continue;
             }
             let said = reply.problem(400, "malformed_json");

@@ -4,6 +4,7 @@
 
 mod access;
 mod contract;
+mod directory;
 mod faults;
 mod idempotency;
 mod journal;

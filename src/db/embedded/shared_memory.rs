@@ -19,7 +19,7 @@ const SAMPLE: &str = "postgresql.conf.sample";
 
 /// Whether there is too little. Only Linux keeps POSIX shared memory in a file system, which
 /// containers make small or leave out.
-#[allow(
+#[expect(
     clippy::useless_conversion,
     reason = "the numbers are narrower on some systems"
 )]

@@ -8,8 +8,9 @@
 
 use super::columns::{Column, Layout};
 use crate::establishments::levels::Tracks;
-use crate::imports::Rejection;
-use crate::imports::identifiers::{check_uai, excerpt, is_siret};
+use crate::http::fields::FromText;
+use crate::imports::{Rejection, excerpt};
+use crate::values::{Uai, is_siret};
 use chrono::NaiveDate;
 use csv::StringRecord;
 
@@ -71,7 +72,7 @@ impl Line {
             priority_education: cell(Column::PriorityEducation).and_then(priority),
             state: cell(Column::State).map(state).transpose()?,
             parent_uai: cell(Column::Parent)
-                .filter(|uai| check_uai(uai).is_ok())
+                .filter(|uai| Uai::from_text(uai).is_ok())
                 .map(str::to_owned),
             source_updated_on: cell(Column::UpdatedOn).and_then(date),
         })
@@ -80,7 +81,7 @@ impl Line {
 
 fn uai(cell: Option<&str>) -> Result<String, Rejection> {
     let uai = cell.ok_or_else(|| Rejection::new("invalid_uai", "the UAI is empty"))?;
-    check_uai(uai).map_err(|detail| Rejection::new("invalid_uai", detail))?;
+    Uai::from_text(uai).map_err(|rule| Rejection::of("invalid_uai", uai, &rule))?;
     Ok(uai.to_owned())
 }
 
@@ -139,7 +140,7 @@ fn state(cell: &str) -> Result<&'static str, Rejection> {
             "unknown_state",
             format!(
                 "`{}` is none of OUVERT, A OUVRIR, A FERMER, FERME",
-                excerpt(cell, 40)
+                excerpt(cell)
             ),
         )),
     }

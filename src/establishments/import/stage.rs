@@ -2,9 +2,10 @@
 
 use super::columns::{Column, Layout};
 use super::record::Line;
-use crate::imports::identifiers::check_uai;
+use crate::http::fields::FromText;
 use crate::imports::source::Table;
 use crate::imports::{ImportContext, ImportError, Refusal};
+use crate::values::Uai;
 use std::pin::{Pin, pin};
 use tokio_postgres::Transaction;
 use tokio_postgres::binary_copy::BinaryCopyInWriter;
@@ -119,7 +120,7 @@ pub async fn stage(
 
 fn uai_of(table: &Table<'_>, layout: &Layout) -> Option<String> {
     let cell = table.raw(layout.place(Column::Uai)?)?.trim();
-    check_uai(cell).is_ok().then(|| cell.to_owned())
+    Uai::from_text(cell).is_ok().then(|| cell.to_owned())
 }
 
 async fn copy(

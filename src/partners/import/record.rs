@@ -2,11 +2,12 @@
 //! unlike the directory, these files are written by people who can correct them.
 
 use super::words::Words;
-use crate::imports::identifiers::{excerpt, is_rna, is_siren};
+use crate::error::Rule;
+use crate::http::fields::FromText;
 use crate::imports::source::header_key;
-use crate::imports::{ImportError, Rejection};
+use crate::imports::{ImportError, Rejection, excerpt};
+use crate::values::{HttpsUrl, Rna, Siren, Text, TextValue};
 use csv::StringRecord;
-use url::Url;
 
 /// A line; `None` where its cell is empty or its column absent: then it says nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,49 +61,32 @@ impl Line {
     /// Reads a record whose width has been checked. Lengths are those of the API's fields.
     pub fn read(record: &StringRecord, layout: &Layout, words: &Words) -> Result<Self, Rejection> {
         let cell = |names| layout.cell(record, names);
-        let text = |names, most| cell(names).map(|c| bounded(c, names, most)).transpose();
         Ok(Self {
-            legal_name: text(LEGAL_NAME, 200)?
+            legal_name: text::<200>(cell(LEGAL_NAME))?
                 .ok_or_else(|| Rejection::new("missing_name", "the legal name is empty"))?,
-            usual_name: text(&["usual_name", "nom_usuel"], 200)?,
-            acronym: text(&["acronym", "sigle"], 30)?,
+            usual_name: text::<200>(cell(&["usual_name", "nom_usuel"]))?,
+            acronym: text::<30>(cell(&["acronym", "sigle"]))?,
             kind: cell(&["kind", "nature"])
                 .map(|c| kind(c, words))
                 .transpose()?,
-            siren: identifier(cell(&["siren"]), is_siren, "invalid_siren")?,
-            rna: identifier(cell(&["rna"]), is_rna, "invalid_rna")?,
+            siren: identifier::<Siren>(cell(&["siren"]), "invalid_siren")?,
+            rna: identifier::<Rna>(cell(&["rna"]), "invalid_rna")?,
             sectors: cell(&["sectors", "secteur", "secteurs"])
                 .map(|c| sectors(c, words))
                 .transpose()?,
-            website: cell(&["website", "site_web"]).map(website).transpose()?,
-            description: text(&["description"], 5_000)?,
+            website: cell(&["website", "site_web"])
+                .map(|c| value::<HttpsUrl>(c, "invalid_website"))
+                .transpose()?,
+            description: text::<5000>(cell(&["description"]))?,
         })
     }
-}
-
-fn bounded(cell: &str, names: &[&str], most: usize) -> Result<String, Rejection> {
-    if cell.chars().nth(most).is_some() {
-        let name = names.first().copied().unwrap_or_default();
-        return Err(Rejection::new(
-            "too_long",
-            format!("`{name}` is longer than {most} characters"),
-        ));
-    }
-    // A description has lines; a name has not.
-    if most <= 200 && cell.contains(char::is_control) {
-        return Err(Rejection::new(
-            "forbidden_character",
-            "a name holds a line break or another control character",
-        ));
-    }
-    Ok(cell.to_owned())
 }
 
 fn kind(cell: &str, words: &Words) -> Result<String, Rejection> {
     words.kind(cell).map(str::to_owned).ok_or_else(|| {
         Rejection::new(
             "unknown_kind",
-            format!("`{}` is no kind of partner", excerpt(cell, 80)),
+            format!("`{}` is no kind of partner", excerpt(cell)),
         )
     })
 }
@@ -111,36 +95,34 @@ fn sectors(cell: &str, words: &Words) -> Result<Vec<String>, Rejection> {
     words.sectors(cell).map_err(|word| {
         Rejection::new(
             "unknown_sector",
-            format!("`{}` is no sector", excerpt(&word, 80)),
+            format!("`{}` is no sector", excerpt(&word)),
         )
     })
 }
 
 /// Identifiers are often written in groups; the spaces are not part of them.
-fn identifier(
+fn identifier<T: FromText + TextValue>(
     cell: Option<&str>,
-    is_valid: fn(&str) -> bool,
     code: &'static str,
 ) -> Result<Option<String>, Rejection> {
     let Some(cell) = cell else { return Ok(None) };
     let bare: String = cell.chars().filter(|c| !c.is_whitespace()).collect();
-    if is_valid(&bare) {
-        Ok(Some(bare))
-    } else {
-        let detail = format!("`{}` is not valid", excerpt(cell, 40));
-        Err(Rejection::new(code, detail))
-    }
+    value::<T>(&bare, code).map(Some)
 }
 
-fn website(cell: &str) -> Result<String, Rejection> {
-    match Url::parse(cell) {
-        Ok(url) if url.scheme() == "https" && url.has_host() && url.username().is_empty() => {
-            Ok(cell.to_owned())
-        }
-        _ => Err(Rejection::new(
-            "invalid_website",
-            format!("`{}` is not an https address", excerpt(cell, 80)),
-        )),
+/// A cell that follows the rules of the API's field.
+fn value<T: FromText + TextValue>(cell: &str, code: &'static str) -> Result<String, Rejection> {
+    T::from_text(cell)
+        .map(|value| value.as_str().to_owned())
+        .map_err(|rule| Rejection::of(code, cell, &rule))
+}
+
+fn text<const MAX: usize>(cell: Option<&str>) -> Result<Option<String>, Rejection> {
+    let Some(cell) = cell else { return Ok(None) };
+    match Text::<MAX>::from_text(cell) {
+        Ok(text) => Ok(Some(text.as_str().to_owned())),
+        Err(rule @ Rule::TooLong(_)) => Err(Rejection::of("too_long", cell, &rule)),
+        Err(rule) => Err(Rejection::of("forbidden_character", cell, &rule)),
     }
 }
 

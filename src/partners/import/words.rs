@@ -1,5 +1,6 @@
 //! The codes of kinds and sectors, and the French words that mean them.
 
+use crate::reference::{Nomenclature, Reference};
 use std::collections::{HashMap, HashSet};
 
 /// What `kind` and `sectors` cells may say.
@@ -18,6 +19,13 @@ enum Column {
 }
 
 impl Words {
+    /// The codes of the reference data and the words met in published lists.
+    pub fn of_reference() -> Self {
+        let codes = |name| Reference::get().nomenclature(name).map(Nomenclature::codes).unwrap_or_default();
+        let table = include_str!("../../../data/reference/partner_words.csv");
+        Self::new(codes("partner_kinds"), codes("sectors"), table)
+    }
+
     /// `kinds` and `sectors` are the codes of the nomenclatures; `table` is `partner_words.csv`
     /// (`column;word;code`, the column being `nature` or `secteur`). A word whose code is not in
     /// its nomenclature is left out.

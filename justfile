@@ -1,0 +1,48 @@
+# Short names for the project's commands. Each recipe is one command that README.md or
+# CONTRIBUTING.md also gives in full: `just` is a convenience, never needed.
+
+# List the recipes
+default:
+    @just --list
+
+# Start everything with example data
+demo:
+    cargo run --release -- serve --demo
+
+# What continuous integration runs
+check:
+    bash .ci/run
+
+# All tests
+test *arguments:
+    cargo test {{arguments}}
+
+# Clippy, warnings refused
+lint:
+    cargo clippy --all-targets -- -D warnings
+
+# Format the code
+fmt:
+    cargo fmt
+
+# Write src/db/schema.rs from the migrations
+schema:
+    cargo build
+    scripts/schema --write
+
+# Write openapi/openapi.json from the code
+openapi:
+    mkdir -p openapi
+    cargo run -- openapi > openapi/openapi.json.new
+    mv openapi/openapi.json.new openapi/openapi.json
+
+# Regenerate everything that is generated
+generate: schema openapi
+
+# The benchmarks
+bench *arguments:
+    bench/run {{arguments}}
+
+# Run the commands of README.md
+tour:
+    .ci/readme

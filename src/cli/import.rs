@@ -1,0 +1,238 @@
+//! `ree import`: loads a file into the register, all of it or nothing.
+
+use std::fs::File;
+use std::io::{IsTerminal, Read, Seek, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::{Failure, config, database::Database};
+use crate::clock::Clock;
+use crate::db::migrations;
+use crate::establishments::import::import as import_establishments;
+use crate::imports::{ImportContext, ImportError, Options, Summary};
+use crate::partners::import::{Words, import as import_partners};
+
+#[derive(clap::Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(clap::Subcommand)]
+enum What {
+    /// The ministry's directory of establishments (CSV, gzip or not)
+    Annuaire {
+        #[command(flatten)]
+        common: Common,
+        /// Close the establishments the file should have and does not
+        #[arg(long)]
+        close_missing: bool,
+    },
+    /// A list of partners (CSV, gzip or not)
+    Partners {
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+#[derive(clap::Args)]
+struct Common {
+    /// The file; - is standard input
+    file: PathBuf,
+    /// Do everything, say what it did, and undo it
+    #[arg(long)]
+    dry_run: bool,
+    /// How the summary is written
+    #[arg(long, value_enum, default_value = "table")]
+    format: Format,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// For a person
+    Table,
+    /// One JSON object
+    Json,
+}
+
+pub async fn run(arguments: Arguments) -> Result<(), Failure> {
+    let (common, close_missing) = match &arguments.what {
+        What::Annuaire { common, close_missing } => (common, *close_missing),
+        What::Partners { common } => (common, false),
+    };
+    let source = open(&common.file)?;
+    let database = Database::open(&config()?).await?;
+    if !migrations::is_current(&database.connector).await? {
+        return Err("the database schema is not the one of this program: run `ree migrate` first".into());
+    }
+    let (mut client, _alive) = database.connector.plain().await?;
+    let options = Options { dry_run: common.dry_run, close_missing };
+    let progress = Progress::of(source.metadata()?.len());
+    let outcome = import(&mut client, &arguments.what, source, &options, &progress).await;
+    progress.end();
+    let summary = outcome.map_err(|error| explain(&error))?;
+    print(&summary, common.format)?;
+    if common.dry_run {
+        eprintln!("dry run: nothing was written");
+    }
+    Ok(())
+}
+
+async fn import(
+    client: &mut tokio_postgres::Client,
+    what: &What,
+    source: File,
+    options: &Options,
+    progress: &Progress,
+) -> Result<Summary, ImportError> {
+    let clock = Clock::default();
+    let new_id = || clock.new_id();
+    let context = ImportContext {
+        subject: std::env::var("USER").ok().filter(|user| !user.is_empty()).unwrap_or_else(|| "cli".to_owned()),
+        role: "ministry".to_owned(),
+        client_id: "ree-cli".to_owned(),
+        request_id: clock.new_id().to_string(),
+        now: clock.now(),
+        new_id: &new_id,
+    };
+    let tell = |taken| progress.tell(taken);
+    match what {
+        What::Annuaire { .. } => import_establishments(client, source, &context, options, tell).await,
+        What::Partners { .. } => {
+            import_partners(client, source, &context, &Words::of_reference(), options, tell).await
+        }
+    }
+}
+
+/// The file. Standard input and pipes are first copied whole: the transaction of an import holds
+/// back the change feed, and must not wait for a slow writer.
+fn open(path: &Path) -> Result<File, Failure> {
+    let unreadable = |error: std::io::Error| format!("{}: {error}", path.display());
+    if path.as_os_str() == "-" {
+        return Ok(spooled(std::io::stdin().lock()).map_err(unreadable)?);
+    }
+    let file = File::open(path).map_err(unreadable)?;
+    let kind = file.metadata().map_err(unreadable)?.file_type();
+    if kind.is_dir() {
+        return Err(format!("{}: is a directory", path.display()).into());
+    }
+    if kind.is_file() { Ok(file) } else { Ok(spooled(file).map_err(unreadable)?) }
+}
+
+/// A copy in a temporary file, which has no name any more and goes away with its last reader.
+fn spooled(mut source: impl Read) -> std::io::Result<File> {
+    let path = std::env::temp_dir().join(format!("ree-import-{}", Clock::default().new_id()));
+    let mut file = File::options().read(true).write(true).create_new(true).mode(0o600).open(&path)?;
+    std::fs::remove_file(&path)?;
+    std::io::copy(&mut source, &mut file)?;
+    file.rewind()?;
+    Ok(file)
+}
+
+/// An error with what lies below it: tokio-postgres' own words are only `db error`.
+fn explain(error: &ImportError) -> String {
+    let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
+    let mut text = error.to_string();
+    for cause in causes.map(ToString::to_string) {
+        if !text.contains(&cause) {
+            text.push_str(": ");
+            text.push_str(&cause);
+        }
+    }
+    format!("{text} (nothing was written)")
+}
+
+/// How far the import is, on standard error: a bar on a terminal, else a line every tenth.
+struct Progress {
+    bar: Option<ProgressBar>,
+    length: u64,
+    tenths: AtomicU64,
+}
+
+impl Progress {
+    fn of(length: u64) -> Self {
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let style = ProgressStyle::with_template("{bar:40} {percent:>3} % {bytes} of {total_bytes} {msg}");
+            ProgressBar::new(length).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+        });
+        Self { bar, length, tenths: AtomicU64::new(0) }
+    }
+
+    fn tell(&self, taken: u64) {
+        let taken = taken.min(self.length);
+        if let Some(bar) = &self.bar {
+            bar.set_position(taken);
+            if taken == self.length {
+                bar.set_message("read; comparing and writing");
+            }
+            return;
+        }
+        let tenth = taken.saturating_mul(10).checked_div(self.length).unwrap_or(10);
+        if self.tenths.fetch_max(tenth, Ordering::Relaxed) < tenth {
+            eprintln!("{} % read", tenth.saturating_mul(10));
+        }
+    }
+
+    fn end(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn print(summary: &Summary, format: Format) -> Result<(), Failure> {
+    let text = match format {
+        Format::Json => format!("{}\n", serde_json::to_string(summary)?),
+        Format::Table => table(summary),
+    };
+    let written = std::io::stdout().lock().write_all(text.as_bytes());
+    // Whoever reads only the beginning (`| head -1`) has what it wanted; the import is done.
+    match written {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+fn table(summary: &Summary) -> String {
+    let counts = [
+        ("read", summary.read),
+        ("inserted", summary.inserted),
+        ("updated", summary.updated),
+        ("unchanged", summary.unchanged),
+        ("merged", summary.merged),
+        ("closed", summary.closed),
+        ("refused", u64::try_from(summary.refused.len()).unwrap_or(u64::MAX)),
+    ];
+    let mut text: String = counts.iter().map(|(name, count)| format!("{name:<9} {count:>8}\n")).collect();
+    if !summary.refused.is_empty() {
+        text.push_str("\n    line  code                     detail\n");
+    }
+    for refusal in &summary.refused {
+        text.push_str(&format!("{:>8}  {:<23}  {}\n", refusal.line, refusal.code, refusal.detail));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::imports::Rejection;
+
+    #[test]
+    fn the_table_counts_and_lists_refusals() {
+        let refused = vec![Rejection::new("invalid_uai", "the UAI is empty").at(7)];
+        let text = table(&Summary { read: 3, inserted: 2, refused, ..Summary::default() });
+        assert!(text.starts_with("read             3\ninserted         2\n"), "{text}");
+        assert!(text.ends_with("       7  invalid_uai              the UAI is empty\n"), "{text}");
+    }
+
+    #[test]
+    fn a_pipe_is_copied_whole_before_it_is_read() {
+        let mut text = String::new();
+        spooled(&b"a;b\n"[..]).unwrap().read_to_string(&mut text).unwrap();
+        assert_eq!(text, "a;b\n");
+    }
+}

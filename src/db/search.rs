@@ -1,0 +1,13 @@
+//! Searching a text whatever its accents and case.
+
+use diesel::sql_types::Text;
+
+diesel::define_sql_function! {
+    /// Lower case, without accents: how the `search` columns are written.
+    fn fold(input: Text) -> Text;
+}
+
+/// A `LIKE` pattern for texts that contain this one.
+pub fn contains(text: &str) -> String {
+    format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"))
+}

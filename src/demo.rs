@@ -1,0 +1,57 @@
+//! The example data of `ree serve --demo`: real partners and a part of the directory, loaded by the
+//! very imports that load a whole file. Each start after the first changes nothing.
+
+use std::time::Duration;
+
+use crate::clock::Clock;
+use crate::db::Connector;
+use crate::establishments::import::import as import_establishments;
+use crate::imports::{ImportContext, ImportError, Options, Summary};
+use crate::partners::import::{Words, import as import_partners};
+
+const PARTNERS: &[u8] = include_bytes!("../data/demo/partners.csv");
+const ESTABLISHMENTS: &[u8] = include_bytes!("../data/demo/annuaire.csv.gz");
+
+/// How often, and how many times, the data is tried again while another import runs.
+const PAUSE: Duration = Duration::from_millis(500);
+const ATTEMPTS: u32 = 60;
+
+/// Loads it into a database that is up to date.
+///
+/// # Errors
+/// As an import; when the database cannot be reached.
+pub async fn load(connector: &Connector) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let (mut client, _alive) = connector.plain().await?;
+    // Two services started at once on one database both load it: the second waits for its turn.
+    for _ in 1..ATTEMPTS {
+        match once(&mut client).await {
+            Err(ImportError::Busy) => tokio::time::sleep(PAUSE).await,
+            outcome => return Ok(outcome?),
+        }
+    }
+    Ok(once(&mut client).await?)
+}
+
+async fn once(client: &mut tokio_postgres::Client) -> Result<(), ImportError> {
+    let clock = Clock::default();
+    let new_id = || clock.new_id();
+    let context = ImportContext {
+        subject: "demo".to_owned(),
+        role: "ministry".to_owned(),
+        client_id: "ree-demo".to_owned(),
+        request_id: clock.new_id().to_string(),
+        now: clock.now(),
+        new_id: &new_id,
+    };
+    let (options, words) = (Options::default(), Words::of_reference());
+    let partners = import_partners(client, PARTNERS, &context, &words, &options, |_| {}).await?;
+    tell("partners", &partners);
+    let establishments = import_establishments(client, ESTABLISHMENTS, &context, &options, |_| {}).await?;
+    tell("establishments", &establishments);
+    Ok(())
+}
+
+fn tell(what: &str, summary: &Summary) {
+    let Summary { inserted, updated, unchanged, refused, .. } = summary;
+    log::info!("example {what}: {inserted} inserted, {updated} updated, {unchanged} unchanged, {} refused", refused.len());
+}

@@ -1,0 +1,148 @@
+//! The handlers of establishments.
+
+use std::rc::Rc;
+
+use actix_web::{HttpResponse, get};
+
+use super::model::EstablishmentAnswer;
+use super::store::{self, Filter, Sort};
+use crate::error::{Error, Result, Rule};
+use crate::http::answer::Answer;
+use crate::http::call::{Call, List, ListCall};
+use crate::http::fields::FromText;
+use crate::http::page::{self, Count, Listed, Mark, MarkValue, Page};
+use crate::http::query::{Query, Reader};
+use crate::values::{TerritoryCode, TextValue, Uai};
+
+const TAG: &str = "Établissements";
+
+/// Territories of one kind, whose codes start like this example.
+fn territories(reader: &mut Reader<'_>, name: &str, example: &'static str) -> Vec<TerritoryCode> {
+    let codes: Vec<TerritoryCode> = reader.several(name);
+    let kind = example.split_inclusive(':').next().unwrap_or_default();
+    if !codes.iter().all(|code| code.as_str().starts_with(kind)) {
+        reader.fault(name, Rule::Format(example));
+    }
+    codes
+}
+
+impl Query for Filter {
+    const NAMES: &'static [&'static str] = &[
+        "q",
+        "academy",
+        "department",
+        "type",
+        "sector",
+        "priority_education",
+        "vocational",
+        "state",
+        "updated_since",
+    ];
+
+    fn read(reader: &mut Reader<'_>) -> Self {
+        Self {
+            q: reader.q(),
+            academy: territories(reader, "academy", "academy:10"),
+            department: territories(reader, "department", "department:069"),
+            kind: reader.several("type"),
+            sector: reader.several("sector"),
+            priority_education: reader.several("priority_education"),
+            vocational: reader.flag("vocational"),
+            state: reader.several("state"),
+            updated_since: reader.one("updated_since"),
+        }
+    }
+}
+
+impl page::Sort for Sort {
+    const DEFAULT: Self = Self::Uai;
+    const ORDERS: &'static [(&'static str, Self)] = &[("uai", Self::Uai), ("updated_at", Self::UpdatedAt)];
+}
+
+/// The list of establishments.
+pub struct Establishments;
+
+impl List for Establishments {
+    type Filter = Filter;
+    type Sort = Sort;
+    type Item = EstablishmentAnswer;
+
+    async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<EstablishmentAnswer>> {
+        let found = store::page(&*call.app.db.reader().await?, call.scope()?, &call.query, &page).await?;
+        Ok(found.into_iter().map(EstablishmentAnswer::from).collect())
+    }
+
+    fn mark(item: &EstablishmentAnswer, sort: Sort) -> Mark {
+        let value = match sort {
+            Sort::Uai => MarkValue::Id,
+            Sort::UpdatedAt => MarkValue::Time(item.establishment.updated_at),
+        };
+        Mark { value, id: item.establishment.uai.to_string() }
+    }
+}
+
+/// Liste des établissements
+///
+/// L'annuaire du ministère, page par page, dans l'ordre des UAI ou celui de `sort`. En CSV et en NDJSON, la liste entière.
+#[utoipa::path(
+    tag = TAG,
+    params(
+        ("q" = Option<String>, Query, description = "Mots cherchés dans l'UAI, le nom, la commune et le code postal, tous exigés, sans tenir compte des accents ni de la casse", example = "lycee lyon"),
+        ("academy" = Option<String>, Query, description = "Académies, séparées par des virgules", example = "academy:10"),
+        ("department" = Option<String>, Query, description = "Départements, séparés par des virgules", example = "department:069"),
+        ("type" = Option<String>, Query, description = "Types, séparés par des virgules", example = "Lycée"),
+        ("sector" = Option<String>, Query, description = "`public`, `private`", example = "public"),
+        ("priority_education" = Option<String>, Query, description = "`REP`, `REP+` (écrit `REP%2B` dans une adresse)", example = "REP"),
+        ("vocational" = Option<bool>, Query, description = "`true` : a une voie professionnelle ; `false` : n'en a pas. Là où l'annuaire se tait, ni l'un ni l'autre", example = true),
+        ("state" = Option<String>, Query, description = "`open`, `opening`, `closing`, `closed`", example = "open,opening"),
+        ("updated_since" = Option<String>, Query, description = "Modifiés à ce moment ou après (RFC 3339)", example = "2026-01-01T00:00:00Z"),
+        ("sort" = Option<String>, Query, description = "`uai` (par défaut), `updated_at` ; `-` devant pour l'ordre inverse", example = "-updated_at"),
+        crate::openapi::PageParameters,
+    ),
+    responses((status = 200, description = "Une page d'établissements", content(
+        (Listed<EstablishmentAnswer> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")
+    )))
+)]
+#[get("/v1/establishments")]
+pub async fn list_establishments(call: ListCall<Establishments>) -> Result<HttpResponse> {
+    call.answer().await
+}
+
+/// Nombre d'établissements
+///
+/// Avec les mêmes filtres que la liste.
+#[utoipa::path(
+    tag = TAG,
+    params(
+        ("q" = Option<String>, Query, description = "Mots cherchés, tous exigés", example = "lycee lyon"),
+        ("academy" = Option<String>, Query, description = "Académies, séparées par des virgules", example = "academy:10"),
+        ("department" = Option<String>, Query, description = "Départements, séparés par des virgules", example = "department:069"),
+        ("type" = Option<String>, Query, description = "Types, séparés par des virgules", example = "Lycée"),
+        ("sector" = Option<String>, Query, description = "`public`, `private`", example = "public"),
+        ("priority_education" = Option<String>, Query, description = "`REP`, `REP+` (écrit `REP%2B` dans une adresse)", example = "REP"),
+        ("vocational" = Option<bool>, Query, description = "A, ou n'a pas, de voie professionnelle", example = true),
+        ("state" = Option<String>, Query, description = "`open`, `opening`, `closing`, `closed`", example = "open"),
+        ("updated_since" = Option<String>, Query, description = "Modifiés à ce moment ou après (RFC 3339)", example = "2026-01-01T00:00:00Z"),
+    ),
+    responses((status = 200, description = "Le nombre", body = Count))
+)]
+#[get("/v1/establishments/count")]
+pub async fn count_establishments(call: Call<Filter>) -> Result<Answer> {
+    let count = store::count(&*call.app.db.reader().await?, call.scope()?, &call.query).await?;
+    Answer::digested(&Count { count })
+}
+
+/// Lecture d'un établissement
+///
+/// Par son UAI. `If-None-Match` évite de relire ce qui n'a pas changé.
+#[utoipa::path(
+    tag = TAG,
+    params(("uai" = Uai, Path, description = "Numéro UAI")),
+    responses((status = 200, description = "L'établissement", body = EstablishmentAnswer))
+)]
+#[get("/v1/establishments/{uai}")]
+pub async fn get_establishment(call: Call) -> Result<Answer> {
+    let uai = Uai::from_text(call.segment("uai")).map_err(|_| Error::not_found())?;
+    let found = store::find(&*call.app.db.reader().await?, call.scope()?, &uai).await?;
+    Answer::object(found.version, &EstablishmentAnswer::from(found))
+}

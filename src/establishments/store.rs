@@ -1,0 +1,147 @@
+//! The SQL of establishments, but for their import.
+
+use chrono::{DateTime, Utc};
+use diesel::dsl::count_star;
+use diesel::helper_types::IntoBoxed;
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::sql_types::{Text, Timestamptz};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use serde_json::json;
+
+use super::model::{Establishment, EstablishmentSector, EstablishmentState, EstablishmentType, Priority};
+use crate::auth::policy::Scope;
+use crate::db::keyset::{Direction, after};
+use crate::db::schema::establishments;
+use crate::error::{Error, Result};
+use crate::http::page::{MarkValue, Page};
+use crate::db::search::{contains, fold};
+use crate::values::{TerritoryCode, Uai};
+
+/// What a list of establishments is filtered by.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Whose UAI, name, city or postal code contain each of these words, accents and case ignored.
+    pub q: Option<String>,
+    /// In one of these academies.
+    pub academy: Vec<TerritoryCode>,
+    /// In one of these departments.
+    pub department: Vec<TerritoryCode>,
+    /// Of one of these types.
+    pub kind: Vec<EstablishmentType>,
+    /// Of one of these sectors.
+    pub sector: Vec<EstablishmentSector>,
+    /// In one of these programmes.
+    pub priority_education: Vec<Priority>,
+    /// Known to have a vocational track, or known to have none.
+    pub vocational: Option<bool>,
+    /// In one of these states.
+    pub state: Vec<EstablishmentState>,
+    /// Changed then or later.
+    pub updated_since: Option<DateTime<Utc>>,
+}
+
+/// By what a list of establishments is sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sort {
+    /// The UAI.
+    Uai,
+    /// The last change.
+    UpdatedAt,
+}
+
+type Filtered<'a> = IntoBoxed<'a, establishments::table, Pg>;
+
+/// Every establishment may be read by every role: the scope is asked for so that this stays a decision.
+fn filtered<'a>(_scope: &Scope, filter: &'a Filter) -> Filtered<'a> {
+    let mut query = establishments::table.into_boxed();
+    for word in filter.q.iter().flat_map(|q| q.split_whitespace()) {
+        query = query.filter(establishments::search.like(fold(contains(word))));
+    }
+    if !filter.academy.is_empty() {
+        query = query.filter(establishments::academy.eq_any(&filter.academy));
+    }
+    if !filter.department.is_empty() {
+        query = query.filter(establishments::department.eq_any(&filter.department));
+    }
+    if !filter.kind.is_empty() {
+        query = query.filter(establishments::type_.eq_any(&filter.kind));
+    }
+    if !filter.sector.is_empty() {
+        query = query.filter(establishments::sector.eq_any(&filter.sector));
+    }
+    if !filter.priority_education.is_empty() {
+        query = query.filter(establishments::priority_education.eq_any(&filter.priority_education));
+    }
+    if let Some(vocational) = filter.vocational {
+        query = query.filter(establishments::tracks.contains(json!({ "vocational": vocational })));
+    }
+    if !filter.state.is_empty() {
+        query = query.filter(establishments::state.eq_any(&filter.state));
+    }
+    if let Some(since) = filter.updated_since {
+        query = query.filter(establishments::updated_at.ge(since));
+    }
+    query
+}
+
+/// One page, in the order asked for.
+///
+/// # Errors
+/// As any query.
+pub async fn page(
+    mut connection: &AsyncPgConnection,
+    scope: &Scope,
+    filter: &Filter,
+    page: &Page<Sort>,
+) -> Result<Vec<Establishment>> {
+    let mut query = filtered(scope, filter).select(Establishment::as_select()).limit(page.limit);
+    let ascending = page.direction == Direction::Ascending;
+    if let Some(mark) = &page.after {
+        let uai = mark.id.as_str();
+        query = match &mark.value {
+            MarkValue::Time(time) => {
+                let place = (time.into_sql::<Timestamptz>(), uai.into_sql::<Text>());
+                query.filter(after((establishments::updated_at, establishments::uai), place, page.direction))
+            }
+            _ if ascending => query.filter(establishments::uai.gt(uai)),
+            _ => query.filter(establishments::uai.lt(uai)),
+        };
+    }
+    query = match (page.sort, ascending) {
+        (Sort::Uai, true) => query.order(establishments::uai.asc()),
+        (Sort::Uai, false) => query.order(establishments::uai.desc()),
+        (Sort::UpdatedAt, true) => query.order((establishments::updated_at.asc(), establishments::uai.asc())),
+        (Sort::UpdatedAt, false) => query.order((establishments::updated_at.desc(), establishments::uai.desc())),
+    };
+    Ok(query.load(&mut connection).await?)
+}
+
+/// How many there are.
+///
+/// # Errors
+/// As any query.
+pub async fn count(mut connection: &AsyncPgConnection, scope: &Scope, filter: &Filter) -> Result<i64> {
+    Ok(filtered(scope, filter).select(count_star()).first(&mut connection).await?)
+}
+
+/// One establishment.
+///
+/// # Errors
+/// `not_found`.
+pub async fn find(mut connection: &AsyncPgConnection, _scope: &Scope, uai: &Uai) -> Result<Establishment> {
+    let found = Establishment::query().filter(establishments::uai.eq(uai)).first(&mut connection).await;
+    found.optional()?.ok_or_else(Error::not_found)
+}
+
+/// Those of these UAIs that there are.
+///
+/// # Errors
+/// As any query.
+pub async fn find_all(
+    mut connection: &AsyncPgConnection,
+    _scope: &Scope,
+    uais: &[Uai],
+) -> Result<Vec<Establishment>> {
+    Ok(Establishment::query().filter(establishments::uai.eq_any(uais)).load(&mut connection).await?)
+}

@@ -1,0 +1,97 @@
+//! The handlers of nomenclatures.
+
+use std::rc::Rc;
+
+use actix_web::{HttpResponse, get};
+
+use super::model::Nomenclature;
+use super::store::{self, Filter, Sort};
+use crate::error::{Error, Result};
+use crate::http::answer::Answer;
+use crate::http::call::{Call, List, ListCall};
+use crate::http::page::{self, Count, Listed, Mark, MarkValue, Page};
+use crate::http::query::{Query, Reader};
+
+const TAG: &str = "Référentiels";
+
+impl Query for Filter {
+    const NAMES: &'static [&'static str] = &["updated_since"];
+
+    fn read(reader: &mut Reader<'_>) -> Self {
+        Self { updated_since: reader.one("updated_since") }
+    }
+}
+
+impl page::Sort for Sort {
+    const DEFAULT: Self = Self::Name;
+    const ORDERS: &'static [(&'static str, Self)] = &[("name", Self::Name), ("updated_at", Self::UpdatedAt)];
+}
+
+/// The list of nomenclatures.
+pub struct Nomenclatures;
+
+impl List for Nomenclatures {
+    type Filter = Filter;
+    type Sort = Sort;
+    type Item = Nomenclature;
+
+    async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<Nomenclature>> {
+        store::page(&*call.app.db.reader().await?, call.scope()?, &call.query, &page).await
+    }
+
+    fn mark(item: &Nomenclature, sort: Sort) -> Mark {
+        let value = match sort {
+            Sort::Name => MarkValue::Id,
+            Sort::UpdatedAt => MarkValue::Time(item.updated_at),
+        };
+        Mark { value, id: item.name.clone() }
+    }
+}
+
+/// Liste des nomenclatures
+///
+/// Chacune avec ses entrées, dans l'ordre des noms ou celui de `sort`. En CSV et en NDJSON, la liste entière.
+#[utoipa::path(
+    tag = TAG,
+    params(
+        ("updated_since" = Option<String>, Query, description = "Modifiées à ce moment ou après (RFC 3339)", example = "2026-01-01T00:00:00Z"),
+        ("sort" = Option<String>, Query, description = "`name` (par défaut), `updated_at` ; `-` devant pour l'ordre inverse", example = "-updated_at"),
+        crate::openapi::PageParameters,
+    ),
+    responses((status = 200, description = "Une page de nomenclatures", content(
+        (Listed<Nomenclature> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")
+    )))
+)]
+#[get("/v1/nomenclatures")]
+pub async fn list_nomenclatures(call: ListCall<Nomenclatures>) -> Result<HttpResponse> {
+    call.answer().await
+}
+
+/// Nombre de nomenclatures
+///
+/// Avec les mêmes filtres que la liste.
+#[utoipa::path(
+    tag = TAG,
+    params(("updated_since" = Option<String>, Query, description = "Modifiées à ce moment ou après (RFC 3339)", example = "2026-01-01T00:00:00Z")),
+    responses((status = 200, description = "Le nombre", body = Count))
+)]
+#[get("/v1/nomenclatures/count")]
+pub async fn count_nomenclatures(call: Call<Filter>) -> Result<Answer> {
+    let count = store::count(&*call.app.db.reader().await?, call.scope()?, &call.query).await?;
+    Answer::digested(&Count { count })
+}
+
+/// Lecture d'une nomenclature
+///
+/// Par son nom : `sectors`, `levels`, `moments`, `action_types`, `axes`…
+#[utoipa::path(
+    tag = TAG,
+    params(("name" = String, Path, description = "Nom de la nomenclature", example = "partner_kinds")),
+    responses((status = 200, description = "La nomenclature", body = Nomenclature))
+)]
+#[get("/v1/nomenclatures/{name}")]
+pub async fn get_nomenclature(call: Call) -> Result<Answer> {
+    // PostgreSQL has no NUL and would take it for our failure.
+    let name = Some(call.segment("name")).filter(|name| !name.contains('\0')).ok_or_else(Error::not_found)?;
+    Answer::digested(&store::find(&*call.app.db.reader().await?, call.scope()?, name).await?)
+}

@@ -1,0 +1,98 @@
+//! What the generator leaves out, added to the document as JSON: an example on every body, and
+//! that the fields of an answer are always there.
+
+use std::collections::HashSet;
+
+use serde_json::{Map, Value, json};
+
+/// Completes the document.
+pub fn finish(document: &mut Value) {
+    let schemas = document.pointer("/components/schemas").cloned().unwrap_or_default();
+    let mut taken = HashSet::new();
+    for content in bodies(document) {
+        references(content.get("schema"), &schemas, &mut taken);
+        if content.get("example").is_none()
+            && let Some(content) = content.as_object_mut()
+        {
+            let example = example(content.get("schema").unwrap_or(&Value::Null), &schemas);
+            content.insert("example".to_owned(), example);
+        }
+    }
+    require_answers(document, &taken);
+}
+
+/// The contents of the request bodies.
+fn bodies(document: &mut Value) -> impl Iterator<Item = &mut Value> {
+    let paths = document.get_mut("paths").and_then(Value::as_object_mut).into_iter();
+    let operations = paths.flat_map(|paths| paths.values_mut()).filter_map(Value::as_object_mut);
+    let contents = operations
+        .flat_map(|path| path.values_mut())
+        .filter_map(|operation| operation.pointer_mut("/requestBody/content")?.as_object_mut());
+    contents.flat_map(|content| content.values_mut())
+}
+
+fn name(schema: &Value) -> Option<&str> {
+    schema.get("$ref")?.as_str()?.rsplit('/').next()
+}
+
+/// The names of the schemas reached from one, itself included.
+fn references(schema: Option<&Value>, schemas: &Value, found: &mut HashSet<String>) {
+    match schema {
+        Some(Value::Object(members)) => {
+            if let Some(name) = schema.and_then(name)
+                && found.insert(name.to_owned())
+            {
+                references(schemas.get(name), schemas, found);
+            }
+            members.values().for_each(|member| references(Some(member), schemas, found));
+        }
+        Some(Value::Array(items)) => items.iter().for_each(|item| references(Some(item), schemas, found)),
+        _ => {}
+    }
+}
+
+/// The example of a schema: its own, that of what it refers to, or one made of its properties'.
+fn example(schema: &Value, schemas: &Value) -> Value {
+    let own = |schema: &Value| schema.get("example").or_else(|| schema.pointer("/examples/0")).cloned();
+    if let Some(example) = own(schema).or_else(|| schema.pointer("/enum/0").cloned()) {
+        return example;
+    }
+    if let Some(referred) = name(schema).and_then(|name| schemas.get(name)) {
+        return example(referred, schemas);
+    }
+    for way in ["oneOf", "anyOf", "allOf"] {
+        let choices = schema.get(way).and_then(Value::as_array).into_iter().flatten();
+        if let Some(choice) = choices.into_iter().find(|choice| choice.get("type") != Some(&json!("null"))) {
+            return example(choice, schemas);
+        }
+    }
+    match schema.get("properties").and_then(Value::as_object) {
+        Some(properties) => {
+            let examples = properties.iter().map(|(name, property)| (name.clone(), example(property, schemas)));
+            Value::Object(examples.filter(|(_, example)| !example.is_null()).collect::<Map<_, _>>())
+        }
+        None => Value::Null,
+    }
+}
+
+/// Marks every field of what is only ever answered as always there.
+fn require_answers(document: &mut Value, taken: &HashSet<String>) {
+    let schemas = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut);
+    for (name, schema) in schemas.into_iter().flatten() {
+        // Of a fault, one of three places is named: the others are absent.
+        if !taken.contains(name) && name != "ProblemFault" {
+            require(schema);
+        }
+    }
+}
+
+fn require(schema: &mut Value) {
+    if let Some(parts) = schema.get_mut("allOf").and_then(Value::as_array_mut) {
+        parts.iter_mut().for_each(require);
+    }
+    let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return };
+    let names: Vec<Value> = properties.keys().map(|name| json!(name)).collect();
+    if let Some(members) = schema.as_object_mut() {
+        members.insert("required".to_owned(), names.into());
+    }
+}

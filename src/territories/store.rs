@@ -1,0 +1,112 @@
+//! The SQL of territories.
+
+use chrono::{DateTime, Utc};
+use diesel::dsl::count_star;
+use diesel::helper_types::IntoBoxed;
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::sql_types::{Text, Timestamptz};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use super::model::{Territory, TerritoryKind};
+use crate::auth::policy::Scope;
+use crate::db::keyset::{Direction, after};
+use crate::db::schema::territory_tree;
+use crate::error::{Error, Result};
+use crate::http::page::{MarkValue, Page};
+use crate::db::search::{contains, fold};
+use crate::values::TerritoryCode;
+
+/// What a list of territories is filtered by.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Of one of these kinds.
+    pub kind: Vec<TerritoryKind>,
+    /// Just below one of these.
+    pub parent: Vec<TerritoryCode>,
+    /// Whose name or official code contain each of these words, accents and case ignored.
+    pub q: Option<String>,
+    /// Changed then or later.
+    pub updated_since: Option<DateTime<Utc>>,
+}
+
+/// By what a list of territories is sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sort {
+    /// The code.
+    Code,
+    /// The last change.
+    UpdatedAt,
+}
+
+type Filtered<'a> = IntoBoxed<'a, territory_tree::table, Pg>;
+
+/// Every territory may be read by every role: the scope is asked for so that this stays a decision.
+fn filtered<'a>(_scope: &Scope, filter: &'a Filter) -> Filtered<'a> {
+    let mut query = territory_tree::table.into_boxed();
+    if !filter.kind.is_empty() {
+        query = query.filter(territory_tree::kind.eq_any(&filter.kind));
+    }
+    // One parent, the usual case, is compared with `=`, which an index answers in the list's order.
+    query = match filter.parent.as_slice() {
+        [] => query,
+        [parent] => query.filter(territory_tree::parent.eq(parent)),
+        parents => query.filter(territory_tree::parent.eq_any(parents)),
+    };
+    for word in filter.q.iter().flat_map(|q| q.split_whitespace()) {
+        query = query.filter(territory_tree::search.like(fold(contains(word))));
+    }
+    if let Some(since) = filter.updated_since {
+        query = query.filter(territory_tree::updated_at.ge(since));
+    }
+    query
+}
+
+/// One page, in the order asked for.
+///
+/// # Errors
+/// As any query.
+pub async fn page(
+    mut connection: &AsyncPgConnection,
+    scope: &Scope,
+    filter: &Filter,
+    page: &Page<Sort>,
+) -> Result<Vec<Territory>> {
+    let mut query = filtered(scope, filter).select(Territory::as_select()).limit(page.limit);
+    let ascending = page.direction == Direction::Ascending;
+    if let Some(mark) = &page.after {
+        let code = mark.id.as_str();
+        query = match &mark.value {
+            MarkValue::Time(time) => {
+                let place = (time.into_sql::<Timestamptz>(), code.into_sql::<Text>());
+                query.filter(after((territory_tree::updated_at, territory_tree::code), place, page.direction))
+            }
+            _ if ascending => query.filter(territory_tree::code.gt(code)),
+            _ => query.filter(territory_tree::code.lt(code)),
+        };
+    }
+    query = match (page.sort, ascending) {
+        (Sort::Code, true) => query.order(territory_tree::code.asc()),
+        (Sort::Code, false) => query.order(territory_tree::code.desc()),
+        (Sort::UpdatedAt, true) => query.order((territory_tree::updated_at.asc(), territory_tree::code.asc())),
+        (Sort::UpdatedAt, false) => query.order((territory_tree::updated_at.desc(), territory_tree::code.desc())),
+    };
+    Ok(query.load(&mut connection).await?)
+}
+
+/// How many there are.
+///
+/// # Errors
+/// As any query.
+pub async fn count(mut connection: &AsyncPgConnection, scope: &Scope, filter: &Filter) -> Result<i64> {
+    Ok(filtered(scope, filter).select(count_star()).first(&mut connection).await?)
+}
+
+/// One territory.
+///
+/// # Errors
+/// `not_found`.
+pub async fn find(mut connection: &AsyncPgConnection, _scope: &Scope, code: &TerritoryCode) -> Result<Territory> {
+    let found = Territory::query().filter(territory_tree::code.eq(code)).first(&mut connection).await;
+    found.optional()?.ok_or_else(Error::not_found)
+}

@@ -1,0 +1,148 @@
+//! What survives `kill -9`, of PostgreSQL and of the service itself.
+
+use std::collections::HashSet;
+use std::net::SocketAddr;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use serde_json::{Value, json};
+
+use crate::support::{Client, Directory, Service, until};
+
+#[test]
+fn a_killed_postgresql_comes_back_by_itself() {
+    let directory = Directory::new();
+    let service = Service::start(&directory);
+    let mut ministry = service.client("ministry");
+    let body = json!({ "legal_name": "Avant la panne", "kind": "company" });
+    let before = ministry.post("/v1/partners", &[], &body).unwrap().expect(201);
+
+    let killed = directory.postmaster().expect("a postmaster");
+    kill(killed, Signal::SIGKILL).unwrap();
+    let (started, mut was_away) = (Instant::now(), false);
+    loop {
+        assert_eq!(service.try_get("/healthz").expect("an answer").status, 200, "the service itself is well");
+        match service.try_get("/readyz").expect("an answer") {
+            reply if reply.status == 200 && was_away => break,
+            reply if reply.status == 200 => {}
+            reply => {
+                assert!(reply.header("retry-after").is_some());
+                assert_eq!(reply.expect(503)["code"], "service_unavailable");
+                was_away = true;
+            }
+        }
+        assert!(started.elapsed() < Duration::from_secs(20), "not ready again; away: {was_away}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert_ne!(directory.postmaster(), Some(killed));
+
+    // Lost connections are not lent again: every caller is served at once, writers too.
+    let path = format!("/v1/partners/{}", before["id"].as_str().unwrap());
+    assert_eq!(ministry.get(&path).unwrap().expect(200), before);
+    for number in 0..8 {
+        let body = json!({ "legal_name": format!("Après la panne {number}"), "kind": "company" });
+        service.client("ministry").post("/v1/partners", &[], &body).unwrap().expect(201);
+    }
+}
+
+const WRITERS: usize = 8;
+/// The service is killed once this many writes were acknowledged.
+const ENOUGH: usize = 400;
+
+/// One request of a writer: its key, its body and, if the answer came, the answer.
+struct Write {
+    key: String,
+    body: Value,
+    acknowledged: Option<String>,
+}
+
+#[test]
+fn every_acknowledged_write_survives_the_services_death_once() {
+    let directory = Directory::new();
+    let service = Service::start(&directory);
+    let token = service.token("ministry");
+    let writes = Mutex::new(Vec::new());
+    let acknowledged = AtomicUsize::new(0);
+    let api = service.api;
+    std::thread::scope(|scope| {
+        for writer in 0..WRITERS {
+            let (token, writes, acknowledged) = (&token, &writes, &acknowledged);
+            scope.spawn(move || load(api, token, writer, writes, acknowledged));
+        }
+        until(Duration::from_secs(60), "enough was written", || acknowledged.load(Ordering::Relaxed) >= ENOUGH);
+        service.kill();
+    });
+    let writes = writes.into_inner().unwrap();
+    let in_flight = writes.iter().filter(|write| write.acknowledged.is_none()).count();
+    assert!(in_flight > 0, "the service was killed under load");
+
+    let service = Service::start(&directory);
+    let mut ministry = service.client("ministry");
+    for answer in writes.iter().filter_map(|write| write.acknowledged.as_deref()) {
+        let created: Value = serde_json::from_str(answer).unwrap();
+        let path = format!("/v1/partners/{}", created["id"].as_str().unwrap());
+        assert_eq!(ministry.get(&path).unwrap().expect(200), created);
+    }
+    let stored = partners(&mut ministry);
+    let known = usize::try_from(stored).unwrap();
+    assert!((writes.len() - in_flight..=writes.len()).contains(&known), "{known} of {}", writes.len());
+
+    // Whoever got no answer repeats with the same key; and so may whoever got one, twice.
+    for round in 1..=2 {
+        for write in &writes {
+            let again = ministry.post("/v1/partners", &[("idempotency-key", &write.key)], &write.body).unwrap();
+            assert_eq!(again.status, 201, "{}", again.body);
+            let replayed = again.header("idempotency-replayed").is_some();
+            assert!(replayed || (round == 1 && write.acknowledged.is_none()), "{} was written again", write.key);
+            if let Some(first) = &write.acknowledged {
+                assert_eq!(&again.body, first, "the first answer, byte for byte");
+            }
+        }
+        assert_exact(&directory, &writes);
+    }
+    assert_eq!(usize::try_from(partners(&mut ministry)).unwrap(), writes.len());
+}
+
+/// Creates partners one after the other until the service answers no more.
+fn load(api: SocketAddr, token: &str, writer: usize, writes: &Mutex<Vec<Write>>, acknowledged: &AtomicUsize) {
+    let mut client = Client::connect(api, Some(token)).expect("a connection");
+    for number in 0.. {
+        let key = format!("writer-{writer}-{number}");
+        let body = json!({ "legal_name": format!("Partenaire {writer}/{number}"), "kind": "company" });
+        let answer = client.post("/v1/partners", &[("idempotency-key", &key)], &body);
+        let answer = answer.ok().map(|reply| {
+            assert_eq!(reply.status, 201, "{}", reply.body);
+            acknowledged.fetch_add(1, Ordering::Relaxed);
+            reply.body
+        });
+        let is_last = answer.is_none();
+        writes.lock().unwrap().push(Write { key, body, acknowledged: answer });
+        if is_last {
+            return;
+        }
+    }
+}
+
+fn partners(client: &mut Client) -> i64 {
+    client.get("/v1/partners/count").unwrap().expect(200)["count"].as_i64().unwrap()
+}
+
+/// One row, one audit row, one event and one kept answer for each write, whatever was repeated.
+fn assert_exact(directory: &Directory, writes: &[Write]) {
+    let names: HashSet<&str> = writes.iter().filter_map(|write| write.body["legal_name"].as_str()).collect();
+    assert_eq!(names.len(), writes.len());
+    let expected = i64::try_from(writes.len()).unwrap();
+    for query in [
+        "SELECT count(*) FROM partners",
+        "SELECT count(DISTINCT legal_name) FROM partners",
+        "SELECT count(*) FROM audit_events JOIN partners ON object_id = partners.id AND action = 'partner.created'",
+        "SELECT count(DISTINCT object_id) FROM audit_events",
+        "SELECT count(*) FROM changes JOIN partners ON object_id = partners.id AND type = 'partner.created'",
+        "SELECT count(DISTINCT object_id) FROM changes",
+        "SELECT count(*) FROM idempotency_keys",
+    ] {
+        assert_eq!(directory.number(query), expected, "{query}");
+    }
+}
