@@ -162,8 +162,7 @@ async fn while_the_first_still_runs_a_repeat_is_told_to_wait() {
     let first = keyed(&ministry, &archive, "k", &body);
     let rest = async {
         // The first waits for the row once PostgreSQL says so.
-        let waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-        while service.number(waiting).await == 0 {}
+        service.until_someone_waits().await;
         let second = keyed(&ministry, &archive, "k", &body).await;
         second.problem(409, "idempotency_in_progress");
         assert_eq!(second.header("retry-after"), "1");

@@ -14,5 +14,6 @@ mod partners;
 mod representatives;
 mod schema;
 mod support;
+mod tokens;
 mod trouble;
 mod wire;

@@ -10,16 +10,6 @@ fn count(replies: &[Reply], status: u16) -> usize {
     replies.iter().filter(|reply| reply.status == status).count()
 }
 
-/// Waits until somebody in this test's database waits for a lock.
-async fn until_someone_waits(service: &Service) {
-    const WAITING: &str =
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    let sql = service.sql().await;
-    while sql.query_one(WAITING, &[]).await.expect("the activity").get::<_, i64>(0) == 0 {
-        tokio::task::yield_now().await;
-    }
-}
-
 #[actix_web::test]
 async fn of_changes_to_one_version_at_once_one_is_made() {
     let service = Service::start().await;
@@ -83,7 +73,7 @@ async fn two_writes_that_wait_for_each_other_end_in_a_conflict() {
     let path = format!("/v1/partners/{member}");
     let change = ministry.patch(&path, json!({ "member_of": [network] }));
     let cross = async {
-        until_someone_waits(&service).await;
+        service.until_someone_waits().await;
         held.batch_execute(&lock(&member)).await.unwrap();
         held.rollback().await.unwrap();
     };
@@ -124,14 +114,14 @@ async fn a_caller_who_goes_away_leaves_nothing_half_done() {
         let request = ministry.request("POST", &archive).header("idempotency-key", "k").send();
         let gone = tokio::select! {
             reply = request => Some(reply),
-            () = until_someone_waits(&service) => None,
+            () = service.until_someone_waits() => None,
         };
         assert!(gone.is_none_or(|reply| reply.status == 409));
     }
     held.rollback().await.unwrap();
     // What they had begun ends without effect, however late PostgreSQL learns that they are gone.
-    const OTHERS: &str = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND pid <> pg_backend_pid()";
-    while service.number(OTHERS).await > 0 {}
+    const ALONE: &str = "SELECT count(*) = 0 FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND pid <> pg_backend_pid()";
+    service.until(ALONE).await;
     assert_eq!(service.everything().await, before);
     for _ in 0..6 {
         service.new_partner("B").await;

@@ -127,6 +127,20 @@ impl Service {
         self.sql().await.query_one(query, &[]).await.expect(query).get(0)
     }
 
+    /// Asks again and again until the answer is true: what a test waits for, it waits for by name.
+    pub async fn until(&self, query: &str) {
+        let sql = self.sql().await;
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        while !sql.query_one(query, &[]).await.expect(query).get::<_, bool>(0) {
+            assert!(std::time::Instant::now() < deadline, "never: {query}");
+        }
+    }
+
+    /// Until somebody in this test's database waits for a lock.
+    pub async fn until_someone_waits(&self) {
+        self.until("SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").await;
+    }
+
     /// The stored rows of every table that a request could change, as one text.
     pub async fn everything(&self) -> String {
         const TABLES: &str = "partners representatives establishments clients client_secrets audit_events changes \
