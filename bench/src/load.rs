@@ -12,6 +12,8 @@ pub struct Figures {
     /// Microseconds.
     pub p50: f64,
     pub p99: f64,
+    /// Microseconds of processor time the service spent on one answer, without PostgreSQL's.
+    pub cpu: f64,
 }
 
 impl Figures {
@@ -21,7 +23,7 @@ impl Figures {
             let index = (latencies.len() as f64 * share) as usize;
             latencies.get(index.min(latencies.len().saturating_sub(1))).map_or(0.0, |micros| f64::from(*micros))
         };
-        Self { per_second, p50: at(0.5), p99: at(0.99) }
+        Self { per_second, p50: at(0.5), p99: at(0.99), cpu: 0.0 }
     }
 }
 

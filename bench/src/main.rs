@@ -96,12 +96,12 @@ fn main() {
         std::thread::park();
     }
 
-    println!("| request | connections | service /s | p50 ms | p99 ms | pgbench /s | p50 ms | p99 ms | ratio (lowest–highest) | aim |");
-    println!("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
+    println!("| request | connections | service /s | p50 ms | p99 ms | its CPU µs | pgbench /s | p50 ms | p99 ms | ratio (lowest–highest) | aim |");
+    println!("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
     let wanted = |name: &str| options.only.as_deref().is_none_or(|only| only == name);
     for connections in &options.connections {
         for subject in subjects.iter().filter(|subject| wanted(subject.name)) {
-            println!("{}", compare(&options, subject, *connections, api, &postgres));
+            println!("{}", compare(&options, subject, *connections, &service, &postgres));
         }
     }
     let (now, most) = service.memory();
@@ -163,13 +163,18 @@ fn cursors(api: std::net::SocketAddr, head: &str) -> Vec<String> {
 }
 
 /// Both sides in turn, as often as asked; the medians, and the ratio of each round.
-fn compare(options: &Options, subject: &Subject, connections: usize, api: std::net::SocketAddr, postgres: &Postgres) -> String {
+fn compare(options: &Options, subject: &Subject, connections: usize, service: &Service, postgres: &Postgres) -> String {
     let (short, long) = (Duration::from_secs(1), Duration::from_secs(options.seconds));
-    let ours = |duration| load::run(api, connections, duration, subject.status, &subject.request);
+    let ours = |duration| {
+        let before = service.cpu();
+        let figures = load::run(service.api, connections, duration, subject.status, &subject.request);
+        let answers = figures.per_second * duration.as_secs_f64();
+        Figures { cpu: (service.cpu() - before) * 1e6 / answers, ..figures }
+    };
     let theirs = |duration| postgres.bench(&subject.script, connections, duration);
     ours(short);
     theirs(short);
-    let (mut service, mut pgbench, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut ours_all, mut theirs_all, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..options.rounds {
         // Who goes first changes, so that neither always has the warmer machine.
         let (one, other) = if round % 2 == 0 {
@@ -180,18 +185,19 @@ fn compare(options: &Options, subject: &Subject, connections: usize, api: std::n
             (ours(long), other)
         };
         eprintln!("{} {connections}: {:.0} / {:.0}", subject.name, one.per_second, other.per_second);
-        service.push(one);
-        pgbench.push(other);
+        ours_all.push(one);
+        theirs_all.push(other);
         ratios.push(one.per_second / other.per_second);
     }
     ratios.sort_by(f64::total_cmp);
-    let (one, other) = (medians(&service), medians(&pgbench));
+    let (one, other) = (medians(&ours_all), medians(&theirs_all));
     format!(
-        "| {} | {connections} | {:.0} | {:.2} | {:.2} | {:.0} | {:.2} | {:.2} | {:.2} ({:.2}–{:.2}) | {} |",
+        "| {} | {connections} | {:.0} | {:.2} | {:.2} | {:.0} | {:.0} | {:.2} | {:.2} | {:.2} ({:.2}–{:.2}) | {} |",
         subject.name,
         one.per_second,
         one.p50 / 1000.0,
         one.p99 / 1000.0,
+        one.cpu,
         other.per_second,
         other.p50 / 1000.0,
         other.p99 / 1000.0,
@@ -208,12 +214,22 @@ fn medians(figures: &[Figures]) -> Figures {
         values.sort_by(f64::total_cmp);
         values[values.len() / 2]
     };
-    Figures { per_second: median(|f| f.per_second), p50: median(|f| f.p50), p99: median(|f| f.p99) }
+    Figures {
+        per_second: median(|f| f.per_second),
+        p50: median(|f| f.p50),
+        p99: median(|f| f.p99),
+        cpu: median(|f| f.cpu),
+    }
 }
 
 /// What the server's log says that one request of each kind makes it do.
 fn statements(subjects: &[Subject], postgres: &Postgres, api: std::net::SocketAddr) {
-    postgres.sql("ALTER SYSTEM SET log_statement = 'all'");
+    // Every worker's connections are to be open and to know the statement.
+    for subject in subjects {
+        load::run(api, 8, Duration::from_secs(1), subject.status, &subject.request);
+    }
+    // Of each statement it tells when it is parsed, too: once for a connection, if it is prepared.
+    postgres.sql("ALTER SYSTEM SET log_min_duration_statement = 0");
     postgres.sql("SELECT pg_reload_conf()");
     std::thread::sleep(Duration::from_millis(300));
     println!("\nStatements of one request, from the server's log:\n");
@@ -224,24 +240,29 @@ fn statements(subjects: &[Subject], postgres: &Postgres, api: std::net::SocketAd
         connection.exchange(&(subject.request)(&mut random)).expect("an answer");
         std::thread::sleep(Duration::from_millis(300));
         let log = postgres.log();
-        let found: Vec<&str> = log[before..].lines().filter_map(statement).collect();
+        let found: Vec<String> = log[before..].lines().filter_map(statement).collect();
         println!("- {}: {}", subject.name, found.len());
         for text in found {
-            println!("  - `{}`", text.chars().take(100).collect::<String>());
+            println!("  - `{text}`");
         }
     }
-    postgres.sql("ALTER SYSTEM RESET log_statement");
+    postgres.sql("ALTER SYSTEM RESET log_min_duration_statement");
     postgres.sql("SELECT pg_reload_conf()");
 }
 
 /// The SQL of a log line; not that of the service's own upkeep, every two seconds.
-fn statement(line: &str) -> Option<&str> {
-    let sql = match line.split_once("LOG:  statement: ") {
-        Some((_, sql)) => sql,
-        None => line.split_once("LOG:  execute ")?.1.split_once(": ")?.1,
-    };
+fn statement(line: &str) -> Option<String> {
+    let (_, rest) = line.split_once("LOG:  duration: ")?;
+    let (_, rest) = rest.split_once(" ms  ")?;
+    let (kind, sql) = rest.split_once(": ")?;
     let upkeep = ["tokens_after", "revoked_tokens"].iter().any(|name| sql.contains(name));
-    (!upkeep).then_some(sql)
+    let sql: String = sql.chars().take(90).collect();
+    match kind.split(' ').next()? {
+        _ if upkeep => None,
+        "parse" => Some(format!("PREPARE, one round trip more: {sql}")),
+        "bind" => None,
+        _ => Some(sql),
+    }
 }
 
 /// Starts on the existing database, and PostgreSQL's part of them.

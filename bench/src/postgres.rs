@@ -132,7 +132,7 @@ pub fn insert_script() -> String {
     );
     // pgbench knows no UUIDs: the server puts one together from the time and a random number.
     const ID: &str = "(lpad(to_hex((extract(epoch FROM clock_timestamp()) * 1000)::bigint), 12, '0') \
-                      || '70008' || lpad(to_hex(:n), 15, '0'))::uuid";
+                      || '70008' || lpad(to_hex(:n::bigint), 15, '0'))::uuid";
     format!(
         "\\set n random(1, 1000000000000000)\n\
          BEGIN;\n\

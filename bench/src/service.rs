@@ -10,6 +10,7 @@ use crate::load::Connection;
 
 pub struct Service {
     child: Child,
+    pub api: SocketAddr,
     /// From the start of the process to the first 200 of `/readyz`.
     pub started_in: Duration,
 }
@@ -26,7 +27,7 @@ impl Service {
             .stderr(File::options().create(true).append(true).open(directory.join("service.log")).expect("a log"))
             .spawn()
             .expect("the service");
-        let mut service = Self { child, started_in: Duration::ZERO };
+        let mut service = Self { child, api, started_in: Duration::ZERO };
         while !is_ready(api) {
             assert!(service.child.try_wait().expect("a child").is_none(), "the service ended: see service.log");
             std::thread::sleep(Duration::from_millis(1));
@@ -43,6 +44,14 @@ impl Service {
             line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok()).unwrap_or_default() / 1024.0
         };
         (mib("VmRSS:"), mib("VmHWM:"))
+    }
+
+    /// Seconds of processor time so far: fields 14 and 15 of `/proc/<pid>/stat`, in hundredths.
+    pub fn cpu(&self) -> f64 {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
+        let fields = stat.rsplit_once(')').map(|(_, rest)| rest.split_whitespace().collect::<Vec<_>>());
+        let ticks = |index: usize| fields.as_ref().and_then(|f| f.get(index)?.parse::<f64>().ok()).unwrap_or_default();
+        (ticks(11) + ticks(12)) / 100.0
     }
 
     /// SIGTERM, and the end of it and of its PostgreSQL.
