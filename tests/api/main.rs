@@ -11,6 +11,7 @@ mod journal;
 mod openapi;
 mod pages;
 mod partners;
+mod portal;
 mod representatives;
 mod schema;
 mod support;
