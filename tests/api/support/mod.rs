@@ -307,10 +307,9 @@ impl Reply {
     /// operation does not have has no operation to stand under.
     fn is_documented(&self) {
         let Some((method, path)) = &self.route else { return };
-        let operation = document::operations().into_iter().find(|found| found.path == path && found.method == *method);
-        let Some(operation) = operation else { return };
+        let Some(statuses) = document::statuses(method, path) else { return };
         let status = self.status.as_u16();
-        assert!(operation.statuses().contains(&status), "{} answers an undocumented {status}: {:?}", operation.id, self.body);
+        assert!(statuses.contains(&status), "{method} {path} answers an undocumented {status}: {:?}", self.body);
     }
 
     pub fn text(&self) -> &str {
