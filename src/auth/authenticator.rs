@@ -6,8 +6,8 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::{Claims, Revocations, Tokens, authorization};
-use crate::app::App;
 use crate::clients;
+use crate::db::Db;
 use crate::error::{Code, Error, Result};
 
 /// Revocations older than this are read again before a token is believed: with the reading every
@@ -36,15 +36,15 @@ impl Authenticator {
     /// # Errors
     /// `unauthorized` without a token, `invalid_token` with a bad one, `service_unavailable` when
     /// revocations cannot be read: a token that may be revoked is not believed.
-    pub async fn claims_of(&self, app: &App, headers: &HeaderMap) -> Result<Arc<Claims>> {
+    pub async fn claims_of(&self, db: &Db, headers: &HeaderMap, now: DateTime<Utc>) -> Result<Arc<Claims>> {
         let header = headers.get(AUTHORIZATION).ok_or_else(|| challenge(Code::Unauthorized))?;
         let header = header.to_str().map_err(|_| challenge(Code::InvalidToken))?;
         let token = authorization::bearer(header).map_err(|error| match error {
             authorization::AuthorizationError::OtherScheme => challenge(Code::Unauthorized),
             authorization::AuthorizationError::Malformed => challenge(Code::InvalidToken),
         })?;
-        let claims = self.tokens.verify(token, app.now()).map_err(|_| challenge(Code::InvalidToken))?;
-        self.refresh(app, STALE).await?;
+        let claims = self.tokens.verify(token, now).map_err(|_| challenge(Code::InvalidToken))?;
+        self.refresh(db, STALE, now).await?;
         if self.revocations.is_revoked(&claims) {
             return Err(challenge(Code::InvalidToken));
         }
@@ -55,14 +55,13 @@ impl Authenticator {
     ///
     /// # Errors
     /// `service_unavailable` when the database is away.
-    pub async fn refresh(&self, app: &App, older_than: TimeDelta) -> Result<()> {
-        let as_of = app.now();
-        if self.revocations.age(as_of).is_some_and(|age| age < older_than) {
+    pub async fn refresh(&self, db: &Db, older_than: TimeDelta, now: DateTime<Utc>) -> Result<()> {
+        if self.revocations.age(now).is_some_and(|age| age < older_than) {
             return Ok(());
         }
-        let reader = app.db.reader().await?;
-        let (clients, tokens) = clients::store::revocations(&reader, as_of).await?;
-        self.revocations.replace(clients, tokens, as_of);
+        let reader = db.reader().await?;
+        let (clients, tokens) = clients::store::revocations(&reader, now).await?;
+        self.revocations.replace(clients, tokens, now);
         Ok(())
     }
 

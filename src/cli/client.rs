@@ -154,7 +154,7 @@ async fn write(app: &App, step: impl AsyncFnOnce(&mut Tx<'_>, &Scope) -> crate::
         client_id: "ree-cli".to_owned(),
         request_id: app.new_id().to_string(),
     };
-    let mut tx = Tx::begin(&mut connection, author, app).await?;
+    let mut tx = Tx::begin(&mut connection, author, &app.clock).await?;
     match step(&mut tx, &Scope::of_operator()).await {
         Ok(written) => {
             tx.commit().await?;

@@ -8,7 +8,6 @@ mod migrate;
 mod output;
 mod serve;
 mod settings;
-pub mod table;
 mod token;
 
 use std::path::PathBuf;

@@ -119,7 +119,7 @@ async fn upkeep(shared: Arc<Shared>) {
     };
     let mut round: u64 = 0;
     loop {
-        if let Err(error) = shared.authenticator.refresh(&app, TimeDelta::zero()).await {
+        if let Err(error) = shared.authenticator.refresh(&app.db, TimeDelta::zero(), app.now()).await {
             log::warn!("revocations could not be read: {error}");
         }
         if round.is_multiple_of(1800) {

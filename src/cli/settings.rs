@@ -1,7 +1,9 @@
 //! `ree config check`: every setting, its value with secrets masked, and where it came from.
 
+use serde_json::json;
+
+use super::output::{self, Format};
 use super::{Failure, config};
-use crate::cli::table::{Format, print};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -14,14 +16,18 @@ enum Action {
     /// Check every setting; print its value, secrets masked, and where it came from
     Check {
         /// How to print them
-        #[arg(long, value_enum, default_value_t)]
+        #[arg(long, value_enum, default_value = "table")]
         format: Format,
     },
 }
 
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let Action::Check { format } = arguments.action;
-    let rows: Vec<Vec<String>> =
-        config()?.shown().into_iter().map(|(name, value, origin)| vec![name.to_owned(), value, origin]).collect();
-    print(format, &["setting", "value", "origin"], &rows)
+    let settings = config()?.shown();
+    let rows: Vec<_> = settings
+        .into_iter()
+        .map(|(name, value, origin)| json!({ "setting": name, "value": value, "origin": origin }))
+        .collect();
+    print!("{}", output::list(format, &rows, &["setting", "value", "origin"])?);
+    Ok(())
 }

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::schema::{audit_events, changes};
-use crate::app::App;
+use crate::clock::Clock;
 use crate::error::{Error, Result};
 
 /// Who writes.
@@ -31,7 +31,7 @@ pub struct Author {
 pub struct Tx<'a> {
     connection: &'a mut AsyncPgConnection,
     author: Author,
-    app: &'a App,
+    clock: &'a Clock,
     /// The moment of the step: every row it writes has it.
     pub now: DateTime<Utc>,
 }
@@ -61,9 +61,9 @@ impl<'a> Tx<'a> {
     ///
     /// # Errors
     /// `service_unavailable` when the database is away.
-    pub async fn begin(connection: &'a mut AsyncPgConnection, author: Author, app: &'a App) -> Result<Self> {
+    pub async fn begin(connection: &'a mut AsyncPgConnection, author: Author, clock: &'a Clock) -> Result<Self> {
         AnsiTransactionManager::begin_transaction(connection).await?;
-        Ok(Self { connection, author, app, now: app.now() })
+        Ok(Self { connection, author, clock, now: clock.now() })
     }
 
     /// The connection, for a store's queries.
@@ -73,12 +73,7 @@ impl<'a> Tx<'a> {
 
     /// A new id.
     pub fn new_id(&self) -> Uuid {
-        self.app.new_id()
-    }
-
-    /// The application.
-    pub const fn app(&self) -> &App {
-        self.app
+        self.clock.new_id()
     }
 
     /// Ends it, all of it written.
@@ -127,7 +122,7 @@ impl<'a> Tx<'a> {
         let difference = Difference::between(snapshot(before)?, snapshot(after)?, T::PERSONAL);
         let removed = i64::from(after.is_none());
         let audit = diesel::insert_into(audit_events::table).values((
-            audit_events::id.eq(self.app.new_id()),
+            audit_events::id.eq(self.clock.new_id()),
             audit_events::occurred_at.eq(self.now),
             audit_events::subject.eq(&self.author.subject),
             audit_events::role.eq(&self.author.role),

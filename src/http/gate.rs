@@ -121,7 +121,7 @@ async fn authenticate(app: &App, request: &ServiceRequest) -> Result<Option<Arc<
     if is_preflight || !(path == "/v1" || path.starts_with("/v1/")) {
         return Ok(None);
     }
-    app.authenticator.claims_of(app, request.headers()).await.map(Some)
+    app.authenticator.claims_of(&app.db, request.headers(), app.now()).await.map(Some)
 }
 
 fn note(request: &ServiceRequest, operation: &Operation, claims: Option<&Claims>) {

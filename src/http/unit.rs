@@ -20,7 +20,7 @@ impl<Q, B> Call<Q, B> {
     /// away: whether the step was committed is then told by repeating it with the same key.
     pub async fn write(&self, step: impl AsyncFnOnce(&mut Tx<'_>) -> Result<Answer>) -> Result<Answer> {
         let mut connection = self.app.db.borrow().await?;
-        let mut tx = Tx::begin(&mut connection, self.author()?, &self.app).await?;
+        let mut tx = Tx::begin(&mut connection, self.author()?, &self.app.clock).await?;
         let outcome = self.once(&mut tx, step).await;
         match outcome {
             Ok(answer) => tx.commit().await.map(|()| answer),

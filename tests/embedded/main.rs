@@ -131,7 +131,11 @@ fn kill9(pid: i32) {
 }
 
 /// The process, the line it told, and its output, kept open so that it can go on telling.
-struct Holder(Child, String, Box<dyn BufRead>);
+struct Holder(
+    Child,
+    String,
+    #[expect(dead_code, reason = "kept open, never read again")] Box<dyn BufRead>,
+);
 
 impl Holder {
     fn spawn(command: &str, directory: &Path) -> Child {
