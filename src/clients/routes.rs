@@ -201,7 +201,7 @@ async fn change<B>(call: &Call<NoQuery, B>, step: impl AsyncFnOnce(&mut Tx<'_>) 
         .write(async |tx| {
             let written = step(tx).await?;
             ended = written.tokens_after.map(|after| (written.client.record.id, after));
-            shown(call, written, |version, body| Answer::object(version, body))
+            shown(call, written, Answer::object)
         })
         .await?;
     if let Some((client, tokens_after)) = ended {

@@ -203,7 +203,9 @@ mod tests {
     use super::*;
     use std::io::Write;
 
-    fn lines(bytes: &[u8]) -> (Vec<String>, Vec<(u64, Result<Vec<String>, &'static str>)>) {
+    type Line = (u64, Result<Vec<String>, &'static str>);
+
+    fn lines(bytes: &[u8]) -> (Vec<String>, Vec<Line>) {
         let mut table = Table::open(bytes).unwrap();
         let mut read = Vec::new();
         while let Some(line) = table.advance().unwrap() {

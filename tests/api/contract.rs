@@ -123,7 +123,7 @@ async fn options_and_405_tell_every_method_a_path_has() {
     }
     for (template, mut methods) in methods {
         methods.sort();
-        let path = template.replace('{', "").replace('}', "");
+        let path = template.replace(['{', '}'], "");
         let reply = ministry.request("OPTIONS", &path).send().await;
         assert_eq!((reply.status.as_u16(), reply.header("allow")), (204, methods.join(", ").as_str()), "{path}");
         for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE", "BREW"] {
@@ -416,17 +416,21 @@ async fn a_key_that_is_no_key_is_refused() {
     request.json(&json!({ "legal_name": "A", "kind": "company" })).send().await.expect(201);
 }
 
+async fn panicking() -> HttpResponse {
+    panic!("the secret cause")
+}
+
 #[actix_web::test]
 async fn a_panic_is_a_problem_like_another() {
     let service = Service::start().await;
     let data = web::Data::new(App::new(std::sync::Arc::clone(&service.shared)).unwrap());
     let panicking = actix_web::App::new()
         .app_data(data)
-        .route("/v1/panic", web::get().to(|| async { if true { panic!("the secret cause") } else { HttpResponse::Ok() } }))
+        .route("/v1/panic", web::get().to(panicking))
         .wrap(from_fn(ree::http::shell::shell));
     let running = actix_web::test::init_service(panicking).await;
     let request = actix_web::test::TestRequest::get().uri("/v1/panic").insert_header(("x-request-id", "mine")).to_request();
-    let error = actix_web::dev::Service::call(&running, request).await.err().expect("the finished answer");
+    let Err(error) = actix_web::dev::Service::call(&running, request).await else { panic!("the finished answer") };
     let response = error.error_response();
     let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     assert_eq!((response.status().as_u16(), header("content-type").as_str()), (500, "application/problem+json"));

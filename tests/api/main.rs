@@ -2,6 +2,15 @@
 //!
 //! Each test has a database of its own, cloned from a template; none waits for another.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test stops at the first surprise, and has no clock to ask"
+)]
+
 mod access;
 mod contract;
 mod directory;

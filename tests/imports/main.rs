@@ -1,5 +1,13 @@
 //! The imports against a real PostgreSQL, each test in a database of its own.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test stops at the first surprise, and has no clock to ask"
+)]
+
 #[path = "../api/support/cluster.rs"]
 mod cluster;
 mod establishments;

@@ -2,6 +2,14 @@
 //!
 //! Each test has a data directory and ports of its own; none waits for another.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test stops at the first surprise, and has no clock to ask"
+)]
+
 mod commands;
 mod crashes;
 mod operation;

@@ -32,7 +32,7 @@ fn directory() -> PathBuf {
     let name = format!("ree-tests-{}", nix::unistd::getuid());
     let memory = PathBuf::from("/dev/shm");
     let room = nix::sys::statvfs::statvfs(&memory)
-        .map(|stat| u64::from(stat.blocks_available()) * stat.fragment_size())
+        .map(|stat| stat.blocks_available() * stat.fragment_size())
         .unwrap_or_default();
     let base = if room > 2 * 1024 * 1024 * 1024 { memory } else { std::env::temp_dir() };
     let directory = base.join(name);

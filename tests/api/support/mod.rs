@@ -291,13 +291,13 @@ impl Reply {
                 let (status, headers) = (response.status(), response.headers().clone());
                 let request = response.request();
                 let route = request.match_pattern().map(|pattern| (request.method().to_string(), pattern));
-                let body = body::to_bytes(response.into_body()).await.ok().expect("a body");
+                let body = body::to_bytes(response.into_body()).await.unwrap_or_else(|_| panic!("a body"));
                 Self { status, headers, body, route }
             }
             Err(error) => {
                 let response = error.error_response();
                 let (status, headers) = (response.status(), response.headers().clone());
-                let body = body::to_bytes(response.into_body()).await.ok().expect("a body");
+                let body = body::to_bytes(response.into_body()).await.unwrap_or_else(|_| panic!("a body"));
                 Self { status, headers, body, route: None }
             }
         }
