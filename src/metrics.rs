@@ -1,8 +1,11 @@
 //! What is measured, in Prometheus' text format, on the admin listener.
 
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
+use metrics::{Counter, Histogram};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
 /// The recorder of one application. It is its own and not the process's, so that tests do not
@@ -10,6 +13,14 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 pub struct Metrics {
     recorder: metrics_exporter_prometheus::PrometheusRecorder,
     handle: PrometheusHandle,
+    /// What was observed before, by operation: naming a series anew costs ten times an increment.
+    known: RwLock<HashMap<String, Series>>,
+}
+
+struct Series {
+    durations: Histogram,
+    /// By status.
+    requests: Vec<(StatusCode, Counter)>,
 }
 
 /// Upper bounds of the duration histogram, in seconds.
@@ -21,7 +32,7 @@ impl Default for Metrics {
         let builder = builder.set_buckets(BUCKETS).unwrap_or_else(|_| PrometheusBuilder::new());
         let recorder = builder.build_recorder();
         let handle = recorder.handle();
-        Self { recorder, handle }
+        Self { recorder, handle, known: RwLock::default() }
     }
 }
 
@@ -29,12 +40,31 @@ impl Metrics {
     /// One answered request.
     pub fn observe(&self, operation: &str, status: StatusCode, elapsed: Duration) {
         let operation = if operation.is_empty() { "none" } else { operation };
+        if !self.count(operation, status, elapsed) {
+            self.name(operation, status);
+            self.count(operation, status, elapsed);
+        }
+    }
+
+    /// False when the series has no name yet.
+    fn count(&self, operation: &str, status: StatusCode, elapsed: Duration) -> bool {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(series) = known.get(operation) else { return false };
+        let Some((_, requests)) = series.requests.iter().find(|(known, _)| *known == status) else { return false };
+        requests.increment(1);
+        series.durations.record(elapsed.as_secs_f64());
+        true
+    }
+
+    fn name(&self, operation: &str, status: StatusCode) {
         let labels = [("operation", operation.to_owned()), ("status", status.as_u16().to_string())];
-        metrics::with_local_recorder(&self.recorder, || {
-            metrics::counter!("ree_requests_total", &labels).increment(1);
-            metrics::histogram!("ree_request_duration_seconds", "operation" => operation.to_owned())
-                .record(elapsed.as_secs_f64());
+        let (requests, durations) = metrics::with_local_recorder(&self.recorder, || {
+            let durations = metrics::histogram!("ree_request_duration_seconds", "operation" => operation.to_owned());
+            (metrics::counter!("ree_requests_total", &labels), durations)
         });
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        let series = known.entry(operation.to_owned()).or_insert(Series { durations, requests: Vec::new() });
+        series.requests.push((status, requests));
     }
 
     /// The text a Prometheus server reads.
