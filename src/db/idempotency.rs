@@ -15,7 +15,7 @@ pub const KEPT_FOR: TimeDelta = TimeDelta::days(30);
 
 /// An answer kept.
 #[derive(Debug, Clone, HasQuery, Insertable)]
-#[diesel(table_name = idempotency_keys)]
+#[diesel(table_name = idempotency_keys, treat_none_as_default_value = false)]
 pub struct Kept {
     /// SHA-256 of the body it answered.
     pub request_hash: Vec<u8>,

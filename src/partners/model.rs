@@ -253,8 +253,9 @@ impl Warning {
 }
 
 /// Ce qu'il faut pour créer un partenaire.
+// An absent value is bound as NULL: a `DEFAULT` would make the statement one that is prepared anew each time.
 #[derive(Debug, Insertable, ToSchema)]
-#[diesel(table_name = partners, check_for_backend(diesel::pg::Pg))]
+#[diesel(table_name = partners, treat_none_as_default_value = false, check_for_backend(diesel::pg::Pg))]
 pub struct NewPartner {
     /// Dénomination légale.
     #[schema(example = "Union des industries et métiers de la métallurgie")]

@@ -146,7 +146,7 @@ impl Journaled for Representative {
 
 /// Ce qu'il faut pour enregistrer un représentant.
 #[derive(Debug, Insertable, ToSchema)]
-#[diesel(table_name = representatives, check_for_backend(diesel::pg::Pg))]
+#[diesel(table_name = representatives, treat_none_as_default_value = false, check_for_backend(diesel::pg::Pg))]
 pub struct NewRepresentative {
     /// Nom de la personne.
     #[schema(example = "Camille Martin")]
