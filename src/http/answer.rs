@@ -12,6 +12,9 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{Code, Error, Result};
 
+/// The room a body is given to begin with, in bytes.
+const ROOM: usize = 16 * 1024;
+
 /// An answer whose body is made and whose validators are known.
 #[derive(Debug, Clone)]
 pub struct Answer {
@@ -39,10 +42,12 @@ impl Answer {
     /// # Errors
     /// `internal_error` when the body cannot be serialised.
     pub fn json(status: StatusCode, body: &impl Serialize) -> Result<Self> {
-        let body = serde_json::to_vec(body).map_err(Error::internal)?;
+        // Room for a page: a buffer that grows is copied each time.
+        let mut bytes = Vec::with_capacity(ROOM);
+        serde_json::to_writer(&mut bytes, body).map_err(Error::internal)?;
         Ok(Self {
             status,
-            body: body.into(),
+            body: bytes.into(),
             replay_body: None,
             etag: None,
             location: None,
