@@ -166,9 +166,10 @@ fn cursors(api: std::net::SocketAddr, head: &str) -> Vec<String> {
 fn compare(options: &Options, subject: &Subject, connections: usize, service: &Service, postgres: &Postgres) -> String {
     let (short, long) = (Duration::from_secs(1), Duration::from_secs(options.seconds));
     let ours = |duration| {
-        let before = service.cpu();
+        let (before, own) = (service.cpu(), service::cpu("self"));
         let figures = load::run(service.api, connections, duration, subject.status, &subject.request);
         let answers = figures.per_second * duration.as_secs_f64();
+        eprintln!("  load generator: {:.0} µs of processor time a request", (service::cpu("self") - own) * 1e6 / answers);
         Figures { cpu: (service.cpu() - before) * 1e6 / answers, ..figures }
     };
     let theirs = |duration| postgres.bench(&subject.script, connections, duration);

@@ -46,12 +46,9 @@ impl Service {
         (mib("VmRSS:"), mib("VmHWM:"))
     }
 
-    /// Seconds of processor time so far: fields 14 and 15 of `/proc/<pid>/stat`, in hundredths.
+    /// Seconds of processor time so far.
     pub fn cpu(&self) -> f64 {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
-        let fields = stat.rsplit_once(')').map(|(_, rest)| rest.split_whitespace().collect::<Vec<_>>());
-        let ticks = |index: usize| fields.as_ref().and_then(|f| f.get(index)?.parse::<f64>().ok()).unwrap_or_default();
-        (ticks(11) + ticks(12)) / 100.0
+        cpu(&self.child.id().to_string())
     }
 
     /// SIGTERM, and the end of it and of its PostgreSQL.
@@ -96,4 +93,12 @@ pub fn token(program: &Path, directory: &Path, role: &str) -> String {
     let output = command.output().expect("a token");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
+/// Seconds of processor time of a process: fields 14 and 15 of `/proc/<pid>/stat`, in hundredths.
+pub fn cpu(pid: &str) -> f64 {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let fields: Vec<&str> = stat.rsplit_once(')').map(|(_, rest)| rest.split_whitespace().collect()).unwrap_or_default();
+    let ticks = |index: usize| fields.get(index).and_then(|field| field.parse::<f64>().ok()).unwrap_or_default();
+    (ticks(11) + ticks(12)) / 100.0
 }

@@ -77,6 +77,7 @@ pub struct ChangeAnswer {
     #[schema(example = 2)]
     pub version: i64,
     /// Quand.
+    #[serde(serialize_with = "crate::values::moment")]
     pub occurred_at: DateTime<Utc>,
     /// L'objet tel que vous pouvez le lire maintenant ; null s'il n'est plus.
     #[schema(value_type = Option<Object>)]

@@ -85,8 +85,10 @@ pub struct Partner {
     #[schema(example = "active")]
     pub status: Status,
     /// Date de création.
+    #[serde(serialize_with = "crate::values::moment")]
     pub created_at: DateTime<Utc>,
     /// Date de dernière modification.
+    #[serde(serialize_with = "crate::values::moment")]
     pub updated_at: DateTime<Utc>,
     /// Its version, in its `ETag`.
     #[serde(skip)]

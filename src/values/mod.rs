@@ -5,10 +5,12 @@
 
 mod codes;
 mod identifiers;
+mod moment;
 mod text;
 
 pub use codes::{Code, Nomenclature, TerritoryCode};
 pub use identifiers::{Rna, Siren, Uai, is_siret, uai_key};
+pub use moment::moment;
 pub use text::{Email, HttpsUrl, Phone, Text};
 
 /// A type whose value is one text: [`text_type`] gives it all that text-like types share.

@@ -36,8 +36,10 @@ pub struct Representative {
     /// Where the person represents the partner.
     pub territories: Vec<TerritoryCode>,
     /// When it was created.
+    #[serde(serialize_with = "crate::values::moment")]
     pub created_at: DateTime<Utc>,
     /// When it was last changed.
+    #[serde(serialize_with = "crate::values::moment")]
     pub updated_at: DateTime<Utc>,
     /// The territories and all above them.
     #[serde(skip)]
@@ -72,8 +74,10 @@ pub struct RepresentativeAnswer {
     #[schema(example = json!(["academy:10"]))]
     pub territories: Vec<TerritoryCode>,
     /// Date de création.
+    #[serde(serialize_with = "crate::values::moment")]
     pub created_at: DateTime<Utc>,
     /// Date de dernière modification.
+    #[serde(serialize_with = "crate::values::moment")]
     pub updated_at: DateTime<Utc>,
     /// Its version, in its `ETag`.
     #[serde(skip)]
