@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::web;
 use chrono::{DateTime, Utc};
@@ -81,9 +81,13 @@ impl Shared {
 
 async fn cursor_key(connector: &Connector) -> Result<[u8; 32]> {
     let (client, _alive) = connector.plain().await.map_err(Error::unavailable)?;
-    let row = client.query_one("SELECT cursor_key FROM installation", &[]).await.map_err(Error::internal)?;
+    let row = client
+        .query_one("SELECT cursor_key FROM installation", &[])
+        .await
+        .map_err(Error::internal)?;
     let key: Vec<u8> = row.try_get(0).map_err(Error::internal)?;
-    key.try_into().map_err(|_| Error::internal("the installation's cursor key has not 32 bytes"))
+    key.try_into()
+        .map_err(|_| Error::internal("the installation's cursor key has not 32 bytes"))
 }
 
 impl App {
@@ -112,7 +116,9 @@ async fn plain(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> actix_web::Result<ServiceResponse<BoxBody>> {
-    next.call(request).await.map(ServiceResponse::map_into_boxed_body)
+    next.call(request)
+        .await
+        .map(ServiceResponse::map_into_boxed_body)
 }
 
 /// Mounts everything: what `serve` runs and the tests call.

@@ -17,13 +17,19 @@ pub struct Clock {
 
 impl Default for Clock {
     fn default() -> Self {
-        Self { context: Mutex::new(ContextV7::new()), ahead: AtomicI64::new(0) }
+        Self {
+            context: Mutex::new(ContextV7::new()),
+            ahead: AtomicI64::new(0),
+        }
     }
 }
 
 impl Clock {
     /// Now, to the microsecond: what PostgreSQL can store.
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the system's clock")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the system's clock"
+    )]
     pub fn now(&self) -> DateTime<Utc> {
         let now = Utc::now() + TimeDelta::milliseconds(self.ahead.load(Ordering::Relaxed));
         DateTime::from_timestamp_micros(now.timestamp_micros()).unwrap_or(now)
@@ -33,11 +39,16 @@ impl Clock {
     pub fn new_id(&self) -> Uuid {
         let now = self.now();
         let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
-        Uuid::new_v7(Timestamp::from_unix(&self.context, seconds, now.timestamp_subsec_nanos()))
+        Uuid::new_v7(Timestamp::from_unix(
+            &self.context,
+            seconds,
+            now.timestamp_subsec_nanos(),
+        ))
     }
 
     /// Moves the clock forward (or back), for tests.
     pub fn travel(&self, by: TimeDelta) {
-        self.ahead.fetch_add(by.num_milliseconds(), Ordering::Relaxed);
+        self.ahead
+            .fetch_add(by.num_milliseconds(), Ordering::Relaxed);
     }
 }

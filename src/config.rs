@@ -22,7 +22,12 @@ pub struct Setting {
 }
 
 const fn setting(name: &'static str, default: &'static str, purpose: &'static str) -> Setting {
-    Setting { name, default, purpose, secret: false }
+    Setting {
+        name,
+        default,
+        purpose,
+        secret: false,
+    }
 }
 
 /// Every setting there is.
@@ -33,14 +38,34 @@ pub const SETTINGS: &[Setting] = &[
         purpose: "the PostgreSQL server to use; may name several hosts; TLS by sslmode and sslrootcert",
         secret: true,
     },
-    setting("REE_DATA_DIR", "./data/run in a checkout, else the platform's data directory", "embedded database, signing keys"),
+    setting(
+        "REE_DATA_DIR",
+        "./data/run in a checkout, else the platform's data directory",
+        "embedded database, signing keys",
+    ),
     setting("REE_LISTEN", "127.0.0.1:8080", "address of the API"),
     setting("REE_ADMIN_LISTEN", "127.0.0.1:9090", "address of /metrics"),
-    setting("REE_PUBLIC_URL", "http:// and REE_LISTEN", "issuer of tokens, base of links"),
-    setting("REE_CONFIG", "none", "a TOML file with these names in lower case"),
+    setting(
+        "REE_PUBLIC_URL",
+        "http:// and REE_LISTEN",
+        "issuer of tokens, base of links",
+    ),
+    setting(
+        "REE_CONFIG",
+        "none",
+        "a TOML file with these names in lower case",
+    ),
     setting("REE_WORKERS", "one per processor", "HTTP worker threads"),
-    setting("REE_DB_CONNECTIONS", "4", "connections for writes, per worker; reads share one more"),
-    setting("REE_CORS_ORIGINS", "none", "origins whose pages may call the API, separated by commas"),
+    setting(
+        "REE_DB_CONNECTIONS",
+        "4",
+        "connections for writes, per worker; reads share one more",
+    ),
+    setting(
+        "REE_CORS_ORIGINS",
+        "none",
+        "origins whose pages may call the API, separated by commas",
+    ),
     setting("RUST_LOG", "info", "log filter, env_logger's syntax"),
 ];
 
@@ -120,9 +145,15 @@ impl Config {
     /// # Errors
     /// Every unknown or invalid setting, together.
     pub fn read(overrides: &Overrides) -> Result<Self, ConfigError> {
-        Self::from_environment(std::env::vars_os().map(|(name, value)| {
-            (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned())
-        }), overrides)
+        Self::from_environment(
+            std::env::vars_os().map(|(name, value)| {
+                (
+                    name.to_string_lossy().into_owned(),
+                    value.to_string_lossy().into_owned(),
+                )
+            }),
+            overrides,
+        )
     }
 
     /// Reads this environment.
@@ -137,13 +168,19 @@ impl Config {
         values.environment(environment);
         values.file();
         values.set("REE_LISTEN", overrides.listen.clone(), Origin::Option);
-        values.set("REE_ADMIN_LISTEN", overrides.admin_listen.clone(), Origin::Option);
+        values.set(
+            "REE_ADMIN_LISTEN",
+            overrides.admin_listen.clone(),
+            Origin::Option,
+        );
         values.config()
     }
 
     /// Whether `REE_PUBLIC_URL` was given, rather than derived from `REE_LISTEN`.
     fn names_public_url(&self) -> bool {
-        self.origins.get("REE_PUBLIC_URL").is_some_and(|(_, origin)| *origin != Origin::Default)
+        self.origins
+            .get("REE_PUBLIC_URL")
+            .is_some_and(|(_, origin)| *origin != Origin::Default)
     }
 
     /// Leaves the service's address where the commands beside it look for it: `--listen` is on the
@@ -162,14 +199,25 @@ impl Config {
             return self.public_url.clone();
         }
         let published = std::fs::read_to_string(self.data_dir.join(PUBLISHED_URL));
-        published.ok().filter(|url| !url.is_empty()).unwrap_or_else(|| self.public_url.clone())
+        published
+            .ok()
+            .filter(|url| !url.is_empty())
+            .unwrap_or_else(|| self.public_url.clone())
     }
 
     /// The settings with their values as they may be shown, in the order of [`SETTINGS`].
     pub fn shown(&self) -> Vec<(&'static str, String, String)> {
         let row = |setting: &Setting| {
-            let (value, origin) = self.origins.get(setting.name).cloned().unwrap_or((setting.default.into(), Origin::Default));
-            let value = if setting.secret && origin != Origin::Default { mask(&value) } else { value };
+            let (value, origin) = self
+                .origins
+                .get(setting.name)
+                .cloned()
+                .unwrap_or((setting.default.into(), Origin::Default));
+            let value = if setting.secret && origin != Origin::Default {
+                mask(&value)
+            } else {
+                value
+            };
             (setting.name, value, origin.to_string())
         };
         SETTINGS.iter().map(row).collect()
@@ -181,7 +229,9 @@ const PUBLISHED_URL: &str = "public_url";
 
 /// An address without its password; whatever is not an address is hidden whole.
 fn mask(value: &str) -> String {
-    let Ok(mut url) = url::Url::parse(value) else { return "***".into() };
+    let Ok(mut url) = url::Url::parse(value) else {
+        return "***".into();
+    };
     if url.password().is_some() && url.set_password(Some("***")).is_err() {
         return "***".into();
     }
@@ -198,7 +248,10 @@ struct Values {
 }
 
 fn known(name: &str) -> Option<&'static str> {
-    SETTINGS.iter().map(|setting| setting.name).find(|known| *known == name)
+    SETTINGS
+        .iter()
+        .map(|setting| setting.name)
+        .find(|known| *known == name)
 }
 
 impl Values {
@@ -213,7 +266,9 @@ impl Values {
             match known(&name) {
                 Some(name) => self.set(name, Some(value), Origin::Environment),
                 None if name.starts_with("REE_") => {
-                    self.problems.push(format!("{name}: there is no such setting (see `ree config check`)"));
+                    self.problems.push(format!(
+                        "{name}: there is no such setting (see `ree config check`)"
+                    ));
                 }
                 None => {}
             }
@@ -221,12 +276,19 @@ impl Values {
     }
 
     fn file(&mut self) {
-        let Some((path, _)) = self.values.get("REE_CONFIG").cloned() else { return };
+        let Some((path, _)) = self.values.get("REE_CONFIG").cloned() else {
+            return;
+        };
         let table = std::fs::read_to_string(&path).map_err(|error| error.to_string());
-        let table = table.and_then(|text| text.parse::<toml::Table>().map_err(|error| error.message().to_owned()));
+        let table = table.and_then(|text| {
+            text.parse::<toml::Table>()
+                .map_err(|error| error.message().to_owned())
+        });
         match table {
             Err(error) => self.problems.push(format!("REE_CONFIG={path}: {error}")),
-            Ok(table) => table.into_iter().for_each(|(key, value)| self.entry(&path, &key, &value)),
+            Ok(table) => table
+                .into_iter()
+                .for_each(|(key, value)| self.entry(&path, &key, &value)),
         }
     }
 
@@ -236,11 +298,18 @@ impl Values {
             toml::Value::Integer(number) => Some(number.to_string()),
             _ => None,
         };
-        let name = known(&key.to_uppercase()).filter(|name| *name != "REE_CONFIG" && key == key.to_lowercase());
+        let name = known(&key.to_uppercase())
+            .filter(|name| *name != "REE_CONFIG" && key == key.to_lowercase());
         match (name, text) {
-            (None, _) => self.problems.push(format!("{path}: {key}: there is no such setting (see `ree config check`)")),
-            (_, None) => self.problems.push(format!("{path}: {key}: a string or a number is expected")),
-            (Some(name), text) if !self.values.contains_key(name) => self.set(name, text, Origin::File(path.into())),
+            (None, _) => self.problems.push(format!(
+                "{path}: {key}: there is no such setting (see `ree config check`)"
+            )),
+            (_, None) => self
+                .problems
+                .push(format!("{path}: {key}: a string or a number is expected")),
+            (Some(name), text) if !self.values.contains_key(name) => {
+                self.set(name, text, Origin::File(path.into()))
+            }
             _ => {}
         }
     }
@@ -249,12 +318,20 @@ impl Values {
         self.values.get(name).map(|(value, _)| value.as_str())
     }
 
-    fn parsed<T: std::str::FromStr>(&mut self, name: &'static str, default: T, expected: &str) -> T {
+    fn parsed<T: std::str::FromStr>(
+        &mut self,
+        name: &'static str,
+        default: T,
+        expected: &str,
+    ) -> T {
         match self.get(name).map(str::parse::<T>) {
             None => default,
             Some(Ok(value)) => value,
             Some(Err(_)) => {
-                self.problems.push(format!("{name}={}: {expected} is expected", self.get(name).unwrap_or_default()));
+                self.problems.push(format!(
+                    "{name}={}: {expected} is expected",
+                    self.get(name).unwrap_or_default()
+                ));
                 default
             }
         }
@@ -262,8 +339,16 @@ impl Values {
 
     fn config(mut self) -> Result<Config, ConfigError> {
         let here = |port| SocketAddr::from(([127, 0, 0, 1], port));
-        let listen = self.parsed("REE_LISTEN", here(8080), "an address and a port, such as 127.0.0.1:8080,");
-        let admin_listen = self.parsed("REE_ADMIN_LISTEN", here(9090), "an address and a port, such as 127.0.0.1:9090,");
+        let listen = self.parsed(
+            "REE_LISTEN",
+            here(8080),
+            "an address and a port, such as 127.0.0.1:8080,",
+        );
+        let admin_listen = self.parsed(
+            "REE_ADMIN_LISTEN",
+            here(9090),
+            "an address and a port, such as 127.0.0.1:9090,",
+        );
         let processors = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let workers = self.number("REE_WORKERS", processors);
         let db_connections = self.number("REE_DB_CONNECTIONS", 4);
@@ -274,13 +359,19 @@ impl Values {
         if let Some(Err(error)) = database_url.as_deref().map(crate::db::Connector::new) {
             self.problems.push(error.to_string());
         }
-        let data_dir = self.get("REE_DATA_DIR").map_or_else(default_data_dir, PathBuf::from);
+        let data_dir = self
+            .get("REE_DATA_DIR")
+            .map_or_else(default_data_dir, PathBuf::from);
         let problems = std::mem::take(&mut self.problems);
         if !problems.is_empty() {
             return Err(ConfigError(problems));
         }
-        self.values.entry("REE_DATA_DIR").or_insert((data_dir.display().to_string(), Origin::Default));
-        self.values.entry("REE_PUBLIC_URL").or_insert((public_url.clone(), Origin::Default));
+        self.values
+            .entry("REE_DATA_DIR")
+            .or_insert((data_dir.display().to_string(), Origin::Default));
+        self.values
+            .entry("REE_PUBLIC_URL")
+            .or_insert((public_url.clone(), Origin::Default));
         Ok(Config {
             database_url,
             data_dir,
@@ -298,16 +389,23 @@ impl Values {
     fn number(&mut self, name: &'static str, default: usize) -> usize {
         let number = self.parsed(name, default, "a number from 1 to 256");
         if !(1..=256).contains(&number) {
-            self.problems.push(format!("{name}={number}: a number from 1 to 256 is expected"));
+            self.problems.push(format!(
+                "{name}={number}: a number from 1 to 256 is expected"
+            ));
         }
         number
     }
 
     fn public_url(&mut self, listen: SocketAddr) -> String {
-        let Some(given) = self.get("REE_PUBLIC_URL").map(str::to_owned) else { return format!("http://{listen}") };
-        let is_web = url::Url::parse(&given).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        let Some(given) = self.get("REE_PUBLIC_URL").map(str::to_owned) else {
+            return format!("http://{listen}");
+        };
+        let is_web = url::Url::parse(&given)
+            .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
         if !is_web {
-            self.problems.push(format!("REE_PUBLIC_URL={given}: an http or https address is expected"));
+            self.problems.push(format!(
+                "REE_PUBLIC_URL={given}: an http or https address is expected"
+            ));
         }
         given.trim_end_matches('/').to_owned()
     }
@@ -322,11 +420,19 @@ impl Values {
 
     fn origins(&mut self) -> Vec<String> {
         let given = self.get("REE_CORS_ORIGINS").unwrap_or_default().to_owned();
-        let origins: Vec<String> = given.split(',').map(str::trim).filter(|o| !o.is_empty()).map(str::to_owned).collect();
+        let origins: Vec<String> = given
+            .split(',')
+            .map(str::trim)
+            .filter(|o| !o.is_empty())
+            .map(str::to_owned)
+            .collect();
         for origin in &origins {
-            let is_origin = url::Url::parse(origin).is_ok_and(|url| url.origin().ascii_serialization() == *origin);
+            let is_origin = url::Url::parse(origin)
+                .is_ok_and(|url| url.origin().ascii_serialization() == *origin);
             if !is_origin {
-                self.problems.push(format!("REE_CORS_ORIGINS: {origin} is not an origin such as https://portail.exemple.fr"));
+                self.problems.push(format!(
+                    "REE_CORS_ORIGINS: {origin} is not an origin such as https://portail.exemple.fr"
+                ));
             }
         }
         origins
@@ -335,11 +441,14 @@ impl Values {
 
 /// `./data/run` in a checkout of the project, else where the platform keeps a program's data.
 fn default_data_dir() -> PathBuf {
-    let is_checkout = std::fs::read_to_string("Cargo.toml").is_ok_and(|text| text.contains("name = \"ree\""));
+    let is_checkout =
+        std::fs::read_to_string("Cargo.toml").is_ok_and(|text| text.contains("name = \"ree\""));
     if is_checkout {
         return PathBuf::from("data/run");
     }
-    let under = |variable: &str, path: &str| std::env::var_os(variable).map(|base| PathBuf::from(base).join(path));
+    let under = |variable: &str, path: &str| {
+        std::env::var_os(variable).map(|base| PathBuf::from(base).join(path))
+    };
     let platform = if cfg!(target_os = "macos") {
         under("HOME", "Library/Application Support/ree")
     } else {
@@ -353,22 +462,46 @@ mod tests {
     use super::*;
 
     fn read(pairs: &[(&str, &str)]) -> Result<Config, ConfigError> {
-        let pairs: Vec<_> = pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+        let pairs: Vec<_> = pairs
+            .iter()
+            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
+            .collect();
         Config::from_environment(pairs.into_iter(), &Overrides::default())
     }
 
     #[test]
     fn every_wrong_setting_is_named_at_once() {
-        let error = read(&[("REE_LISTEN", "here"), ("REE_LISTN", "127.0.0.1:1"), ("REE_WORKERS", "0")]).unwrap_err();
+        let error = read(&[
+            ("REE_LISTEN", "here"),
+            ("REE_LISTN", "127.0.0.1:1"),
+            ("REE_WORKERS", "0"),
+        ])
+        .unwrap_err();
         assert_eq!(error.0.len(), 3, "{error}");
-        assert!(error.0.iter().any(|problem| problem.contains("REE_LISTN: there is no such setting")));
+        assert!(
+            error
+                .0
+                .iter()
+                .any(|problem| problem.contains("REE_LISTN: there is no such setting"))
+        );
     }
 
     #[test]
     fn secrets_are_masked_and_origins_told() {
-        let config = read(&[("DATABASE_URL", "postgresql://u:hidden@h/d"), ("REE_WORKERS", "3")]).unwrap();
+        let config = read(&[
+            ("DATABASE_URL", "postgresql://u:hidden@h/d"),
+            ("REE_WORKERS", "3"),
+        ])
+        .unwrap();
         let shown = config.shown();
-        assert!(shown.contains(&("DATABASE_URL", "postgresql://u:***@h/d".into(), "environment".into())), "{shown:?}");
+        assert!(
+            shown.contains(&(
+                "DATABASE_URL",
+                "postgresql://u:***@h/d".into(),
+                "environment".into()
+            )),
+            "{shown:?}"
+        );
         assert!(!format!("{shown:?}").contains("hidden"));
         assert!(shown.contains(&("REE_LISTEN", "127.0.0.1:8080".into(), "default".into())));
     }

@@ -46,12 +46,22 @@ async fn once(client: &mut tokio_postgres::Client) -> Result<(), ImportError> {
     let (options, words) = (Options::default(), Words::of_reference());
     let partners = import_partners(client, PARTNERS, &context, &words, &options, |_| {}).await?;
     tell("partners", &partners);
-    let establishments = import_establishments(client, ESTABLISHMENTS, &context, &options, |_| {}).await?;
+    let establishments =
+        import_establishments(client, ESTABLISHMENTS, &context, &options, |_| {}).await?;
     tell("establishments", &establishments);
     Ok(())
 }
 
 fn tell(what: &str, summary: &Summary) {
-    let Summary { inserted, updated, unchanged, refused, .. } = summary;
-    log::info!("example {what}: {inserted} inserted, {updated} updated, {unchanged} unchanged, {} refused", refused.len());
+    let Summary {
+        inserted,
+        updated,
+        unchanged,
+        refused,
+        ..
+    } = summary;
+    log::info!(
+        "example {what}: {inserted} inserted, {updated} updated, {unchanged} unchanged, {} refused",
+        refused.len()
+    );
 }

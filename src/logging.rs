@@ -10,7 +10,10 @@ use serde::ser::SerializeMap;
 
 /// Starts it, with this filter (`RUST_LOG`'s syntax). A second start changes nothing.
 pub fn start(filter: &str) {
-    let started = env_logger::Builder::new().parse_filters(filter).format(line).try_init();
+    let started = env_logger::Builder::new()
+        .parse_filters(filter)
+        .format(line)
+        .try_init();
     debug_assert!(started.is_ok() || cfg!(test));
 }
 
@@ -37,7 +40,9 @@ impl<'kvs, M: SerializeMap> VisitSource<'kvs> for Fields<'_, M> {
     fn visit_pair(&mut self, key: Key<'kvs>, value: Value<'kvs>) -> Result<(), KeyError> {
         let written = match value.to_u64() {
             Some(number) => self.0.serialize_entry(key.as_str(), &number),
-            None => self.0.serialize_entry(key.as_str(), &format_args!("{value}")),
+            None => self
+                .0
+                .serialize_entry(key.as_str(), &format_args!("{value}")),
         };
         written.map_err(|_| KeyError::msg("a value that cannot be written"))
     }

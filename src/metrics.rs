@@ -24,22 +24,34 @@ struct Series {
 }
 
 /// Upper bounds of the duration histogram, in seconds.
-const BUCKETS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
+const BUCKETS: &[f64] = &[
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0,
+];
 
 impl Default for Metrics {
     fn default() -> Self {
         let builder = PrometheusBuilder::new();
-        let builder = builder.set_buckets(BUCKETS).unwrap_or_else(|_| PrometheusBuilder::new());
+        let builder = builder
+            .set_buckets(BUCKETS)
+            .unwrap_or_else(|_| PrometheusBuilder::new());
         let recorder = builder.build_recorder();
         let handle = recorder.handle();
-        Self { recorder, handle, known: RwLock::default() }
+        Self {
+            recorder,
+            handle,
+            known: RwLock::default(),
+        }
     }
 }
 
 impl Metrics {
     /// One answered request.
     pub fn observe(&self, operation: &str, status: StatusCode, elapsed: Duration) {
-        let operation = if operation.is_empty() { "none" } else { operation };
+        let operation = if operation.is_empty() {
+            "none"
+        } else {
+            operation
+        };
         if !self.count(operation, status, elapsed) {
             self.name(operation, status);
             self.count(operation, status, elapsed);
@@ -49,21 +61,31 @@ impl Metrics {
     /// False when the series has no name yet.
     fn count(&self, operation: &str, status: StatusCode, elapsed: Duration) -> bool {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        let Some(series) = known.get(operation) else { return false };
-        let Some((_, requests)) = series.requests.iter().find(|(known, _)| *known == status) else { return false };
+        let Some(series) = known.get(operation) else {
+            return false;
+        };
+        let Some((_, requests)) = series.requests.iter().find(|(known, _)| *known == status) else {
+            return false;
+        };
         requests.increment(1);
         series.durations.record(elapsed.as_secs_f64());
         true
     }
 
     fn name(&self, operation: &str, status: StatusCode) {
-        let labels = [("operation", operation.to_owned()), ("status", status.as_u16().to_string())];
+        let labels = [
+            ("operation", operation.to_owned()),
+            ("status", status.as_u16().to_string()),
+        ];
         let (requests, durations) = metrics::with_local_recorder(&self.recorder, || {
             let durations = metrics::histogram!("ree_request_duration_seconds", "operation" => operation.to_owned());
             (metrics::counter!("ree_requests_total", &labels), durations)
         });
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        let series = known.entry(operation.to_owned()).or_insert(Series { durations, requests: Vec::new() });
+        let series = known.entry(operation.to_owned()).or_insert(Series {
+            durations,
+            requests: Vec::new(),
+        });
         series.requests.push((status, requests));
     }
 

@@ -7,7 +7,9 @@ mod finish;
 
 use serde_json::json;
 use utoipa::openapi::path::{HttpMethod, Operation, PathItem};
-use utoipa::openapi::security::{ClientCredentials, Flow, HttpAuthScheme, HttpBuilder, OAuth2, Scopes, SecurityScheme};
+use utoipa::openapi::security::{
+    ClientCredentials, Flow, HttpAuthScheme, HttpBuilder, OAuth2, Scopes, SecurityScheme,
+};
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, ResponseBuilder, SecurityRequirement};
 use utoipa::{IntoParams, OpenApi as _};
 use utoipa_actix_web::AppExt;
@@ -126,10 +128,18 @@ fn add_security(document: &mut OpenApi) {
     let flow = Flow::ClientCredentials(ClientCredentials::new("/oauth2/token", scopes));
     components.add_security_scheme(
         "bearer",
-        SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build()),
+        SecurityScheme::Http(
+            HttpBuilder::new()
+                .scheme(HttpAuthScheme::Bearer)
+                .bearer_format("JWT")
+                .build(),
+        ),
     );
     // How a client proves who it is to the token endpoint (RFC 6749 §2.3.1).
-    components.add_security_scheme("client", SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Basic).build()));
+    components.add_security_scheme(
+        "client",
+        SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Basic).build()),
+    );
     components.add_security_scheme("oauth2", SecurityScheme::OAuth2(OAuth2::new([flow])));
 }
 
@@ -139,62 +149,112 @@ fn complete(path: &str, method: &HttpMethod, operation: &mut Operation) {
     let writes = *method != HttpMethod::Get;
     if private {
         let scope = if writes { "write" } else { "read" };
-        operation.security =
-            Some(vec![SecurityRequirement::new("bearer", [""; 0]), SecurityRequirement::new("oauth2", [scope])]);
+        operation.security = Some(vec![
+            SecurityRequirement::new("bearer", [""; 0]),
+            SecurityRequirement::new("oauth2", [scope]),
+        ]);
     }
     let answers_200 = operation.responses.responses.contains_key("200");
     let mut also = |status: &str, description: &str| {
-        let response = ResponseBuilder::new().description(description).build().into();
-        operation.responses.responses.entry(status.to_owned()).or_insert(response);
+        let response = ResponseBuilder::new()
+            .description(description)
+            .build()
+            .into();
+        operation
+            .responses
+            .responses
+            .entry(status.to_owned())
+            .or_insert(response);
     };
     if private && !writes {
         also("304", "Inchangé depuis l'`ETag` donné dans `If-None-Match`");
     }
     if private && writes && answers_200 {
-        also("204", "Fait, sans corps, comme `Prefer: return=minimal` le demande");
+        also(
+            "204",
+            "Fait, sans corps, comme `Prefer: return=minimal` le demande",
+        );
     }
     for code in errors(path, method, operation) {
         let entry = code.entry();
-        operation.responses.responses.entry(entry.status.to_string()).or_insert_with(|| problem(code));
+        operation
+            .responses
+            .responses
+            .entry(entry.status.to_string())
+            .or_insert_with(|| problem(code));
     }
 }
 
 /// The codes an operation can answer, by what it takes.
 fn errors(path: &str, method: &HttpMethod, operation: &Operation) -> Vec<Code> {
-    let has = |name: &str| operation.parameters.iter().flatten().filter_map(written).any(|parameter| parameter.name == name);
+    let has = |name: &str| {
+        operation
+            .parameters
+            .iter()
+            .flatten()
+            .filter_map(written)
+            .any(|parameter| parameter.name == name)
+    };
     let private = path.starts_with("/v1");
     let writes = *method != HttpMethod::Get;
-    let mut codes = vec![Code::MalformedRequest, Code::UriTooLong, Code::HeadersTooLarge, Code::InternalError];
+    let mut codes = vec![
+        Code::MalformedRequest,
+        Code::UriTooLong,
+        Code::HeadersTooLarge,
+        Code::InternalError,
+    ];
     let mut when = |condition: bool, more: &[Code]| {
         if condition {
             codes.extend_from_slice(more);
         }
     };
-    when(private, &[Code::Unauthorized, Code::Forbidden, Code::ServiceUnavailable, Code::ValidationFailed]);
+    when(
+        private,
+        &[
+            Code::Unauthorized,
+            Code::Forbidden,
+            Code::ServiceUnavailable,
+            Code::ValidationFailed,
+        ],
+    );
     when(path.contains('{'), &[Code::NotFound]);
     when(has_content(operation), &[Code::NotAcceptable]);
-    when(operation.request_body.is_some() || *method == HttpMethod::Post, &[
-        Code::UnsupportedMediaType,
-        Code::PayloadTooLarge,
-        Code::RequestTimeout,
-    ]);
+    when(
+        operation.request_body.is_some() || *method == HttpMethod::Post,
+        &[
+            Code::UnsupportedMediaType,
+            Code::PayloadTooLarge,
+            Code::RequestTimeout,
+        ],
+    );
     when(private && writes, &[Code::Conflict]);
     when(has("If-Match"), &[Code::PreconditionFailed]);
-    when(has("If-Match") && *method != HttpMethod::Post, &[Code::PreconditionRequired]);
+    when(
+        has("If-Match") && *method != HttpMethod::Post,
+        &[Code::PreconditionRequired],
+    );
     codes
 }
 
 /// Whether its successful answers have a body, of a form that can be refused.
 fn has_content(operation: &Operation) -> bool {
-    let successes = operation.responses.responses.iter().filter(|(status, _)| status.starts_with('2'));
-    successes.filter_map(|(_, response)| written(response)).any(|response| !response.content.is_empty())
+    let successes = operation
+        .responses
+        .responses
+        .iter()
+        .filter(|(status, _)| status.starts_with('2'));
+    successes
+        .filter_map(|(_, response)| written(response))
+        .any(|response| !response.content.is_empty())
 }
 
 fn problem(code: Code) -> RefOr<utoipa::openapi::Response> {
     let language = crate::http::language::Language::French;
     let content = ContentBuilder::new()
         .schema(Some(Ref::from_schema_name("Problem")))
-        .example(Some(json!(crate::error::problem::ProblemType::of(code, language).example)))
+        .example(Some(json!(
+            crate::error::problem::ProblemType::of(code, language).example
+        )))
         .build();
     ResponseBuilder::new()
         .description(code.title(language))

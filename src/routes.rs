@@ -4,7 +4,9 @@
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::{changes, clients, establishments, nomenclatures, oauth, operation, partners, territories};
+use crate::{
+    changes, clients, establishments, nomenclatures, oauth, operation, partners, territories,
+};
 
 /// Mounts everything.
 pub fn mount(config: &mut ServiceConfig<'_>) {

@@ -23,7 +23,10 @@ pub struct Authenticator {
 impl Authenticator {
     /// With these keys.
     pub fn new(tokens: Tokens) -> Self {
-        Self { tokens, revocations: Revocations::default() }
+        Self {
+            tokens,
+            revocations: Revocations::default(),
+        }
     }
 
     /// Signs and verifies.
@@ -36,14 +39,24 @@ impl Authenticator {
     /// # Errors
     /// `unauthorized` without a token, `invalid_token` with a bad one, `service_unavailable` when
     /// revocations cannot be read: a token that may be revoked is not believed.
-    pub async fn claims_of(&self, db: &Db, headers: &HeaderMap, now: DateTime<Utc>) -> Result<Arc<Claims>> {
-        let header = headers.get(AUTHORIZATION).ok_or_else(|| challenge(Code::Unauthorized))?;
+    pub async fn claims_of(
+        &self,
+        db: &Db,
+        headers: &HeaderMap,
+        now: DateTime<Utc>,
+    ) -> Result<Arc<Claims>> {
+        let header = headers
+            .get(AUTHORIZATION)
+            .ok_or_else(|| challenge(Code::Unauthorized))?;
         let header = header.to_str().map_err(|_| challenge(Code::InvalidToken))?;
         let token = authorization::bearer(header).map_err(|error| match error {
             authorization::AuthorizationError::OtherScheme => challenge(Code::Unauthorized),
             authorization::AuthorizationError::Malformed => challenge(Code::InvalidToken),
         })?;
-        let claims = self.tokens.verify(token, now).map_err(|_| challenge(Code::InvalidToken))?;
+        let claims = self
+            .tokens
+            .verify(token, now)
+            .map_err(|_| challenge(Code::InvalidToken))?;
         self.refresh(db, STALE, now).await?;
         if self.revocations.is_revoked(&claims) {
             return Err(challenge(Code::InvalidToken));
@@ -56,7 +69,11 @@ impl Authenticator {
     /// # Errors
     /// `service_unavailable` when the database is away.
     pub async fn refresh(&self, db: &Db, older_than: TimeDelta, now: DateTime<Utc>) -> Result<()> {
-        if self.revocations.age(now).is_some_and(|age| age < older_than) {
+        if self
+            .revocations
+            .age(now)
+            .is_some_and(|age| age < older_than)
+        {
             return Ok(());
         }
         let reader = db.reader().await?;

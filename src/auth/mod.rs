@@ -27,12 +27,12 @@
 //! stored ones in constant time ──▶ Tokens::sign(&Claims)
 //! ```
 
+pub mod authenticator;
 pub mod authorization;
 pub mod claims;
 pub mod identity;
 pub mod keys;
 pub mod policy;
-pub mod authenticator;
 pub mod revocation;
 pub mod secrets;
 pub mod tokens;

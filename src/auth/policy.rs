@@ -43,11 +43,19 @@ pub struct Line {
 }
 
 const fn read(operation: &'static str, grants: [Grant; 5]) -> Line {
-    Line { operation, needs: Needs::Read, grants }
+    Line {
+        operation,
+        needs: Needs::Read,
+        grants,
+    }
 }
 
 const fn write(operation: &'static str, grants: [Grant; 5]) -> Line {
-    Line { operation, needs: Needs::Write, grants }
+    Line {
+        operation,
+        needs: Needs::Write,
+        grants,
+    }
 }
 
 /// The table of the contract ("Roles").
@@ -98,7 +106,10 @@ pub struct Scope {
 enum Perimeter {
     Everything,
     /// The codes named, and those above them.
-    Territories { named: Vec<String>, above: Vec<String> },
+    Territories {
+        named: Vec<String>,
+        above: Vec<String>,
+    },
     Schools(Vec<String>),
     Partner(Uuid),
     Public,
@@ -111,7 +122,11 @@ enum Perimeter {
 pub fn allow(claims: &Claims, operation: &str) -> Result<Scope> {
     let line = TABLE.iter().find(|line| line.operation == operation);
     let line = line.ok_or_else(|| Error::new(Code::Forbidden))?;
-    if line.grants.get(place(claims.identity.role())).is_none_or(|grant| *grant == No) {
+    if line
+        .grants
+        .get(place(claims.identity.role()))
+        .is_none_or(|grant| *grant == No)
+    {
         return Err(Error::new(Code::Forbidden));
     }
     if !has(claims.scope, line.needs) {
@@ -144,13 +159,16 @@ fn insufficient(needs: Needs) -> Error {
         Needs::Read => "Bearer realm=\"ree\", error=\"insufficient_scope\", scope=\"read\"",
         Needs::Write => "Bearer realm=\"ree\", error=\"insufficient_scope\", scope=\"write\"",
     };
-    Error::new(Code::InsufficientScope).header(WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
+    Error::new(Code::InsufficientScope)
+        .header(WWW_AUTHENTICATE, HeaderValue::from_static(challenge))
 }
 
 impl Scope {
     /// Of the commands run beside the service by whoever holds its data directory.
     pub const fn of_operator() -> Self {
-        Self { perimeter: Perimeter::Everything }
+        Self {
+            perimeter: Perimeter::Everything,
+        }
     }
 
     fn of(identity: &Identity) -> Self {
@@ -159,7 +177,10 @@ impl Scope {
             Identity::Academy { territories } => {
                 let reference = Reference::get();
                 let above = territories.iter().flat_map(|code| reference.ancestry(code));
-                Perimeter::Territories { named: territories.clone(), above: above.map(str::to_owned).collect() }
+                Perimeter::Territories {
+                    named: territories.clone(),
+                    above: above.map(str::to_owned).collect(),
+                }
             }
             Identity::Establishment { uais } => Perimeter::Schools(uais.clone()),
             Identity::Partner { partner_id } => Perimeter::Partner(*partner_id),

@@ -40,7 +40,9 @@ impl Change {
     fn url(&self) -> String {
         let key = &self.object_key;
         match (self.object_type.as_str(), self.parent_id) {
-            ("representative", Some(partner)) => format!("/v1/partners/{partner}/representatives/{key}"),
+            ("representative", Some(partner)) => {
+                format!("/v1/partners/{partner}/representatives/{key}")
+            }
             (kind, _) => format!("/v1/{kind}s/{key}"),
         }
     }
@@ -51,7 +53,11 @@ impl Change {
         ChangeAnswer {
             cursor,
             kind: self.type_,
-            object: ChangedObject { kind: self.object_type, id: self.object_id, url },
+            object: ChangedObject {
+                kind: self.object_type,
+                id: self.object_id,
+                url,
+            },
             version: self.version,
             occurred_at: self.occurred_at,
             data,
@@ -139,6 +145,8 @@ impl ChangeType {
 impl FromText for ChangeType {
     fn from_text(text: &str) -> Result<Self, Rule> {
         let known = TYPES.iter().find(|name| **name == text);
-        known.map(|name| Self(name)).ok_or(Rule::UnknownCode("types", None))
+        known
+            .map(|name| Self(name))
+            .ok_or(Rule::UnknownCode("types", None))
     }
 }

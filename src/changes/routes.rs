@@ -13,20 +13,22 @@ use super::store::{self, Filter, Sort};
 use crate::db::Reader as Connection;
 use crate::db::ids::Id;
 use crate::error::{Error, Result};
+use crate::establishments::model::EstablishmentAnswer;
 use crate::establishments::reach;
 use crate::http::call::{Call, List, ListCall};
 use crate::http::page::{self, Listed, Mark, MarkValue, Page, bound_to};
-use crate::establishments::model::EstablishmentAnswer;
 use crate::http::query::{Query, Reader};
-use crate::values::{TextValue, Uai};
 use crate::partners::representatives::{self, model::Viewer};
+use crate::values::{TextValue, Uai};
 use crate::{clients, establishments, partners};
 
 impl Query for Filter {
     const NAMES: &'static [&'static str] = &["types"];
 
     fn read(reader: &mut Reader<'_>) -> Self {
-        Self { types: reader.several("types") }
+        Self {
+            types: reader.several("types"),
+        }
     }
 }
 
@@ -68,17 +70,27 @@ impl List for Changes {
     }
 
     fn mark(item: &ChangeAnswer, _sort: Sort) -> Mark {
-        Mark { value: MarkValue::Place(item.position, item.seq), id: String::new() }
+        Mark {
+            value: MarkValue::Place(item.position, item.seq),
+            id: String::new(),
+        }
     }
 }
 
 fn place(change: &Change) -> Mark {
-    Mark { value: MarkValue::Place(change.position, change.seq), id: String::new() }
+    Mark {
+        value: MarkValue::Place(change.position, change.seq),
+        id: String::new(),
+    }
 }
 
 /// The objects of these changes as the caller may see them now: one query for each kind, all sent
 /// together.
-async fn objects(connection: &Connection, call: &Call<Filter>, changes: &[Change]) -> Result<HashMap<Uuid, Value>> {
+async fn objects(
+    connection: &Connection,
+    call: &Call<Filter>,
+    changes: &[Change],
+) -> Result<HashMap<Uuid, Value>> {
     let (scope, language) = (call.scope()?, call.admitted.language);
     let above = reach::above_schools(connection, scope).await?;
     let viewer = Viewer::new(scope, above);
@@ -97,31 +109,54 @@ async fn objects(connection: &Connection, call: &Call<Filter>, changes: &[Change
     )?;
     let mut objects = HashMap::new();
     for partner in partners {
-        insert(&mut objects, partner.id.uuid(), &partner.seen_by(scope, language))?;
+        insert(
+            &mut objects,
+            partner.id.uuid(),
+            &partner.seen_by(scope, language),
+        )?;
     }
     for representative in representatives {
-        insert(&mut objects, representative.id.uuid(), &representative.seen_by(&viewer))?;
+        insert(
+            &mut objects,
+            representative.id.uuid(),
+            &representative.seen_by(&viewer),
+        )?;
     }
     for establishment in establishments {
-        insert(&mut objects, establishment.id.uuid(), &EstablishmentAnswer::from(establishment))?;
+        insert(
+            &mut objects,
+            establishment.id.uuid(),
+            &EstablishmentAnswer::from(establishment),
+        )?;
     }
     for client in clients {
-        insert(&mut objects, client.record.id.uuid(), &client.seen(language, now))?;
+        insert(
+            &mut objects,
+            client.record.id.uuid(),
+            &client.seen(language, now),
+        )?;
     }
     Ok(objects)
 }
 
 fn ids<T>(changes: &[Change], kind: &str) -> Vec<Id<T>> {
-    let mut ids: Vec<Uuid> =
-        changes.iter().filter(|change| change.object_type == kind).map(|change| change.object_id).collect();
+    let mut ids: Vec<Uuid> = changes
+        .iter()
+        .filter(|change| change.object_type == kind)
+        .map(|change| change.object_id)
+        .collect();
     ids.sort_unstable();
     ids.dedup();
     ids.into_iter().map(Id::new).collect()
 }
 
 fn uais(changes: &[Change]) -> Vec<Uai> {
-    let establishments = changes.iter().filter(|change| change.object_type == "establishment");
-    establishments.map(|change| Uai::stored(change.object_key.clone())).collect()
+    let establishments = changes
+        .iter()
+        .filter(|change| change.object_type == "establishment");
+    establishments
+        .map(|change| Uai::stored(change.object_key.clone()))
+        .collect()
 }
 
 fn insert(objects: &mut HashMap<Uuid, Value>, id: Uuid, object: &impl Serialize) -> Result<()> {

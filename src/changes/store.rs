@@ -41,10 +41,16 @@ pub async fn page(
     filter: &Filter,
     page: &Page<Sort>,
 ) -> Result<Vec<Change>> {
-    let mut query = Change::query().filter(changes::position.lt(feed_horizon())).into_boxed();
+    let mut query = Change::query()
+        .filter(changes::position.lt(feed_horizon()))
+        .into_boxed();
     if !scope.is_everything() {
         let visible = crate::clients::store::visible_ids(scope);
-        query = query.filter(changes::object_type.ne("client").or(changes::object_id.eq_any(visible)));
+        query = query.filter(
+            changes::object_type
+                .ne("client")
+                .or(changes::object_id.eq_any(visible)),
+        );
     }
     if !filter.types.is_empty() {
         let types: Vec<&'static str> = filter.types.iter().map(ChangeType::as_str).collect();
@@ -52,8 +58,14 @@ pub async fn page(
     }
     if let Some(MarkValue::Place(position, seq)) = page.after.as_ref().map(|mark| &mark.value) {
         let place = (position.into_sql::<BigInt>(), seq.into_sql::<BigInt>());
-        query = query.filter(after((changes::position, changes::seq), place, Direction::Ascending));
+        query = query.filter(after(
+            (changes::position, changes::seq),
+            place,
+            Direction::Ascending,
+        ));
     }
-    let query = query.order((changes::position.asc(), changes::seq.asc())).limit(page.limit);
+    let query = query
+        .order((changes::position.asc(), changes::seq.asc()))
+        .limit(page.limit);
     Ok(query.load(&mut connection).await?)
 }

@@ -25,12 +25,32 @@ use crate::http::page::{MAX_LIMIT, Mark, MarkValue, Page};
 
 /// What `list` shows; JSON has everything.
 const COLUMNS: &[&str] = &[
-    "id", "name", "contact_email", "role", "territories", "uais", "partner_id", "scopes", "status", "expires_at", "last_used_at",
+    "id",
+    "name",
+    "contact_email",
+    "role",
+    "territories",
+    "uais",
+    "partner_id",
+    "scopes",
+    "status",
+    "expires_at",
+    "last_used_at",
 ];
 
 /// What the commands that make a secret show besides.
 const WITH_SECRET: &[&str] = &[
-    "id", "client_secret", "name", "contact_email", "role", "territories", "uais", "partner_id", "scopes", "status", "expires_at",
+    "id",
+    "client_secret",
+    "name",
+    "contact_email",
+    "role",
+    "territories",
+    "uais",
+    "partner_id",
+    "scopes",
+    "status",
+    "expires_at",
 ];
 
 #[derive(clap::Args)]
@@ -101,7 +121,15 @@ impl Create {
         body.insert("territories".into(), json!(self.territories));
         body.insert("uais".into(), json!(self.uais));
         body.insert("partner_id".into(), json!(self.partner_id));
-        body.insert("scopes".into(), json!(self.scope.split([' ', ',']).filter(|word| !word.is_empty()).collect::<Vec<_>>()));
+        body.insert(
+            "scopes".into(),
+            json!(
+                self.scope
+                    .split([' ', ','])
+                    .filter(|word| !word.is_empty())
+                    .collect::<Vec<_>>()
+            ),
+        );
         body.insert("expires_at".into(), json!(self.expires_at));
         Value::Object(body)
     }
@@ -125,20 +153,42 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let app = App::new(database.application(&config).await?)?;
     let printed = match (&arguments.action, new) {
         (Action::Create(_), Some(new)) => {
-            let written = write(&app, async |tx, scope| workflow::create(tx, scope, &new).await).await?;
+            let written = write(&app, async |tx, scope| {
+                workflow::create(tx, scope, &new).await
+            })
+            .await?;
             shown(&app, arguments.format, written)?
         }
-        (Action::RotateSecret { id, revoke_previous }, _) => {
-            let (id, rotation) = (ClientId::new(*id), Rotation { revoke_previous: *revoke_previous });
-            let step = async |tx: &mut Tx<'_>, scope: &Scope| workflow::rotate_secret(tx, scope, id, rotation, &Precondition::None).await;
+        (
+            Action::RotateSecret {
+                id,
+                revoke_previous,
+            },
+            _,
+        ) => {
+            let (id, rotation) = (
+                ClientId::new(*id),
+                Rotation {
+                    revoke_previous: *revoke_previous,
+                },
+            );
+            let step = async |tx: &mut Tx<'_>, scope: &Scope| {
+                workflow::rotate_secret(tx, scope, id, rotation, &Precondition::None).await
+            };
             shown(&app, arguments.format, write(&app, step).await?)?
         }
         (Action::Revoke { id }, _) => {
             let id = ClientId::new(*id);
-            let step = async |tx: &mut Tx<'_>, scope: &Scope| workflow::revoke(tx, scope, id, &Precondition::None).await;
+            let step = async |tx: &mut Tx<'_>, scope: &Scope| {
+                workflow::revoke(tx, scope, id, &Precondition::None).await
+            };
             shown(&app, arguments.format, write(&app, step).await?)?
         }
-        (Action::List | Action::Create(_), _) => output::list(arguments.format, &all(&app).await.map_err(|error| explain(&error))?, COLUMNS)?,
+        (Action::List | Action::Create(_), _) => output::list(
+            arguments.format,
+            &all(&app).await.map_err(|error| explain(&error))?,
+            COLUMNS,
+        )?,
     };
     print!("{printed}");
     Ok(())
@@ -146,7 +196,10 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
 
 /// Takes a step in a transaction of its own, as whoever holds the data directory. A service that
 /// runs beside learns of tokens that end by reading the database every two seconds.
-async fn write(app: &App, step: impl AsyncFnOnce(&mut Tx<'_>, &Scope) -> crate::error::Result<Written>) -> Result<Written, Failure> {
+async fn write(
+    app: &App,
+    step: impl AsyncFnOnce(&mut Tx<'_>, &Scope) -> crate::error::Result<Written>,
+) -> Result<Written, Failure> {
     let mut connection = app.db.borrow().await?;
     let author = Author {
         subject: "cli".to_owned(),
@@ -172,7 +225,10 @@ fn shown(app: &App, format: Format, written: Written) -> Result<String, Failure>
     match written.secret {
         None => output::object(format, &client, COLUMNS),
         Some(secret) => {
-            let client = ClientWithSecret { client, client_secret: Some(secret.expose().to_owned()) };
+            let client = ClientWithSecret {
+                client,
+                client_secret: Some(secret.expose().to_owned()),
+            };
             output::object(format, &client, WITH_SECRET)
         }
     }
@@ -181,13 +237,33 @@ fn shown(app: &App, format: Format, written: Written) -> Result<String, Failure>
 /// Every client, page by page.
 async fn all(app: &App) -> crate::error::Result<Vec<ClientAnswer>> {
     let (reader, now) = (app.db.reader().await?, app.now());
-    let mut page = Page { sort: Sort::Id, direction: Direction::Ascending, limit: MAX_LIMIT, after: None };
+    let mut page = Page {
+        sort: Sort::Id,
+        direction: Direction::Ascending,
+        limit: MAX_LIMIT,
+        after: None,
+    };
     let mut all: Vec<ClientAnswer> = Vec::new();
     loop {
-        let some: Vec<Client> = store::page(&reader, &Scope::of_operator(), &Filter::default(), &page, now).await?;
-        let Some(last) = some.last() else { return Ok(all) };
-        page.after = Some(Mark { value: MarkValue::Id, id: last.record.id.to_string() });
-        all.extend(some.into_iter().map(|client| client.seen(Language::English, now)));
+        let some: Vec<Client> = store::page(
+            &reader,
+            &Scope::of_operator(),
+            &Filter::default(),
+            &page,
+            now,
+        )
+        .await?;
+        let Some(last) = some.last() else {
+            return Ok(all);
+        };
+        page.after = Some(Mark {
+            value: MarkValue::Id,
+            id: last.record.id.to_string(),
+        });
+        all.extend(
+            some.into_iter()
+                .map(|client| client.seen(Language::English, now)),
+        );
     }
 }
 
@@ -196,16 +272,33 @@ fn explain(error: &Error) -> Failure {
     let option = |place: &Place| match place {
         Place::Pointer(pointer) => match pointer.trim_start_matches('/') {
             "scopes" => "--scope: ".to_owned(),
-            field => format!("--{}: ", field.split('/').next().unwrap_or_default().replace('_', "-")),
+            field => format!(
+                "--{}: ",
+                field
+                    .split('/')
+                    .next()
+                    .unwrap_or_default()
+                    .replace('_', "-")
+            ),
         },
         _ => String::new(),
     };
-    let faults = error.faults.iter().map(|fault| format!("{}{}", option(&fault.place), fault.rule.detail(Language::English)));
+    let faults = error.faults.iter().map(|fault| {
+        format!(
+            "{}{}",
+            option(&fault.place),
+            fault.rule.detail(Language::English)
+        )
+    });
     let faults: Vec<String> = faults.collect();
     if !faults.is_empty() {
         return faults.join("\n     ").into();
     }
-    let subject = error.subject.as_ref().map(|subject| format!(" ({subject})")).unwrap_or_default();
+    let subject = error
+        .subject
+        .as_ref()
+        .map(|subject| format!(" ({subject})"))
+        .unwrap_or_default();
     match error.cause() {
         Some(cause) => cause.into(),
         None => format!("{}{subject}", error.code.entry().meaning.en).into(),

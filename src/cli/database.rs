@@ -29,12 +29,18 @@ impl Database {
     /// When there is neither a `DATABASE_URL` nor a PostgreSQL to run, with what to install.
     pub async fn open(config: &Config) -> Result<Self, Failure> {
         if let Some(url) = &config.database_url {
-            return Ok(Self { connector: Connector::new(url)?, embedded: None });
+            return Ok(Self {
+                connector: Connector::new(url)?,
+                embedded: None,
+            });
         }
         let embedded = Arc::new(start(&config.data_dir).await?);
         create(&embedded).await?;
         let connector = Connector::new(&embedded.url(NAME))?;
-        Ok(Self { connector, embedded: Some(embedded) })
+        Ok(Self {
+            connector,
+            embedded: Some(embedded),
+        })
     }
 
     /// The application over this database, brought up to date: what `serve` runs, and what lets a
@@ -59,14 +65,20 @@ impl Database {
 
     /// Restarts the embedded server whenever it died, as long as this future is polled.
     pub async fn keep_running(&self) {
-        let Some(embedded) = &self.embedded else { return std::future::pending().await };
+        let Some(embedded) = &self.embedded else {
+            return std::future::pending().await;
+        };
         loop {
             tokio::time::sleep(Duration::from_secs(1)).await;
             let server = Arc::clone(embedded);
             match tokio::task::spawn_blocking(move || server.ensure_running()).await {
-                Ok(Ok(true)) => log::warn!("the embedded PostgreSQL had died and was started again"),
+                Ok(Ok(true)) => {
+                    log::warn!("the embedded PostgreSQL had died and was started again")
+                }
                 Ok(Ok(false)) => {}
-                Ok(Err(error)) => log::error!("the embedded PostgreSQL cannot be started again: {error}"),
+                Ok(Err(error)) => {
+                    log::error!("the embedded PostgreSQL cannot be started again: {error}")
+                }
                 Err(error) => log::error!("{error}"),
             }
         }
@@ -74,7 +86,8 @@ impl Database {
 }
 
 async fn start(data_dir: &Path) -> Result<Embedded, Failure> {
-    std::fs::create_dir_all(data_dir).map_err(|error| format!("REE_DATA_DIR={}: {error}", data_dir.display()))?;
+    std::fs::create_dir_all(data_dir)
+        .map_err(|error| format!("REE_DATA_DIR={}: {error}", data_dir.display()))?;
     let settings = Settings {
         directory: data_dir.to_owned(),
         durability: Durability::Durable,
@@ -87,13 +100,24 @@ async fn start(data_dir: &Path) -> Result<Embedded, Failure> {
 /// Creates the database, unless it is there. Two starters at once are told apart by PostgreSQL.
 async fn create(embedded: &Embedded) -> Result<(), Failure> {
     let (client, _alive) = Connector::new(&embedded.url("postgres"))?.plain().await?;
-    let there = client.query_opt("SELECT 1 FROM pg_database WHERE datname = $1", &[&NAME]).await?;
+    let there = client
+        .query_opt("SELECT 1 FROM pg_database WHERE datname = $1", &[&NAME])
+        .await?;
     if there.is_some() {
         return Ok(());
     }
-    match client.batch_execute(&format!("CREATE DATABASE {NAME}")).await {
-        Err(error) if error.code() == Some(&tokio_postgres::error::SqlState::DUPLICATE_DATABASE) => Ok(()),
-        Err(error) if error.code() == Some(&tokio_postgres::error::SqlState::UNIQUE_VIOLATION) => Ok(()),
+    match client
+        .batch_execute(&format!("CREATE DATABASE {NAME}"))
+        .await
+    {
+        Err(error)
+            if error.code() == Some(&tokio_postgres::error::SqlState::DUPLICATE_DATABASE) =>
+        {
+            Ok(())
+        }
+        Err(error) if error.code() == Some(&tokio_postgres::error::SqlState::UNIQUE_VIOLATION) => {
+            Ok(())
+        }
         outcome => Ok(outcome?),
     }
 }

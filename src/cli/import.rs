@@ -60,16 +60,24 @@ enum Format {
 
 pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let (common, close_missing) = match &arguments.what {
-        What::Annuaire { common, close_missing } => (common, *close_missing),
+        What::Annuaire {
+            common,
+            close_missing,
+        } => (common, *close_missing),
         What::Partners { common } => (common, false),
     };
     let source = open(&common.file)?;
     let database = Database::open(&config()?).await?;
     if !migrations::is_current(&database.connector).await? {
-        return Err("the database schema is not the one of this program: run `ree migrate` first".into());
+        return Err(
+            "the database schema is not the one of this program: run `ree migrate` first".into(),
+        );
     }
     let (mut client, _alive) = database.connector.plain().await?;
-    let options = Options { dry_run: common.dry_run, close_missing };
+    let options = Options {
+        dry_run: common.dry_run,
+        close_missing,
+    };
     let progress = Progress::of(source.metadata()?.len());
     let outcome = import(&mut client, &arguments.what, source, &options, &progress).await;
     progress.end();
@@ -91,7 +99,10 @@ async fn import(
     let clock = Clock::default();
     let new_id = || clock.new_id();
     let context = ImportContext {
-        subject: std::env::var("USER").ok().filter(|user| !user.is_empty()).unwrap_or_else(|| "cli".to_owned()),
+        subject: std::env::var("USER")
+            .ok()
+            .filter(|user| !user.is_empty())
+            .unwrap_or_else(|| "cli".to_owned()),
         role: "ministry".to_owned(),
         client_id: "ree-cli".to_owned(),
         request_id: clock.new_id().to_string(),
@@ -100,9 +111,19 @@ async fn import(
     };
     let tell = |taken| progress.tell(taken);
     match what {
-        What::Annuaire { .. } => import_establishments(client, source, &context, options, tell).await,
+        What::Annuaire { .. } => {
+            import_establishments(client, source, &context, options, tell).await
+        }
         What::Partners { .. } => {
-            import_partners(client, source, &context, &Words::of_reference(), options, tell).await
+            import_partners(
+                client,
+                source,
+                &context,
+                &Words::of_reference(),
+                options,
+                tell,
+            )
+            .await
         }
     }
 }
@@ -119,13 +140,22 @@ fn open(path: &Path) -> Result<File, Failure> {
     if kind.is_dir() {
         return Err(format!("{}: is a directory", path.display()).into());
     }
-    if kind.is_file() { Ok(file) } else { Ok(spooled(file).map_err(unreadable)?) }
+    if kind.is_file() {
+        Ok(file)
+    } else {
+        Ok(spooled(file).map_err(unreadable)?)
+    }
 }
 
 /// A copy in a temporary file, which has no name any more and goes away with its last reader.
 fn spooled(mut source: impl Read) -> std::io::Result<File> {
     let path = std::env::temp_dir().join(format!("ree-import-{}", Clock::default().new_id()));
-    let mut file = File::options().read(true).write(true).create_new(true).mode(0o600).open(&path)?;
+    let mut file = File::options()
+        .read(true)
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&path)?;
     std::fs::remove_file(&path)?;
     std::io::copy(&mut source, &mut file)?;
     file.rewind()?;
@@ -155,10 +185,17 @@ struct Progress {
 impl Progress {
     fn of(length: u64) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
-            let style = ProgressStyle::with_template("{bar:40} {percent:>3} % {bytes} of {total_bytes} {msg}");
-            ProgressBar::new(length).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+            let style = ProgressStyle::with_template(
+                "{bar:40} {percent:>3} % {bytes} of {total_bytes} {msg}",
+            );
+            ProgressBar::new(length)
+                .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
         });
-        Self { bar, length, tenths: AtomicU64::new(0) }
+        Self {
+            bar,
+            length,
+            tenths: AtomicU64::new(0),
+        }
     }
 
     fn tell(&self, taken: u64) {
@@ -170,7 +207,10 @@ impl Progress {
             }
             return;
         }
-        let tenth = taken.saturating_mul(10).checked_div(self.length).unwrap_or(10);
+        let tenth = taken
+            .saturating_mul(10)
+            .checked_div(self.length)
+            .unwrap_or(10);
         if self.tenths.fetch_max(tenth, Ordering::Relaxed) < tenth {
             eprintln!("{} % read", tenth.saturating_mul(10));
         }
@@ -204,14 +244,23 @@ fn table(summary: &Summary) -> String {
         ("unchanged", summary.unchanged),
         ("merged", summary.merged),
         ("closed", summary.closed),
-        ("refused", u64::try_from(summary.refused.len()).unwrap_or(u64::MAX)),
+        (
+            "refused",
+            u64::try_from(summary.refused.len()).unwrap_or(u64::MAX),
+        ),
     ];
-    let mut text: String = counts.iter().map(|(name, count)| format!("{name:<9} {count:>8}\n")).collect();
+    let mut text: String = counts
+        .iter()
+        .map(|(name, count)| format!("{name:<9} {count:>8}\n"))
+        .collect();
     if !summary.refused.is_empty() {
         text.push_str("\n    line  code                     detail\n");
     }
     for refusal in &summary.refused {
-        text.push_str(&format!("{:>8}  {:<23}  {}\n", refusal.line, refusal.code, refusal.detail));
+        text.push_str(&format!(
+            "{:>8}  {:<23}  {}\n",
+            refusal.line, refusal.code, refusal.detail
+        ));
     }
     text
 }
@@ -224,15 +273,29 @@ mod tests {
     #[test]
     fn the_table_counts_and_lists_refusals() {
         let refused = vec![Rejection::new("invalid_uai", "the UAI is empty").at(7)];
-        let text = table(&Summary { read: 3, inserted: 2, refused, ..Summary::default() });
-        assert!(text.starts_with("read             3\ninserted         2\n"), "{text}");
-        assert!(text.ends_with("       7  invalid_uai              the UAI is empty\n"), "{text}");
+        let text = table(&Summary {
+            read: 3,
+            inserted: 2,
+            refused,
+            ..Summary::default()
+        });
+        assert!(
+            text.starts_with("read             3\ninserted         2\n"),
+            "{text}"
+        );
+        assert!(
+            text.ends_with("       7  invalid_uai              the UAI is empty\n"),
+            "{text}"
+        );
     }
 
     #[test]
     fn a_pipe_is_copied_whole_before_it_is_read() {
         let mut text = String::new();
-        spooled(&b"a;b\n"[..]).unwrap().read_to_string(&mut text).unwrap();
+        spooled(&b"a;b\n"[..])
+            .unwrap()
+            .read_to_string(&mut text)
+            .unwrap();
         assert_eq!(text, "a;b\n");
     }
 }

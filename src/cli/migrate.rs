@@ -1,8 +1,8 @@
 //! `ree migrate`: brings the schema up to date; `ree migrate status`: tells what it lacks.
 
 use super::{Failure, config};
-use crate::clock::Clock;
 use crate::cli::database::Database;
+use crate::clock::Clock;
 use crate::db::migrations;
 
 #[derive(clap::Args)]
@@ -21,7 +21,11 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let database = Database::open(&config()?).await?;
     if let Some(Action::Status) = arguments.action {
         for state in migrations::state(&database.connector).await? {
-            println!("{} {}", if state.applied { "applied" } else { "pending" }, state.name);
+            println!(
+                "{} {}",
+                if state.applied { "applied" } else { "pending" },
+                state.name
+            );
         }
         return Ok(());
     }

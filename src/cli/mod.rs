@@ -80,7 +80,11 @@ pub fn main() -> ExitCode {
         return db::embedded::reap(directory).map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
     }
     // A command that does not need the settings must work where they are wrong.
-    logging::start(config().as_ref().map_or("info", |config| &config.log_filter));
+    logging::start(
+        config()
+            .as_ref()
+            .map_or("info", |config| &config.log_filter),
+    );
     match run(arguments.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -100,7 +104,12 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Openapi { check } => document(check),
         Command::Config(arguments) => settings::run(&arguments),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Arguments::command(), "ree", &mut std::io::stdout());
+            clap_complete::generate(
+                shell,
+                &mut Arguments::command(),
+                "ree",
+                &mut std::io::stdout(),
+            );
             Ok(())
         }
         Command::EmbeddedReaper { .. } => Ok(()),
@@ -114,7 +123,11 @@ fn config() -> Result<Config, Failure> {
 
 /// Runs a command to its end on a runtime of its own.
 fn wait(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?.block_on(command)
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?
+        .block_on(command)
 }
 
 fn document(check: Option<PathBuf>) -> Result<(), Failure> {
@@ -123,9 +136,15 @@ fn document(check: Option<PathBuf>) -> Result<(), Failure> {
         print!("{text}");
         return Ok(());
     };
-    let committed = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let committed =
+        std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
     if committed == text {
         return Ok(());
     }
-    Err(format!("{} is not the document this program serves: run `ree openapi > {}`", path.display(), path.display()).into())
+    Err(format!(
+        "{} is not the document this program serves: run `ree openapi > {}`",
+        path.display(),
+        path.display()
+    )
+    .into())
 }

@@ -20,13 +20,19 @@ pub enum Format {
 ///
 /// # Errors
 /// When it cannot be serialised.
-pub fn object(format: Format, object: &impl Serialize, columns: &[&str]) -> Result<String, Failure> {
+pub fn object(
+    format: Format,
+    object: &impl Serialize,
+    columns: &[&str],
+) -> Result<String, Failure> {
     let value = serde_json::to_value(object)?;
     match format {
         Format::Json => Ok(format!("{}\n", serde_json::to_string_pretty(&value)?)),
         Format::Csv => csv(&[value], columns),
         Format::Table => {
-            let rows = columns.iter().map(|column| vec![(*column).to_owned(), cell(&value, column)]);
+            let rows = columns
+                .iter()
+                .map(|column| vec![(*column).to_owned(), cell(&value, column)]);
             Ok(aligned(&rows.collect::<Vec<_>>()))
         }
     }
@@ -36,35 +42,52 @@ pub fn object(format: Format, object: &impl Serialize, columns: &[&str]) -> Resu
 ///
 /// # Errors
 /// When it cannot be serialised.
-pub fn list(format: Format, objects: &[impl Serialize], columns: &[&str]) -> Result<String, Failure> {
-    let values = objects.iter().map(serde_json::to_value).collect::<Result<Vec<_>, _>>()?;
+pub fn list(
+    format: Format,
+    objects: &[impl Serialize],
+    columns: &[&str],
+) -> Result<String, Failure> {
+    let values = objects
+        .iter()
+        .map(serde_json::to_value)
+        .collect::<Result<Vec<_>, _>>()?;
     match format {
         Format::Json => Ok(format!("{}\n", serde_json::to_string_pretty(&values)?)),
         Format::Csv => csv(&values, columns),
         Format::Table => {
             let header = columns.iter().map(|column| column.to_uppercase()).collect();
-            let rows = values.iter().map(|value| columns.iter().map(|column| cell(value, column)).collect());
-            Ok(aligned(&std::iter::once(header).chain(rows).collect::<Vec<_>>()))
+            let rows = values
+                .iter()
+                .map(|value| columns.iter().map(|column| cell(value, column)).collect());
+            Ok(aligned(
+                &std::iter::once(header).chain(rows).collect::<Vec<_>>(),
+            ))
         }
     }
 }
 
 fn csv(values: &[Value], columns: &[&str]) -> Result<String, Failure> {
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    let mut writer = csv::WriterBuilder::new()
+        .terminator(csv::Terminator::CRLF)
+        .from_writer(Vec::new());
     writer.write_record(columns)?;
     for value in values {
         writer.write_record(columns.iter().map(|column| cell(value, column)))?;
     }
-    Ok(String::from_utf8(writer.into_inner().map_err(|error| error.to_string())?)?)
+    Ok(String::from_utf8(
+        writer.into_inner().map_err(|error| error.to_string())?,
+    )?)
 }
 
 fn cell(value: &Value, column: &str) -> String {
     match value.get(column) {
         None | Some(Value::Null) => String::new(),
         Some(Value::String(text)) => text.clone(),
-        Some(Value::Array(items)) if items.iter().all(Value::is_string) => {
-            items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("|")
-        }
+        Some(Value::Array(items)) if items.iter().all(Value::is_string) => items
+            .iter()
+            .filter_map(Value::as_str)
+            .collect::<Vec<_>>()
+            .join("|"),
         Some(other) => other.to_string(),
     }
 }
@@ -79,7 +102,10 @@ fn aligned(rows: &[Vec<String>]) -> String {
         }
     }
     let line = |row: &Vec<String>| {
-        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
+        let cells = row
+            .iter()
+            .zip(&widths)
+            .map(|(cell, width)| format!("{cell:<width$}"));
         format!("{}\n", cells.collect::<Vec<_>>().join("  ").trim_end())
     };
     rows.iter().map(line).collect()
@@ -92,10 +118,22 @@ mod tests {
 
     #[test]
     fn each_form_shows_the_same_cells() {
-        let objects = [json!({"id": 1, "name": "é, b", "uais": ["x", "y"]}), json!({"id": 22, "name": null, "uais": []})];
+        let objects = [
+            json!({"id": 1, "name": "é, b", "uais": ["x", "y"]}),
+            json!({"id": 22, "name": null, "uais": []}),
+        ];
         let columns = ["id", "name", "uais"];
-        assert_eq!(list(Format::Table, &objects, &columns).unwrap(), "ID  NAME  UAIS\n1   é, b  x|y\n22\n");
-        assert_eq!(list(Format::Csv, &objects, &columns).unwrap(), "id,name,uais\r\n1,\"é, b\",x|y\r\n22,,\r\n");
-        assert_eq!(object(Format::Table, &objects[0], &columns).unwrap(), "id    1\nname  é, b\nuais  x|y\n");
+        assert_eq!(
+            list(Format::Table, &objects, &columns).unwrap(),
+            "ID  NAME  UAIS\n1   é, b  x|y\n22\n"
+        );
+        assert_eq!(
+            list(Format::Csv, &objects, &columns).unwrap(),
+            "id,name,uais\r\n1,\"é, b\",x|y\r\n22,,\r\n"
+        );
+        assert_eq!(
+            object(Format::Table, &objects[0], &columns).unwrap(),
+            "id    1\nname  é, b\nuais  x|y\n"
+        );
     }
 }

@@ -30,9 +30,15 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: Arguments) -> Result<(), Failure> {
-    let overrides = Overrides { listen: arguments.listen, admin_listen: arguments.admin_listen };
+    let overrides = Overrides {
+        listen: arguments.listen,
+        admin_listen: arguments.admin_listen,
+    };
     let config = Config::read(&overrides)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
     runtime.block_on(serve(config, arguments.demo))
 }
 
@@ -66,12 +72,18 @@ async fn serve(config: Config, with_demo: bool) -> Result<(), Failure> {
 }
 
 fn bind(address: std::net::SocketAddr, setting: &str) -> Result<std::net::TcpListener, Failure> {
-    let listener = std::net::TcpListener::bind(address)
-        .map_err(|error| format!("{setting}={address}: {error}; choose another address with --listen, --admin-listen"))?;
+    let listener = std::net::TcpListener::bind(address).map_err(|error| {
+        format!(
+            "{setting}={address}: {error}; choose another address with --listen, --admin-listen"
+        )
+    })?;
     Ok(listener)
 }
 
-fn api(shared: Arc<Shared>, listener: std::net::TcpListener) -> Result<actix_web::dev::Server, Failure> {
+fn api(
+    shared: Arc<Shared>,
+    listener: std::net::TcpListener,
+) -> Result<actix_web::dev::Server, Failure> {
     let workers = shared.config.workers;
     let server = HttpServer::new(move || app::configure(worker(&shared)))
         .workers(workers)
@@ -95,15 +107,30 @@ fn worker(shared: &Arc<Shared>) -> web::Data<App> {
     }
 }
 
-fn admin(shared: Arc<Shared>, listener: std::net::TcpListener) -> Result<actix_web::dev::Server, Failure> {
+fn admin(
+    shared: Arc<Shared>,
+    listener: std::net::TcpListener,
+) -> Result<actix_web::dev::Server, Failure> {
     let shared = web::Data::from(shared);
-    let factory = move || actix_web::App::new().app_data(shared.clone()).configure(operation::admin::configure);
-    Ok(HttpServer::new(factory).workers(1).disable_signals().listen(listener)?.run())
+    let factory = move || {
+        actix_web::App::new()
+            .app_data(shared.clone())
+            .configure(operation::admin::configure)
+    };
+    Ok(HttpServer::new(factory)
+        .workers(1)
+        .disable_signals()
+        .listen(listener)?
+        .run())
 }
 
 fn announce(config: &Config, database: &Database) {
     let url = &config.public_url;
-    let server = if database.is_embedded() { "embedded PostgreSQL" } else { "DATABASE_URL" };
+    let server = if database.is_embedded() {
+        "embedded PostgreSQL"
+    } else {
+        "DATABASE_URL"
+    };
     eprintln!("ree {} is ready ({server})", env!("CARGO_PKG_VERSION"));
     eprintln!("  API   {url}/v1");
     eprintln!("  docs  {url}/docs/");
@@ -119,7 +146,11 @@ async fn upkeep(shared: Arc<Shared>) {
     };
     let mut round: u64 = 0;
     loop {
-        if let Err(error) = shared.authenticator.refresh(&app.db, TimeDelta::zero(), app.now()).await {
+        if let Err(error) = shared
+            .authenticator
+            .refresh(&app.db, TimeDelta::zero(), app.now())
+            .await
+        {
             log::warn!("revocations could not be read: {error}");
         }
         if round.is_multiple_of(1800) {
@@ -159,7 +190,9 @@ async fn forget_revoked_tokens(app: &App) {
 /// SIGTERM or Ctrl-C.
 async fn stop_signal() {
     use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return std::future::pending().await;
+    };
     tokio::select! {
         _ = terminate.recv() => {}
         _ = tokio::signal::ctrl_c() => {}

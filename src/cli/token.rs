@@ -36,16 +36,21 @@ pub struct Arguments {
 }
 
 fn role(text: &str) -> Result<Role, String> {
-    text.parse().map_err(|_| "one of ministry, academy, establishment, partner, reader is expected".to_owned())
+    text.parse().map_err(|_| {
+        "one of ministry, academy, establishment, partner, reader is expected".to_owned()
+    })
 }
 
 fn scope(text: &str) -> Result<Scopes, String> {
-    text.parse().map_err(|_| "\"read\", \"write\" or \"read write\" is expected".to_owned())
+    text.parse()
+        .map_err(|_| "\"read\", \"write\" or \"read write\" is expected".to_owned())
 }
 
 fn duration(text: &str) -> Result<TimeDelta, String> {
     const EXPECTED: &str = "a duration such as 90s, 15m, 8h or 1d is expected";
-    let (number, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or(EXPECTED)?;
+    let (number, unit) = text
+        .split_at_checked(text.len().saturating_sub(1))
+        .ok_or(EXPECTED)?;
     let number: i64 = number.parse().map_err(|_| EXPECTED)?;
     let seconds = match unit {
         "s" => Some(1),
@@ -54,7 +59,10 @@ fn duration(text: &str) -> Result<TimeDelta, String> {
         "d" => Some(86_400),
         _ => None,
     };
-    let duration = seconds.and_then(|unit| number.checked_mul(unit)).and_then(TimeDelta::try_seconds).ok_or(EXPECTED)?;
+    let duration = seconds
+        .and_then(|unit| number.checked_mul(unit))
+        .and_then(TimeDelta::try_seconds)
+        .ok_or(EXPECTED)?;
     if duration > TimeDelta::zero() && duration <= TimeDelta::days(30) {
         Ok(duration)
     } else {
@@ -73,7 +81,11 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         partner_id: arguments.partner_id,
     };
     let identity = Identity::new(arguments.role, perimeter).map_err(|fault| {
-        format!("--{}: {fault} for the role {}", fault.claim().replace('_', "-"), arguments.role)
+        format!(
+            "--{}: {fault} for the role {}",
+            fault.claim().replace('_', "-"),
+            arguments.role
+        )
     })?;
     let keys = Keys::load_or_create(&config.data_dir.join("keys"), now)?;
     let issuer = config.issuer();
@@ -94,7 +106,9 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
 
 /// Catches what the service would accept and never match: codes that do not exist.
 fn check_codes(arguments: &Arguments) -> Result<(), Failure> {
-    let explain = |option: &str, code: &str, rule: &Rule| format!("--{option} {code}: {}", rule.detail(Language::English));
+    let explain = |option: &str, code: &str, rule: &Rule| {
+        format!("--{option} {code}: {}", rule.detail(Language::English))
+    };
     for code in arguments.territories.iter().flatten() {
         TerritoryCode::from_text(code).map_err(|rule| explain("territories", code, &rule))?;
     }

@@ -77,8 +77,11 @@ impl Body for NewClient {
         let expires_at = fields.optional("expires_at");
         if let Some(role) = &role {
             let given = [
-                territories.as_ref().map(|list| list.as_ref().map_or(0, |list| list.count)),
-                uais.as_ref().map(|list| list.as_ref().map_or(0, |list| list.count)),
+                territories
+                    .as_ref()
+                    .map(|list| list.as_ref().map_or(0, |list| list.count)),
+                uais.as_ref()
+                    .map(|list| list.as_ref().map_or(0, |list| list.count)),
                 partner_id.map(|partner| usize::from(partner.is_some())),
             ];
             misfits(role, given).for_each(|(name, rule)| fields.fault(name, rule));
@@ -109,7 +112,10 @@ where
 {
     fn read(value: &Value, pointer: &str, faults: &mut Faults) -> Option<Self> {
         let items = Vec::read(value, pointer, faults)?;
-        Some(Self { items, count: value.as_array().map_or(0, Vec::len) })
+        Some(Self {
+            items,
+            count: value.as_array().map_or(0, Vec::len),
+        })
     }
 }
 
@@ -122,12 +128,17 @@ fn part<T: Field>(fields: &mut Fields<'_>, name: &'static str) -> Option<Option<
 }
 
 /// Scopes in one order, so that the same ones are always equal.
-fn in_order(fields: &mut Fields<'_>, scopes: Option<Counted<ClientScope>>) -> Option<Vec<ClientScope>> {
+fn in_order(
+    fields: &mut Fields<'_>,
+    scopes: Option<Counted<ClientScope>>,
+) -> Option<Vec<ClientScope>> {
     let mut scopes = scopes?;
     if scopes.count == 0 {
         fields.fault("scopes", Rule::EmptyList);
     }
-    scopes.items.sort_by(|left, right| left.as_str().cmp(right.as_str()));
+    scopes
+        .items
+        .sort_by(|left, right| left.as_str().cmp(right.as_str()));
     Some(scopes.items)
 }
 
@@ -140,14 +151,20 @@ const PARTS: [(&str, &str, &str); 3] = [
 
 /// Where a perimeter does not fit its role. `given` counts the items of territories, UAIs and
 /// partner; a part that could not be read is not judged.
-fn misfits(role: &ClientRole, given: [Option<usize>; 3]) -> impl Iterator<Item = (&'static str, Rule)> {
-    PARTS.into_iter().zip(given).filter_map(move |((name, goes_with, with), count)| {
-        match (role.as_str() == goes_with, count?) {
-            (true, 0) => Some((name, Rule::Required)),
-            (false, 1..) => Some((name, Rule::OnlyWith(with))),
-            _ => None,
-        }
-    })
+fn misfits(
+    role: &ClientRole,
+    given: [Option<usize>; 3],
+) -> impl Iterator<Item = (&'static str, Rule)> {
+    PARTS
+        .into_iter()
+        .zip(given)
+        .filter_map(move |((name, goes_with, with), count)| {
+            match (role.as_str() == goes_with, count?) {
+                (true, 0) => Some((name, Rule::Required)),
+                (false, 1..) => Some((name, Rule::OnlyWith(with))),
+                _ => None,
+            }
+        })
 }
 
 /// Ce qu'on change d'un client (RFC 7396) : un champ absent reste, `null` vide.
@@ -227,11 +244,15 @@ impl ClientPatch {
     pub fn check_perimeter(&self, client: &ClientRecord, faults: &mut Faults) {
         let role = self.role.as_ref().unwrap_or(&client.role);
         let given = [
-            self.territories.as_ref().unwrap_or(&client.territories).len(),
+            self.territories
+                .as_ref()
+                .unwrap_or(&client.territories)
+                .len(),
             self.uais.as_ref().unwrap_or(&client.uais).len(),
             usize::from(self.partner_id.unwrap_or(client.partner_id).is_some()),
         ];
-        misfits(role, given.map(Some)).for_each(|(name, rule)| faults.add(Place::field(name), rule));
+        misfits(role, given.map(Some))
+            .for_each(|(name, rule)| faults.add(Place::field(name), rule));
     }
 }
 
@@ -245,7 +266,9 @@ pub struct Rotation {
 
 impl Body for Rotation {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        Some(Self { revoke_previous: fields.optional("revoke_previous").unwrap_or_default() })
+        Some(Self {
+            revoke_previous: fields.optional("revoke_previous").unwrap_or_default(),
+        })
     }
 }
 
@@ -258,7 +281,11 @@ mod tests {
     fn faults(value: Value) -> Vec<(String, &'static str)> {
         let mut faults = Faults::default();
         let read = Fields::body::<NewClient>(&value, &mut faults);
-        let refused = faults.check().err().map(|error| error.faults).unwrap_or_default();
+        let refused = faults
+            .check()
+            .err()
+            .map(|error| error.faults)
+            .unwrap_or_default();
         assert_eq!(read.is_some() && refused.is_empty(), refused.is_empty());
         let named = |fault: &Fault| match &fault.place {
             Place::Pointer(pointer) => (pointer.clone(), fault.rule.code()),
@@ -268,7 +295,8 @@ mod tests {
     }
 
     fn client(more: Value) -> Value {
-        let mut client = json!({"name": "a", "contact_email": "a@b.fr", "scopes": ["write", "read"]});
+        let mut client =
+            json!({"name": "a", "contact_email": "a@b.fr", "scopes": ["write", "read"]});
         for (name, value) in more.as_object().unwrap() {
             client[name] = value.clone();
         }
@@ -286,25 +314,47 @@ mod tests {
         ] {
             assert_eq!(faults(client(good.clone())), [], "{good}");
         }
-        assert_eq!(faults(client(json!({"role": "academy"}))), [("/territories".into(), "required")]);
+        assert_eq!(
+            faults(client(json!({"role": "academy"}))),
+            [("/territories".into(), "required")]
+        );
         assert_eq!(
             faults(client(json!({"role": "partner", "uais": ["0311131L"]}))),
-            [("/uais".into(), "only_with"), ("/partner_id".into(), "required")]
+            [
+                ("/uais".into(), "only_with"),
+                ("/partner_id".into(), "required")
+            ]
         );
     }
 
     #[test]
     fn a_part_that_cannot_be_read_is_told_once() {
-        assert_eq!(faults(client(json!({"role": "academy", "territories": "x"}))), [("/territories".into(), "wrong_type")]);
-        assert_eq!(faults(client(json!({"role": "academy", "territories": ["FR"]}))), [("/territories/0".into(), "invalid_format")]);
-        assert_eq!(faults(client(json!({"role": "reader", "scopes": ["x"]}))), [("/scopes/0".into(), "unknown_code")]);
-        assert_eq!(faults(client(json!({"role": "reader", "scopes": []}))), [("/scopes".into(), "empty_list")]);
+        assert_eq!(
+            faults(client(json!({"role": "academy", "territories": "x"}))),
+            [("/territories".into(), "wrong_type")]
+        );
+        assert_eq!(
+            faults(client(json!({"role": "academy", "territories": ["FR"]}))),
+            [("/territories/0".into(), "invalid_format")]
+        );
+        assert_eq!(
+            faults(client(json!({"role": "reader", "scopes": ["x"]}))),
+            [("/scopes/0".into(), "unknown_code")]
+        );
+        assert_eq!(
+            faults(client(json!({"role": "reader", "scopes": []}))),
+            [("/scopes".into(), "empty_list")]
+        );
     }
 
     #[test]
     fn scopes_have_one_order() {
         let mut faults = Faults::default();
-        let new = Fields::body::<NewClient>(&client(json!({"role": "reader"})), &mut faults).unwrap();
-        assert_eq!(new.scopes.iter().map(TextValue::as_str).collect::<Vec<_>>(), ["read", "write"]);
+        let new =
+            Fields::body::<NewClient>(&client(json!({"role": "reader"})), &mut faults).unwrap();
+        assert_eq!(
+            new.scopes.iter().map(TextValue::as_str).collect::<Vec<_>>(),
+            ["read", "write"]
+        );
     }
 }

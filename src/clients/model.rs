@@ -162,7 +162,11 @@ impl TextValue for Status {
 
     /// What is not known to be active is not.
     fn stored(text: String) -> Self {
-        if text == "active" { Self::Active } else { Self::Revoked }
+        if text == "active" {
+            Self::Active
+        } else {
+            Self::Revoked
+        }
     }
 
     fn describe() -> utoipa::openapi::ObjectBuilder {
@@ -215,18 +219,31 @@ impl Client {
     pub fn step(&self, step: Step) -> Result<Status> {
         let status = self.record.status;
         step.from(status).ok_or_else(|| {
-            let possible: Vec<&str> =
-                Step::ALL.into_iter().filter(|step| step.from(status).is_some()).map(Step::as_str).collect();
-            Error::new(ErrorCode::InvalidTransition).about(format!("{status} → {}", possible.join(", ")))
+            let possible: Vec<&str> = Step::ALL
+                .into_iter()
+                .filter(|step| step.from(status).is_some())
+                .map(Step::as_str)
+                .collect();
+            Error::new(ErrorCode::InvalidTransition)
+                .about(format!("{status} → {}", possible.join(", ")))
         })
     }
 
     /// The client as its reader is answered.
     pub fn seen(self, language: Language, now: DateTime<Utc>) -> ClientAnswer {
-        let is_possible = |step: &Step| self.reach == Reach::All && step.from(self.record.status).is_some();
-        let allowed_actions = Step::ALL.into_iter().filter(is_possible).map(Step::as_str).collect();
+        let is_possible =
+            |step: &Step| self.reach == Reach::All && step.from(self.record.status).is_some();
+        let allowed_actions = Step::ALL
+            .into_iter()
+            .filter(is_possible)
+            .map(Step::as_str)
+            .collect();
         let warnings = self.record.ends_soon(language, now).into_iter().collect();
-        ClientAnswer { client: self, allowed_actions, warnings }
+        ClientAnswer {
+            client: self,
+            allowed_actions,
+            warnings,
+        }
     }
 }
 
@@ -269,9 +286,19 @@ impl ClientRecord {
             fr: "Le client expire dans moins de 30 jours.",
             en: "The client expires in less than 30 days.",
         };
-        let end = self.expires_at.filter(|end| self.status == Status::Active && *end <= now + SOON)?;
-        let (code, detail) = if end <= now { ("expired", EXPIRED) } else { ("expires_soon", SOON_OVER) };
-        Some(Warning { pointer: "/expires_at", code, detail: detail.get(language) })
+        let end = self
+            .expires_at
+            .filter(|end| self.status == Status::Active && *end <= now + SOON)?;
+        let (code, detail) = if end <= now {
+            ("expired", EXPIRED)
+        } else {
+            ("expires_soon", SOON_OVER)
+        };
+        Some(Warning {
+            pointer: "/expires_at",
+            code,
+            detail: detail.get(language),
+        })
     }
 }
 

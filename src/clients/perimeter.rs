@@ -6,7 +6,7 @@ use diesel::{deserialize::FromSqlRow, expression::AsExpression};
 
 use super::model::ClientRecord;
 use crate::auth::policy::Scope;
-use crate::error::{Rule};
+use crate::error::Rule;
 use crate::http::fields::FromText;
 use crate::values::{TerritoryCode, TextValue, Uai, text_type};
 
@@ -21,7 +21,11 @@ impl FromText for AcademyCode {
     fn from_text(text: &str) -> Result<Self, Rule> {
         let code = TerritoryCode::from_text(text)?.to_string();
         let is_academic = code.starts_with("academy:") || code.starts_with("region:");
-        if is_academic { Ok(Self(code)) } else { Err(Rule::Format("academy:10, region:84")) }
+        if is_academic {
+            Ok(Self(code))
+        } else {
+            Err(Rule::Format("academy:10, region:84"))
+        }
     }
 }
 
@@ -84,7 +88,11 @@ impl Reach {
         if scope.is_everything() {
             return Self::All;
         }
-        let is_within = |uai: &&Uai| schools.iter().any(|school| school.uai == **uai && school.is_within(scope));
+        let is_within = |uai: &&Uai| {
+            schools
+                .iter()
+                .any(|school| school.uai == **uai && school.is_within(scope))
+        };
         // Only clients of schools have UAIs.
         match client.uais.iter().filter(is_within).count() {
             0 => Self::Nothing,
@@ -104,8 +112,14 @@ mod tests {
             assert!(AcademyCode::from_text(good).is_ok(), "{good}");
         }
         for bad in ["FR", "department:069", "uai:0311131L"] {
-            assert!(matches!(AcademyCode::from_text(bad), Err(Rule::Format(_))), "{bad}");
+            assert!(
+                matches!(AcademyCode::from_text(bad), Err(Rule::Format(_))),
+                "{bad}"
+            );
         }
-        assert_eq!(AcademyCode::from_text("academy:99"), Err(Rule::UnknownTerritory));
+        assert_eq!(
+            AcademyCode::from_text("academy:99"),
+            Err(Rule::UnknownTerritory)
+        );
     }
 }

@@ -34,7 +34,8 @@ impl Query for Filter {
 
 impl page::Sort for Sort {
     const DEFAULT: Self = Self::Id;
-    const ORDERS: &'static [(&'static str, Self)] = &[("created_at", Self::Id), ("updated_at", Self::UpdatedAt)];
+    const ORDERS: &'static [(&'static str, Self)] =
+        &[("created_at", Self::Id), ("updated_at", Self::UpdatedAt)];
 }
 
 /// The list of clients.
@@ -47,8 +48,18 @@ impl List for Clients {
 
     async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<ClientAnswer>> {
         let now = call.app.now();
-        let clients = store::page(&*call.app.db.reader().await?, call.scope()?, &call.query, &page, now).await?;
-        Ok(clients.into_iter().map(|client| client.seen(call.admitted.language, now)).collect())
+        let clients = store::page(
+            &*call.app.db.reader().await?,
+            call.scope()?,
+            &call.query,
+            &page,
+            now,
+        )
+        .await?;
+        Ok(clients
+            .into_iter()
+            .map(|client| client.seen(call.admitted.language, now))
+            .collect())
     }
 
     fn mark(item: &ClientAnswer, sort: Sort) -> Mark {
@@ -57,7 +68,10 @@ impl List for Clients {
             Sort::Id => MarkValue::Id,
             Sort::UpdatedAt => MarkValue::Time(record.updated_at),
         };
-        Mark { value, id: record.id.to_string() }
+        Mark {
+            value,
+            id: record.id.to_string(),
+        }
     }
 }
 
@@ -118,7 +132,9 @@ pub async fn create_client(call: Call<NoQuery, NewClient>) -> Result<Answer> {
     call.write(async |tx| {
         let written = workflow::create(tx, scope, &call.body).await?;
         let location = format!("/v1/clients/{}", written.client.record.id);
-        shown(&call, written, |version, body| Answer::created(version, location, body))
+        shown(&call, written, |version, body| {
+            Answer::created(version, location, body)
+        })
     })
     .await
 }
@@ -134,8 +150,17 @@ pub async fn create_client(call: Call<NoQuery, NewClient>) -> Result<Answer> {
 #[get("/v1/clients/{id}")]
 pub async fn get_client(call: Call) -> Result<Answer> {
     let now = call.app.now();
-    let client = store::find(&*call.app.db.reader().await?, call.scope()?, call.id("id"), now).await?;
-    Answer::object(client.record.version, &client.seen(call.admitted.language, now))
+    let client = store::find(
+        &*call.app.db.reader().await?,
+        call.scope()?,
+        call.id("id"),
+        now,
+    )
+    .await?;
+    Answer::object(
+        client.record.version,
+        &client.seen(call.admitted.language, now),
+    )
 }
 
 /// Modification d'un client
@@ -151,7 +176,17 @@ pub async fn get_client(call: Call) -> Result<Answer> {
 #[patch("/v1/clients/{id}")]
 pub async fn update_client(call: Call<NoQuery, ClientPatch>) -> Result<Answer> {
     let scope = call.scope()?;
-    change(&call, async |tx| workflow::update(tx, scope, call.id("id"), &call.body, &call.admitted.if_match).await).await
+    change(&call, async |tx| {
+        workflow::update(
+            tx,
+            scope,
+            call.id("id"),
+            &call.body,
+            &call.admitted.if_match,
+        )
+        .await
+    })
+    .await
 }
 
 /// Nouveau secret d'un client
@@ -172,7 +207,10 @@ pub async fn update_client(call: Call<NoQuery, ClientPatch>) -> Result<Answer> {
 #[post("/v1/clients/{id}/rotate-secret")]
 pub async fn rotate_client_secret(call: Call<NoQuery, Rotation>) -> Result<Answer> {
     let scope = call.scope()?;
-    change(&call, async |tx| workflow::rotate_secret(tx, scope, call.id("id"), call.body, &call.admitted.if_match).await).await
+    change(&call, async |tx| {
+        workflow::rotate_secret(tx, scope, call.id("id"), call.body, &call.admitted.if_match).await
+    })
+    .await
 }
 
 /// Révocation d'un client
@@ -190,22 +228,32 @@ pub async fn rotate_client_secret(call: Call<NoQuery, Rotation>) -> Result<Answe
 #[post("/v1/clients/{id}/revoke")]
 pub async fn revoke_client(call: Call) -> Result<Answer> {
     let scope = call.scope()?;
-    change(&call, async |tx| workflow::revoke(tx, scope, call.id("id"), &call.admitted.if_match).await).await
+    change(&call, async |tx| {
+        workflow::revoke(tx, scope, call.id("id"), &call.admitted.if_match).await
+    })
+    .await
 }
 
 /// Writes a change of a client and, once it is committed, refuses here the tokens it ends; before,
 /// a change that fails after all would have ended them.
-async fn change<B>(call: &Call<NoQuery, B>, step: impl AsyncFnOnce(&mut Tx<'_>) -> Result<Written>) -> Result<Answer> {
+async fn change<B>(
+    call: &Call<NoQuery, B>,
+    step: impl AsyncFnOnce(&mut Tx<'_>) -> Result<Written>,
+) -> Result<Answer> {
     let mut ended = None;
     let answer = call
         .write(async |tx| {
             let written = step(tx).await?;
-            ended = written.tokens_after.map(|after| (written.client.record.id, after));
+            ended = written
+                .tokens_after
+                .map(|after| (written.client.record.id, after));
             shown(call, written, Answer::object)
         })
         .await?;
     if let Some((client, tokens_after)) = ended {
-        call.app.authenticator.client_changed(client.uuid(), tokens_after);
+        call.app
+            .authenticator
+            .client_changed(client.uuid(), tokens_after);
     }
     Ok(answer)
 }
@@ -226,8 +274,16 @@ fn shown<B>(
 ) -> Result<Answer> {
     let version = written.client.record.version;
     let client = written.client.seen(call.admitted.language, call.app.now());
-    let Some(secret) = written.secret else { return answer(version, &Shown::Plain(client)) };
-    let replayed = ClientWithSecret { client: client.clone(), client_secret: None };
-    let once = ClientWithSecret { client, client_secret: Some(secret.expose().to_owned()) };
+    let Some(secret) = written.secret else {
+        return answer(version, &Shown::Plain(client));
+    };
+    let replayed = ClientWithSecret {
+        client: client.clone(),
+        client_secret: None,
+    };
+    let once = ClientWithSecret {
+        client,
+        client_secret: Some(secret.expose().to_owned()),
+    };
     answer(version, &Shown::Once(once))?.shown_once(&replayed)
 }

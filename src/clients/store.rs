@@ -10,7 +10,9 @@ use diesel_async::{AnsiTransactionManager, AsyncPgConnection, RunQueryDsl, Trans
 use uuid::Uuid;
 
 use super::input::{ClientPatch, NewClient};
-use super::model::{Client, ClientId, ClientRecord, ClientRole, ClientStatuses, SecretId, SecretRecord, Status};
+use super::model::{
+    Client, ClientId, ClientRecord, ClientRole, ClientStatuses, SecretId, SecretRecord, Status,
+};
 use super::perimeter::{Reach, School};
 use crate::auth::Secret;
 use crate::auth::policy::Scope;
@@ -76,11 +78,13 @@ fn visible(scope: &Scope) -> Filtered<'_> {
         return query;
     }
     let (named, _) = scope.territories().unwrap_or_default();
-    let within = sql::<Bool>("EXISTS (SELECT FROM establishments WHERE uai = ANY (clients.uais) AND (academy = ANY (")
-        .bind::<Array<Text>, _>(named)
-        .sql(") OR academic_region = ANY (")
-        .bind::<Array<Text>, _>(named)
-        .sql(")))");
+    let within = sql::<Bool>(
+        "EXISTS (SELECT FROM establishments WHERE uai = ANY (clients.uais) AND (academy = ANY (",
+    )
+    .bind::<Array<Text>, _>(named)
+    .sql(") OR academic_region = ANY (")
+    .bind::<Array<Text>, _>(named)
+    .sql(")))");
     query.filter(within)
 }
 
@@ -95,14 +99,24 @@ pub async fn page(
     page: &Page<Sort>,
     now: DateTime<Utc>,
 ) -> Result<Vec<Client>> {
-    let mut query = filtered(scope, filter).select(ClientRecord::as_select()).limit(page.limit);
+    let mut query = filtered(scope, filter)
+        .select(ClientRecord::as_select())
+        .limit(page.limit);
     let ascending = page.direction == Direction::Ascending;
     if let Some(mark) = &page.after {
-        let id = mark.id.parse::<Uuid>().unwrap_or_default().into_sql::<SqlUuid>();
+        let id = mark
+            .id
+            .parse::<Uuid>()
+            .unwrap_or_default()
+            .into_sql::<SqlUuid>();
         query = match &mark.value {
             MarkValue::Time(time) => {
                 let place = (time.into_sql::<Timestamptz>(), id);
-                query.filter(after((clients::updated_at, clients::id), place, page.direction))
+                query.filter(after(
+                    (clients::updated_at, clients::id),
+                    place,
+                    page.direction,
+                ))
             }
             _ if ascending => query.filter(clients::id.gt(id)),
             _ => query.filter(clients::id.lt(id)),
@@ -122,8 +136,15 @@ pub async fn page(
 ///
 /// # Errors
 /// As any query.
-pub async fn count(mut connection: &AsyncPgConnection, scope: &Scope, filter: &Filter) -> Result<i64> {
-    Ok(filtered(scope, filter).select(count_star()).first(&mut connection).await?)
+pub async fn count(
+    mut connection: &AsyncPgConnection,
+    scope: &Scope,
+    filter: &Filter,
+) -> Result<i64> {
+    Ok(filtered(scope, filter)
+        .select(count_star())
+        .first(&mut connection)
+        .await?)
 }
 
 /// One client.
@@ -136,7 +157,10 @@ pub async fn find(
     id: ClientId,
     now: DateTime<Utc>,
 ) -> Result<Client> {
-    let records = ClientRecord::query().filter(clients::id.eq(id)).load(&mut connection).await?;
+    let records = ClientRecord::query()
+        .filter(clients::id.eq(id))
+        .load(&mut connection)
+        .await?;
     the_one(complete(connection, scope, records, now).await?)
 }
 
@@ -153,7 +177,9 @@ pub async fn find_all(
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let records = visible(scope).filter(clients::id.eq_any(ids)).select(ClientRecord::as_select());
+    let records = visible(scope)
+        .filter(clients::id.eq_any(ids))
+        .select(ClientRecord::as_select());
     complete(connection, scope, records.load(&mut connection).await?, now).await
 }
 
@@ -172,12 +198,18 @@ pub async fn hold(
     id: ClientId,
     now: DateTime<Utc>,
 ) -> Result<Client> {
-    let records = ClientRecord::query().filter(clients::id.eq(id)).for_no_key_update().load(connection).await?;
+    let records = ClientRecord::query()
+        .filter(clients::id.eq(id))
+        .for_no_key_update()
+        .load(connection)
+        .await?;
     the_one(complete(connection, scope, records, now).await?)
 }
 
 fn the_one(found: Vec<Client>) -> Result<Client> {
-    let mut visible = found.into_iter().filter(|client| client.reach != Reach::Nothing);
+    let mut visible = found
+        .into_iter()
+        .filter(|client| client.reach != Reach::Nothing);
     visible.next().ok_or_else(Error::not_found)
 }
 
@@ -192,14 +224,24 @@ async fn complete(
     // The ministry reaches all of every client: where their schools are is not asked then.
     let asked = records.iter().filter(|_| !scope.is_everything());
     let uais: Vec<&Uai> = asked.flat_map(|record| &record.uais).collect();
-    let live = client_secrets::expires_at.is_null().or(client_secrets::expires_at.gt(now));
-    let secrets = SecretRecord::query().filter(client_secrets::client_id.eq_any(&ids)).filter(live);
-    let secrets = secrets.order(client_secrets::id.asc()).load(&mut connection);
+    let live = client_secrets::expires_at
+        .is_null()
+        .or(client_secrets::expires_at.gt(now));
+    let secrets = SecretRecord::query()
+        .filter(client_secrets::client_id.eq_any(&ids))
+        .filter(live);
+    let secrets = secrets
+        .order(client_secrets::id.asc())
+        .load(&mut connection);
     let secrets = async { Ok::<Vec<SecretRecord>, Error>(secrets.await?) };
     let (secrets, schools) = tokio::try_join!(secrets, schools(connection, &uais))?;
     let with_secrets = |record: ClientRecord| Client {
         reach: Reach::of(scope, &record, &schools),
-        secrets: secrets.iter().filter(|secret| secret.client_id == record.id).cloned().collect(),
+        secrets: secrets
+            .iter()
+            .filter(|secret| secret.client_id == record.id)
+            .cloned()
+            .collect(),
         record,
     };
     Ok(records.into_iter().map(with_secrets).collect())
@@ -215,7 +257,11 @@ pub async fn schools(mut connection: &AsyncPgConnection, uais: &[&Uai]) -> Resul
     }
     let found = establishments::table
         .filter(establishments::uai.eq_any(uais))
-        .select((establishments::uai, establishments::academy, establishments::academic_region));
+        .select((
+            establishments::uai,
+            establishments::academy,
+            establishments::academic_region,
+        ));
     Ok(found.load(&mut connection).await?)
 }
 
@@ -229,8 +275,15 @@ pub async fn insert(
     new: &NewClient,
     now: DateTime<Utc>,
 ) -> Result<ClientRecord> {
-    let row = (new, clients::id.eq(id), clients::created_at.eq(now), clients::updated_at.eq(now));
-    let inserted = diesel::insert_into(clients::table).values(row).returning(ClientRecord::as_returning());
+    let row = (
+        new,
+        clients::id.eq(id),
+        clients::created_at.eq(now),
+        clients::updated_at.eq(now),
+    );
+    let inserted = diesel::insert_into(clients::table)
+        .values(row)
+        .returning(ClientRecord::as_returning());
     Ok(inserted.get_result(connection).await?)
 }
 
@@ -245,10 +298,14 @@ pub async fn update(
     tokens_after: Option<Uuid>,
     now: DateTime<Utc>,
 ) -> Result<ClientRecord> {
-    let stamp = (clients::version.eq(clients::version + 1), clients::updated_at.eq(now));
+    let stamp = (
+        clients::version.eq(clients::version + 1),
+        clients::updated_at.eq(now),
+    );
     let tokens = tokens_after.map(|after| clients::tokens_after.eq(after));
-    let updated =
-        diesel::update(clients::table.find(id)).set((patch, stamp, tokens)).returning(ClientRecord::as_returning());
+    let updated = diesel::update(clients::table.find(id))
+        .set((patch, stamp, tokens))
+        .returning(ClientRecord::as_returning());
     Ok(updated.get_result(connection).await?)
 }
 
@@ -263,10 +320,15 @@ pub async fn set_status(
     tokens_after: Option<Uuid>,
     now: DateTime<Utc>,
 ) -> Result<ClientRecord> {
-    let stamp = (clients::version.eq(clients::version + 1), clients::updated_at.eq(now));
+    let stamp = (
+        clients::version.eq(clients::version + 1),
+        clients::updated_at.eq(now),
+    );
     let tokens = tokens_after.map(|after| clients::tokens_after.eq(after));
     let set = (clients::status.eq(status), stamp, tokens);
-    let updated = diesel::update(clients::table.find(id)).set(set).returning(ClientRecord::as_returning());
+    let updated = diesel::update(clients::table.find(id))
+        .set(set)
+        .returning(ClientRecord::as_returning());
     Ok(updated.get_result(connection).await?)
 }
 
@@ -288,7 +350,9 @@ pub async fn insert_secret(
         client_secrets::hint.eq(secret.hint()),
         client_secrets::created_at.eq(now),
     );
-    let inserted = diesel::insert_into(client_secrets::table).values(row).returning(SecretRecord::as_returning());
+    let inserted = diesel::insert_into(client_secrets::table)
+        .values(row)
+        .returning(SecretRecord::as_returning());
     Ok(inserted.get_result(connection).await?)
 }
 
@@ -296,12 +360,22 @@ pub async fn insert_secret(
 ///
 /// # Errors
 /// As any write.
-pub async fn end_secrets(connection: &mut AsyncPgConnection, client: ClientId, end: DateTime<Utc>) -> Result<()> {
-    let later = client_secrets::expires_at.is_null().or(client_secrets::expires_at.gt(end));
-    diesel::update(client_secrets::table.filter(client_secrets::client_id.eq(client)).filter(later))
-        .set(client_secrets::expires_at.eq(end))
-        .execute(connection)
-        .await?;
+pub async fn end_secrets(
+    connection: &mut AsyncPgConnection,
+    client: ClientId,
+    end: DateTime<Utc>,
+) -> Result<()> {
+    let later = client_secrets::expires_at
+        .is_null()
+        .or(client_secrets::expires_at.gt(end));
+    diesel::update(
+        client_secrets::table
+            .filter(client_secrets::client_id.eq(client))
+            .filter(later),
+    )
+    .set(client_secrets::expires_at.eq(end))
+    .execute(connection)
+    .await?;
     Ok(())
 }
 
@@ -334,19 +408,31 @@ pub async fn presented<T>(
 ///
 /// # Errors
 /// As any write.
-pub async fn used(mut connection: &AsyncPgConnection, secret: &SecretRecord, now: DateTime<Utc>) -> Result<()> {
+pub async fn used(
+    mut connection: &AsyncPgConnection,
+    secret: &SecretRecord,
+    now: DateTime<Utc>,
+) -> Result<()> {
     let before = now - USE_NOTED;
     if secret.last_used_at.is_some_and(|last| last > before) {
         return Ok(());
     }
     let mut other = connection;
-    let stale = client_secrets::last_used_at.is_null().or(client_secrets::last_used_at.le(before));
+    let stale = client_secrets::last_used_at
+        .is_null()
+        .or(client_secrets::last_used_at.le(before));
     let secrets = diesel::update(client_secrets::table.find(secret.id).filter(stale));
-    let stale = clients::last_used_at.is_null().or(clients::last_used_at.le(before));
+    let stale = clients::last_used_at
+        .is_null()
+        .or(clients::last_used_at.le(before));
     let clients = diesel::update(clients::table.find(secret.client_id).filter(stale));
     tokio::try_join!(
-        secrets.set(client_secrets::last_used_at.eq(now)).execute(&mut connection),
-        clients.set(clients::last_used_at.eq(now)).execute(&mut other),
+        secrets
+            .set(client_secrets::last_used_at.eq(now))
+            .execute(&mut connection),
+        clients
+            .set(clients::last_used_at.eq(now))
+            .execute(&mut other),
     )?;
     Ok(())
 }
@@ -355,9 +441,16 @@ pub async fn used(mut connection: &AsyncPgConnection, secret: &SecretRecord, now
 ///
 /// # Errors
 /// As any write.
-pub async fn revoke_token(connection: &mut AsyncPgConnection, jti: Uuid, expires_at: DateTime<Utc>) -> Result<()> {
+pub async fn revoke_token(
+    connection: &mut AsyncPgConnection,
+    jti: Uuid,
+    expires_at: DateTime<Utc>,
+) -> Result<()> {
     diesel::insert_into(revoked_tokens::table)
-        .values((revoked_tokens::jti.eq(jti), revoked_tokens::expires_at.eq(expires_at)))
+        .values((
+            revoked_tokens::jti.eq(jti),
+            revoked_tokens::expires_at.eq(expires_at),
+        ))
         .on_conflict_do_nothing()
         .execute(connection)
         .await?;
@@ -368,7 +461,10 @@ pub async fn revoke_token(connection: &mut AsyncPgConnection, jti: Uuid, expires
 ///
 /// # Errors
 /// As any write.
-pub async fn forget_revoked_tokens(connection: &mut AsyncPgConnection, now: DateTime<Utc>) -> Result<usize> {
+pub async fn forget_revoked_tokens(
+    connection: &mut AsyncPgConnection,
+    now: DateTime<Utc>,
+) -> Result<usize> {
     let expired = revoked_tokens::table.filter(revoked_tokens::expires_at.le(now));
     Ok(diesel::delete(expired).execute(connection).await?)
 }
@@ -385,7 +481,11 @@ pub async fn revocations(
     let since = now - TOKENS_LIVE;
     let (clients, tokens) = tokio::try_join!(
         clients::table
-            .filter(clients::tokens_after.is_not_null().and(clients::updated_at.gt(since)))
+            .filter(
+                clients::tokens_after
+                    .is_not_null()
+                    .and(clients::updated_at.gt(since))
+            )
             .select((clients::id, clients::tokens_after.assume_not_null()))
             .load(&mut connection),
         revoked_tokens::table

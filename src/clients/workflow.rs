@@ -28,7 +28,11 @@ pub struct Written {
 
 impl From<Client> for Written {
     fn from(client: Client) -> Self {
-        Self { client, secret: None, tokens_after: None }
+        Self {
+            client,
+            secret: None,
+            tokens_after: None,
+        }
     }
 }
 
@@ -43,10 +47,17 @@ pub async fn create(tx: &mut Tx<'_>, scope: &Scope, new: &NewClient) -> Result<W
     check_rights(tx, scope, &new.role, &new.uais, faults).await?;
     let (id, now) = (ClientId::new(tx.new_id()), tx.now);
     let record = store::insert(tx.connection(), id, new, now).await?;
-    let mut client = Client { record, secrets: Vec::new(), reach: Reach::All };
+    let mut client = Client {
+        record,
+        secrets: Vec::new(),
+        reach: Reach::All,
+    };
     let secret = add_secret(tx, &mut client).await?;
     tx.created(&client).await?;
-    Ok(Written { secret: Some(secret), ..client.into() })
+    Ok(Written {
+        secret: Some(secret),
+        ..client.into()
+    })
 }
 
 /// Changes one. A change that changes nothing writes nothing; one that changes what the client may
@@ -69,7 +80,9 @@ pub async fn update(
     let mut faults = Faults::default();
     patch.check_perimeter(&before.record, &mut faults);
     // An end that is past already may be sent back as it was read.
-    let end = patch.expires_at.filter(|end| *end != before.record.expires_at);
+    let end = patch
+        .expires_at
+        .filter(|end| *end != before.record.expires_at);
     check_end(end.flatten(), tx.now, &mut faults);
     let role = patch.role.as_ref().unwrap_or(&before.record.role);
     let uais = patch.uais.as_ref().unwrap_or(&before.record.uais);
@@ -78,9 +91,15 @@ pub async fn update(
     let tokens_after = patch.ends_tokens(&before.record).then(|| tx.new_id());
     let now = tx.now;
     let record = store::update(tx.connection(), id, patch, tokens_after, now).await?;
-    let after = Client { record, ..before.clone() };
+    let after = Client {
+        record,
+        ..before.clone()
+    };
     tx.changed("updated", &before, &after).await?;
-    Ok(Written { tokens_after, ..after.into() })
+    Ok(Written {
+        tokens_after,
+        ..after.into()
+    })
 }
 
 /// Gives one a new secret; those it has serve on for a while, or end at once with the tokens.
@@ -100,7 +119,11 @@ pub async fn rotate_secret(
         return Err(Error::new(Code::TooManySecrets));
     }
     let now = tx.now;
-    let end = if rotation.revoke_previous { now } else { now + OVERLAP };
+    let end = if rotation.revoke_previous {
+        now
+    } else {
+        now + OVERLAP
+    };
     store::end_secrets(tx.connection(), id, end).await?;
     // Whoever held a secret that ends at once must not keep what it gave.
     let tokens_after = rotation.revoke_previous.then(|| tx.new_id());
@@ -108,26 +131,47 @@ pub async fn rotate_secret(
     let mut after = store::find(tx.connection(), scope, id, now).await?;
     let secret = add_secret(tx, &mut after).await?;
     tx.changed("secret_rotated", &before, &after).await?;
-    Ok(Written { client: after, secret: Some(secret), tokens_after })
+    Ok(Written {
+        client: after,
+        secret: Some(secret),
+        tokens_after,
+    })
 }
 
 /// Revokes one: its secrets and its tokens end at once.
 ///
 /// # Errors
 /// `not_found`, `forbidden`, `precondition_failed`, `invalid_transition`.
-pub async fn revoke(tx: &mut Tx<'_>, scope: &Scope, id: ClientId, if_match: &Precondition) -> Result<Written> {
+pub async fn revoke(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    id: ClientId,
+    if_match: &Precondition,
+) -> Result<Written> {
     let before = hold(tx, scope, id, if_match).await?;
     let status = before.step(Step::Revoke)?;
     let (now, tokens_after) = (tx.now, tx.new_id());
     store::end_secrets(tx.connection(), id, now).await?;
     let record = store::set_status(tx.connection(), id, status, Some(tokens_after), now).await?;
-    let after = Client { record, secrets: Vec::new(), reach: before.reach };
+    let after = Client {
+        record,
+        secrets: Vec::new(),
+        reach: before.reach,
+    };
     tx.changed("revoked", &before, &after).await?;
-    Ok(Written { tokens_after: Some(tokens_after), ..after.into() })
+    Ok(Written {
+        tokens_after: Some(tokens_after),
+        ..after.into()
+    })
 }
 
 /// A client that the caller may write, of a version it asked for.
-async fn hold(tx: &mut Tx<'_>, scope: &Scope, id: ClientId, if_match: &Precondition) -> Result<Client> {
+async fn hold(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    id: ClientId,
+    if_match: &Precondition,
+) -> Result<Client> {
     let now = tx.now;
     let client = store::hold(tx.connection(), scope, id, now).await?;
     if client.reach != Reach::All {
@@ -167,12 +211,22 @@ async fn check_rights(
         match schools.iter().find(|school| school.uai == *uai) {
             None => faults.add(place, Rule::UnknownReference),
             Some(school) if school.is_within(scope) => {}
-            Some(_) => foreign.push(Fault { place, rule: Rule::OutsidePerimeter }),
+            Some(_) => foreign.push(Fault {
+                place,
+                rule: Rule::OutsidePerimeter,
+            }),
         }
     }
     faults.check()?;
     if !scope.is_everything() && role.as_str() != "establishment" {
-        foreign.push(Fault { place: Place::field("role"), rule: Rule::OutsidePerimeter });
+        foreign.push(Fault {
+            place: Place::field("role"),
+            rule: Rule::OutsidePerimeter,
+        });
     }
-    if foreign.is_empty() { Ok(()) } else { Err(Error::new(Code::Forbidden).with(foreign)) }
+    if foreign.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::new(Code::Forbidden).with(foreign))
+    }
 }

@@ -56,14 +56,19 @@ impl Connector {
     /// When the address or the certificates cannot be read; the password is not in the message.
     pub fn new(database_url: &str) -> Result<Self, ConnectError> {
         let (address, root_certificate) = own_parameters(database_url);
-        let mut config: tokio_postgres::Config = address
-            .parse()
-            .map_err(|error| ConnectError(format!("DATABASE_URL is not a PostgreSQL address: {error}")))?;
+        let mut config: tokio_postgres::Config = address.parse().map_err(|error| {
+            ConnectError(format!("DATABASE_URL is not a PostgreSQL address: {error}"))
+        })?;
         config.application_name("ree").connect_timeout(ATTEMPT);
-        let options = config.get_options().map(|given| format!("{LIMITS} {given}"));
+        let options = config
+            .get_options()
+            .map(|given| format!("{LIMITS} {given}"));
         config.options(options.as_deref().unwrap_or(LIMITS));
         let tls = trust(config.get_ssl_mode(), root_certificate.as_deref())?;
-        Ok(Self { config: Arc::new(config), tls })
+        Ok(Self {
+            config: Arc::new(config),
+            tls,
+        })
     }
 
     /// The same server, another database: for the tests.
@@ -71,7 +76,10 @@ impl Connector {
     pub fn database(&self, name: &str) -> Self {
         let mut config = (*self.config).clone();
         config.dbname(name);
-        Self { config: Arc::new(config), tls: self.tls.clone() }
+        Self {
+            config: Arc::new(config),
+            tls: self.tls.clone(),
+        }
     }
 
     /// A plain connection, for bulk work.
@@ -109,12 +117,17 @@ impl Connector {
 /// The message with what lies below it: tokio-postgres' own is only `error connecting to server`.
 fn explain(error: &tokio_postgres::Error) -> String {
     let below = std::error::Error::source(error).map(|source| format!(": {source}"));
-    format!("PostgreSQL cannot be reached: {error}{}", below.unwrap_or_default())
+    format!(
+        "PostgreSQL cannot be reached: {error}{}",
+        below.unwrap_or_default()
+    )
 }
 
 /// Takes from the address the parameters tokio-postgres does not know.
 fn own_parameters(database_url: &str) -> (String, Option<String>) {
-    let Some((address, query)) = database_url.split_once('?') else { return (database_url.to_owned(), None) };
+    let Some((address, query)) = database_url.split_once('?') else {
+        return (database_url.to_owned(), None);
+    };
     let mut root_certificate = None;
     let kept: Vec<String> = query
         .split('&')
@@ -133,17 +146,22 @@ fn own_parameters(database_url: &str) -> (String, Option<String>) {
 /// A percent-encoded value.
 fn decoded(value: &str) -> Option<String> {
     let query = format!("value={}", value.replace('+', "%2B"));
-    url::form_urlencoded::parse(query.as_bytes()).next().map(|(_, value)| value.into_owned())
+    url::form_urlencoded::parse(query.as_bytes())
+        .next()
+        .map(|(_, value)| value.into_owned())
 }
 
 /// The authorities whose certificates are believed.
 fn trust(mode: SslMode, root_certificate: Option<&str>) -> Result<MakeRustlsConnect, ConnectError> {
     let mut roots = rustls::RootCertStore::empty();
     if let Some(path) = root_certificate {
-        let unreadable = |error: String| ConnectError(format!("sslrootcert={path} cannot be read: {error}"));
+        let unreadable =
+            |error: String| ConnectError(format!("sslrootcert={path} cannot be read: {error}"));
         let pem = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
         for certificate in certificates(&pem) {
-            roots.add(certificate).map_err(|error| unreadable(error.to_string()))?;
+            roots
+                .add(certificate)
+                .map_err(|error| unreadable(error.to_string()))?;
         }
         if roots.is_empty() {
             return Err(unreadable("no certificate in it".into()));
@@ -162,7 +180,9 @@ fn trust(mode: SslMode, root_certificate: Option<&str>) -> Result<MakeRustlsConn
 
 fn certificates(pem: &[u8]) -> Vec<rustls::pki_types::CertificateDer<'static>> {
     use rustls::pki_types::pem::PemObject;
-    rustls::pki_types::CertificateDer::pem_slice_iter(pem).filter_map(Result::ok).collect()
+    rustls::pki_types::CertificateDer::pem_slice_iter(pem)
+        .filter_map(Result::ok)
+        .collect()
 }
 
 #[cfg(test)]
@@ -171,14 +191,18 @@ mod tests {
 
     #[test]
     fn an_address_may_name_a_root_certificate_and_verification() {
-        let (address, root) = own_parameters("postgresql://u@h/d?sslmode=verify-full&sslrootcert=%2Fetc%2Fmy%20ca.pem&port=1");
+        let (address, root) = own_parameters(
+            "postgresql://u@h/d?sslmode=verify-full&sslrootcert=%2Fetc%2Fmy%20ca.pem&port=1",
+        );
         assert_eq!(address, "postgresql://u@h/d?sslmode=require&port=1");
         assert_eq!(root.as_deref(), Some("/etc/my ca.pem"));
     }
 
     #[test]
     fn a_broken_address_is_refused_without_its_password() {
-        let refused = Connector::new("postgresql://u:s3cret@h:notaport/d").err().unwrap();
+        let refused = Connector::new("postgresql://u:s3cret@h:notaport/d")
+            .err()
+            .unwrap();
         assert!(!refused.0.contains("s3cret"), "{}", refused.0);
     }
 }

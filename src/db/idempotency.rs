@@ -52,12 +52,18 @@ diesel::define_sql_function! {
 /// # Errors
 /// As any query.
 pub async fn find(tx: &mut Tx<'_>, scope: &[u8; 32]) -> Result<Found> {
-    let lock = scope.first_chunk::<8>().copied().map(i64::from_be_bytes).unwrap_or_default();
+    let lock = scope
+        .first_chunk::<8>()
+        .copied()
+        .map(i64::from_be_bytes)
+        .unwrap_or_default();
     let since = tx.now - KEPT_FOR;
     let connection = &*tx.connection();
     let (mut first, mut second) = (connection, connection);
     // Two statements, so that the second sees what was committed before the lock was had.
-    let key = idempotency_keys::scope.eq(scope.as_slice()).and(idempotency_keys::created_at.gt(since));
+    let key = idempotency_keys::scope
+        .eq(scope.as_slice())
+        .and(idempotency_keys::created_at.gt(since));
     let (free, kept) = tokio::try_join!(
         diesel::select(pg_try_advisory_xact_lock(lock)).get_result::<bool>(&mut first),
         Kept::query().filter(key).load(&mut second),
@@ -77,15 +83,27 @@ pub async fn keep(tx: &mut Tx<'_>, scope: &[u8; 32], kept: &Kept) -> Result<()> 
     let now = tx.now;
     forget(tx.connection(), scope, now - KEPT_FOR).await?;
     diesel::insert_into(idempotency_keys::table)
-        .values((kept, idempotency_keys::scope.eq(scope.as_slice()), idempotency_keys::created_at.eq(now)))
+        .values((
+            kept,
+            idempotency_keys::scope.eq(scope.as_slice()),
+            idempotency_keys::created_at.eq(now),
+        ))
         .execute(tx.connection())
         .await?;
     Ok(())
 }
 
-async fn forget(connection: &mut AsyncPgConnection, scope: &[u8; 32], before: DateTime<Utc>) -> Result<()> {
-    let expired = idempotency_keys::scope.eq(scope.as_slice()).and(idempotency_keys::created_at.le(before));
-    diesel::delete(idempotency_keys::table.filter(expired)).execute(connection).await?;
+async fn forget(
+    connection: &mut AsyncPgConnection,
+    scope: &[u8; 32],
+    before: DateTime<Utc>,
+) -> Result<()> {
+    let expired = idempotency_keys::scope
+        .eq(scope.as_slice())
+        .and(idempotency_keys::created_at.le(before));
+    diesel::delete(idempotency_keys::table.filter(expired))
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
@@ -95,7 +113,10 @@ async fn forget(connection: &mut AsyncPgConnection, scope: &[u8; 32], before: Da
 /// As any write.
 pub async fn erase_person(connection: &mut AsyncPgConnection, person: Uuid) -> Result<()> {
     diesel::update(idempotency_keys::table.filter(idempotency_keys::person_id.eq(person)))
-        .set((idempotency_keys::body.eq(None::<Vec<u8>>), idempotency_keys::person_id.eq(None::<Uuid>)))
+        .set((
+            idempotency_keys::body.eq(None::<Vec<u8>>),
+            idempotency_keys::person_id.eq(None::<Uuid>),
+        ))
         .execute(connection)
         .await?;
     Ok(())
@@ -107,5 +128,7 @@ pub async fn erase_person(connection: &mut AsyncPgConnection, person: Uuid) -> R
 /// As any write.
 pub async fn forget_old(connection: &mut AsyncPgConnection, now: DateTime<Utc>) -> Result<usize> {
     let old = idempotency_keys::created_at.le(now - KEPT_FOR);
-    Ok(diesel::delete(idempotency_keys::table.filter(old)).execute(connection).await?)
+    Ok(diesel::delete(idempotency_keys::table.filter(old))
+        .execute(connection)
+        .await?)
 }

@@ -9,8 +9,8 @@ use diesel::expression::AsExpression;
 use diesel::pg::{Pg, PgValue};
 use diesel::serialize::{self, Output, ToSql};
 use serde::{Serialize, Serializer};
-use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 use uuid::Uuid;
 
 use crate::error::Rule;
@@ -47,7 +47,9 @@ fn canonical(text: &str) -> Option<Uuid> {
 
 impl<T> FromText for Id<T> {
     fn from_text(text: &str) -> Result<Self, Rule> {
-        canonical(text).map(Self::new).ok_or(Rule::Format("0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f"))
+        canonical(text)
+            .map(Self::new)
+            .ok_or(Rule::Format("0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f"))
     }
 }
 

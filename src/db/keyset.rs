@@ -3,7 +3,9 @@
 //! A query fragment of our own because Diesel has no row comparison, and the OR form of it cost
 //! seventy times more on a million rows.
 
-use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate};
+use diesel::expression::{
+    AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate,
+};
 use diesel::pg::Pg;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::result::QueryResult;
@@ -28,8 +30,16 @@ pub struct After<L, R> {
 
 /// The rows whose `(column, id)` comes after `(value, id)` in this direction. Values are given as
 /// bound expressions (`value.into_sql::<Text>()`).
-pub fn after<C, I, V, K>(columns: (C, I), values: (V, K), direction: Direction) -> After<(C, I), (V, K)> {
-    After { left: columns, right: values, direction }
+pub fn after<C, I, V, K>(
+    columns: (C, I),
+    values: (V, K),
+    direction: Direction,
+) -> After<(C, I), (V, K)> {
+    After {
+        left: columns,
+        right: values,
+        direction,
+    }
 }
 
 impl<L, R> QueryId for After<L, R> {

@@ -30,7 +30,10 @@ const LOCK: i64 = 0x7265_655f_6d69_6772;
 pub async fn run(connector: &Connector, now: chrono::DateTime<chrono::Utc>) -> Result<Vec<String>> {
     let (guard, _alive) = connector.plain().await.map_err(Error::unavailable)?;
     let lock = format!("SET lock_timeout = '60s'; SELECT pg_advisory_lock({LOCK})");
-    guard.batch_execute(&lock).await.map_err(Error::unavailable)?;
+    guard
+        .batch_execute(&lock)
+        .await
+        .map_err(Error::unavailable)?;
     let applied = migrate(connector).await?;
     reference::store::load(connector, now).await?;
     keep_feed_ahead(&guard).await?;
@@ -41,12 +44,19 @@ async fn migrate(connector: &Connector) -> Result<Vec<String>> {
     let (connection, _alive) = connector.diesel().await.map_err(Error::unavailable)?;
     let work = move || -> Result<Vec<String>> {
         let mut harness = AsyncMigrationHarness::new(connection);
-        let pending = harness.pending_migrations(MIGRATIONS).map_err(Error::internal)?;
+        let pending = harness
+            .pending_migrations(MIGRATIONS)
+            .map_err(Error::internal)?;
         harness.run_migrations(&pending).map_err(Error::internal)?;
-        Ok(pending.iter().map(|migration| migration.name().to_string()).collect())
+        Ok(pending
+            .iter()
+            .map(|migration| migration.name().to_string())
+            .collect())
     };
     // The harness blocks on its connection, which needs a thread beside the runtime's.
-    tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(Error::internal)?
 }
 
 /// A database restored elsewhere may number its transactions from below those the change feed has
@@ -56,7 +66,11 @@ async fn keep_feed_ahead(client: &tokio_postgres::Client) -> Result<()> {
         UPDATE installation SET feed_shift = feed_shift + behind.by
         FROM (SELECT max(position) + 1 - feed_position() AS by FROM changes) AS behind
         WHERE behind.by > 0";
-    client.execute(SHIFT, &[]).await.map_err(Error::internal).map(|_| ())
+    client
+        .execute(SHIFT, &[])
+        .await
+        .map_err(Error::internal)
+        .map(|_| ())
 }
 
 /// Every migration, applied or pending, in order.
@@ -68,7 +82,8 @@ pub async fn state(connector: &Connector) -> Result<Vec<State>> {
     let work = move || -> Result<Vec<State>> {
         let mut harness = AsyncMigrationHarness::new(connection);
         let applied = harness.applied_migrations().map_err(Error::internal)?;
-        let all: Vec<Box<dyn Migration<diesel::pg::Pg>>> = MIGRATIONS.migrations().map_err(Error::internal)?;
+        let all: Vec<Box<dyn Migration<diesel::pg::Pg>>> =
+            MIGRATIONS.migrations().map_err(Error::internal)?;
         let mut states: Vec<State> = all
             .iter()
             .map(|migration| State {
@@ -79,7 +94,9 @@ pub async fn state(connector: &Connector) -> Result<Vec<State>> {
         states.sort_by(|left, right| left.name.cmp(&right.name));
         Ok(states)
     };
-    tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(Error::internal)?
 }
 
 /// Whether the database has every migration this program knows.

@@ -10,7 +10,10 @@ pub mod idempotency;
 pub mod ids;
 pub mod keyset;
 pub mod migrations;
-#[expect(missing_docs, reason = "generated; the migrations say what each column is")]
+#[expect(
+    missing_docs,
+    reason = "generated; the migrations say what each column is"
+)]
 pub mod schema;
 pub mod search;
 pub mod write;
@@ -18,11 +21,12 @@ pub mod write;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-
 use deadpool::managed::Timeouts;
 use diesel_async::AsyncPgConnection;
 use diesel_async::pooled_connection::deadpool::{Object, Pool, PoolError};
-use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
+use diesel_async::pooled_connection::{
+    AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
+};
 
 use crate::error::{Error, Result};
 pub use connect::Connector;
@@ -69,14 +73,22 @@ impl Db {
             Box::pin(async move { connector.diesel().await.map(|(connection, _)| connection) })
         });
         let manager = AsyncDieselConnectionManager::new_with_config("", config);
-        let timeouts = Timeouts { wait: Some(WAIT), create: Some(WAIT), recycle: Some(WAIT) };
+        let timeouts = Timeouts {
+            wait: Some(WAIT),
+            create: Some(WAIT),
+            recycle: Some(WAIT),
+        };
         let pool = Pool::builder(manager)
             .max_size(size)
             .timeouts(timeouts)
             .runtime(deadpool::Runtime::Tokio1)
             .build()
             .map_err(Error::internal)?;
-        Ok(Self { connector, pool, reader: Mutex::new(None) })
+        Ok(Self {
+            connector,
+            pool,
+            reader: Mutex::new(None),
+        })
     }
 
     /// A connection of one's own, for a write or a long read.
@@ -84,7 +96,10 @@ impl Db {
     /// # Errors
     /// `service_unavailable` when none is free or PostgreSQL is away.
     pub async fn borrow(&self) -> Result<Borrowed> {
-        self.pool.get().await.map_err(|error: PoolError| Error::unavailable(error))
+        self.pool
+            .get()
+            .await
+            .map_err(|error: PoolError| Error::unavailable(error))
     }
 
     /// The connection shared by this worker's reads, made again when it was lost.
@@ -92,7 +107,11 @@ impl Db {
     /// # Errors
     /// `service_unavailable` when PostgreSQL is away.
     pub async fn reader(&self) -> Result<Arc<Reader>> {
-        if let Some(reader) = self.lock().as_ref().filter(|reader| reader.alive.is_alive()) {
+        if let Some(reader) = self
+            .lock()
+            .as_ref()
+            .filter(|reader| reader.alive.is_alive())
+        {
             return Ok(Arc::clone(reader));
         }
         let (connection, alive) = self.connector.diesel().await.map_err(Error::unavailable)?;
@@ -105,4 +124,3 @@ impl Db {
         self.reader.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
-

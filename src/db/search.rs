@@ -9,5 +9,10 @@ diesel::define_sql_function! {
 
 /// A `LIKE` pattern for texts that contain this one.
 pub fn contains(text: &str) -> String {
-    format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"))
+    format!(
+        "%{}%",
+        text.replace('\\', "\\\\")
+            .replace('%', "\\%")
+            .replace('_', "\\_")
+    )
 }

@@ -61,9 +61,18 @@ impl<'a> Tx<'a> {
     ///
     /// # Errors
     /// `service_unavailable` when the database is away.
-    pub async fn begin(connection: &'a mut AsyncPgConnection, author: Author, clock: &'a Clock) -> Result<Self> {
+    pub async fn begin(
+        connection: &'a mut AsyncPgConnection,
+        author: Author,
+        clock: &'a Clock,
+    ) -> Result<Self> {
         AnsiTransactionManager::begin_transaction(connection).await?;
-        Ok(Self { connection, author, clock, now: clock.now() })
+        Ok(Self {
+            connection,
+            author,
+            clock,
+            now: clock.now(),
+        })
     }
 
     /// The connection, for a store's queries.
@@ -116,8 +125,15 @@ impl<'a> Tx<'a> {
         self.record(verb, Some(object), None).await
     }
 
-    async fn record<T: Journaled>(&mut self, verb: &str, before: Option<&T>, after: Option<&T>) -> Result<()> {
-        let subject = after.or(before).ok_or_else(|| Error::internal("nothing to journal"))?;
+    async fn record<T: Journaled>(
+        &mut self,
+        verb: &str,
+        before: Option<&T>,
+        after: Option<&T>,
+    ) -> Result<()> {
+        let subject = after
+            .or(before)
+            .ok_or_else(|| Error::internal("nothing to journal"))?;
         let action = format!("{}.{verb}", T::TYPE);
         let difference = Difference::between(snapshot(before)?, snapshot(after)?, T::PERSONAL);
         let removed = i64::from(after.is_none());
@@ -153,7 +169,9 @@ impl<'a> Tx<'a> {
 }
 
 fn snapshot<T: Journaled>(object: Option<&T>) -> Result<Option<Map<String, Value>>> {
-    let Some(object) = object else { return Ok(None) };
+    let Some(object) = object else {
+        return Ok(None);
+    };
     match serde_json::to_value(object).map_err(Error::internal)? {
         Value::Object(members) => Ok(Some(members)),
         _ => Err(Error::internal("only objects are journaled")),
@@ -168,20 +186,40 @@ struct Difference {
 }
 
 impl Difference {
-    fn between(before: Option<Map<String, Value>>, after: Option<Map<String, Value>>, personal: &[&str]) -> Self {
+    fn between(
+        before: Option<Map<String, Value>>,
+        after: Option<Map<String, Value>>,
+        personal: &[&str],
+    ) -> Self {
         let members = before.as_ref().or(after.as_ref());
         let changed = |name: &&String| match (&before, &after) {
-            (Some(before), Some(after)) => name.as_str() != "updated_at" && before.get(*name) != after.get(*name),
+            (Some(before), Some(after)) => {
+                name.as_str() != "updated_at" && before.get(*name) != after.get(*name)
+            }
             _ => true,
         };
-        let fields: Vec<String> = members.into_iter().flat_map(Map::keys).filter(changed).cloned().collect();
+        let fields: Vec<String> = members
+            .into_iter()
+            .flat_map(Map::keys)
+            .filter(changed)
+            .cloned()
+            .collect();
         let shown = |members: &Option<Map<String, Value>>| {
             let members = members.as_ref()?;
-            let kept = members.iter().filter(|(name, _)| fields.contains(name) && !personal.contains(&name.as_str()));
-            Some(Value::Object(kept.map(|(name, value)| (name.clone(), value.clone())).collect()))
+            let kept = members
+                .iter()
+                .filter(|(name, _)| fields.contains(name) && !personal.contains(&name.as_str()));
+            Some(Value::Object(
+                kept.map(|(name, value)| (name.clone(), value.clone()))
+                    .collect(),
+            ))
         };
         let (before, after) = (shown(&before), shown(&after));
-        Self { fields, before, after }
+        Self {
+            fields,
+            before,
+            after,
+        }
     }
 }
 

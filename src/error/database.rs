@@ -10,7 +10,9 @@ use super::{Code, Error, Place, Rule};
 impl From<DieselError> for Error {
     fn from(error: DieselError) -> Self {
         match &error {
-            DieselError::DatabaseError(DatabaseErrorKind::ClosedConnection, _) => Self::unavailable(error),
+            DieselError::DatabaseError(DatabaseErrorKind::ClosedConnection, _) => {
+                Self::unavailable(error)
+            }
             DieselError::DatabaseError(_, information) => {
                 let refused = information.constraint_name().and_then(refusal);
                 refused.unwrap_or_else(|| unexpected(error))
@@ -24,7 +26,9 @@ impl Error {
     /// What a deletion answers when other rows refer to the one to delete.
     pub fn on_delete(error: DieselError) -> Self {
         match error {
-            DieselError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => Self::new(Code::InUse),
+            DieselError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => {
+                Self::new(Code::InUse)
+            }
             other => other.into(),
         }
     }
@@ -34,8 +38,16 @@ impl Error {
 fn refusal(constraint: &str) -> Option<Error> {
     let invalid = |field, rule| Some(Error::at(Code::ValidationFailed, Place::field(field), rule));
     match constraint {
-        "partners_siren_key" => Some(Error::at(Code::DuplicateSiren, Place::field("siren"), Rule::Taken)),
-        "partners_rna_key" => Some(Error::at(Code::DuplicateRna, Place::field("rna"), Rule::Taken)),
+        "partners_siren_key" => Some(Error::at(
+            Code::DuplicateSiren,
+            Place::field("siren"),
+            Rule::Taken,
+        )),
+        "partners_rna_key" => Some(Error::at(
+            Code::DuplicateRna,
+            Place::field("rna"),
+            Rule::Taken,
+        )),
         "partners_not_its_own_network" => invalid("member_of", Rule::ItsOwnNetwork),
         "partner_networks_network_fkey" => invalid("member_of", Rule::UnknownReference),
         "clients_partner_fkey" => invalid("partner_id", Rule::UnknownReference),
@@ -57,11 +69,19 @@ pub fn in_progress() -> Error {
 /// Timeouts and shutdowns are for trying again, and so is a write that another one crossed; anything
 /// else is our failure.
 fn unexpected(error: DieselError) -> Error {
-    const PASSING: [&str; 4] =
-        ["canceling statement due to", "terminating connection", "the database system is", "too many clients"];
+    const PASSING: [&str; 4] = [
+        "canceling statement due to",
+        "terminating connection",
+        "the database system is",
+        "too many clients",
+    ];
     let text = error.to_string();
     if text.contains("deadlock detected") || text.contains("could not serialize access") {
         return Error::new(Code::Conflict);
     }
-    if PASSING.iter().any(|start| text.contains(start)) { Error::unavailable(error) } else { Error::internal(error) }
+    if PASSING.iter().any(|start| text.contains(start)) {
+        Error::unavailable(error)
+    } else {
+        Error::internal(error)
+    }
 }

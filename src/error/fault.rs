@@ -173,21 +173,36 @@ impl Rule {
         match self {
             Self::Required => "This field is required.".into(),
             Self::NotNull => "This field is required: it cannot be cleared.".into(),
-            Self::UnknownField => "There is no such field here: remove it or correct its name.".into(),
-            Self::UnknownParameter => "There is no such parameter here: remove it or correct its name.".into(),
+            Self::UnknownField => {
+                "There is no such field here: remove it or correct its name.".into()
+            }
+            Self::UnknownParameter => {
+                "There is no such parameter here: remove it or correct its name.".into()
+            }
             Self::ReadOnly => "The service sets this field: remove it.".into(),
             Self::NotYours => "Your role may not write this field: remove it.".into(),
-            Self::Repeated => "This parameter is given several times: separate the values by commas.".into(),
+            Self::Repeated => {
+                "This parameter is given several times: separate the values by commas.".into()
+            }
             Self::WrongType(expected) => format!("Expected type: {expected}."),
             Self::TooLong(max) => format!("At most {max} characters."),
             Self::Blank => "The text is empty: give a value, or null.".into(),
-            Self::ForbiddenCharacters => "The text contains control or bidirectional-override characters: remove them.".into(),
+            Self::ForbiddenCharacters => {
+                "The text contains control or bidirectional-override characters: remove them."
+                    .into()
+            }
             Self::Format(form) => format!("Expected form: {form}."),
-            Self::Checksum(Some(expected)) => format!("The check character is wrong: verify the number (expected: {expected})."),
+            Self::Checksum(Some(expected)) => {
+                format!("The check character is wrong: verify the number (expected: {expected}).")
+            }
             Self::Checksum(None) => "The check digit is wrong: verify the number.".into(),
             Self::ImpossibleDate => "There is no such date in the calendar.".into(),
-            Self::UnknownCode(list, Some(near)) => format!("This code is not in \"{list}\". The nearest is {near}."),
-            Self::UnknownCode(list, None) => format!("This code is not in \"{list}\" (see /v1/nomenclatures/{list})."),
+            Self::UnknownCode(list, Some(near)) => {
+                format!("This code is not in \"{list}\". The nearest is {near}.")
+            }
+            Self::UnknownCode(list, None) => {
+                format!("This code is not in \"{list}\" (see /v1/nomenclatures/{list}).")
+            }
             Self::UnknownOrder => "This list has no such order: see its documentation.".into(),
             Self::UnknownTerritory => "There is no such territory (see /v1/territories).".into(),
             Self::UnknownReference => "The object named does not exist.".into(),
@@ -233,6 +248,10 @@ impl Faults {
 
     /// The refusal they make together, if there are any.
     pub fn check(self) -> crate::error::Result<()> {
-        if self.0.is_empty() { Ok(()) } else { Err(crate::error::Error::validation(self.0)) }
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(crate::error::Error::validation(self.0))
+        }
     }
 }

@@ -41,17 +41,29 @@ pub struct Error {
 impl Error {
     /// An error of this code, with nothing more to say.
     pub fn new(code: Code) -> Self {
-        Self { code, faults: Vec::new(), headers: Vec::new(), subject: None, cause: None }
+        Self {
+            code,
+            faults: Vec::new(),
+            headers: Vec::new(),
+            subject: None,
+            cause: None,
+        }
     }
 
     /// The request was understood and these places of it are wrong.
     pub fn validation(faults: Vec<Fault>) -> Self {
-        Self { faults, ..Self::new(Code::ValidationFailed) }
+        Self {
+            faults,
+            ..Self::new(Code::ValidationFailed)
+        }
     }
 
     /// A refusal that comes from one place of the request.
     pub fn at(code: Code, place: Place, rule: Rule) -> Self {
-        Self { faults: vec![Fault { place, rule }], ..Self::new(code) }
+        Self {
+            faults: vec![Fault { place, rule }],
+            ..Self::new(code)
+        }
     }
 
     /// What does not exist, or may not be seen: the two must look the same.
@@ -61,13 +73,22 @@ impl Error {
 
     /// Our own failure; the cause is for the log.
     pub fn internal(cause: impl Into<Cause>) -> Self {
-        Self { cause: Some(cause.into()), ..Self::new(Code::InternalError) }
+        Self {
+            cause: Some(cause.into()),
+            ..Self::new(Code::InternalError)
+        }
     }
 
     /// Something we depend on is away or too busy: to be tried again.
     pub fn unavailable(cause: impl Into<Cause>) -> Self {
-        let error = Self { cause: Some(cause.into()), ..Self::new(Code::ServiceUnavailable) };
-        error.header(actix_web::http::header::RETRY_AFTER, HeaderValue::from_static("1"))
+        let error = Self {
+            cause: Some(cause.into()),
+            ..Self::new(Code::ServiceUnavailable)
+        };
+        error.header(
+            actix_web::http::header::RETRY_AFTER,
+            HeaderValue::from_static("1"),
+        )
     }
 
     /// The same error with one more header on its answer.

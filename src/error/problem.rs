@@ -66,7 +66,11 @@ impl Problem {
             detail: detail(error, language),
             instance: instance.to_owned(),
             request_id: request_id.to_owned(),
-            errors: error.faults.iter().map(|fault| ProblemFault::of(fault, language)).collect(),
+            errors: error
+                .faults
+                .iter()
+                .map(|fault| ProblemFault::of(fault, language))
+                .collect(),
         }
     }
 }
@@ -78,7 +82,13 @@ impl ProblemFault {
             Place::Parameter(name) => (None, Some(name.clone()), None),
             Place::Header(name) => (None, None, Some(*name)),
         };
-        Self { pointer, parameter, header, code: fault.rule.code(), detail: fault.rule.detail(language) }
+        Self {
+            pointer,
+            parameter,
+            header,
+            code: fault.rule.code(),
+            detail: fault.rule.detail(language),
+        }
     }
 }
 
@@ -139,7 +149,12 @@ impl ProblemType {
             title: entry.title.get(language),
             meaning: entry.meaning.get(language),
             fix: entry.fix.get(language),
-            example: Problem::of(&example, language, "/v1/partners", "0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f"),
+            example: Problem::of(
+                &example,
+                language,
+                "/v1/partners",
+                "0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f",
+            ),
         }
     }
 }

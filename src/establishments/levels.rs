@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// Ce que l'établissement enseigne ; null là où l'annuaire se tait.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromSqlRow, ToSchema)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromSqlRow, ToSchema,
+)]
 pub struct Tracks {
     /// Voie générale.
     #[schema(example = true)]

@@ -179,7 +179,10 @@ pub struct EstablishmentAnswer {
 
 impl From<Establishment> for EstablishmentAnswer {
     fn from(establishment: Establishment) -> Self {
-        Self { tracks: establishment.tracks, establishment }
+        Self {
+            tracks: establishment.tracks,
+            establishment,
+        }
     }
 }
 

@@ -56,7 +56,8 @@ impl Query for Filter {
 
 impl page::Sort for Sort {
     const DEFAULT: Self = Self::Uai;
-    const ORDERS: &'static [(&'static str, Self)] = &[("uai", Self::Uai), ("updated_at", Self::UpdatedAt)];
+    const ORDERS: &'static [(&'static str, Self)] =
+        &[("uai", Self::Uai), ("updated_at", Self::UpdatedAt)];
 }
 
 /// The list of establishments.
@@ -68,7 +69,13 @@ impl List for Establishments {
     type Item = EstablishmentAnswer;
 
     async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<EstablishmentAnswer>> {
-        let found = store::page(&*call.app.db.reader().await?, call.scope()?, &call.query, &page).await?;
+        let found = store::page(
+            &*call.app.db.reader().await?,
+            call.scope()?,
+            &call.query,
+            &page,
+        )
+        .await?;
         Ok(found.into_iter().map(EstablishmentAnswer::from).collect())
     }
 
@@ -77,7 +84,10 @@ impl List for Establishments {
             Sort::Uai => MarkValue::Id,
             Sort::UpdatedAt => MarkValue::Time(item.establishment.updated_at),
         };
-        Mark { value, id: item.establishment.uai.to_string() }
+        Mark {
+            value,
+            id: item.establishment.uai.to_string(),
+        }
     }
 }
 

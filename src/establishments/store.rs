@@ -9,13 +9,15 @@ use diesel::sql_types::{Text, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde_json::json;
 
-use super::model::{Establishment, EstablishmentSector, EstablishmentState, EstablishmentType, Priority};
+use super::model::{
+    Establishment, EstablishmentSector, EstablishmentState, EstablishmentType, Priority,
+};
 use crate::auth::policy::Scope;
 use crate::db::keyset::{Direction, after};
 use crate::db::schema::establishments;
+use crate::db::search::{contains, fold};
 use crate::error::{Error, Result};
 use crate::http::page::{MarkValue, Page};
-use crate::db::search::{contains, fold};
 use crate::values::{TerritoryCode, Uai};
 
 /// What a list of establishments is filtered by.
@@ -95,14 +97,20 @@ pub async fn page(
     filter: &Filter,
     page: &Page<Sort>,
 ) -> Result<Vec<Establishment>> {
-    let mut query = filtered(scope, filter).select(Establishment::as_select()).limit(page.limit);
+    let mut query = filtered(scope, filter)
+        .select(Establishment::as_select())
+        .limit(page.limit);
     let ascending = page.direction == Direction::Ascending;
     if let Some(mark) = &page.after {
         let uai = mark.id.as_str();
         query = match &mark.value {
             MarkValue::Time(time) => {
                 let place = (time.into_sql::<Timestamptz>(), uai.into_sql::<Text>());
-                query.filter(after((establishments::updated_at, establishments::uai), place, page.direction))
+                query.filter(after(
+                    (establishments::updated_at, establishments::uai),
+                    place,
+                    page.direction,
+                ))
             }
             _ if ascending => query.filter(establishments::uai.gt(uai)),
             _ => query.filter(establishments::uai.lt(uai)),
@@ -111,8 +119,13 @@ pub async fn page(
     query = match (page.sort, ascending) {
         (Sort::Uai, true) => query.order(establishments::uai.asc()),
         (Sort::Uai, false) => query.order(establishments::uai.desc()),
-        (Sort::UpdatedAt, true) => query.order((establishments::updated_at.asc(), establishments::uai.asc())),
-        (Sort::UpdatedAt, false) => query.order((establishments::updated_at.desc(), establishments::uai.desc())),
+        (Sort::UpdatedAt, true) => {
+            query.order((establishments::updated_at.asc(), establishments::uai.asc()))
+        }
+        (Sort::UpdatedAt, false) => query.order((
+            establishments::updated_at.desc(),
+            establishments::uai.desc(),
+        )),
     };
     Ok(query.load(&mut connection).await?)
 }
@@ -121,16 +134,30 @@ pub async fn page(
 ///
 /// # Errors
 /// As any query.
-pub async fn count(mut connection: &AsyncPgConnection, scope: &Scope, filter: &Filter) -> Result<i64> {
-    Ok(filtered(scope, filter).select(count_star()).first(&mut connection).await?)
+pub async fn count(
+    mut connection: &AsyncPgConnection,
+    scope: &Scope,
+    filter: &Filter,
+) -> Result<i64> {
+    Ok(filtered(scope, filter)
+        .select(count_star())
+        .first(&mut connection)
+        .await?)
 }
 
 /// One establishment.
 ///
 /// # Errors
 /// `not_found`.
-pub async fn find(mut connection: &AsyncPgConnection, _scope: &Scope, uai: &Uai) -> Result<Establishment> {
-    let found = Establishment::query().filter(establishments::uai.eq(uai)).first(&mut connection).await;
+pub async fn find(
+    mut connection: &AsyncPgConnection,
+    _scope: &Scope,
+    uai: &Uai,
+) -> Result<Establishment> {
+    let found = Establishment::query()
+        .filter(establishments::uai.eq(uai))
+        .first(&mut connection)
+        .await;
     found.optional()?.ok_or_else(Error::not_found)
 }
 
@@ -143,5 +170,8 @@ pub async fn find_all(
     _scope: &Scope,
     uais: &[Uai],
 ) -> Result<Vec<Establishment>> {
-    Ok(Establishment::query().filter(establishments::uai.eq_any(uais)).load(&mut connection).await?)
+    Ok(Establishment::query()
+        .filter(establishments::uai.eq_any(uais))
+        .load(&mut connection)
+        .await?)
 }

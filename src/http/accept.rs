@@ -27,8 +27,15 @@ pub fn choose<'a>(headers: &HeaderMap, produced: &'a [String]) -> Option<&'a str
 /// The weight of the most specific range that names the type.
 fn weight(ranges: &[Range], media_type: &str) -> f32 {
     let essence = media_type.split(';').next().unwrap_or(media_type).trim();
-    let most_specific = ranges.iter().filter_map(|range| Some((range.specificity(essence)?, range.weight)));
-    most_specific.fold((0, 0.0), |best, found| if found.0 > best.0 { found } else { best }).1
+    let most_specific = ranges
+        .iter()
+        .filter_map(|range| Some((range.specificity(essence)?, range.weight)));
+    most_specific
+        .fold(
+            (0, 0.0),
+            |best, found| if found.0 > best.0 { found } else { best },
+        )
+        .1
 }
 
 struct Range {
@@ -39,9 +46,15 @@ struct Range {
 impl Range {
     fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split(';').map(str::trim);
-        let essence = parts.next().filter(|essence| essence.contains('/'))?.to_ascii_lowercase();
+        let essence = parts
+            .next()
+            .filter(|essence| essence.contains('/'))?
+            .to_ascii_lowercase();
         let weight = parts.find_map(|part| part.strip_prefix("q=").or(part.strip_prefix("Q=")));
-        Some(Self { essence, weight: weight.map_or(Some(1.0), |weight| weight.parse().ok())? })
+        Some(Self {
+            essence,
+            weight: weight.map_or(Some(1.0), |weight| weight.parse().ok())?,
+        })
     }
 
     fn specificity(&self, essence: &str) -> Option<u8> {
@@ -73,8 +86,14 @@ mod tests {
     fn the_heaviest_acceptable_form_is_chosen() {
         assert_eq!(chosen("*/*").as_deref(), Some("application/json"));
         assert_eq!(chosen("text/csv").as_deref(), Some("text/csv"));
-        assert_eq!(chosen("text/*, application/json;q=0.5").as_deref(), Some("text/csv"));
-        assert_eq!(chosen("application/json;q=0, */*").as_deref(), Some("text/csv"));
+        assert_eq!(
+            chosen("text/*, application/json;q=0.5").as_deref(),
+            Some("text/csv")
+        );
+        assert_eq!(
+            chosen("application/json;q=0, */*").as_deref(),
+            Some("text/csv")
+        );
         assert_eq!(chosen("text/html"), None);
     }
 }

@@ -64,7 +64,10 @@ impl Answer {
     pub fn object(version: i64, body: &impl Serialize) -> Result<Self> {
         let answer = Self::json(StatusCode::OK, body)?;
         let etag = format!("\"{version}.{}\"", digest(&answer.body));
-        Ok(Self { etag: Some(etag), ..answer })
+        Ok(Self {
+            etag: Some(etag),
+            ..answer
+        })
     }
 
     /// 201 with the object created, of this version, at this URL.
@@ -72,7 +75,11 @@ impl Answer {
     /// # Errors
     /// As [`Answer::json`].
     pub fn created(version: i64, location: String, body: &impl Serialize) -> Result<Self> {
-        Ok(Self { status: StatusCode::CREATED, location: Some(location), ..Self::object(version, body)? })
+        Ok(Self {
+            status: StatusCode::CREATED,
+            location: Some(location),
+            ..Self::object(version, body)?
+        })
     }
 
     /// 200 with what has a digest but no version: a list, a count, a definition.
@@ -82,7 +89,10 @@ impl Answer {
     pub fn digested(body: &impl Serialize) -> Result<Self> {
         let answer = Self::json(StatusCode::OK, body)?;
         let etag = format!("\"{}\"", digest(&answer.body));
-        Ok(Self { etag: Some(etag), ..answer })
+        Ok(Self {
+            etag: Some(etag),
+            ..answer
+        })
     }
 
     /// 204.
@@ -114,22 +124,34 @@ impl Answer {
     /// As [`Answer::json`].
     pub fn shown_once(self, replayed: &impl Serialize) -> Result<Self> {
         let body = serde_json::to_vec(replayed).map_err(Error::internal)?;
-        Ok(Self { replay_body: Some(body.into()), ..self })
+        Ok(Self {
+            replay_body: Some(body.into()),
+            ..self
+        })
     }
 
     /// The same answer, which speaks of this person.
     #[must_use]
     pub fn about_person(self, person: uuid::Uuid) -> Self {
-        Self { person: Some(person), ..self }
+        Self {
+            person: Some(person),
+            ..self
+        }
     }
 
     /// Whether the request already has this very answer (`If-None-Match`, RFC 9110 §13.1.2).
     fn is_known(&self, headers: &HeaderMap) -> bool {
         let Some(etag) = &self.etag else { return false };
         self.status == StatusCode::OK
-            && headers.get_all(header::IF_NONE_MATCH).filter_map(|value| value.to_str().ok()).any(|value| {
-                value.split(',').map(|tag| tag.trim().trim_start_matches("W/")).any(|tag| tag == "*" || tag == etag)
-            })
+            && headers
+                .get_all(header::IF_NONE_MATCH)
+                .filter_map(|value| value.to_str().ok())
+                .any(|value| {
+                    value
+                        .split(',')
+                        .map(|tag| tag.trim().trim_start_matches("W/"))
+                        .any(|tag| tag == "*" || tag == etag)
+                })
     }
 
     fn response(&self, request: &HttpRequest) -> HttpResponse {
@@ -137,7 +159,8 @@ impl Answer {
         let known = is_read && self.is_known(request.headers());
         // What is shown once is sent even to those who prefer no body: they could not ask again.
         let once = self.replay_body.is_some();
-        let minimal = !is_read && !once && self.status.is_success() && prefers_minimal(request.headers());
+        let minimal =
+            !is_read && !once && self.status.is_success() && prefers_minimal(request.headers());
         let status = match (known, minimal, self.status) {
             (true, ..) => StatusCode::NOT_MODIFIED,
             (_, true, StatusCode::OK) => StatusCode::NO_CONTENT,
@@ -159,7 +182,9 @@ impl Answer {
         if known || minimal || self.body.is_empty() {
             return response.finish();
         }
-        response.content_type(self.content_type).body(self.body.clone())
+        response
+            .content_type(self.content_type)
+            .body(self.body.clone())
     }
 }
 
@@ -173,11 +198,21 @@ impl Responder for Answer {
 
 /// `Prefer: return=minimal` (RFC 7240 §4.2).
 fn prefers_minimal(headers: &HeaderMap) -> bool {
-    let preferences = headers.get_all("prefer").filter_map(|value| value.to_str().ok());
-    preferences.flat_map(|value| value.split(',')).any(|preference| {
-        let preference: String = preference.chars().filter(|c| !c.is_whitespace() && *c != '"').collect();
-        preference.split(';').next().is_some_and(|p| p.eq_ignore_ascii_case("return=minimal"))
-    })
+    let preferences = headers
+        .get_all("prefer")
+        .filter_map(|value| value.to_str().ok());
+    preferences
+        .flat_map(|value| value.split(','))
+        .any(|preference| {
+            let preference: String = preference
+                .chars()
+                .filter(|c| !c.is_whitespace() && *c != '"')
+                .collect();
+            preference
+                .split(';')
+                .next()
+                .is_some_and(|p| p.eq_ignore_ascii_case("return=minimal"))
+        })
 }
 
 /// The first 96 bits of the body's SHA-256: enough that two answers never share a validator.
@@ -205,8 +240,14 @@ impl Precondition {
             return Self::None;
         }
         // One that is not text matches nothing: to pass over it would lose the condition.
-        let values: Vec<&str> = headers.get_all(header::IF_MATCH).filter_map(|value| value.to_str().ok()).collect();
-        let tags = values.iter().flat_map(|value| value.split(',')).map(str::trim);
+        let values: Vec<&str> = headers
+            .get_all(header::IF_MATCH)
+            .filter_map(|value| value.to_str().ok())
+            .collect();
+        let tags = values
+            .iter()
+            .flat_map(|value| value.split(','))
+            .map(str::trim);
         if tags.clone().any(|tag| tag == "*") {
             return Self::Any;
         }
@@ -219,7 +260,9 @@ impl Precondition {
     /// `precondition_failed`.
     pub fn check(&self, present: i64) -> Result<()> {
         match self {
-            Self::Versions(versions) if !versions.contains(&present) => Err(Error::new(Code::PreconditionFailed)),
+            Self::Versions(versions) if !versions.contains(&present) => {
+                Err(Error::new(Code::PreconditionFailed))
+            }
             _ => Ok(()),
         }
     }
@@ -227,7 +270,12 @@ impl Precondition {
 
 /// The version in `"<version>.<digest>"`; a weak tag never matches strongly.
 fn version(tag: &str) -> Option<i64> {
-    tag.strip_prefix('"')?.strip_suffix('"')?.split_once('.')?.0.parse().ok()
+    tag.strip_prefix('"')?
+        .strip_suffix('"')?
+        .split_once('.')?
+        .0
+        .parse()
+        .ok()
 }
 
 #[cfg(test)]

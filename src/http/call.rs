@@ -46,7 +46,10 @@ impl<Q, B> Call<Q, B> {
     /// # Errors
     /// `unauthorized` on a public operation, where there is no caller.
     pub fn scope(&self) -> Result<&Scope> {
-        self.admitted.scope.as_ref().ok_or_else(|| Error::new(Code::Unauthorized))
+        self.admitted
+            .scope
+            .as_ref()
+            .ok_or_else(|| Error::new(Code::Unauthorized))
     }
 
     /// An id of the path.
@@ -71,23 +74,41 @@ impl<Q, B> Call<Q, B> {
 }
 
 fn admitted(request: &HttpRequest) -> Result<Rc<Admitted>> {
-    request.extensions().get::<Rc<Admitted>>().cloned().ok_or_else(|| Error::internal("a handler without a gate"))
+    request
+        .extensions()
+        .get::<Rc<Admitted>>()
+        .cloned()
+        .ok_or_else(|| Error::internal("a handler without a gate"))
 }
 
 fn app(request: &HttpRequest) -> Result<web::Data<App>> {
-    request.app_data::<web::Data<App>>().cloned().ok_or_else(|| Error::internal("the application is not mounted"))
+    request
+        .app_data::<web::Data<App>>()
+        .cloned()
+        .ok_or_else(|| Error::internal("the application is not mounted"))
 }
 
 impl<Q: Query, B: Body> Call<Q, B> {
     fn read(request: &HttpRequest) -> Result<Self> {
         let admitted = admitted(request)?;
         let mut faults = Faults::default();
-        let query = Q::read(&mut Reader::new(&admitted.parameters, &[Q::NAMES], &mut faults));
+        let query = Q::read(&mut Reader::new(
+            &admitted.parameters,
+            &[Q::NAMES],
+            &mut faults,
+        ));
         let empty = serde_json::Value::Object(serde_json::Map::new());
         let body = Fields::body::<B>(admitted.json.as_ref().unwrap_or(&empty), &mut faults);
         faults.check()?;
-        let body = body.ok_or_else(|| Error::internal("a body without a fault and without a value"))?;
-        Ok(Self { admitted, query, body, app: app(request)?, request: request.clone() })
+        let body =
+            body.ok_or_else(|| Error::internal("a body without a fault and without a value"))?;
+        Ok(Self {
+            admitted,
+            query,
+            body,
+            app: app(request)?,
+            request: request.clone(),
+        })
     }
 }
 
@@ -113,7 +134,10 @@ pub trait List: 'static {
     const CURSOR: &'static str = "cursor";
 
     /// Reads one page.
-    fn page(call: Rc<Call<Self::Filter>>, page: Page<Self::Sort>) -> impl Future<Output = Result<Vec<Self::Item>>>;
+    fn page(
+        call: Rc<Call<Self::Filter>>,
+        page: Page<Self::Sort>,
+    ) -> impl Future<Output = Result<Vec<Self::Item>>>;
 
     /// A row's place in an order.
     fn mark(item: &Self::Item, sort: Self::Sort) -> Mark;
@@ -130,7 +154,11 @@ impl<L: List> ListCall<L> {
     fn read(request: &HttpRequest) -> Result<Self> {
         let admitted = admitted(request)?;
         let mut faults = Faults::default();
-        let sort: &[&str] = if L::Sort::ORDERS.is_empty() { &[] } else { &["sort"] };
+        let sort: &[&str] = if L::Sort::ORDERS.is_empty() {
+            &[]
+        } else {
+            &["sort"]
+        };
         let known = [L::Filter::NAMES, page::NAMES, &[L::CURSOR], sort];
         let mut reader = Reader::new(&admitted.parameters, &known, &mut faults);
         let query = L::Filter::read(&mut reader);
@@ -140,8 +168,18 @@ impl<L: List> ListCall<L> {
             reader.fault("dialect", Rule::Format("standard, excel-fr"));
         }
         faults.check()?;
-        let call = Call { admitted, query, body: Nothing, app: app(request)?, request: request.clone() };
-        Ok(Self { call: Rc::new(call), page, dialect: dialect.flatten().unwrap_or_default() })
+        let call = Call {
+            admitted,
+            query,
+            body: Nothing,
+            app: app(request)?,
+            request: request.clone(),
+        };
+        Ok(Self {
+            call: Rc::new(call),
+            page,
+            dialect: dialect.flatten().unwrap_or_default(),
+        })
     }
 
     /// Answers the page, or the whole list where CSV or NDJSON is asked for.
@@ -170,16 +208,31 @@ impl<L: List> ListCall<L> {
 
     /// The next page's address (RFC 8288).
     fn next_link(&self, cursor: &str) -> String {
-        let others = self.call.admitted.parameters.canonical_without(&["cursor", "after"]);
+        let others = self
+            .call
+            .admitted
+            .parameters
+            .canonical_without(&["cursor", "after"]);
         let separator = if others.is_empty() { "" } else { "&" };
-        format!("<{}?{others}{separator}{}={cursor}>; rel=\"next\"", self.call.path(), L::CURSOR)
+        format!(
+            "<{}?{others}{separator}{}={cursor}>; rel=\"next\"",
+            self.call.path(),
+            L::CURSOR
+        )
     }
 
     fn stream(self, form: Form) -> HttpResponse {
         let (call, page) = (self.call, self.page);
         stream(form, self.dialect, move |mark| {
             let after = mark.or_else(|| page.after.clone());
-            read_page::<L>(Rc::clone(&call), Page { after, limit: BATCH, ..page.clone() })
+            read_page::<L>(
+                Rc::clone(&call),
+                Page {
+                    after,
+                    limit: BATCH,
+                    ..page.clone()
+                },
+            )
         })
     }
 }
@@ -194,9 +247,19 @@ impl<L: List> FromRequest for ListCall<L> {
 }
 
 /// Reads one row more than asked for, to tell whether another page follows.
-async fn read_page<L: List>(call: Rc<Call<L::Filter>>, page: Page<L::Sort>) -> Result<(Vec<L::Item>, Option<Mark>)> {
+async fn read_page<L: List>(
+    call: Rc<Call<L::Filter>>,
+    page: Page<L::Sort>,
+) -> Result<(Vec<L::Item>, Option<Mark>)> {
     let (limit, sort) = (usize::try_from(page.limit).unwrap_or_default(), page.sort);
-    let mut rows = L::page(call, Page { limit: page.limit.saturating_add(1), ..page }).await?;
+    let mut rows = L::page(
+        call,
+        Page {
+            limit: page.limit.saturating_add(1),
+            ..page
+        },
+    )
+    .await?;
     let more = rows.len() > limit;
     rows.truncate(limit);
     let next = rows.last().filter(|_| more).map(|row| L::mark(row, sort));

@@ -37,7 +37,11 @@ impl Contract {
     /// Reads the document.
     pub fn of(document: &OpenApi) -> Self {
         let paths = document.paths.paths.iter();
-        Self { paths: paths.map(|(path, item)| (path.clone(), operations(path, item))).collect() }
+        Self {
+            paths: paths
+                .map(|(path, item)| (path.clone(), operations(path, item)))
+                .collect(),
+        }
     }
 
     /// The operations of a path template.
@@ -65,8 +69,12 @@ fn operations(path: &str, item: &PathItem) -> HashMap<Method, Operation> {
         (Method::PATCH, &item.patch),
         (Method::DELETE, &item.delete),
     ];
-    let found = documented.into_iter().filter_map(|(method, operation)| Some((method, operation.as_ref()?)));
-    found.map(|(method, operation)| (method, read(path, operation))).collect()
+    let found = documented
+        .into_iter()
+        .filter_map(|(method, operation)| Some((method, operation.as_ref()?)));
+    found
+        .map(|(method, operation)| (method, read(path, operation)))
+        .collect()
 }
 
 fn read(path: &str, operation: &Documented) -> Operation {
@@ -82,7 +90,10 @@ fn read(path: &str, operation: &Documented) -> Operation {
     Operation {
         id: operation.operation_id.clone().unwrap_or_default(),
         produces: produced(operation),
-        consumes: body.iter().flat_map(|body| body.content.keys().cloned()).collect(),
+        consumes: body
+            .iter()
+            .flat_map(|body| body.content.keys().cloned())
+            .collect(),
         needs_body: body.is_some_and(|body| body.required == Some(Required::True)),
         needs_if_match,
         public: !path.starts_with("/v1"),
@@ -105,9 +116,15 @@ fn produced(operation: &Documented) -> Vec<String> {
         if let RefOr::T(response) = response
             && status.starts_with('2')
         {
-            types.extend(response.content.keys().filter(|name| !types.contains(name)).cloned().collect::<Vec<_>>());
+            types.extend(
+                response
+                    .content
+                    .keys()
+                    .filter(|name| !types.contains(name))
+                    .cloned()
+                    .collect::<Vec<_>>(),
+            );
         }
     }
     types
 }
-

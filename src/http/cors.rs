@@ -1,8 +1,8 @@
 //! Cross-origin requests: closed unless origins are configured.
 
 use actix_cors::Cors;
-use actix_web::http::header::{self, HeaderName};
 use actix_web::http::Method;
+use actix_web::http::header::{self, HeaderName};
 use actix_web::middleware::Condition;
 
 /// The middleware for these origins; it does nothing when there are none.
@@ -15,8 +15,21 @@ pub fn middleware(origins: &[String]) -> Condition<Cors> {
         HeaderName::from_static("idempotency-replayed"),
         HeaderName::from_static("x-request-id"),
     ];
-    let methods = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
-    let cors = origins.iter().fold(Cors::default(), |cors, origin| cors.allowed_origin(origin));
-    let cors = cors.allowed_methods(methods).allow_any_header().expose_headers(exposed).max_age(3600);
+    let methods = [
+        Method::GET,
+        Method::HEAD,
+        Method::POST,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+    ];
+    let cors = origins
+        .iter()
+        .fold(Cors::default(), |cors, origin| cors.allowed_origin(origin));
+    let cors = cors
+        .allowed_methods(methods)
+        .allow_any_header()
+        .expose_headers(exposed)
+        .max_age(3600);
     Condition::new(!origins.is_empty(), cors)
 }

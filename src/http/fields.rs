@@ -26,8 +26,13 @@ pub trait FromText: Sized {
 
 impl<T: FromText> Field for T {
     fn read(value: &Value, pointer: &str, faults: &mut Faults) -> Option<Self> {
-        let parsed = value.as_str().ok_or(Rule::WrongType("string")).and_then(T::from_text);
-        parsed.map_err(|rule| faults.add(Place::Pointer(pointer.to_owned()), rule)).ok()
+        let parsed = value
+            .as_str()
+            .ok_or(Rule::WrongType("string"))
+            .and_then(T::from_text);
+        parsed
+            .map_err(|rule| faults.add(Place::Pointer(pointer.to_owned()), rule))
+            .ok()
     }
 }
 
@@ -49,7 +54,9 @@ impl<T: FromText + PartialEq> Field for Vec<T> {
         let mut list = Vec::with_capacity(items.len());
         for (index, item) in items.iter().enumerate() {
             match T::read(item, &format!("{pointer}/{index}"), faults) {
-                Some(item) if list.contains(&item) => faults.add(at(&format!("/{index}")), Rule::RepeatedItem),
+                Some(item) if list.contains(&item) => {
+                    faults.add(at(&format!("/{index}")), Rule::RepeatedItem)
+                }
                 Some(item) => list.push(item),
                 None => {}
             }
@@ -78,7 +85,11 @@ impl<'a> Fields<'a> {
             faults.add(Place::Pointer(String::new()), Rule::WrongType("object"));
             return None;
         };
-        let mut fields = Fields { object, known: Vec::new(), faults };
+        let mut fields = Fields {
+            object,
+            known: Vec::new(),
+            faults,
+        };
         let read = T::read(&mut fields);
         fields.finish();
         read
@@ -128,7 +139,11 @@ impl<'a> Fields<'a> {
     where
         Vec<T>: Field,
     {
-        let given_empty = self.object.get(name).and_then(Value::as_array).is_some_and(Vec::is_empty);
+        let given_empty = self
+            .object
+            .get(name)
+            .and_then(Value::as_array)
+            .is_some_and(Vec::is_empty);
         let list: Option<Vec<T>> = self.required(name);
         if given_empty {
             self.fault(name, Rule::EmptyList);
@@ -138,7 +153,11 @@ impl<'a> Fields<'a> {
 
     /// A change of a field that cannot be cleared (RFC 7396): `None` leaves it.
     pub fn change<T: Field>(&mut self, name: &'static str) -> Option<T> {
-        if self.object.contains_key(name) { self.required(name) } else { self.optional(name) }
+        if self.object.contains_key(name) {
+            self.required(name)
+        } else {
+            self.optional(name)
+        }
     }
 
     /// A change of a field that `null` clears: `None` leaves it, `Some(None)` clears it.
@@ -172,7 +191,11 @@ impl<'a> Fields<'a> {
     }
 
     fn finish(self) {
-        for name in self.object.keys().filter(|name| !self.known.contains(&name.as_str())) {
+        for name in self
+            .object
+            .keys()
+            .filter(|name| !self.known.contains(&name.as_str()))
+        {
             self.faults.add(Place::field(name), Rule::UnknownField);
         }
     }
@@ -196,7 +219,10 @@ impl Field for bool {
     fn read(value: &Value, pointer: &str, faults: &mut Faults) -> Option<Self> {
         let flag = value.as_bool();
         if flag.is_none() {
-            faults.add(Place::Pointer(pointer.to_owned()), Rule::WrongType("boolean"));
+            faults.add(
+                Place::Pointer(pointer.to_owned()),
+                Rule::WrongType("boolean"),
+            );
         }
         flag
     }

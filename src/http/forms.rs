@@ -60,7 +60,11 @@ where
     R: Future<Output = Result<(Vec<T>, Option<Mark>)>> + 'static,
 {
     let columns = columns(&T::schema());
-    let writer = Writer { form, dialect, columns };
+    let writer = Writer {
+        form,
+        dialect,
+        columns,
+    };
     let body = stream::try_unfold(State::Start, move |state| {
         let batch = match &state {
             State::Start => Some(next(None)),
@@ -70,20 +74,27 @@ where
         let header = matches!(state, State::Start).then(|| writer.header());
         let writer = writer.clone();
         async move {
-            let Some(batch) = batch else { return Ok::<_, Error>(None) };
+            let Some(batch) = batch else {
+                return Ok::<_, Error>(None);
+            };
             let (rows, mark) = batch.await?;
             let mut bytes = header.unwrap_or_default();
             for row in &rows {
                 writer.row(row, &mut bytes)?;
             }
-            Ok(Some((Bytes::from(bytes), mark.map_or(State::End, State::After))))
+            Ok(Some((
+                Bytes::from(bytes),
+                mark.map_or(State::End, State::After),
+            )))
         }
     });
     let content_type = match form {
         Form::Csv => "text/csv; charset=utf-8; header=present",
         _ => "application/x-ndjson",
     };
-    HttpResponse::Ok().content_type(content_type).streaming(Box::pin(body))
+    HttpResponse::Ok()
+        .content_type(content_type)
+        .streaming(Box::pin(body))
 }
 
 enum State {
@@ -118,8 +129,11 @@ impl Writer {
             return Ok(());
         }
         let value = serde_json::to_value(row).map_err(Error::internal)?;
-        let cells: Vec<String> =
-            self.columns.iter().map(|column| cell(value.get(column).unwrap_or(&Value::Null), self.dialect)).collect();
+        let cells: Vec<String> = self
+            .columns
+            .iter()
+            .map(|column| cell(value.get(column).unwrap_or(&Value::Null), self.dialect))
+            .collect();
         self.line(cells.iter().map(String::as_str), bytes);
         Ok(())
     }
@@ -155,7 +169,9 @@ fn cell(value: &Value, dialect: Dialect) -> String {
     match value {
         Value::Null => String::new(),
         Value::Bool(flag) => flag.to_string(),
-        Value::Number(number) if dialect == Dialect::ExcelFr => number.to_string().replace('.', ","),
+        Value::Number(number) if dialect == Dialect::ExcelFr => {
+            number.to_string().replace('.', ",")
+        }
         Value::Number(number) => number.to_string(),
         Value::String(text) => neutral(text),
         Value::Array(items) if items.iter().all(Value::is_string) => {
@@ -169,7 +185,11 @@ fn cell(value: &Value, dialect: Dialect) -> String {
 /// A text that a spreadsheet would run as a formula gets an apostrophe before it (OWASP, "CSV
 /// injection").
 fn neutral(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    }
 }
 
 /// The columns of a row: the properties of its schema, in order.
@@ -192,7 +212,10 @@ mod tests {
         }
         assert_eq!(cell(&serde_json::json!(-1.5), Dialect::Standard), "-1.5");
         assert_eq!(cell(&serde_json::json!(-1.5), Dialect::ExcelFr), "-1,5");
-        assert_eq!(cell(&serde_json::json!(["a", "b"]), Dialect::Standard), "a|b");
+        assert_eq!(
+            cell(&serde_json::json!(["a", "b"]), Dialect::Standard),
+            "a|b"
+        );
     }
 
     #[test]

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::Method;
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpResponse, web};
 use bytes::{Bytes, BytesMut};
@@ -71,14 +71,19 @@ pub struct Admitted {
 ///
 /// # Errors
 /// None of its own: a refusal is an answer that remembers its [`Error`].
-pub async fn gate(mut request: ServiceRequest, next: Next<BoxBody>) -> actix_web::Result<ServiceResponse> {
+pub async fn gate(
+    mut request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> actix_web::Result<ServiceResponse> {
     match pass(&mut request).await {
         Ok(Passed::Admitted(admitted)) => {
             request.extensions_mut().insert(Rc::new(*admitted));
             next.call(request).await
         }
         Ok(Passed::Options(allow)) => {
-            let response = HttpResponse::NoContent().insert_header((header::ALLOW, allow)).finish();
+            let response = HttpResponse::NoContent()
+                .insert_header((header::ALLOW, allow))
+                .finish();
             Ok(request.into_response(response))
         }
         Err(error) => Ok(request.error_response(error)),
@@ -94,7 +99,9 @@ async fn pass(request: &mut ServiceRequest) -> Result<Passed> {
     let app = app_of(request)?;
     let claims = authenticate(&app, request).await?;
     let template = request.match_pattern();
-    let operations = template.as_deref().and_then(|template| app.contract.path(template));
+    let operations = template
+        .as_deref()
+        .and_then(|template| app.contract.path(template));
     let operations = operations.ok_or_else(Error::not_found)?;
     if request.method() == Method::OPTIONS {
         return Ok(Passed::Options(allow(operations)));
@@ -102,13 +109,20 @@ async fn pass(request: &mut ServiceRequest) -> Result<Passed> {
     if request.method() == Method::HEAD {
         request.head_mut().method = Method::GET;
     }
-    let operation = operations.get(request.method()).ok_or_else(|| not_allowed(&allow(operations)))?;
+    let operation = operations
+        .get(request.method())
+        .ok_or_else(|| not_allowed(&allow(operations)))?;
     note(request, operation, claims.as_deref());
-    admit(&app, request, operation, claims).await.map(|admitted| Passed::Admitted(Box::new(admitted)))
+    admit(&app, request, operation, claims)
+        .await
+        .map(|admitted| Passed::Admitted(Box::new(admitted)))
 }
 
 fn app_of(request: &ServiceRequest) -> Result<web::Data<App>> {
-    request.app_data::<web::Data<App>>().cloned().ok_or_else(|| Error::internal("the application is not mounted"))
+    request
+        .app_data::<web::Data<App>>()
+        .cloned()
+        .ok_or_else(|| Error::internal("the application is not mounted"))
 }
 
 /// Who asks. Everything under `/v1` needs a token, unknown paths there too; a CORS preflight that
@@ -117,11 +131,16 @@ async fn authenticate(app: &App, request: &ServiceRequest) -> Result<Option<Arc<
     let path = request.path();
     let is_preflight = request.method() == Method::OPTIONS
         && request.headers().contains_key(header::ORIGIN)
-        && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+        && request
+            .headers()
+            .contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
     if is_preflight || !(path == "/v1" || path.starts_with("/v1/")) {
         return Ok(None);
     }
-    app.authenticator.claims_of(&app.db, request.headers(), app.now()).await.map(Some)
+    app.authenticator
+        .claims_of(&app.db, request.headers(), app.now())
+        .await
+        .map(Some)
 }
 
 fn note(request: &ServiceRequest, operation: &Operation, claims: Option<&Claims>) {
@@ -139,7 +158,11 @@ async fn admit(
     let media_type = negotiate(request.headers(), operation)?;
     let takes_json = check_content_type(request, operation)?;
     let raw = read_body(request).await?;
-    let json = if takes_json && !raw.is_empty() { Some(json::parse(&raw)?) } else { None };
+    let json = if takes_json && !raw.is_empty() {
+        Some(json::parse(&raw)?)
+    } else {
+        None
+    };
     // Where a body is optional, `null` says as much as none.
     let json = json.filter(|json| operation.needs_body || !json.is_null());
     if json.is_none() && takes_json && operation.needs_body {
@@ -148,13 +171,20 @@ async fn admit(
     let parameters = Parameters::parse(request.query_string())?;
     let mark = cursor(app, request, operation, &parameters)?;
     let idempotency_key = idempotency_key(request)?;
-    let scope = claims.as_deref().map(|claims| policy::allow(claims, &operation.id)).transpose()?;
+    let scope = claims
+        .as_deref()
+        .map(|claims| policy::allow(claims, &operation.id))
+        .transpose()?;
     if scope.is_none() && !operation.public {
         return Err(Error::new(Code::Unauthorized));
     }
     let if_match = Precondition::of(request.headers());
     if operation.needs_if_match && if_match == Precondition::None {
-        return Err(Error::at(Code::PreconditionRequired, Place::Header("If-Match"), Rule::Required));
+        return Err(Error::at(
+            Code::PreconditionRequired,
+            Place::Header("If-Match"),
+            Rule::Required,
+        ));
     }
     Ok(Admitted {
         claims,
@@ -168,7 +198,11 @@ async fn admit(
         json,
         if_match,
         idempotency_key,
-        request_id: request.extensions().get::<Rc<Seen>>().map(|seen| seen.request_id.clone()).unwrap_or_default(),
+        request_id: request
+            .extensions()
+            .get::<Rc<Seen>>()
+            .map(|seen| seen.request_id.clone())
+            .unwrap_or_default(),
     })
 }
 
@@ -177,7 +211,8 @@ fn negotiate(headers: &HeaderMap, operation: &Operation) -> Result<String> {
         return Ok(String::new());
     }
     let chosen = accept::choose(headers, &operation.produces);
-    let chosen = chosen.ok_or_else(|| Error::new(Code::NotAcceptable).about(operation.produces.join(", ")))?;
+    let chosen = chosen
+        .ok_or_else(|| Error::new(Code::NotAcceptable).about(operation.produces.join(", ")))?;
     Ok(chosen.to_owned())
 }
 
@@ -191,7 +226,9 @@ fn form_of(media_type: &str) -> Form {
 
 /// Whether a body is there to come.
 fn has_body(headers: &HeaderMap) -> bool {
-    let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    let length = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok());
     headers.contains_key(header::TRANSFER_ENCODING) || length.is_some_and(|length| length != "0")
 }
 
@@ -200,14 +237,23 @@ fn has_body(headers: &HeaderMap) -> bool {
 fn check_content_type(request: &ServiceRequest, operation: &Operation) -> Result<bool> {
     let is_write = request.method() == Method::POST;
     let json = ["application/json".to_owned()];
-    let taken: &[String] = if operation.consumes.is_empty() && is_write { &json } else { &operation.consumes };
+    let taken: &[String] = if operation.consumes.is_empty() && is_write {
+        &json
+    } else {
+        &operation.consumes
+    };
     let wants_json = taken.iter().any(|media_type| media_type.ends_with("json"));
     let headers = request.headers();
     if taken.is_empty() || (!has_body(headers) && !headers.contains_key(header::CONTENT_TYPE)) {
         return Ok(wants_json);
     }
-    let given = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let encoded = headers.get(header::CONTENT_ENCODING).is_some_and(|value| value != "identity");
+    let given = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let encoded = headers
+        .get(header::CONTENT_ENCODING)
+        .is_some_and(|value| value != "identity");
     if encoded || !taken.iter().any(|media_type| is_type(given, media_type)) {
         return Err(unsupported(request.method(), &taken.join(", ")));
     }
@@ -217,16 +263,24 @@ fn check_content_type(request: &ServiceRequest, operation: &Operation) -> Result
 /// Whether a `Content-Type` is this type, in UTF-8 if it names a charset.
 fn is_type(given: &str, media_type: &str) -> bool {
     let mut parts = given.split(';').map(str::trim);
-    let same = parts.next().is_some_and(|essence| essence.eq_ignore_ascii_case(media_type));
+    let same = parts
+        .next()
+        .is_some_and(|essence| essence.eq_ignore_ascii_case(media_type));
     same && parts.all(|parameter| match parameter.split_once('=') {
-        Some((name, value)) if name.eq_ignore_ascii_case("charset") => value.trim_matches('"').eq_ignore_ascii_case("utf-8"),
+        Some((name, value)) if name.eq_ignore_ascii_case("charset") => {
+            value.trim_matches('"').eq_ignore_ascii_case("utf-8")
+        }
         _ => true,
     })
 }
 
 fn unsupported(method: &Method, taken: &str) -> Error {
     let error = Error::new(Code::UnsupportedMediaType).about(taken);
-    let name = if method == Method::PATCH { "accept-patch" } else { "accept-post" };
+    let name = if method == Method::PATCH {
+        "accept-patch"
+    } else {
+        "accept-post"
+    };
     match HeaderValue::from_str(taken) {
         Ok(value) => error.header(HeaderName::from_static(name), value),
         Err(_) => error,
@@ -243,7 +297,10 @@ fn not_allowed(allow: &str) -> Error {
 
 async fn read_body(request: &mut ServiceRequest) -> Result<Bytes> {
     let too_large = || Error::new(Code::PayloadTooLarge);
-    let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    let announced = request
+        .headers()
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse().ok());
     if announced.is_some_and(|length: usize| length > MAX_BODY) {
         return Err(too_large());
     }
@@ -262,7 +319,9 @@ async fn read_body(request: &mut ServiceRequest) -> Result<Bytes> {
         }
         Ok(body.freeze())
     };
-    tokio::time::timeout(BODY_WAIT, whole).await.map_err(|_| Error::new(Code::RequestTimeout))?
+    tokio::time::timeout(BODY_WAIT, whole)
+        .await
+        .map_err(|_| Error::new(Code::RequestTimeout))?
 }
 
 fn cursor(
@@ -271,9 +330,15 @@ fn cursor(
     operation: &Operation,
     parameters: &Parameters,
 ) -> Result<Option<Mark>> {
-    let Some(name) = operation.cursor else { return Ok(None) };
-    let Some(cursor) = parameters.get(name) else { return Ok(None) };
-    app.cursors.read(cursor, &bound_to(name, request.path(), parameters), name).map(Some)
+    let Some(name) = operation.cursor else {
+        return Ok(None);
+    };
+    let Some(cursor) = parameters.get(name) else {
+        return Ok(None);
+    };
+    app.cursors
+        .read(cursor, &bound_to(name, request.path(), parameters), name)
+        .map(Some)
 }
 
 /// `Idempotency-Key`, on `POST` alone: 1 to 255 visible characters.
@@ -281,8 +346,20 @@ fn idempotency_key(request: &ServiceRequest) -> Result<Option<String>> {
     if request.method() != Method::POST {
         return Ok(None);
     }
-    let Some(value) = request.headers().get("idempotency-key") else { return Ok(None) };
-    let malformed = || Error::at(Code::MalformedRequest, Place::Header("Idempotency-Key"), Rule::TooLong(MAX_KEY));
+    let Some(value) = request.headers().get("idempotency-key") else {
+        return Ok(None);
+    };
+    let malformed = || {
+        Error::at(
+            Code::MalformedRequest,
+            Place::Header("Idempotency-Key"),
+            Rule::TooLong(MAX_KEY),
+        )
+    };
     let key = value.to_str().map_err(|_| malformed())?;
-    if key.is_empty() || key.len() > MAX_KEY { Err(malformed()) } else { Ok(Some(key.to_owned())) }
+    if key.is_empty() || key.len() > MAX_KEY {
+        Err(malformed())
+    } else {
+        Ok(Some(key.to_owned()))
+    }
 }

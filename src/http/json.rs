@@ -19,9 +19,12 @@ pub const MAX_DEPTH: usize = 32;
 /// `malformed_json`, naming the line and the column.
 pub fn parse(bytes: &[u8]) -> Result<Value> {
     let malformed = |detail: String| Error::new(Code::MalformedJson).about(detail);
-    std::str::from_utf8(bytes).map_err(|error| malformed(format!("UTF-8, octet {}", error.valid_up_to())))?;
+    std::str::from_utf8(bytes)
+        .map_err(|error| malformed(format!("UTF-8, octet {}", error.valid_up_to())))?;
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let value = Node { depth: 0 }.deserialize(&mut reader).map_err(|error| malformed(place(&error)))?;
+    let value = Node { depth: 0 }
+        .deserialize(&mut reader)
+        .map_err(|error| malformed(place(&error)))?;
     reader.end().map_err(|error| malformed(place(&error)))?;
     Ok(value)
 }
@@ -40,14 +43,19 @@ impl Node {
         if self.depth >= MAX_DEPTH {
             return Err(E::custom("too deep"));
         }
-        Ok(Node { depth: self.depth.saturating_add(1) })
+        Ok(Node {
+            depth: self.depth.saturating_add(1),
+        })
     }
 }
 
 impl<'de> DeserializeSeed<'de> for Node {
     type Value = Value;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> std::result::Result<Value, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(
+        self,
+        deserializer: D,
+    ) -> std::result::Result<Value, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
@@ -72,7 +80,9 @@ impl<'de> Visitor<'de> for Node {
     }
 
     fn visit_f64<E: serde::de::Error>(self, value: f64) -> std::result::Result<Value, E> {
-        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("not a number"))
+        Number::from_f64(value)
+            .map(Value::Number)
+            .ok_or_else(|| E::custom("not a number"))
     }
 
     fn visit_str<E>(self, value: &str) -> std::result::Result<Value, E> {
@@ -118,14 +128,26 @@ mod tests {
     #[test]
     fn reads_what_is_json() {
         let value = parse(br#" {"a":[1,-2.5,null,true,"\u00e9\ud83d\ude00"]} "#).unwrap();
-        assert_eq!(value, serde_json::json!({"a": [1, -2.5, null, true, "é😀"]}));
+        assert_eq!(
+            value,
+            serde_json::json!({"a": [1, -2.5, null, true, "é😀"]})
+        );
     }
 
     #[test]
     fn refuses_what_a_lenient_parser_accepts() {
         for text in [
-            &b"{\"a\":1,\"a\":2}"[..], b"\"\\ud800\"", b"\"\\udc00x\"", b"\"\xff\"", b"1e999", b"", b"{} x", b"{'a':1}",
-            b"[1,]", b"NaN", b"\xef\xbb\xbf{}",
+            &b"{\"a\":1,\"a\":2}"[..],
+            b"\"\\ud800\"",
+            b"\"\\udc00x\"",
+            b"\"\xff\"",
+            b"1e999",
+            b"",
+            b"{} x",
+            b"{'a':1}",
+            b"[1,]",
+            b"NaN",
+            b"\xef\xbb\xbf{}",
         ] {
             assert!(refused(text), "{:?}", String::from_utf8_lossy(text));
         }

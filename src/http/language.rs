@@ -40,7 +40,9 @@ impl Language {
                 .filter_map(|value| value.to_str().ok())
                 .flat_map(|value| value.split(','))
                 .filter_map(|range| weight_of(range, tag))
-                .fold(None, |best: Option<f32>, found| Some(best.map_or(found, |b| b.max(found))))
+                .fold(None, |best: Option<f32>, found| {
+                    Some(best.map_or(found, |b| b.max(found)))
+                })
         };
         match (weight("en"), weight("fr")) {
             (Some(en), fr) if en > 0.0 && en > fr.unwrap_or(0.0) => Self::English,
@@ -65,7 +67,9 @@ fn weight_of(range: &str, tag: &str) -> Option<f32> {
     if !primary.eq_ignore_ascii_case(tag) {
         return None;
     }
-    let weight = parts.find_map(|part| part.trim().strip_prefix("q=")).map_or(Some(1.0), |q| q.parse().ok());
+    let weight = parts
+        .find_map(|part| part.trim().strip_prefix("q="))
+        .map_or(Some(1.0), |q| q.parse().ok());
     weight.or(Some(0.0))
 }
 

@@ -65,7 +65,9 @@ pub struct Page<S> {
 impl<S: Sort> Page<S> {
     /// Reads `limit` and `sort`; the cursor was already verified.
     pub fn read(reader: &mut Reader<'_>, after: Option<Mark>) -> Self {
-        let limit = reader.number("limit", 1, MAX_LIMIT).unwrap_or(DEFAULT_LIMIT);
+        let limit = reader
+            .number("limit", 1, MAX_LIMIT)
+            .unwrap_or(DEFAULT_LIMIT);
         let text = reader.text("sort");
         let (name, direction) = match text.map(|text| (text.strip_prefix('-'), text)) {
             Some((Some(name), _)) => (Some(name), Direction::Descending),
@@ -74,13 +76,21 @@ impl<S: Sort> Page<S> {
         };
         let sort = match name {
             None => Some(S::DEFAULT),
-            Some(name) => S::ORDERS.iter().find(|(order, _)| *order == name).map(|(_, sort)| *sort),
+            Some(name) => S::ORDERS
+                .iter()
+                .find(|(order, _)| *order == name)
+                .map(|(_, sort)| *sort),
         };
         if sort.is_none() {
             reader.fault("sort", Rule::UnknownOrder);
         }
         let sort = sort.unwrap_or(S::DEFAULT);
-        Self { sort, direction, limit, after }
+        Self {
+            sort,
+            direction,
+            limit,
+            after,
+        }
     }
 }
 
@@ -121,7 +131,10 @@ impl Cursors {
         mac.update(&[0]);
         mac.update(payload);
         let bytes = mac.finalize().into_bytes();
-        bytes.get(..MAC_LENGTH).and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| Error::internal("short MAC"))
+        bytes
+            .get(..MAC_LENGTH)
+            .and_then(|bytes| bytes.try_into().ok())
+            .ok_or_else(|| Error::internal("short MAC"))
     }
 
     /// The cursor of a place in a list; the list is its path and filters.
@@ -158,13 +171,20 @@ impl Cursors {
 /// What a cursor is bound to: its list; a place in the change feed (`after`) is one whatever the
 /// filters, so that a reader can change them and go on.
 pub fn bound_to(cursor_parameter: &str, path: &str, parameters: &Parameters) -> String {
-    if cursor_parameter == "after" { path.to_owned() } else { list_of(path, parameters) }
+    if cursor_parameter == "after" {
+        path.to_owned()
+    } else {
+        list_of(path, parameters)
+    }
 }
 
 /// The path and the parameters, but for how much of the list is asked
 /// for at a time and how it is written.
 fn list_of(path: &str, parameters: &Parameters) -> String {
-    format!("{path}?{}", parameters.canonical_without(&["cursor", "limit", "dialect"]))
+    format!(
+        "{path}?{}",
+        parameters.canonical_without(&["cursor", "limit", "dialect"])
+    )
 }
 
 #[cfg(test)]
@@ -198,7 +218,10 @@ mod tests {
     #[test]
     fn parameter_order_does_not_change_the_list() {
         let list = |query| list_of("/v1/partners", &Parameters::parse(query).unwrap());
-        assert_eq!(list("kind=company&q=a&limit=5"), list("q=a&cursor=zz&kind=company"));
+        assert_eq!(
+            list("kind=company&q=a&limit=5"),
+            list("q=a&cursor=zz&kind=company")
+        );
         assert_ne!(list("kind=company"), list("kind=association"));
     }
 }

@@ -24,14 +24,20 @@ impl Parameters {
         let mut values: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            values.entry(decode(name)?).or_default().push(decode(value)?);
+            values
+                .entry(decode(name)?)
+                .or_default()
+                .push(decode(value)?);
         }
         Ok(Self { values })
     }
 
     /// The value of a parameter, when it is given once.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.values.get(name).and_then(|values| values.first()).map(String::as_str)
+        self.values
+            .get(name)
+            .and_then(|values| values.first())
+            .map(String::as_str)
     }
 
     /// Whether a parameter is given more than once.
@@ -47,7 +53,11 @@ impl Parameters {
     /// The parameters but these, in one canonical form: what a cursor is bound to.
     pub fn canonical_without(&self, left_out: &[&str]) -> String {
         let mut form = url::form_urlencoded::Serializer::new(String::new());
-        for (name, values) in self.values.iter().filter(|(name, _)| !left_out.contains(&name.as_str())) {
+        for (name, values) in self
+            .values
+            .iter()
+            .filter(|(name, _)| !left_out.contains(&name.as_str()))
+        {
             for value in values {
                 form.append_pair(name, value);
             }
@@ -66,7 +76,10 @@ fn decode(text: &str) -> Result<String> {
             b'+' => b' ',
             b'%' => {
                 let digit = |byte: Option<u8>| byte.and_then(|b| char::from(b).to_digit(16));
-                let (high, low) = (digit(rest.next()).ok_or_else(malformed)?, digit(rest.next()).ok_or_else(malformed)?);
+                let (high, low) = (
+                    digit(rest.next()).ok_or_else(malformed)?,
+                    digit(rest.next()).ok_or_else(malformed)?,
+                );
                 u8::try_from(high * 16 + low).map_err(|_| malformed())?
             }
             other => other,
@@ -126,14 +139,22 @@ impl<'a> Reader<'a> {
     /// One value.
     pub fn one<T: FromText>(&mut self, name: &str) -> Option<T> {
         let text = self.text(name)?;
-        T::from_text(text).map_err(|rule| self.fault(name, rule)).ok()
+        T::from_text(text)
+            .map_err(|rule| self.fault(name, rule))
+            .ok()
     }
 
     /// Several values, separated by commas; empty when the parameter is absent.
     pub fn several<T: FromText>(&mut self, name: &str) -> Vec<T> {
-        let Some(text) = self.text(name) else { return Vec::new() };
+        let Some(text) = self.text(name) else {
+            return Vec::new();
+        };
         text.split(',')
-            .filter_map(|item| T::from_text(item).map_err(|rule| self.fault(name, rule)).ok())
+            .filter_map(|item| {
+                T::from_text(item)
+                    .map_err(|rule| self.fault(name, rule))
+                    .ok()
+            })
             .collect()
     }
 
@@ -179,10 +200,14 @@ impl FromText for chrono::DateTime<chrono::Utc> {
     /// RFC 3339, with any offset.
     fn from_text(text: &str) -> std::result::Result<Self, Rule> {
         const FORM: &str = "2026-01-31T12:00:00Z";
-        let shaped = text.len() >= 20 && text.is_ascii() && text.as_bytes().get(10).is_some_and(|b| b"Tt".contains(b));
+        let shaped = text.len() >= 20
+            && text.is_ascii()
+            && text.as_bytes().get(10).is_some_and(|b| b"Tt".contains(b));
         match chrono::DateTime::parse_from_rfc3339(text) {
             Ok(time) => Ok(time.to_utc()),
-            Err(error) if shaped && error.kind() == chrono::format::ParseErrorKind::OutOfRange => Err(Rule::ImpossibleDate),
+            Err(error) if shaped && error.kind() == chrono::format::ParseErrorKind::OutOfRange => {
+                Err(Rule::ImpossibleDate)
+            }
             Err(_) => Err(Rule::Format(FORM)),
         }
     }

@@ -54,7 +54,9 @@ impl Seen {
         *self.caller.borrow_mut() = Caller {
             operation: operation.to_owned(),
             role: claims.map_or("", |claims| claims.identity.role().as_str()),
-            client_id: claims.map(|claims| claims.client_id.clone()).unwrap_or_default(),
+            client_id: claims
+                .map(|claims| claims.client_id.clone())
+                .unwrap_or_default(),
         };
     }
 }
@@ -75,7 +77,10 @@ struct Exchange {
 ///
 /// # Errors
 /// Only when what is inside panicked: the error then is the finished answer, see [`Finished`].
-pub async fn shell(request: ServiceRequest, next: Next<BoxBody>) -> actix_web::Result<ServiceResponse> {
+pub async fn shell(
+    request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> actix_web::Result<ServiceResponse> {
     let exchange = Exchange::of(&request);
     let app = request.app_data::<web::Data<App>>().cloned();
     request.extensions_mut().insert(Rc::clone(&exchange.seen));
@@ -85,7 +90,9 @@ pub async fn shell(request: ServiceRequest, next: Next<BoxBody>) -> actix_web::R
     };
     let response = match outcome {
         Ok(response) => exchange.finish(response),
-        Err(error) => return Err(exchange.finish_failure(&error, app.as_ref().map(|app| app.get_ref()))),
+        Err(error) => {
+            return Err(exchange.finish_failure(&error, app.as_ref().map(|app| app.get_ref())));
+        }
     };
     exchange.record(app.as_ref().map(|app| app.get_ref()), response.status());
     Ok(response)
@@ -95,20 +102,30 @@ pub async fn shell(request: ServiceRequest, next: Next<BoxBody>) -> actix_web::R
 async fn guarded(
     inner: impl Future<Output = actix_web::Result<ServiceResponse>>,
 ) -> actix_web::Result<ServiceResponse> {
-    AssertUnwindSafe(inner).catch_unwind().await.unwrap_or_else(|panic| {
-        let what = panic.downcast_ref::<&str>().map(ToString::to_string);
-        let what = what.or_else(|| panic.downcast_ref::<String>().cloned());
-        Err(Error::internal(format!("panic: {}", what.unwrap_or_default())).into())
-    })
+    AssertUnwindSafe(inner)
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|panic| {
+            let what = panic.downcast_ref::<&str>().map(ToString::to_string);
+            let what = what.or_else(|| panic.downcast_ref::<String>().cloned());
+            Err(Error::internal(format!("panic: {}", what.unwrap_or_default())).into())
+        })
 }
 
 /// Refuses addresses and headers over their bounds.
 fn too_long(request: &ServiceRequest) -> Option<Error> {
-    let uri = request.head().uri.path_and_query().map_or(0, |uri| uri.as_str().len());
+    let uri = request
+        .head()
+        .uri
+        .path_and_query()
+        .map_or(0, |uri| uri.as_str().len());
     if uri > MAX_URI {
         return Some(Error::new(Code::UriTooLong));
     }
-    let headers = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4);
+    let headers = request
+        .headers()
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len() + 4);
     (headers.sum::<usize>() > MAX_HEADERS).then(|| Error::new(Code::HeadersTooLarge))
 }
 
@@ -132,7 +149,9 @@ impl actix_web::ResponseError for Finished {
     }
 
     fn error_response(&self) -> HttpResponse {
-        let mut response = HttpResponse::build(self.status).content_type(PROBLEM).body(self.body.clone());
+        let mut response = HttpResponse::build(self.status)
+            .content_type(PROBLEM)
+            .body(self.body.clone());
         for (name, value) in &self.headers {
             response.headers_mut().insert(name.clone(), value.clone());
         }
@@ -145,16 +164,25 @@ impl Exchange {
         let headers = request.headers();
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let app = request.app_data::<web::Data<App>>();
-        let given = text("x-request-id").filter(|id| is_request_id(id)).map(str::to_owned);
-        let request_id = given.or_else(|| app.map(|app| app.new_id().to_string())).unwrap_or_default();
+        let given = text("x-request-id")
+            .filter(|id| is_request_id(id))
+            .map(str::to_owned);
+        let request_id = given
+            .or_else(|| app.map(|app| app.new_id().to_string()))
+            .unwrap_or_default();
         Self {
-            seen: Rc::new(Seen { request_id, caller: RefCell::default() }),
+            seen: Rc::new(Seen {
+                request_id,
+                caller: RefCell::default(),
+            }),
             started: Instant::now(),
             language: Language::of(headers),
             method: request.method().to_string(),
             path: request.path().to_owned(),
             gzip: text("accept-encoding").is_some_and(takes_gzip),
-            traceparent: text("traceparent").filter(|value| value.len() <= 128).map(str::to_owned),
+            traceparent: text("traceparent")
+                .filter(|value| value.len() <= 128)
+                .map(str::to_owned),
             secure: app.is_some_and(|app| app.config.public_url.starts_with("https://")),
         }
     }
@@ -171,13 +199,21 @@ impl Exchange {
         let mut headers = HeaderMap::new();
         self.set_headers(&mut headers);
         self.record(app, error.code.status());
-        Finished { status: error.code.status(), body: self.problem(error), headers }.into()
+        Finished {
+            status: error.code.status(),
+            body: self.problem(error),
+            headers,
+        }
+        .into()
     }
 
     /// Writes the problem document of an answer that is an error.
     fn explain(&self, response: ServiceResponse) -> ServiceResponse {
         let status = response.status();
-        let is_bare = matches!(response.response().body().size(), BodySize::None | BodySize::Sized(0));
+        let is_bare = matches!(
+            response.response().body().size(),
+            BodySize::None | BodySize::Sized(0)
+        );
         let cause = response.response().error();
         let raised = cause.and_then(|error| error.as_error::<Error>());
         let is_refusal = status.is_client_error() || status.is_server_error();
@@ -189,7 +225,9 @@ impl Exchange {
             (None, status) if status.is_client_error() => Some(Error::new(Code::MalformedRequest)),
             _ => Some(Error::internal(format!("a bare {status}"))),
         };
-        let Some(error) = raised.or(stray.as_ref()) else { return response };
+        let Some(error) = raised.or(stray.as_ref()) else {
+            return response;
+        };
         let body = self.problem(error);
         let mut answer = HttpResponse::build(error.code.status());
         for (name, value) in &error.headers {
@@ -202,7 +240,11 @@ impl Exchange {
     /// The document; our own failures are logged here, once.
     fn problem(&self, error: &Error) -> String {
         if let Some(cause) = error.cause() {
-            let level = if error.code == Code::InternalError { log::Level::Error } else { log::Level::Warn };
+            let level = if error.code == Code::InternalError {
+                log::Level::Error
+            } else {
+                log::Level::Warn
+            };
             log::log!(level, request_id = self.seen.request_id.as_str(), code = error.code.as_str(); "{cause}");
         }
         let problem = Problem::of(error, self.language, &self.path, &self.seen.request_id);
@@ -215,7 +257,10 @@ impl Exchange {
                 headers.insert(name, value);
             }
         };
-        set(HeaderName::from_static("x-request-id"), &self.seen.request_id);
+        set(
+            HeaderName::from_static("x-request-id"),
+            &self.seen.request_id,
+        );
         set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
         if let Some(traceparent) = &self.traceparent {
             set(HeaderName::from_static("traceparent"), traceparent);
@@ -227,7 +272,10 @@ impl Exchange {
             // `private` and `no-cache` would let a browser keep personal data on its disk.
             set(header::CACHE_CONTROL, "no-store");
             // Beside what CORS says of `Origin`.
-            headers.append(header::VARY, HeaderValue::from_static("Accept, Accept-Encoding, Accept-Language, Authorization"));
+            headers.append(
+                header::VARY,
+                HeaderValue::from_static("Accept, Accept-Encoding, Accept-Language, Authorization"),
+            );
         }
     }
 
@@ -241,7 +289,9 @@ impl Exchange {
         if !(self.gzip && long) {
             return response;
         }
-        response.map_body(|head, body| BoxBody::new(Encoder::response(ContentEncoding::Gzip, head, body)))
+        response.map_body(|head, body| {
+            BoxBody::new(Encoder::response(ContentEncoding::Gzip, head, body))
+        })
     }
 
     /// The log line and the observation. Never a token, an e-mail, a query or a body.
@@ -269,14 +319,19 @@ const PROBLEM: &str = "application/problem+json";
 
 /// A request id taken from a caller: short, and nothing that could break a log line or a header.
 fn is_request_id(id: &str) -> bool {
-    (1..=MAX_REQUEST_ID).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:/+=".contains(&b))
+    (1..=MAX_REQUEST_ID).contains(&id.len())
+        && id
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-_.:/+=".contains(&b))
 }
 
 /// Whether `Accept-Encoding` takes gzip.
 fn takes_gzip(value: &str) -> bool {
     value.split(',').any(|coding| {
         let mut parts = coding.split(';').map(str::trim);
-        let named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("gzip") || name == "*");
+        let named = parts
+            .next()
+            .is_some_and(|name| name.eq_ignore_ascii_case("gzip") || name == "*");
         named && !parts.any(|part| matches!(part, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
     })
 }

@@ -18,7 +18,10 @@ impl<Q, B> Call<Q, B> {
     /// # Errors
     /// What the step refuses; nothing was written then. `service_unavailable` when the database is
     /// away: whether the step was committed is then told by repeating it with the same key.
-    pub async fn write(&self, step: impl AsyncFnOnce(&mut Tx<'_>) -> Result<Answer>) -> Result<Answer> {
+    pub async fn write(
+        &self,
+        step: impl AsyncFnOnce(&mut Tx<'_>) -> Result<Answer>,
+    ) -> Result<Answer> {
         let mut connection = self.app.db.borrow().await?;
         let mut tx = Tx::begin(&mut connection, self.author()?, &self.app.clock).await?;
         let outcome = self.once(&mut tx, step).await;
@@ -31,8 +34,14 @@ impl<Q, B> Call<Q, B> {
         }
     }
 
-    async fn once(&self, tx: &mut Tx<'_>, step: impl AsyncFnOnce(&mut Tx<'_>) -> Result<Answer>) -> Result<Answer> {
-        let Some(key) = &self.admitted.idempotency_key else { return step(tx).await };
+    async fn once(
+        &self,
+        tx: &mut Tx<'_>,
+        step: impl AsyncFnOnce(&mut Tx<'_>) -> Result<Answer>,
+    ) -> Result<Answer> {
+        let Some(key) = &self.admitted.idempotency_key else {
+            return step(tx).await;
+        };
         let scope = self.idempotency_scope(key)?;
         let request_hash: [u8; 32] = Sha256::digest(&self.admitted.raw).into();
         match idempotency::find(tx, &scope).await? {
@@ -52,9 +61,19 @@ impl<Q, B> Call<Q, B> {
 
     /// Whose key it is: the same key of another client, subject or path is another key.
     fn idempotency_scope(&self, key: &str) -> Result<[u8; 32]> {
-        let claims = self.admitted.claims.as_deref().ok_or_else(|| Error::new(Code::Unauthorized))?;
+        let claims = self
+            .admitted
+            .claims
+            .as_deref()
+            .ok_or_else(|| Error::new(Code::Unauthorized))?;
         let mut hash = Sha256::new();
-        for part in [&claims.client_id, &claims.sub, self.request().method().as_str(), self.path(), key] {
+        for part in [
+            &claims.client_id,
+            &claims.sub,
+            self.request().method().as_str(),
+            self.path(),
+            key,
+        ] {
             hash.update(part.len().to_be_bytes());
             hash.update(part.as_bytes());
         }
@@ -62,7 +81,11 @@ impl<Q, B> Call<Q, B> {
     }
 
     fn author(&self) -> Result<Author> {
-        let claims = self.admitted.claims.as_deref().ok_or_else(|| Error::new(Code::Unauthorized))?;
+        let claims = self
+            .admitted
+            .claims
+            .as_deref()
+            .ok_or_else(|| Error::new(Code::Unauthorized))?;
         Ok(Author {
             subject: claims.sub.clone(),
             role: claims.identity.role().as_str().to_owned(),
@@ -85,8 +108,12 @@ fn kept(answer: &Answer, request_hash: &[u8; 32]) -> Result<Kept> {
 
 /// The first answer again.
 fn replay(kept: Kept) -> Result<Answer> {
-    let body = kept.body.ok_or_else(|| Error::new(Code::IdempotencyAnswerErased))?;
-    let status = u16::try_from(kept.status).ok().and_then(|status| StatusCode::from_u16(status).ok());
+    let body = kept
+        .body
+        .ok_or_else(|| Error::new(Code::IdempotencyAnswerErased))?;
+    let status = u16::try_from(kept.status)
+        .ok()
+        .and_then(|status| StatusCode::from_u16(status).ok());
     let answer = Answer {
         status: status.ok_or_else(|| Error::internal("a kept answer without a status"))?,
         body: Bytes::from(body),
@@ -95,5 +122,8 @@ fn replay(kept: Kept) -> Result<Answer> {
         content_type: "application/json",
         ..Answer::nothing()
     };
-    Ok(answer.header(actix_web::http::header::HeaderName::from_static("idempotency-replayed"), "true"))
+    Ok(answer.header(
+        actix_web::http::header::HeaderName::from_static("idempotency-replayed"),
+        "true",
+    ))
 }

@@ -18,13 +18,16 @@ impl Query for Filter {
     const NAMES: &'static [&'static str] = &["updated_since"];
 
     fn read(reader: &mut Reader<'_>) -> Self {
-        Self { updated_since: reader.one("updated_since") }
+        Self {
+            updated_since: reader.one("updated_since"),
+        }
     }
 }
 
 impl page::Sort for Sort {
     const DEFAULT: Self = Self::Name;
-    const ORDERS: &'static [(&'static str, Self)] = &[("name", Self::Name), ("updated_at", Self::UpdatedAt)];
+    const ORDERS: &'static [(&'static str, Self)] =
+        &[("name", Self::Name), ("updated_at", Self::UpdatedAt)];
 }
 
 /// The list of nomenclatures.
@@ -36,7 +39,13 @@ impl List for Nomenclatures {
     type Item = Nomenclature;
 
     async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<Nomenclature>> {
-        store::page(&*call.app.db.reader().await?, call.scope()?, &call.query, &page).await
+        store::page(
+            &*call.app.db.reader().await?,
+            call.scope()?,
+            &call.query,
+            &page,
+        )
+        .await
     }
 
     fn mark(item: &Nomenclature, sort: Sort) -> Mark {
@@ -44,7 +53,10 @@ impl List for Nomenclatures {
             Sort::Name => MarkValue::Id,
             Sort::UpdatedAt => MarkValue::Time(item.updated_at),
         };
-        Mark { value, id: item.name.clone() }
+        Mark {
+            value,
+            id: item.name.clone(),
+        }
     }
 }
 
@@ -92,6 +104,8 @@ pub async fn count_nomenclatures(call: Call<Filter>) -> Result<Answer> {
 #[get("/v1/nomenclatures/{name}")]
 pub async fn get_nomenclature(call: Call) -> Result<Answer> {
     // PostgreSQL has no NUL and would take it for our failure.
-    let name = Some(call.segment("name")).filter(|name| !name.contains('\0')).ok_or_else(Error::not_found)?;
+    let name = Some(call.segment("name"))
+        .filter(|name| !name.contains('\0'))
+        .ok_or_else(Error::not_found)?;
     Answer::digested(&store::find(&*call.app.db.reader().await?, call.scope()?, name).await?)
 }

@@ -52,14 +52,20 @@ pub async fn page(
     filter: &Filter,
     page: &Page<Sort>,
 ) -> Result<Vec<Nomenclature>> {
-    let mut query = filtered(scope, filter).select(Nomenclature::as_select()).limit(page.limit);
+    let mut query = filtered(scope, filter)
+        .select(Nomenclature::as_select())
+        .limit(page.limit);
     let ascending = page.direction == Direction::Ascending;
     if let Some(mark) = &page.after {
         let name = mark.id.as_str();
         query = match &mark.value {
             MarkValue::Time(time) => {
                 let place = (time.into_sql::<Timestamptz>(), name.into_sql::<Text>());
-                query.filter(after((nomenclatures::updated_at, nomenclatures::name), place, page.direction))
+                query.filter(after(
+                    (nomenclatures::updated_at, nomenclatures::name),
+                    place,
+                    page.direction,
+                ))
             }
             _ if ascending => query.filter(nomenclatures::name.gt(name)),
             _ => query.filter(nomenclatures::name.lt(name)),
@@ -68,8 +74,12 @@ pub async fn page(
     query = match (page.sort, ascending) {
         (Sort::Name, true) => query.order(nomenclatures::name.asc()),
         (Sort::Name, false) => query.order(nomenclatures::name.desc()),
-        (Sort::UpdatedAt, true) => query.order((nomenclatures::updated_at.asc(), nomenclatures::name.asc())),
-        (Sort::UpdatedAt, false) => query.order((nomenclatures::updated_at.desc(), nomenclatures::name.desc())),
+        (Sort::UpdatedAt, true) => {
+            query.order((nomenclatures::updated_at.asc(), nomenclatures::name.asc()))
+        }
+        (Sort::UpdatedAt, false) => {
+            query.order((nomenclatures::updated_at.desc(), nomenclatures::name.desc()))
+        }
     };
     Ok(query.load(&mut connection).await?)
 }
@@ -78,15 +88,29 @@ pub async fn page(
 ///
 /// # Errors
 /// As any query.
-pub async fn count(mut connection: &AsyncPgConnection, scope: &Scope, filter: &Filter) -> Result<i64> {
-    Ok(filtered(scope, filter).select(count_star()).first(&mut connection).await?)
+pub async fn count(
+    mut connection: &AsyncPgConnection,
+    scope: &Scope,
+    filter: &Filter,
+) -> Result<i64> {
+    Ok(filtered(scope, filter)
+        .select(count_star())
+        .first(&mut connection)
+        .await?)
 }
 
 /// One nomenclature.
 ///
 /// # Errors
 /// `not_found`.
-pub async fn find(mut connection: &AsyncPgConnection, _scope: &Scope, name: &str) -> Result<Nomenclature> {
-    let found = Nomenclature::query().filter(nomenclatures::name.eq(name)).first(&mut connection).await;
+pub async fn find(
+    mut connection: &AsyncPgConnection,
+    _scope: &Scope,
+    name: &str,
+) -> Result<Nomenclature> {
+    let found = Nomenclature::query()
+        .filter(nomenclatures::name.eq(name))
+        .first(&mut connection)
+        .await;
     found.optional()?.ok_or_else(Error::not_found)
 }

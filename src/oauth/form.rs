@@ -10,7 +10,14 @@ use crate::auth::authorization::{self, ClientCredentials};
 use crate::http::query::Parameters;
 
 /// The parameters of a form that OAuth gives a meaning to here.
-const KNOWN: [&str; 6] = ["grant_type", "scope", "client_id", "client_secret", "token", "token_type_hint"];
+const KNOWN: [&str; 6] = [
+    "grant_type",
+    "scope",
+    "client_id",
+    "client_secret",
+    "token",
+    "token_type_hint",
+];
 
 /// The parameters of a request.
 #[derive(Debug)]
@@ -26,7 +33,10 @@ impl Form {
         let text = std::str::from_utf8(body).map_err(|_| malformed())?;
         let parameters = Parameters::parse(text).map_err(|_| malformed())?;
         if KNOWN.iter().any(|name| parameters.repeats(name)) {
-            return Err(Refusal::new(Kind::InvalidRequest, "A parameter is given more than once."));
+            return Err(Refusal::new(
+                Kind::InvalidRequest,
+                "A parameter is given more than once.",
+            ));
         }
         Ok(Self(parameters))
     }
@@ -45,15 +55,27 @@ impl Form {
         let mut given = headers.get_all(AUTHORIZATION);
         let Some(header) = given.next() else {
             let pair = id.zip(secret).ok_or_else(Refusal::unknown_client)?;
-            return Ok(ClientCredentials { client_id: pair.0.to_owned(), client_secret: pair.1.to_owned() });
+            return Ok(ClientCredentials {
+                client_id: pair.0.to_owned(),
+                client_secret: pair.1.to_owned(),
+            });
         };
         if secret.is_some() || given.next().is_some() {
-            return Err(Refusal::new(Kind::InvalidRequest, "The client authenticates in more than one way."));
+            return Err(Refusal::new(
+                Kind::InvalidRequest,
+                "The client authenticates in more than one way.",
+            ));
         }
-        let basic = header.to_str().ok().and_then(|header| authorization::basic(header).ok());
+        let basic = header
+            .to_str()
+            .ok()
+            .and_then(|header| authorization::basic(header).ok());
         let basic = basic.ok_or_else(Refusal::unknown_client)?;
         if id.is_some_and(|id| id != basic.client_id) {
-            return Err(Refusal::new(Kind::InvalidRequest, "The client_id is not that of the Authorization header."));
+            return Err(Refusal::new(
+                Kind::InvalidRequest,
+                "The client_id is not that of the Authorization header.",
+            ));
         }
         Ok(basic)
     }
@@ -74,7 +96,10 @@ mod tests {
     /// `id:secret`.
     fn basic() -> HeaderMap {
         let mut headers = HeaderMap::new();
-        headers.insert(AUTHORIZATION, HeaderValue::from_static("Basic aWQ6c2VjcmV0"));
+        headers.insert(
+            AUTHORIZATION,
+            HeaderValue::from_static("Basic aWQ6c2VjcmV0"),
+        );
         headers
     }
 
@@ -83,20 +108,42 @@ mod tests {
         let form = Form::read(b"grant_type=client_credentials&scope=&x=1&x=2").unwrap();
         assert_eq!(form.get("grant_type"), Some("client_credentials"));
         assert_eq!(form.get("scope"), None);
-        for bad in [&b"scope=read&scope=read"[..], b"scope=%ff", b"scope=%2", b"\xff"] {
+        for bad in [
+            &b"scope=read&scope=read"[..],
+            b"scope=%ff",
+            b"scope=%2",
+            b"\xff",
+        ] {
             assert_eq!(kind(Form::read(bad)), Some(Kind::InvalidRequest));
         }
     }
 
     #[test]
     fn a_client_authenticates_in_one_way() {
-        let read = |body: &str, headers: &HeaderMap| Form::read(body.as_bytes()).unwrap().credentials(headers);
-        let expected = ClientCredentials { client_id: "id".into(), client_secret: "secret".into() };
-        assert_eq!(read("client_id=id&client_secret=secret", &HeaderMap::new()).unwrap(), expected);
+        let read = |body: &str, headers: &HeaderMap| {
+            Form::read(body.as_bytes()).unwrap().credentials(headers)
+        };
+        let expected = ClientCredentials {
+            client_id: "id".into(),
+            client_secret: "secret".into(),
+        };
+        assert_eq!(
+            read("client_id=id&client_secret=secret", &HeaderMap::new()).unwrap(),
+            expected
+        );
         assert_eq!(read("", &basic()).unwrap(), expected);
         assert_eq!(read("client_id=id", &basic()).unwrap(), expected);
-        assert_eq!(kind(read("client_id=id&client_secret=secret", &basic())), Some(Kind::InvalidRequest));
-        assert_eq!(kind(read("client_id=other", &basic())), Some(Kind::InvalidRequest));
-        assert_eq!(kind(read("client_id=id", &HeaderMap::new())), Some(Kind::InvalidClient));
+        assert_eq!(
+            kind(read("client_id=id&client_secret=secret", &basic())),
+            Some(Kind::InvalidRequest)
+        );
+        assert_eq!(
+            kind(read("client_id=other", &basic())),
+            Some(Kind::InvalidRequest)
+        );
+        assert_eq!(
+            kind(read("client_id=id", &HeaderMap::new())),
+            Some(Kind::InvalidClient)
+        );
     }
 }

@@ -77,7 +77,10 @@ impl Refusal {
 
     /// One and the same for every client that is not recognised.
     pub const fn unknown_client() -> Self {
-        Self::new(Kind::InvalidClient, "The client is unknown, revoked or expired, or its secret is wrong.")
+        Self::new(
+            Kind::InvalidClient,
+            "The client is unknown, revoked or expired, or its secret is wrong.",
+        )
     }
 
     /// The answer.
@@ -90,11 +93,16 @@ impl Refusal {
             Self::Problem(error) => return Err(error),
         };
         let mut response = HttpResponse::build(kind.status());
-        response.insert_header((CACHE_CONTROL, "no-store")).insert_header((PRAGMA, "no-cache"));
+        response
+            .insert_header((CACHE_CONTROL, "no-store"))
+            .insert_header((PRAGMA, "no-cache"));
         if kind == Kind::InvalidClient {
             // RFC 9110 §15.5.2 asks for it on every 401, RFC 6749 §5.2 where the header was used.
             response.insert_header((WWW_AUTHENTICATE, "Basic realm=\"ree\", charset=\"UTF-8\""));
         }
-        Ok(response.json(OAuthError { error: kind.as_str(), error_description }))
+        Ok(response.json(OAuthError {
+            error: kind.as_str(),
+            error_description,
+        }))
     }
 }

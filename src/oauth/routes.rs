@@ -70,7 +70,12 @@ pub struct TokenAnswer {
 impl From<Issued> for TokenAnswer {
     fn from(issued: Issued) -> Self {
         let scope = issued.scope.as_str();
-        Self { access_token: issued.token, token_type: "Bearer", expires_in: issued.expires_in, scope }
+        Self {
+            access_token: issued.token,
+            token_type: "Bearer",
+            expires_in: issued.expires_in,
+            scope,
+        }
     }
 }
 
@@ -159,9 +164,13 @@ pub async fn issue_token(call: Call) -> Result<HttpResponse> {
 async fn token(call: &Call) -> Result<Issued, Refusal> {
     let form = Form::read(&call.admitted.raw)?;
     let grant = form.get("grant_type");
-    let grant = grant.ok_or_else(|| Refusal::new(Kind::InvalidRequest, "The grant_type is missing."))?;
+    let grant =
+        grant.ok_or_else(|| Refusal::new(Kind::InvalidRequest, "The grant_type is missing."))?;
     if grant != "client_credentials" {
-        return Err(Refusal::new(Kind::UnsupportedGrantType, "The only grant_type is client_credentials."));
+        return Err(Refusal::new(
+            Kind::UnsupportedGrantType,
+            "The only grant_type is client_credentials.",
+        ));
     }
     let credentials = form.credentials(call.request().headers())?;
     workflow::issue(&call.app, &form, &credentials).await
@@ -204,7 +213,9 @@ async fn revocation(call: &Call) -> Result<(), Refusal> {
 /// 200, for one reader and no cache (RFC 6749 §5.1).
 fn unkept() -> actix_web::HttpResponseBuilder {
     let mut response = HttpResponse::Ok();
-    response.insert_header((CACHE_CONTROL, "no-store")).insert_header((PRAGMA, "no-cache"));
+    response
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .insert_header((PRAGMA, "no-cache"));
     response
 }
 

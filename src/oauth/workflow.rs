@@ -33,25 +33,52 @@ pub struct Issued {
 ///
 /// # Errors
 /// `invalid_client`, `invalid_scope`, or `service_unavailable` when the database is away.
-pub async fn issue(app: &App, form: &Form, credentials: &ClientCredentials) -> Result<Issued, Refusal> {
+pub async fn issue(
+    app: &App,
+    form: &Form,
+    credentials: &ClientCredentials,
+) -> Result<Issued, Refusal> {
     let wanted = form.get("scope").map(str::parse::<Scopes>).transpose();
-    let wanted = wanted.map_err(|_| Refusal::new(Kind::InvalidScope, "The scopes are read and write."))?;
-    let claims = recognise(app, credentials, |client, now| claims(app, client, wanted, now)).await??;
-    let token = app.authenticator.tokens().sign(&claims).map_err(Error::internal)?;
+    let wanted =
+        wanted.map_err(|_| Refusal::new(Kind::InvalidScope, "The scopes are read and write."))?;
+    let claims = recognise(app, credentials, |client, now| {
+        claims(app, client, wanted, now)
+    })
+    .await??;
+    let token = app
+        .authenticator
+        .tokens()
+        .sign(&claims)
+        .map_err(Error::internal)?;
     let expires_in = claims.exp.signed_duration_since(claims.iat).num_seconds();
-    Ok(Issued { token, expires_in, scope: claims.scope })
+    Ok(Issued {
+        token,
+        expires_in,
+        scope: claims.scope,
+    })
 }
 
 /// Ends a token of the client that asks. One that is unknown, malformed or past has ended already.
 ///
 /// # Errors
 /// `invalid_client`, `invalid_request` without a token, `unauthorized_client` for another client's.
-pub async fn revoke(app: &App, form: &Form, credentials: &ClientCredentials) -> Result<(), Refusal> {
+pub async fn revoke(
+    app: &App,
+    form: &Form,
+    credentials: &ClientCredentials,
+) -> Result<(), Refusal> {
     let client = recognise(app, credentials, |client, _| client.id).await?;
-    let token = form.get("token").ok_or_else(|| Refusal::new(Kind::InvalidRequest, "The token is missing."))?;
-    let Ok(claims) = app.authenticator.tokens().verify(token, app.now()) else { return Ok(()) };
+    let token = form
+        .get("token")
+        .ok_or_else(|| Refusal::new(Kind::InvalidRequest, "The token is missing."))?;
+    let Ok(claims) = app.authenticator.tokens().verify(token, app.now()) else {
+        return Ok(());
+    };
     if claims.client_id != client.to_string() {
-        return Err(Refusal::new(Kind::UnauthorizedClient, "The token was issued to another client."));
+        return Err(Refusal::new(
+            Kind::UnauthorizedClient,
+            "The token was issued to another client.",
+        ));
     }
     let mut connection = app.db.borrow().await?;
     store::revoke_token(&mut connection, claims.jti, claims.exp).await?;
@@ -72,12 +99,18 @@ async fn recognise<T>(
     );
     let mut connection = app.db.borrow().await?;
     let now = app.now();
-    let found = store::presented(&mut connection, &digest, |found: Option<(ClientRecord, SecretRecord)>| {
-        let (client, secret) = found.filter(|(client, secret)| {
-            Uuid::try_parse(&credentials.client_id).ok() == Some(client.id.uuid()) && client.is_live(now) && secret.is_live(now)
-        })?;
-        Some((step(&client, now), secret))
-    });
+    let found = store::presented(
+        &mut connection,
+        &digest,
+        |found: Option<(ClientRecord, SecretRecord)>| {
+            let (client, secret) = found.filter(|(client, secret)| {
+                Uuid::try_parse(&credentials.client_id).ok() == Some(client.id.uuid())
+                    && client.is_live(now)
+                    && secret.is_live(now)
+            })?;
+            Some((step(&client, now), secret))
+        },
+    );
     let (outcome, secret) = found.await?.ok_or_else(Refusal::unknown_client)?;
     if let Err(error) = store::used(&connection, &secret, now).await {
         // The client is recognised: that it cannot be noted is no reason to refuse it.
@@ -87,11 +120,19 @@ async fn recognise<T>(
 }
 
 /// What a token of this client says. Its end is the client's, where that comes first.
-fn claims(app: &App, client: &ClientRecord, wanted: Option<Scopes>, now: DateTime<Utc>) -> Result<Claims, Refusal> {
+fn claims(
+    app: &App,
+    client: &ClientRecord,
+    wanted: Option<Scopes>,
+    now: DateTime<Utc>,
+) -> Result<Claims, Refusal> {
     let allowed = client.allowed_scopes()?;
     let scope = wanted.unwrap_or(allowed);
     if !allowed.include(scope) {
-        return Err(Refusal::new(Kind::InvalidScope, "The client does not have this scope."));
+        return Err(Refusal::new(
+            Kind::InvalidScope,
+            "The client does not have this scope.",
+        ));
     }
     let (iat, exp) = lifetime(client.expires_at, now).ok_or_else(Refusal::unknown_client)?;
     Ok(Claims {
@@ -107,7 +148,10 @@ fn claims(app: &App, client: &ClientRecord, wanted: Option<Scopes>, now: DateTim
 }
 
 /// From when and until when, in whole seconds; none for a client that ends within this one.
-fn lifetime(client_ends: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
+fn lifetime(
+    client_ends: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
     let iat = now.trunc_subsecs(0);
     let exp = client_ends.map_or(iat + LIFE, |end| end.trunc_subsecs(0).min(iat + LIFE));
     (exp > iat).then_some((iat, exp))

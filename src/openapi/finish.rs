@@ -7,7 +7,10 @@ use serde_json::{Map, Value, json};
 
 /// Completes the document.
 pub fn finish(document: &mut Value) {
-    let schemas = document.pointer("/components/schemas").cloned().unwrap_or_default();
+    let schemas = document
+        .pointer("/components/schemas")
+        .cloned()
+        .unwrap_or_default();
     let mut taken = HashSet::new();
     for content in bodies(document) {
         references(content.get("schema"), &schemas, &mut taken);
@@ -23,11 +26,20 @@ pub fn finish(document: &mut Value) {
 
 /// The contents of the request bodies.
 fn bodies(document: &mut Value) -> impl Iterator<Item = &mut Value> {
-    let paths = document.get_mut("paths").and_then(Value::as_object_mut).into_iter();
-    let operations = paths.flat_map(|paths| paths.values_mut()).filter_map(Value::as_object_mut);
+    let paths = document
+        .get_mut("paths")
+        .and_then(Value::as_object_mut)
+        .into_iter();
+    let operations = paths
+        .flat_map(|paths| paths.values_mut())
+        .filter_map(Value::as_object_mut);
     let contents = operations
         .flat_map(|path| path.values_mut())
-        .filter_map(|operation| operation.pointer_mut("/requestBody/content")?.as_object_mut());
+        .filter_map(|operation| {
+            operation
+                .pointer_mut("/requestBody/content")?
+                .as_object_mut()
+        });
     contents.flat_map(|content| content.values_mut())
 }
 
@@ -44,16 +56,25 @@ fn references(schema: Option<&Value>, schemas: &Value, found: &mut HashSet<Strin
             {
                 references(schemas.get(name), schemas, found);
             }
-            members.values().for_each(|member| references(Some(member), schemas, found));
+            members
+                .values()
+                .for_each(|member| references(Some(member), schemas, found));
         }
-        Some(Value::Array(items)) => items.iter().for_each(|item| references(Some(item), schemas, found)),
+        Some(Value::Array(items)) => items
+            .iter()
+            .for_each(|item| references(Some(item), schemas, found)),
         _ => {}
     }
 }
 
 /// The example of a schema: its own, that of what it refers to, or one made of its properties'.
 fn example(schema: &Value, schemas: &Value) -> Value {
-    let own = |schema: &Value| schema.get("example").or_else(|| schema.pointer("/examples/0")).cloned();
+    let own = |schema: &Value| {
+        schema
+            .get("example")
+            .or_else(|| schema.pointer("/examples/0"))
+            .cloned()
+    };
     if let Some(example) = own(schema).or_else(|| schema.pointer("/enum/0").cloned()) {
         return example;
     }
@@ -61,15 +82,28 @@ fn example(schema: &Value, schemas: &Value) -> Value {
         return example(referred, schemas);
     }
     for way in ["oneOf", "anyOf", "allOf"] {
-        let choices = schema.get(way).and_then(Value::as_array).into_iter().flatten();
-        if let Some(choice) = choices.into_iter().find(|choice| choice.get("type") != Some(&json!("null"))) {
+        let choices = schema
+            .get(way)
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten();
+        if let Some(choice) = choices
+            .into_iter()
+            .find(|choice| choice.get("type") != Some(&json!("null")))
+        {
             return example(choice, schemas);
         }
     }
     match schema.get("properties").and_then(Value::as_object) {
         Some(properties) => {
-            let examples = properties.iter().map(|(name, property)| (name.clone(), example(property, schemas)));
-            Value::Object(examples.filter(|(_, example)| !example.is_null()).collect::<Map<_, _>>())
+            let examples = properties
+                .iter()
+                .map(|(name, property)| (name.clone(), example(property, schemas)));
+            Value::Object(
+                examples
+                    .filter(|(_, example)| !example.is_null())
+                    .collect::<Map<_, _>>(),
+            )
         }
         None => Value::Null,
     }
@@ -77,7 +111,9 @@ fn example(schema: &Value, schemas: &Value) -> Value {
 
 /// Marks every field of what is only ever answered as always there.
 fn require_answers(document: &mut Value, taken: &HashSet<String>) {
-    let schemas = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut);
+    let schemas = document
+        .pointer_mut("/components/schemas")
+        .and_then(Value::as_object_mut);
     for (name, schema) in schemas.into_iter().flatten() {
         // Of a fault, one of three places is named: the others are absent.
         if !taken.contains(name) && name != "ProblemFault" {
@@ -90,7 +126,9 @@ fn require(schema: &mut Value) {
     if let Some(parts) = schema.get_mut("allOf").and_then(Value::as_array_mut) {
         parts.iter_mut().for_each(require);
     }
-    let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return };
+    let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
+        return;
+    };
     let names: Vec<Value> = properties.keys().map(|name| json!(name)).collect();
     if let Some(members) = schema.as_object_mut() {
         members.insert("required".to_owned(), names.into());

@@ -67,9 +67,14 @@ pub async fn get_health(_call: Call) -> Result<Answer> {
 pub async fn get_readiness(call: Call) -> Result<Answer> {
     let asked = async {
         let reader = call.app.db.reader().await?;
-        (&mut &**reader).batch_execute("SELECT 1").await.map_err(Error::from)
+        (&mut &**reader)
+            .batch_execute("SELECT 1")
+            .await
+            .map_err(Error::from)
     };
-    tokio::time::timeout(READY_WAIT, asked).await.map_err(Error::unavailable)??;
+    tokio::time::timeout(READY_WAIT, asked)
+        .await
+        .map_err(Error::unavailable)??;
     Answer::json(StatusCode::OK, &Health { status: "ok" })
 }
 
@@ -82,7 +87,10 @@ pub async fn get_readiness(call: Call) -> Result<Answer> {
 ))]
 #[get("/version")]
 pub async fn get_version(_call: Call) -> Result<Answer> {
-    Answer::digested(&Version { name: "ree", version: env!("CARGO_PKG_VERSION") })
+    Answer::digested(&Version {
+        name: "ree",
+        version: env!("CARGO_PKG_VERSION"),
+    })
 }
 
 /// Le document OpenAPI
@@ -114,7 +122,10 @@ pub async fn get_openapi(call: Call) -> Result<Answer> {
 ))]
 #[get("/problems")]
 pub async fn list_problems(call: Call) -> Result<Answer> {
-    let data = Code::ALL.iter().map(|code| ProblemType::of(*code, call.admitted.language)).collect();
+    let data = Code::ALL
+        .iter()
+        .map(|code| ProblemType::of(*code, call.admitted.language))
+        .collect();
     Answer::digested(&ProblemTypes { data })
 }
 
@@ -161,7 +172,9 @@ pub async fn get_security_txt(call: Call) -> Result<Answer> {
 #[utoipa::path(tag = TAG, responses((status = 303, description = "Vers `/docs/`")))]
 #[get("/docs")]
 pub async fn redirect_to_docs(_call: Call) -> HttpResponse {
-    HttpResponse::SeeOther().insert_header((header::LOCATION, "/docs/")).finish()
+    HttpResponse::SeeOther()
+        .insert_header((header::LOCATION, "/docs/"))
+        .finish()
 }
 
 static PAGE: LazyLock<utoipa_swagger_ui::Config<'static>> =
@@ -190,7 +203,10 @@ pub async fn get_docs_file(call: Call) -> Result<HttpResponse> {
 }
 
 fn docs_file(name: &str) -> Result<HttpResponse> {
-    let file = utoipa_swagger_ui::serve(name, std::sync::Arc::new(PAGE.clone())).map_err(|error| Error::internal(error.to_string()))?;
+    let file = utoipa_swagger_ui::serve(name, std::sync::Arc::new(PAGE.clone()))
+        .map_err(|error| Error::internal(error.to_string()))?;
     let file = file.ok_or_else(Error::not_found)?;
-    Ok(HttpResponse::Ok().content_type(file.content_type).body(file.bytes.into_owned()))
+    Ok(HttpResponse::Ok()
+        .content_type(file.content_type)
+        .body(file.bytes.into_owned()))
 }

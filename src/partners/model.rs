@@ -101,7 +101,15 @@ pub struct Partner {
 }
 
 /// A partner's status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, diesel::expression::AsExpression, diesel::deserialize::FromSqlRow)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    diesel::expression::AsExpression,
+    diesel::deserialize::FromSqlRow,
+)]
 #[diesel(sql_type = diesel::sql_types::Text)]
 pub enum Status {
     /// In use.
@@ -121,7 +129,11 @@ impl TextValue for Status {
     }
 
     fn stored(text: String) -> Self {
-        if text == "archived" { Self::Archived } else { Self::Active }
+        if text == "archived" {
+            Self::Archived
+        } else {
+            Self::Active
+        }
     }
 
     fn describe() -> utoipa::openapi::ObjectBuilder {
@@ -185,19 +197,36 @@ impl Partner {
     /// `invalid_transition`, naming the status and the steps it allows.
     pub fn step(&self, step: Step) -> Result<Status> {
         step.from(self.status).ok_or_else(|| {
-            let possible: Vec<&str> =
-                Step::ALL.into_iter().filter(|step| step.from(self.status).is_some()).map(Step::as_str).collect();
-            Error::new(ErrorCode::InvalidTransition).about(format!("{} → {}", self.status, possible.join(", ")))
+            let possible: Vec<&str> = Step::ALL
+                .into_iter()
+                .filter(|step| step.from(self.status).is_some())
+                .map(Step::as_str)
+                .collect();
+            Error::new(ErrorCode::InvalidTransition).about(format!(
+                "{} → {}",
+                self.status,
+                possible.join(", ")
+            ))
         })
     }
 
     /// The partner as this caller is answered.
     pub fn seen_by(self, scope: &Scope, language: Language) -> PartnerAnswer {
-        let allowed = Step::ALL.into_iter().filter(|step| step.from(self.status).is_some() && step.is_for(scope, self.id));
+        let allowed = Step::ALL
+            .into_iter()
+            .filter(|step| step.from(self.status).is_some() && step.is_for(scope, self.id));
         let allowed_actions = allowed.map(Step::as_str).collect();
         let unidentified = self.siren.is_none() && self.rna.is_none();
-        let warnings = if unidentified { vec![Warning::unidentified(language)] } else { Vec::new() };
-        PartnerAnswer { partner: self, allowed_actions, warnings }
+        let warnings = if unidentified {
+            vec![Warning::unidentified(language)]
+        } else {
+            Vec::new()
+        };
+        PartnerAnswer {
+            partner: self,
+            allowed_actions,
+            warnings,
+        }
     }
 }
 
@@ -240,7 +269,9 @@ pub struct Warning {
     #[schema(example = "not_identified")]
     pub code: &'static str,
     /// En toutes lettres.
-    #[schema(example = "Ni SIREN ni RNA : l'organisme ne peut pas être rapproché des répertoires officiels.")]
+    #[schema(
+        example = "Ni SIREN ni RNA : l'organisme ne peut pas être rapproché des répertoires officiels."
+    )]
     pub detail: &'static str,
 }
 
@@ -250,7 +281,11 @@ impl Warning {
             fr: "Ni SIREN ni RNA : l'organisme ne peut pas être rapproché des répertoires officiels.",
             en: "Neither SIREN nor RNA: the organisation cannot be matched with the official directories.",
         };
-        Self { pointer: "/siren", code: "not_identified", detail: DETAIL.get(language) }
+        Self {
+            pointer: "/siren",
+            code: "not_identified",
+            detail: DETAIL.get(language),
+        }
     }
 }
 
@@ -292,7 +327,14 @@ pub struct NewPartner {
 }
 
 /// Fields of the answer that input may not set.
-pub const SET_BY_SERVICE: &[&str] = &["id", "status", "created_at", "updated_at", "allowed_actions", "warnings"];
+pub const SET_BY_SERVICE: &[&str] = &[
+    "id",
+    "status",
+    "created_at",
+    "updated_at",
+    "allowed_actions",
+    "warnings",
+];
 
 impl Body for NewPartner {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
@@ -388,7 +430,10 @@ impl PartnerPatch {
             ("sectors", self.sectors.is_some()),
             ("member_of", self.member_of.is_some()),
         ];
-        named.into_iter().filter(|(_, is_named)| *is_named).map(|(name, _)| name)
+        named
+            .into_iter()
+            .filter(|(_, is_named)| *is_named)
+            .map(|(name, _)| name)
     }
 
     /// Refuses a change this caller may not make of this partner.
@@ -436,8 +481,10 @@ mod tests {
     #[test]
     fn archiving_and_restoring_undo_each_other() {
         for status in [Status::Active, Status::Archived] {
-            let moves: Vec<Status> =
-                [Step::Archive, Step::Restore].iter().filter_map(|step| step.from(status)).collect();
+            let moves: Vec<Status> = [Step::Archive, Step::Restore]
+                .iter()
+                .filter_map(|step| step.from(status))
+                .collect();
             assert_eq!(moves.len(), 1, "one way out of {status}");
             assert_ne!(moves[0], status);
         }

@@ -16,7 +16,8 @@ use crate::http::query::{Query, Reader};
 const TAG: &str = "Partenaires";
 
 impl Query for Filter {
-    const NAMES: &'static [&'static str] = &["kind", "sector", "status", "siren", "q", "updated_since"];
+    const NAMES: &'static [&'static str] =
+        &["kind", "sector", "status", "siren", "q", "updated_since"];
 
     fn read(reader: &mut Reader<'_>) -> Self {
         Self {
@@ -32,8 +33,11 @@ impl Query for Filter {
 
 impl page::Sort for Sort {
     const DEFAULT: Self = Self::Id;
-    const ORDERS: &'static [(&'static str, Self)] =
-        &[("created_at", Self::Id), ("legal_name", Self::LegalName), ("updated_at", Self::UpdatedAt)];
+    const ORDERS: &'static [(&'static str, Self)] = &[
+        ("created_at", Self::Id),
+        ("legal_name", Self::LegalName),
+        ("updated_at", Self::UpdatedAt),
+    ];
 }
 
 /// The list of partners.
@@ -46,8 +50,12 @@ impl List for Partners {
 
     async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<PartnerAnswer>> {
         let scope = call.scope()?;
-        let partners = store::page(&*call.app.db.reader().await?, scope, &call.query, &page).await?;
-        Ok(partners.into_iter().map(|partner| partner.seen_by(scope, call.admitted.language)).collect())
+        let partners =
+            store::page(&*call.app.db.reader().await?, scope, &call.query, &page).await?;
+        Ok(partners
+            .into_iter()
+            .map(|partner| partner.seen_by(scope, call.admitted.language))
+            .collect())
     }
 
     fn mark(item: &PartnerAnswer, sort: Sort) -> Mark {
@@ -57,7 +65,10 @@ impl List for Partners {
             Sort::LegalName => MarkValue::Text(partner.sort_name.clone()),
             Sort::UpdatedAt => MarkValue::Time(partner.updated_at),
         };
-        Mark { value, id: partner.id.to_string() }
+        Mark {
+            value,
+            id: partner.id.to_string(),
+        }
     }
 }
 
@@ -125,7 +136,11 @@ pub async fn create_partner(call: Call<crate::http::query::NoQuery, NewPartner>)
     call.write(async |tx| {
         let partner = workflow::create(tx, &call.body).await?;
         let location = format!("/v1/partners/{}", partner.id);
-        Answer::created(partner.version, location, &partner.seen_by(scope, call.admitted.language))
+        Answer::created(
+            partner.version,
+            location,
+            &partner.seen_by(scope, call.admitted.language),
+        )
     })
     .await
 }
@@ -142,7 +157,10 @@ pub async fn create_partner(call: Call<crate::http::query::NoQuery, NewPartner>)
 pub async fn get_partner(call: Call) -> Result<Answer> {
     let scope = call.scope()?;
     let partner = store::find(&*call.app.db.reader().await?, scope, call.id("id")).await?;
-    Answer::object(partner.version, &partner.seen_by(scope, call.admitted.language))
+    Answer::object(
+        partner.version,
+        &partner.seen_by(scope, call.admitted.language),
+    )
 }
 
 /// Modification d'un partenaire
@@ -157,11 +175,23 @@ pub async fn get_partner(call: Call) -> Result<Answer> {
     responses((status = 200, description = "Le partenaire modifié", body = PartnerAnswer))
 )]
 #[patch("/v1/partners/{id}")]
-pub async fn update_partner(call: Call<crate::http::query::NoQuery, PartnerPatch>) -> Result<Answer> {
+pub async fn update_partner(
+    call: Call<crate::http::query::NoQuery, PartnerPatch>,
+) -> Result<Answer> {
     let scope = call.scope()?;
     call.write(async |tx| {
-        let partner = workflow::update(tx, scope, call.id("id"), &call.body, &call.admitted.if_match).await?;
-        Answer::object(partner.version, &partner.seen_by(scope, call.admitted.language))
+        let partner = workflow::update(
+            tx,
+            scope,
+            call.id("id"),
+            &call.body,
+            &call.admitted.if_match,
+        )
+        .await?;
+        Answer::object(
+            partner.version,
+            &partner.seen_by(scope, call.admitted.language),
+        )
     })
     .await
 }
@@ -221,8 +251,12 @@ pub async fn restore_partner(call: Call) -> Result<Answer> {
 async fn step(call: Call, step: Step) -> Result<Answer> {
     let scope = call.scope()?;
     call.write(async |tx| {
-        let partner = workflow::step(tx, scope, call.id("id"), step, &call.admitted.if_match).await?;
-        Answer::object(partner.version, &partner.seen_by(scope, call.admitted.language))
+        let partner =
+            workflow::step(tx, scope, call.id("id"), step, &call.admitted.if_match).await?;
+        Answer::object(
+            partner.version,
+            &partner.seen_by(scope, call.admitted.language),
+        )
     })
     .await
 }

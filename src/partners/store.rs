@@ -8,11 +8,13 @@ use diesel::prelude::*;
 use diesel::sql_types::{Text, Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::model::{NewPartner, Partner, PartnerId, PartnerKinds, PartnerPatch, PartnerStatuses, Sectors, Status};
+use super::model::{
+    NewPartner, Partner, PartnerId, PartnerKinds, PartnerPatch, PartnerStatuses, Sectors, Status,
+};
 use crate::auth::policy::Scope;
 use crate::db::keyset::{Direction, after};
-use crate::db::search::{contains, fold};
 use crate::db::schema::partners;
+use crate::db::search::{contains, fold};
 use crate::error::{Error, Result};
 use crate::http::page::{MarkValue, Page};
 use crate::values::{Code, Siren};
@@ -81,18 +83,28 @@ pub async fn page(
     filter: &Filter,
     page: &Page<Sort>,
 ) -> Result<Vec<Partner>> {
-    let mut query = filtered(scope, filter).select(Partner::as_select()).limit(page.limit);
+    let mut query = filtered(scope, filter)
+        .select(Partner::as_select())
+        .limit(page.limit);
     let ascending = page.direction == Direction::Ascending;
     if let Some(mark) = &page.after {
-        let id = mark.id.parse::<uuid::Uuid>().unwrap_or_default().into_sql::<Uuid>();
+        let id = mark
+            .id
+            .parse::<uuid::Uuid>()
+            .unwrap_or_default()
+            .into_sql::<Uuid>();
         let direction = page.direction;
         query = match &mark.value {
-            MarkValue::Text(name) => {
-                query.filter(after((partners::sort_name, partners::id), (name.clone().into_sql::<Text>(), id), direction))
-            }
-            MarkValue::Time(time) => {
-                query.filter(after((partners::updated_at, partners::id), (time.into_sql::<Timestamptz>(), id), direction))
-            }
+            MarkValue::Text(name) => query.filter(after(
+                (partners::sort_name, partners::id),
+                (name.clone().into_sql::<Text>(), id),
+                direction,
+            )),
+            MarkValue::Time(time) => query.filter(after(
+                (partners::updated_at, partners::id),
+                (time.into_sql::<Timestamptz>(), id),
+                direction,
+            )),
             _ if ascending => query.filter(partners::id.gt(id)),
             _ => query.filter(partners::id.lt(id)),
         };
@@ -112,16 +124,30 @@ pub async fn page(
 ///
 /// # Errors
 /// As any query.
-pub async fn count(mut connection: &AsyncPgConnection, scope: &Scope, filter: &Filter) -> Result<i64> {
-    Ok(filtered(scope, filter).select(count_star()).first(&mut connection).await?)
+pub async fn count(
+    mut connection: &AsyncPgConnection,
+    scope: &Scope,
+    filter: &Filter,
+) -> Result<i64> {
+    Ok(filtered(scope, filter)
+        .select(count_star())
+        .first(&mut connection)
+        .await?)
 }
 
 /// One partner.
 ///
 /// # Errors
 /// `not_found`.
-pub async fn find(mut connection: &AsyncPgConnection, _scope: &Scope, id: PartnerId) -> Result<Partner> {
-    let found = Partner::query().filter(partners::id.eq(id)).first(&mut connection).await;
+pub async fn find(
+    mut connection: &AsyncPgConnection,
+    _scope: &Scope,
+    id: PartnerId,
+) -> Result<Partner> {
+    let found = Partner::query()
+        .filter(partners::id.eq(id))
+        .first(&mut connection)
+        .await;
     found.optional()?.ok_or_else(Error::not_found)
 }
 
@@ -134,15 +160,26 @@ pub async fn find_all(
     _scope: &Scope,
     ids: &[PartnerId],
 ) -> Result<Vec<Partner>> {
-    Ok(Partner::query().filter(partners::id.eq_any(ids)).load(&mut connection).await?)
+    Ok(Partner::query()
+        .filter(partners::id.eq_any(ids))
+        .load(&mut connection)
+        .await?)
 }
 
 /// One partner, held until the transaction ends.
 ///
 /// # Errors
 /// `not_found`.
-pub async fn hold(connection: &mut AsyncPgConnection, _scope: &Scope, id: PartnerId) -> Result<Partner> {
-    let found = Partner::query().filter(partners::id.eq(id)).for_no_key_update().first(connection).await;
+pub async fn hold(
+    connection: &mut AsyncPgConnection,
+    _scope: &Scope,
+    id: PartnerId,
+) -> Result<Partner> {
+    let found = Partner::query()
+        .filter(partners::id.eq(id))
+        .for_no_key_update()
+        .first(connection)
+        .await;
     found.optional()?.ok_or_else(Error::not_found)
 }
 
@@ -156,8 +193,15 @@ pub async fn insert(
     new: &NewPartner,
     now: DateTime<Utc>,
 ) -> Result<Partner> {
-    let row = (new, partners::id.eq(id), partners::created_at.eq(now), partners::updated_at.eq(now));
-    let inserted = diesel::insert_into(partners::table).values(row).returning(Partner::as_returning());
+    let row = (
+        new,
+        partners::id.eq(id),
+        partners::created_at.eq(now),
+        partners::updated_at.eq(now),
+    );
+    let inserted = diesel::insert_into(partners::table)
+        .values(row)
+        .returning(Partner::as_returning());
     Ok(inserted.get_result(connection).await?)
 }
 
@@ -171,8 +215,13 @@ pub async fn update(
     patch: &PartnerPatch,
     now: DateTime<Utc>,
 ) -> Result<Partner> {
-    let stamp = (partners::version.eq(partners::version + 1), partners::updated_at.eq(now));
-    let updated = diesel::update(partners::table.find(id)).set((patch, stamp)).returning(Partner::as_returning());
+    let stamp = (
+        partners::version.eq(partners::version + 1),
+        partners::updated_at.eq(now),
+    );
+    let updated = diesel::update(partners::table.find(id))
+        .set((patch, stamp))
+        .returning(Partner::as_returning());
     Ok(updated.get_result(connection).await?)
 }
 
@@ -186,9 +235,13 @@ pub async fn set_status(
     status: Status,
     now: DateTime<Utc>,
 ) -> Result<Partner> {
-    let stamp = (partners::version.eq(partners::version + 1), partners::updated_at.eq(now));
-    let updated =
-        diesel::update(partners::table.find(id)).set((partners::status.eq(status), stamp)).returning(Partner::as_returning());
+    let stamp = (
+        partners::version.eq(partners::version + 1),
+        partners::updated_at.eq(now),
+    );
+    let updated = diesel::update(partners::table.find(id))
+        .set((partners::status.eq(status), stamp))
+        .returning(Partner::as_returning());
     Ok(updated.get_result(connection).await?)
 }
 
@@ -197,6 +250,9 @@ pub async fn set_status(
 /// # Errors
 /// `in_use`.
 pub async fn delete(connection: &mut AsyncPgConnection, id: PartnerId) -> Result<()> {
-    diesel::delete(partners::table.find(id)).execute(connection).await.map_err(Error::on_delete)?;
+    diesel::delete(partners::table.find(id))
+        .execute(connection)
+        .await
+        .map_err(Error::on_delete)?;
     Ok(())
 }

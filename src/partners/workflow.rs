@@ -58,7 +58,11 @@ pub async fn step(
     let status = before.step(step)?;
     let now = tx.now;
     let after = store::set_status(tx.connection(), id, status, now).await?;
-    let verb = if step == Step::Archive { "archived" } else { "restored" };
+    let verb = if step == Step::Archive {
+        "archived"
+    } else {
+        "restored"
+    };
     tx.changed(verb, &before, &after).await?;
     Ok(after)
 }
@@ -67,7 +71,12 @@ pub async fn step(
 ///
 /// # Errors
 /// `not_found`, `precondition_failed`, `in_use`.
-pub async fn delete(tx: &mut Tx<'_>, scope: &Scope, id: PartnerId, if_match: &Precondition) -> Result<()> {
+pub async fn delete(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    id: PartnerId,
+    if_match: &Precondition,
+) -> Result<()> {
     let partner = store::hold(tx.connection(), scope, id).await?;
     if_match.check(partner.version)?;
     store::delete(tx.connection(), id).await?;
@@ -80,5 +89,9 @@ pub async fn delete(tx: &mut Tx<'_>, scope: &Scope, id: PartnerId, if_match: &Pr
 /// `not_found`, `forbidden`.
 pub async fn owned(tx: &mut Tx<'_>, scope: &Scope, id: PartnerId) -> Result<Partner> {
     let partner = store::find(tx.connection(), scope, id).await?;
-    if scope.may_write_for(id.uuid()) { Ok(partner) } else { Err(Error::new(Code::Forbidden)) }
+    if scope.may_write_for(id.uuid()) {
+        Ok(partner)
+    } else {
+        Err(Error::new(Code::Forbidden))
+    }
 }

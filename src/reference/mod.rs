@@ -56,13 +56,20 @@ impl Nomenclature {
 
     /// Its codes, in order.
     pub fn codes(&self) -> Vec<String> {
-        self.entries.iter().map(|entry| entry.code.clone()).collect()
+        self.entries
+            .iter()
+            .map(|entry| entry.code.clone())
+            .collect()
     }
 
     /// The code a mistyped one was probably meant to be: at most a third of it differs.
     pub fn nearest(&self, typed: &str) -> Option<String> {
         let typed: String = typed.chars().take(64).collect::<String>().to_lowercase();
-        let nearest = self.entries.iter().map(|entry| (distance(&typed, &entry.code), &entry.code)).min()?;
+        let nearest = self
+            .entries
+            .iter()
+            .map(|entry| (distance(&typed, &entry.code), &entry.code))
+            .min()?;
         (nearest.0 * 3 <= nearest.1.chars().count().max(3)).then(|| nearest.1.clone())
     }
 }
@@ -76,7 +83,11 @@ fn distance(left: &str, right: &str) -> usize {
         let mut before = line + 1;
         let mut next = vec![before];
         for (other, above) in right.iter().zip(row.iter().skip(1)) {
-            let cost = if *other == character { diagonal } else { diagonal + 1 };
+            let cost = if *other == character {
+                diagonal
+            } else {
+                diagonal + 1
+            };
             diagonal = *above;
             before = cost.min(before + 1).min(above + 1);
             next.push(before);
@@ -99,40 +110,142 @@ static REFERENCE: LazyLock<Reference> = LazyLock::new(Reference::read);
 const TERRITORIES: &str = include_str!("../../data/reference/territories.csv");
 
 const NOMENCLATURES: &[(&str, &str)] = &[
-    ("action_types", include_str!("../../data/reference/nomenclatures/action_types.csv")),
-    ("axes", include_str!("../../data/reference/nomenclatures/axes.csv")),
-    ("client_scopes", include_str!("../../data/reference/nomenclatures/client_scopes.csv")),
-    ("client_statuses", include_str!("../../data/reference/nomenclatures/client_statuses.csv")),
-    ("contact_roles", include_str!("../../data/reference/nomenclatures/contact_roles.csv")),
-    ("convention_effective_statuses", include_str!("../../data/reference/nomenclatures/convention_effective_statuses.csv")),
-    ("convention_kinds", include_str!("../../data/reference/nomenclatures/convention_kinds.csv")),
-    ("convention_scopes", include_str!("../../data/reference/nomenclatures/convention_scopes.csv")),
-    ("convention_statuses", include_str!("../../data/reference/nomenclatures/convention_statuses.csv")),
-    ("date_precisions", include_str!("../../data/reference/nomenclatures/date_precisions.csv")),
-    ("declination_levels", include_str!("../../data/reference/nomenclatures/declination_levels.csv")),
-    ("declination_statuses", include_str!("../../data/reference/nomenclatures/declination_statuses.csv")),
-    ("document_kinds", include_str!("../../data/reference/nomenclatures/document_kinds.csv")),
-    ("establishment_sectors", include_str!("../../data/reference/nomenclatures/establishment_sectors.csv")),
-    ("establishment_states", include_str!("../../data/reference/nomenclatures/establishment_states.csv")),
-    ("establishment_types", include_str!("../../data/reference/nomenclatures/establishment_types.csv")),
-    ("events", include_str!("../../data/reference/nomenclatures/events.csv")),
-    ("intervention_statuses", include_str!("../../data/reference/nomenclatures/intervention_statuses.csv")),
-    ("levels", include_str!("../../data/reference/nomenclatures/levels.csv")),
-    ("modalities", include_str!("../../data/reference/nomenclatures/modalities.csv")),
-    ("moments", include_str!("../../data/reference/nomenclatures/moments.csv")),
-    ("partner_kinds", include_str!("../../data/reference/nomenclatures/partner_kinds.csv")),
-    ("partner_statuses", include_str!("../../data/reference/nomenclatures/partner_statuses.csv")),
-    ("periodicities", include_str!("../../data/reference/nomenclatures/periodicities.csv")),
-    ("priority_education", include_str!("../../data/reference/nomenclatures/priority_education.csv")),
-    ("renewal_modes", include_str!("../../data/reference/nomenclatures/renewal_modes.csv")),
-    ("report_statuses", include_str!("../../data/reference/nomenclatures/report_statuses.csv")),
-    ("roles", include_str!("../../data/reference/nomenclatures/roles.csv")),
-    ("sectors", include_str!("../../data/reference/nomenclatures/sectors.csv")),
-    ("signatory_sides", include_str!("../../data/reference/nomenclatures/signatory_sides.csv")),
-    ("signature_mediums", include_str!("../../data/reference/nomenclatures/signature_mediums.csv")),
-    ("solicitation_statuses", include_str!("../../data/reference/nomenclatures/solicitation_statuses.csv")),
-    ("termination_kinds", include_str!("../../data/reference/nomenclatures/termination_kinds.csv")),
-    ("territory_kinds", include_str!("../../data/reference/nomenclatures/territory_kinds.csv")),
+    (
+        "action_types",
+        include_str!("../../data/reference/nomenclatures/action_types.csv"),
+    ),
+    (
+        "axes",
+        include_str!("../../data/reference/nomenclatures/axes.csv"),
+    ),
+    (
+        "client_scopes",
+        include_str!("../../data/reference/nomenclatures/client_scopes.csv"),
+    ),
+    (
+        "client_statuses",
+        include_str!("../../data/reference/nomenclatures/client_statuses.csv"),
+    ),
+    (
+        "contact_roles",
+        include_str!("../../data/reference/nomenclatures/contact_roles.csv"),
+    ),
+    (
+        "convention_effective_statuses",
+        include_str!("../../data/reference/nomenclatures/convention_effective_statuses.csv"),
+    ),
+    (
+        "convention_kinds",
+        include_str!("../../data/reference/nomenclatures/convention_kinds.csv"),
+    ),
+    (
+        "convention_scopes",
+        include_str!("../../data/reference/nomenclatures/convention_scopes.csv"),
+    ),
+    (
+        "convention_statuses",
+        include_str!("../../data/reference/nomenclatures/convention_statuses.csv"),
+    ),
+    (
+        "date_precisions",
+        include_str!("../../data/reference/nomenclatures/date_precisions.csv"),
+    ),
+    (
+        "declination_levels",
+        include_str!("../../data/reference/nomenclatures/declination_levels.csv"),
+    ),
+    (
+        "declination_statuses",
+        include_str!("../../data/reference/nomenclatures/declination_statuses.csv"),
+    ),
+    (
+        "document_kinds",
+        include_str!("../../data/reference/nomenclatures/document_kinds.csv"),
+    ),
+    (
+        "establishment_sectors",
+        include_str!("../../data/reference/nomenclatures/establishment_sectors.csv"),
+    ),
+    (
+        "establishment_states",
+        include_str!("../../data/reference/nomenclatures/establishment_states.csv"),
+    ),
+    (
+        "establishment_types",
+        include_str!("../../data/reference/nomenclatures/establishment_types.csv"),
+    ),
+    (
+        "events",
+        include_str!("../../data/reference/nomenclatures/events.csv"),
+    ),
+    (
+        "intervention_statuses",
+        include_str!("../../data/reference/nomenclatures/intervention_statuses.csv"),
+    ),
+    (
+        "levels",
+        include_str!("../../data/reference/nomenclatures/levels.csv"),
+    ),
+    (
+        "modalities",
+        include_str!("../../data/reference/nomenclatures/modalities.csv"),
+    ),
+    (
+        "moments",
+        include_str!("../../data/reference/nomenclatures/moments.csv"),
+    ),
+    (
+        "partner_kinds",
+        include_str!("../../data/reference/nomenclatures/partner_kinds.csv"),
+    ),
+    (
+        "partner_statuses",
+        include_str!("../../data/reference/nomenclatures/partner_statuses.csv"),
+    ),
+    (
+        "periodicities",
+        include_str!("../../data/reference/nomenclatures/periodicities.csv"),
+    ),
+    (
+        "priority_education",
+        include_str!("../../data/reference/nomenclatures/priority_education.csv"),
+    ),
+    (
+        "renewal_modes",
+        include_str!("../../data/reference/nomenclatures/renewal_modes.csv"),
+    ),
+    (
+        "report_statuses",
+        include_str!("../../data/reference/nomenclatures/report_statuses.csv"),
+    ),
+    (
+        "roles",
+        include_str!("../../data/reference/nomenclatures/roles.csv"),
+    ),
+    (
+        "sectors",
+        include_str!("../../data/reference/nomenclatures/sectors.csv"),
+    ),
+    (
+        "signatory_sides",
+        include_str!("../../data/reference/nomenclatures/signatory_sides.csv"),
+    ),
+    (
+        "signature_mediums",
+        include_str!("../../data/reference/nomenclatures/signature_mediums.csv"),
+    ),
+    (
+        "solicitation_statuses",
+        include_str!("../../data/reference/nomenclatures/solicitation_statuses.csv"),
+    ),
+    (
+        "termination_kinds",
+        include_str!("../../data/reference/nomenclatures/termination_kinds.csv"),
+    ),
+    (
+        "territory_kinds",
+        include_str!("../../data/reference/nomenclatures/territory_kinds.csv"),
+    ),
 ];
 
 impl Reference {
@@ -143,17 +256,30 @@ impl Reference {
 
     fn read() -> Self {
         let territories: Vec<Territory> = rows(TERRITORIES).map(territory).collect();
-        let by_code = territories.iter().enumerate().map(|(place, t)| (t.code.clone(), place)).collect();
+        let by_code = territories
+            .iter()
+            .enumerate()
+            .map(|(place, t)| (t.code.clone(), place))
+            .collect();
         let nomenclatures = NOMENCLATURES
             .iter()
-            .map(|(name, text)| Nomenclature { name, entries: rows(text).map(entry).collect() })
+            .map(|(name, text)| Nomenclature {
+                name,
+                entries: rows(text).map(entry).collect(),
+            })
             .collect();
-        Self { territories, by_code, nomenclatures }
+        Self {
+            territories,
+            by_code,
+            nomenclatures,
+        }
     }
 
     /// The nomenclature of this name.
     pub fn nomenclature(&self, name: &str) -> Option<&Nomenclature> {
-        self.nomenclatures.iter().find(|nomenclature| nomenclature.name == name)
+        self.nomenclatures
+            .iter()
+            .find(|nomenclature| nomenclature.name == name)
     }
 
     /// Every nomenclature.
@@ -168,13 +294,17 @@ impl Reference {
 
     /// The territory of this code, schools aside.
     pub fn territory(&self, code: &str) -> Option<&Territory> {
-        self.by_code.get(code).and_then(|place| self.territories.get(*place))
+        self.by_code
+            .get(code)
+            .and_then(|place| self.territories.get(*place))
     }
 
     /// The territory itself and all above it, up to `FR`; empty when the code is unknown.
     pub fn ancestry(&self, code: &str) -> Vec<&str> {
         let first = self.territory(code);
-        let up = std::iter::successors(first, |territory| self.territory(territory.parent.as_deref()?));
+        let up = std::iter::successors(first, |territory| {
+            self.territory(territory.parent.as_deref()?)
+        });
         up.map(|territory| territory.code.as_str()).collect()
     }
 }
@@ -183,15 +313,27 @@ type Row = Vec<(String, String)>;
 
 /// The rows of an embedded file, as (column, cell).
 fn rows(text: &'static str) -> impl Iterator<Item = Row> {
-    let mut reader = csv::ReaderBuilder::new().delimiter(b';').from_reader(text.as_bytes());
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(b';')
+        .from_reader(text.as_bytes());
     let header = reader.headers().cloned().unwrap_or_default();
-    reader.into_records().map_while(Result::ok).map(move |record| {
-        header.iter().zip(record.iter()).map(|(name, cell)| (name.to_owned(), cell.to_owned())).collect()
-    })
+    reader
+        .into_records()
+        .map_while(Result::ok)
+        .map(move |record| {
+            header
+                .iter()
+                .zip(record.iter())
+                .map(|(name, cell)| (name.to_owned(), cell.to_owned()))
+                .collect()
+        })
 }
 
 fn cell(row: &Row, name: &str) -> String {
-    row.iter().find(|(column, _)| column == name).map(|(_, cell)| cell.clone()).unwrap_or_default()
+    row.iter()
+        .find(|(column, _)| column == name)
+        .map(|(_, cell)| cell.clone())
+        .unwrap_or_default()
 }
 
 fn territory(row: Row) -> Territory {
@@ -205,12 +347,16 @@ fn territory(row: Row) -> Territory {
 }
 
 fn entry(row: Row) -> Entry {
-    let more = row.iter().filter(|(name, _)| !["code", "label_fr", "label_en"].contains(&name.as_str()));
+    let more = row
+        .iter()
+        .filter(|(name, _)| !["code", "label_fr", "label_en"].contains(&name.as_str()));
     Entry {
         code: cell(&row, "code"),
         label_fr: cell(&row, "label_fr"),
         label_en: cell(&row, "label_en"),
-        more: more.map(|(name, value)| (name.clone(), value.clone().into())).collect(),
+        more: more
+            .map(|(name, value)| (name.clone(), value.clone().into()))
+            .collect(),
     }
 }
 
@@ -221,13 +367,30 @@ mod tests {
     #[test]
     fn the_tree_is_whole() {
         let reference = Reference::get();
-        let count = |kind| reference.territories().iter().filter(|t| t.kind == kind).count();
-        assert_eq!((count("country"), count("academic_region"), count("academy")), (1, 18, 30));
+        let count = |kind| {
+            reference
+                .territories()
+                .iter()
+                .filter(|t| t.kind == kind)
+                .count()
+        };
+        assert_eq!(
+            (count("country"), count("academic_region"), count("academy")),
+            (1, 18, 30)
+        );
         assert_eq!((count("overseas_service"), count("department")), (4, 107));
         for territory in reference.territories() {
-            assert_eq!(reference.ancestry(&territory.code).last(), Some(&"FR"), "{}", territory.code);
+            assert_eq!(
+                reference.ancestry(&territory.code).last(),
+                Some(&"FR"),
+                "{}",
+                territory.code
+            );
         }
-        assert_eq!(reference.ancestry("department:069"), ["department:069", "academy:10", "region:84", "FR"]);
+        assert_eq!(
+            reference.ancestry("department:069"),
+            ["department:069", "academy:10", "region:84", "FR"]
+        );
     }
 
     #[test]
@@ -237,8 +400,18 @@ mod tests {
             let mut codes = nomenclature.codes();
             codes.sort();
             codes.dedup();
-            assert_eq!(codes.len(), nomenclature.entries.len(), "{}", nomenclature.name);
-            assert!(nomenclature.entries.iter().all(|e| !e.label_fr.is_empty() && !e.label_en.is_empty()));
+            assert_eq!(
+                codes.len(),
+                nomenclature.entries.len(),
+                "{}",
+                nomenclature.name
+            );
+            assert!(
+                nomenclature
+                    .entries
+                    .iter()
+                    .all(|e| !e.label_fr.is_empty() && !e.label_en.is_empty())
+            );
         }
     }
 

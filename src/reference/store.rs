@@ -37,11 +37,20 @@ pub async fn load(connector: &Connector, now: DateTime<Utc>) -> Result<()> {
             json!({ "code": t.code, "kind": t.kind, "name": t.name, "parent": t.parent, "official_code": t.official_code })
         })
         .collect();
-    let nomenclatures: Vec<_> =
-        reference.nomenclatures().iter().map(|n| json!({ "name": n.name, "entries": n.entries })).collect();
+    let nomenclatures: Vec<_> = reference
+        .nomenclatures()
+        .iter()
+        .map(|n| json!({ "name": n.name, "entries": n.entries }))
+        .collect();
     let (mut client, _alive) = connector.plain().await.map_err(Error::unavailable)?;
     let transaction = client.transaction().await.map_err(Error::unavailable)?;
-    transaction.execute(TERRITORIES, &[&json!(territories), &now]).await.map_err(Error::internal)?;
-    transaction.execute(NOMENCLATURES, &[&json!(nomenclatures), &now]).await.map_err(Error::internal)?;
+    transaction
+        .execute(TERRITORIES, &[&json!(territories), &now])
+        .await
+        .map_err(Error::internal)?;
+    transaction
+        .execute(NOMENCLATURES, &[&json!(nomenclatures), &now])
+        .await
+        .map_err(Error::internal)?;
     transaction.commit().await.map_err(Error::unavailable)
 }

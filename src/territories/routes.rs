@@ -31,7 +31,8 @@ impl Query for Filter {
 
 impl page::Sort for Sort {
     const DEFAULT: Self = Self::Code;
-    const ORDERS: &'static [(&'static str, Self)] = &[("code", Self::Code), ("updated_at", Self::UpdatedAt)];
+    const ORDERS: &'static [(&'static str, Self)] =
+        &[("code", Self::Code), ("updated_at", Self::UpdatedAt)];
 }
 
 /// The list of territories.
@@ -43,7 +44,13 @@ impl List for Territories {
     type Item = Territory;
 
     async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<Territory>> {
-        store::page(&*call.app.db.reader().await?, call.scope()?, &call.query, &page).await
+        store::page(
+            &*call.app.db.reader().await?,
+            call.scope()?,
+            &call.query,
+            &page,
+        )
+        .await
     }
 
     fn mark(item: &Territory, sort: Sort) -> Mark {
@@ -51,7 +58,10 @@ impl List for Territories {
             Sort::Code => MarkValue::Id,
             Sort::UpdatedAt => MarkValue::Time(item.updated_at),
         };
-        Mark { value, id: item.code.to_string() }
+        Mark {
+            value,
+            id: item.code.to_string(),
+        }
     }
 }
 

@@ -12,9 +12,9 @@ use super::model::{Territory, TerritoryKind};
 use crate::auth::policy::Scope;
 use crate::db::keyset::{Direction, after};
 use crate::db::schema::territory_tree;
+use crate::db::search::{contains, fold};
 use crate::error::{Error, Result};
 use crate::http::page::{MarkValue, Page};
-use crate::db::search::{contains, fold};
 use crate::values::TerritoryCode;
 
 /// What a list of territories is filtered by.
@@ -72,14 +72,20 @@ pub async fn page(
     filter: &Filter,
     page: &Page<Sort>,
 ) -> Result<Vec<Territory>> {
-    let mut query = filtered(scope, filter).select(Territory::as_select()).limit(page.limit);
+    let mut query = filtered(scope, filter)
+        .select(Territory::as_select())
+        .limit(page.limit);
     let ascending = page.direction == Direction::Ascending;
     if let Some(mark) = &page.after {
         let code = mark.id.as_str();
         query = match &mark.value {
             MarkValue::Time(time) => {
                 let place = (time.into_sql::<Timestamptz>(), code.into_sql::<Text>());
-                query.filter(after((territory_tree::updated_at, territory_tree::code), place, page.direction))
+                query.filter(after(
+                    (territory_tree::updated_at, territory_tree::code),
+                    place,
+                    page.direction,
+                ))
             }
             _ if ascending => query.filter(territory_tree::code.gt(code)),
             _ => query.filter(territory_tree::code.lt(code)),
@@ -88,8 +94,13 @@ pub async fn page(
     query = match (page.sort, ascending) {
         (Sort::Code, true) => query.order(territory_tree::code.asc()),
         (Sort::Code, false) => query.order(territory_tree::code.desc()),
-        (Sort::UpdatedAt, true) => query.order((territory_tree::updated_at.asc(), territory_tree::code.asc())),
-        (Sort::UpdatedAt, false) => query.order((territory_tree::updated_at.desc(), territory_tree::code.desc())),
+        (Sort::UpdatedAt, true) => {
+            query.order((territory_tree::updated_at.asc(), territory_tree::code.asc()))
+        }
+        (Sort::UpdatedAt, false) => query.order((
+            territory_tree::updated_at.desc(),
+            territory_tree::code.desc(),
+        )),
     };
     Ok(query.load(&mut connection).await?)
 }
@@ -98,15 +109,29 @@ pub async fn page(
 ///
 /// # Errors
 /// As any query.
-pub async fn count(mut connection: &AsyncPgConnection, scope: &Scope, filter: &Filter) -> Result<i64> {
-    Ok(filtered(scope, filter).select(count_star()).first(&mut connection).await?)
+pub async fn count(
+    mut connection: &AsyncPgConnection,
+    scope: &Scope,
+    filter: &Filter,
+) -> Result<i64> {
+    Ok(filtered(scope, filter)
+        .select(count_star())
+        .first(&mut connection)
+        .await?)
 }
 
 /// One territory.
 ///
 /// # Errors
 /// `not_found`.
-pub async fn find(mut connection: &AsyncPgConnection, _scope: &Scope, code: &TerritoryCode) -> Result<Territory> {
-    let found = Territory::query().filter(territory_tree::code.eq(code)).first(&mut connection).await;
+pub async fn find(
+    mut connection: &AsyncPgConnection,
+    _scope: &Scope,
+    code: &TerritoryCode,
+) -> Result<Territory> {
+    let found = Territory::query()
+        .filter(territory_tree::code.eq(code))
+        .first(&mut connection)
+        .await;
     found.optional()?.ok_or_else(Error::not_found)
 }

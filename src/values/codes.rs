@@ -48,7 +48,10 @@ impl<N: Nomenclature> FromText for Code<N> {
         if nomenclature.is_some_and(|entries| entries.has(text)) {
             return Ok(Self(text.to_owned(), PhantomData));
         }
-        Err(Rule::UnknownCode(N::NAME, nomenclature.and_then(|entries| entries.nearest(text))))
+        Err(Rule::UnknownCode(
+            N::NAME,
+            nomenclature.and_then(|entries| entries.nearest(text)),
+        ))
     }
 }
 
@@ -62,7 +65,9 @@ impl<N: Nomenclature> TextValue for Code<N> {
     }
 
     fn describe() -> ObjectBuilder {
-        let codes = Reference::get().nomenclature(N::NAME).map(reference::Nomenclature::codes);
+        let codes = Reference::get()
+            .nomenclature(N::NAME)
+            .map(reference::Nomenclature::codes);
         let builder = ObjectBuilder::new()
             .schema_type(Type::String)
             .description(Some(format!("Un code de la nomenclature `{}`.", N::NAME)));
@@ -108,7 +113,11 @@ impl FromText for TerritoryCode {
         }
         let kind = text.split(':').next().unwrap_or_default();
         let shaped = ["FR", "region", "academy", "department"].contains(&kind);
-        Err(if shaped { Rule::UnknownTerritory } else { Rule::Format("FR, region:84, academy:10, department:069, uai:0690001B") })
+        Err(if shaped {
+            Rule::UnknownTerritory
+        } else {
+            Rule::Format("FR, region:84, academy:10, department:069, uai:0690001B")
+        })
     }
 }
 

@@ -20,7 +20,11 @@ impl FromText for Siren {
         if text.len() != 9 || !text.bytes().all(|b| b.is_ascii_digit()) {
             return Err(Rule::Format("552049447"));
         }
-        if luhn(text) { Ok(Self(text.to_owned())) } else { Err(Rule::Checksum(None)) }
+        if luhn(text) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(Rule::Checksum(None))
+        }
     }
 }
 
@@ -57,7 +61,11 @@ impl FromText for Rna {
                 2 => byte.is_ascii_digit() || byte.is_ascii_uppercase(),
                 _ => byte.is_ascii_digit(),
             });
-        if shaped { Ok(Self(text.to_owned())) } else { Err(Rule::Format("W751234567")) }
+        if shaped {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(Rule::Format("W751234567"))
+        }
     }
 }
 
@@ -89,18 +97,29 @@ text_type!([] Uai);
 /// The check letter of a UAI's number: the number modulo 23 in the alphabet without I, O and Q.
 pub fn uai_key(number: u32) -> char {
     const LETTERS: &str = "ABCDEFGHJKLMNPRSTUVWXYZ";
-    LETTERS.chars().cycle().nth(usize::try_from(number % 23).unwrap_or_default()).unwrap_or('A')
+    LETTERS
+        .chars()
+        .cycle()
+        .nth(usize::try_from(number % 23).unwrap_or_default())
+        .unwrap_or('A')
 }
 
 impl FromText for Uai {
     fn from_text(text: &str) -> Result<Self, Rule> {
         const FORM: Rule = Rule::Format("0690001B");
         let (number, letter) = text.split_at_checked(7).ok_or(FORM)?;
-        if !number.bytes().all(|b| b.is_ascii_digit()) || letter.len() != 1 || !letter.bytes().all(|b| b.is_ascii_uppercase()) {
+        if !number.bytes().all(|b| b.is_ascii_digit())
+            || letter.len() != 1
+            || !letter.bytes().all(|b| b.is_ascii_uppercase())
+        {
             return Err(FORM);
         }
         let key = uai_key(number.parse().map_err(|_| FORM)?);
-        if letter.starts_with(key) { Ok(Self(text.to_owned())) } else { Err(Rule::Checksum(Some(format!("{number}{key}")))) }
+        if letter.starts_with(key) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(Rule::Checksum(Some(format!("{number}{key}"))))
+        }
     }
 }
 
@@ -163,15 +182,27 @@ mod tests {
             assert!(Siren::from_text(good).is_ok(), "{good}");
         }
         assert_eq!(Siren::from_text("552049448"), Err(Rule::Checksum(None)));
-        for bad in ["55204944", "5520494471", "552 049 447", "55204944A", "５52049447"] {
-            assert!(matches!(Siren::from_text(bad), Err(Rule::Format(_))), "{bad}");
+        for bad in [
+            "55204944",
+            "5520494471",
+            "552 049 447",
+            "55204944A",
+            "５52049447",
+        ] {
+            assert!(
+                matches!(Siren::from_text(bad), Err(Rule::Format(_))),
+                "{bad}"
+            );
         }
     }
 
     #[test]
     fn a_uai_has_the_letter_its_number_gives() {
         assert!(Uai::from_text("0311131L").is_ok());
-        assert_eq!(Uai::from_text("0932529Y"), Err(Rule::Checksum(Some("0932529U".into()))));
+        assert_eq!(
+            Uai::from_text("0932529Y"),
+            Err(Rule::Checksum(Some("0932529U".into())))
+        );
         for bad in ["04770677F", "0311131l", "311131L", "", "03111é1L"] {
             assert!(matches!(Uai::from_text(bad), Err(Rule::Format(_))), "{bad}");
         }

@@ -15,7 +15,13 @@ mod tests {
 
     #[test]
     fn it_is_the_text_a_moment_has_anyway() {
-        for micros in [0, 1_764_000_000_000_000, 1_764_000_000_120_000, 1_764_000_000_123_456, -62_000_000_000_000_000] {
+        for micros in [
+            0,
+            1_764_000_000_000_000,
+            1_764_000_000_120_000,
+            1_764_000_000_123_456,
+            -62_000_000_000_000_000,
+        ] {
             let time = DateTime::from_timestamp_micros(micros).unwrap();
             let written = moment(&time, serde_json::value::Serializer).unwrap();
             assert_eq!(written, serde_json::to_value(time).unwrap());

@@ -28,7 +28,9 @@ const ONE_LINE: usize = 300;
 
 impl<const MAX: usize> FromText for Text<MAX> {
     fn from_text(text: &str) -> Result<Self, Rule> {
-        if text.contains(is_forbidden) || (MAX <= ONE_LINE && text.trim().contains(['\n', '\r', '\t'])) {
+        if text.contains(is_forbidden)
+            || (MAX <= ONE_LINE && text.trim().contains(['\n', '\r', '\t']))
+        {
             return Err(Rule::ForbiddenCharacters);
         }
         let trimmed = text.trim();
@@ -52,7 +54,10 @@ impl<const MAX: usize> TextValue for Text<MAX> {
     }
 
     fn describe() -> ObjectBuilder {
-        ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(MAX))
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .min_length(Some(1))
+            .max_length(Some(MAX))
     }
 
     fn schema_name() -> String {
@@ -77,7 +82,10 @@ impl FromText for HttpsUrl {
         let url = url::Url::parse(&text).map_err(|_| FORM)?;
         // A user name or a password in a public link is a mistake, or a lure.
         let plain = url.username().is_empty() && url.password().is_none();
-        if url.scheme() != "https" || !plain || !url.host_str().is_some_and(|host| host.contains('.')) {
+        if url.scheme() != "https"
+            || !plain
+            || !url.host_str().is_some_and(|host| host.contains('.'))
+        {
             return Err(FORM);
         }
         Ok(Self(text))
@@ -130,7 +138,11 @@ impl FromText for Email {
                     && !label.ends_with('-')
                     && label.chars().all(|c| c.is_alphanumeric() || c == '-')
             });
-        if is_local && is_domain { Ok(Self(text)) } else { Err(FORM) }
+        if is_local && is_domain {
+            Ok(Self(text))
+        } else {
+            Err(FORM)
+        }
     }
 }
 
@@ -168,8 +180,14 @@ impl FromText for Phone {
     fn from_text(text: &str) -> Result<Self, Rule> {
         let text = Text::<30>::from_text(text)?.0;
         let digits = text.chars().filter(char::is_ascii_digit).count();
-        let is_phone = text.chars().all(|c| c.is_ascii_digit() || " +.-()".contains(c));
-        if is_phone && (3..=15).contains(&digits) { Ok(Self(text)) } else { Err(Rule::Format("01 23 45 67 89, +33 1 23 45 67 89")) }
+        let is_phone = text
+            .chars()
+            .all(|c| c.is_ascii_digit() || " +.-()".contains(c));
+        if is_phone && (3..=15).contains(&digits) {
+            Ok(Self(text))
+        } else {
+            Err(Rule::Format("01 23 45 67 89, +33 1 23 45 67 89"))
+        }
     }
 }
 
@@ -212,7 +230,15 @@ mod tests {
     #[test]
     fn a_website_is_an_https_address() {
         assert!(HttpsUrl::from_text("https://www.uimm.fr/a?b=c").is_ok());
-        for bad in ["http://a.fr", "https://", "a.fr", "https://x", "https://u:p@a.fr", "javascript:alert(1)", "https://a .fr"] {
+        for bad in [
+            "http://a.fr",
+            "https://",
+            "a.fr",
+            "https://x",
+            "https://u:p@a.fr",
+            "javascript:alert(1)",
+            "https://a .fr",
+        ] {
             assert!(HttpsUrl::from_text(bad).is_err(), "{bad}");
         }
     }
@@ -220,7 +246,9 @@ mod tests {
     #[test]
     fn an_email_has_a_local_part_and_a_domain() {
         assert!(Email::from_text("a.b+c@exemple.fr").is_ok());
-        for bad in ["a", "a@b", "@b.fr", "a b@c.fr", "a@-b.fr", "a@b..fr", "a@b@c.fr"] {
+        for bad in [
+            "a", "a@b", "@b.fr", "a b@c.fr", "a@-b.fr", "a@b..fr", "a@b@c.fr",
+        ] {
             assert!(Email::from_text(bad).is_err(), "{bad}");
         }
     }

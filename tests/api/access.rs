@@ -18,7 +18,11 @@ struct Line {
 }
 
 const fn line(operation: &'static str, body: &'static str, answers: [&'static str; 5]) -> Line {
-    Line { operation, body, answers }
+    Line {
+        operation,
+        body,
+        answers,
+    }
 }
 
 /// Read by all roles alike.
@@ -75,8 +79,20 @@ const TABLE: &[Line] = &[
 
 /// Answered to everyone alike, token or not.
 const PUBLIC: &[&str] = &[
-    "get_health", "get_readiness", "get_version", "get_openapi", "list_problems", "get_problem", "get_security_txt",
-    "redirect_to_docs", "get_docs", "get_docs_file", "get_jwks", "get_authorization_server", "issue_token", "revoke_token",
+    "get_health",
+    "get_readiness",
+    "get_version",
+    "get_openapi",
+    "list_problems",
+    "get_problem",
+    "get_security_txt",
+    "redirect_to_docs",
+    "get_docs",
+    "get_docs_file",
+    "get_jwks",
+    "get_authorization_server",
+    "issue_token",
+    "revoke_token",
 ];
 
 const OBJECTS: [&str; 4] = ["own", "sibling", "foreign", "absent"];
@@ -84,19 +100,46 @@ const OBJECTS: [&str; 4] = ["own", "sibling", "foreign", "absent"];
 impl Line {
     fn expected(&self, role: usize, object: usize) -> u16 {
         let answers: Vec<&str> = self.answers[role].split(' ').collect();
-        answers.get(object).unwrap_or(&answers[0]).parse().expect("a status")
+        answers
+            .get(object)
+            .unwrap_or(&answers[0])
+            .parse()
+            .expect("a status")
     }
 }
 
 #[test]
 fn every_operation_has_its_line() {
-    let listed: Vec<&str> = TABLE.iter().map(|line| line.operation).chain(PUBLIC.iter().copied()).collect();
-    let missing: Vec<&str> = operations().into_iter().map(|operation| operation.id).filter(|id| !listed.contains(id)).collect();
-    assert_eq!(missing, [""; 0], "add them to the table of this file, once it was thought about who may do them");
+    let listed: Vec<&str> = TABLE
+        .iter()
+        .map(|line| line.operation)
+        .chain(PUBLIC.iter().copied())
+        .collect();
+    let missing: Vec<&str> = operations()
+        .into_iter()
+        .map(|operation| operation.id)
+        .filter(|id| !listed.contains(id))
+        .collect();
+    assert_eq!(
+        missing, [""; 0],
+        "add them to the table of this file, once it was thought about who may do them"
+    );
     for operation in operations() {
-        assert_eq!(operation.is_public(), PUBLIC.contains(&operation.id), "{}: only what is under /v1 asks for a token", operation.id);
-        let policy = ree::auth::policy::TABLE.iter().any(|line| line.operation == operation.id);
-        assert_eq!(policy, !operation.is_public(), "{}: its line of the service's own table", operation.id);
+        assert_eq!(
+            operation.is_public(),
+            PUBLIC.contains(&operation.id),
+            "{}: only what is under /v1 asks for a token",
+            operation.id
+        );
+        let policy = ree::auth::policy::TABLE
+            .iter()
+            .any(|line| line.operation == operation.id);
+        assert_eq!(
+            policy,
+            !operation.is_public(),
+            "{}: its line of the service's own table",
+            operation.id
+        );
     }
 }
 
@@ -115,9 +158,16 @@ impl World {
         let network = service.new_partner("Réseau").await;
         for member in [&own, &sibling] {
             let body = serde_json::json!({ "member_of": [network["id"]] });
-            service.ministry().patch(&format!("/v1/partners/{}", member.partner), body).await.expect(200);
+            service
+                .ministry()
+                .patch(&format!("/v1/partners/{}", member.partner), body)
+                .await
+                .expect(200);
         }
-        Self { service: service.clone(), places: [own, sibling, foreign, Place::nowhere()] }
+        Self {
+            service: service.clone(),
+            places: [own, sibling, foreign, Place::nowhere()],
+        }
     }
 
     fn callers(&self) -> [(&'static str, Caller); 5] {
@@ -131,10 +181,22 @@ impl World {
         ]
     }
 
-    async fn ask(&self, caller: &Caller, operation: &Operation, line: &Line, object: usize) -> Reply {
+    async fn ask(
+        &self,
+        caller: &Caller,
+        operation: &Operation,
+        line: &Line,
+        object: usize,
+    ) -> Reply {
         let path = self.places[object].path(operation);
-        let request = caller.request(&operation.method, &path).header("x-request-id", "same");
-        let request = if operation.has_header("If-Match") { request.header("if-match", "*") } else { request };
+        let request = caller
+            .request(&operation.method, &path)
+            .header("x-request-id", "same");
+        let request = if operation.has_header("If-Match") {
+            request.header("if-match", "*")
+        } else {
+            request
+        };
         let body = line.body.replace("0690001A", &self.places[0].uai);
         let mut reply = match operation.body().filter(|_| !body.is_empty()) {
             Some(taken) => request.body(taken.media_type, body).send().await,
@@ -157,13 +219,25 @@ async fn check(line: &Line, operation: &Operation, service: &Service) {
         for object in (0..4).rev().filter(|object| has_object || *object == 0) {
             let (name, caller) = world.callers()[role].clone();
             let reply = world.ask(&caller, operation, line, object).await;
-            let told = format!("{} as {name} on {}: {}", operation.id, OBJECTS[object], reply.text());
+            let told = format!(
+                "{} as {name} on {}: {}",
+                operation.id,
+                OBJECTS[object],
+                reply.text()
+            );
             assert_eq!(reply.status.as_u16(), line.expected(role, object), "{told}");
             if object == 3 {
                 absent = Some(reply.clone());
             }
-            if let Some(absent) = absent.as_ref().filter(|absent| absent.status == reply.status && reply.status.is_client_error()) {
-                assert_eq!(reply.without_request_id(), absent.without_request_id(), "what may not be seen looks absent: {told}");
+            if let Some(absent) = absent
+                .as_ref()
+                .filter(|absent| absent.status == reply.status && reply.status.is_client_error())
+            {
+                assert_eq!(
+                    reply.without_request_id(),
+                    absent.without_request_id(),
+                    "what may not be seen looks absent: {told}"
+                );
             }
             if operation.writes() && reply.status.is_success() {
                 world = World::new(service).await;
@@ -174,7 +248,12 @@ async fn check(line: &Line, operation: &Operation, service: &Service) {
         let anon = world.ask(&service.anon(), operation, line, object).await;
         anon.problem(401, "unauthorized");
         let first = world.ask(&service.anon(), operation, line, 0).await;
-        assert_eq!(anon.without_request_id(), first.without_request_id(), "{}", operation.id);
+        assert_eq!(
+            anon.without_request_id(),
+            first.without_request_id(),
+            "{}",
+            operation.id
+        );
     }
 }
 
@@ -196,7 +275,12 @@ async fn each_role_reads_what_the_table_says() {
 
 #[actix_web::test]
 async fn each_role_writes_partners_as_the_table_says() {
-    check_all(|operation| operation.writes() && operation.path.starts_with("/v1/partners") && !operation.id.contains("representative")).await;
+    check_all(|operation| {
+        operation.writes()
+            && operation.path.starts_with("/v1/partners")
+            && !operation.id.contains("representative")
+    })
+    .await;
 }
 
 #[actix_web::test]
@@ -215,11 +299,26 @@ async fn what_is_public_is_the_same_for_everyone() {
     for operation in operations().into_iter().filter(Operation::is_public) {
         let line = line(operation.id, "", ["200"; 5]);
         let anon = world.ask(&world.service.anon(), &operation, &line, 0).await;
-        assert!(!anon.status.is_server_error(), "{}: {}", operation.id, anon.text());
+        assert!(
+            !anon.status.is_server_error(),
+            "{}: {}",
+            operation.id,
+            anon.text()
+        );
         let stranger = world.service.anon().with_token("not a token");
-        for caller in world.callers().iter().map(|(_, caller)| caller).chain([&stranger]) {
+        for caller in world
+            .callers()
+            .iter()
+            .map(|(_, caller)| caller)
+            .chain([&stranger])
+        {
             let reply = world.ask(caller, &operation, &line, 0).await;
-            assert_eq!(reply.without_request_id(), anon.without_request_id(), "{}", operation.id);
+            assert_eq!(
+                reply.without_request_id(),
+                anon.without_request_id(),
+                "{}",
+                operation.id
+            );
         }
     }
 }
@@ -230,12 +329,24 @@ async fn a_token_for_reading_writes_nothing_and_one_for_writing_reads_nothing() 
     let world = World::new(&Service::start().await).await;
     let before = world.service.everything().await;
     for line in TABLE {
-        let Some(operation) = operation(line.operation) else { continue };
-        let (scope, word) = if operation.writes() { (Scopes::Read, "write") } else { (Scopes::Write, "read") };
-        let caller = world.service.with_scope(Role::Ministry, Perimeter::default(), scope);
+        let Some(operation) = operation(line.operation) else {
+            continue;
+        };
+        let (scope, word) = if operation.writes() {
+            (Scopes::Read, "write")
+        } else {
+            (Scopes::Write, "read")
+        };
+        let caller = world
+            .service
+            .with_scope(Role::Ministry, Perimeter::default(), scope);
         let reply = world.ask(&caller, &operation, line, 0).await;
         reply.problem(403, "insufficient_scope");
-        assert!(reply.header("www-authenticate").ends_with(&format!("scope=\"{word}\"")));
+        assert!(
+            reply
+                .header("www-authenticate")
+                .ends_with(&format!("scope=\"{word}\""))
+        );
     }
     assert_eq!(world.service.everything().await, before);
 }
@@ -243,20 +354,52 @@ async fn a_token_for_reading_writes_nothing_and_one_for_writing_reads_nothing() 
 #[actix_web::test]
 async fn allowed_actions_are_those_that_are_not_refused() {
     let world = World::new(&Service::start().await).await;
-    let verbs = [("update", "update_partner"), ("delete", "delete_partner"), ("archive", "archive_partner"), ("restore", "restore_partner")];
+    let verbs = [
+        ("update", "update_partner"),
+        ("delete", "delete_partner"),
+        ("archive", "archive_partner"),
+        ("restore", "restore_partner"),
+    ];
     for (_, caller) in world.callers() {
         for object in 0..3 {
             let path = format!("/v1/partners/{}", world.places[object].partner);
             let shown: Value = caller.get(&path).await.expect(200)["allowed_actions"].clone();
             for (verb, name) in verbs {
-                let line = TABLE.iter().find(|line| line.operation == name).expect("its line");
-                let stale = Line { body: line.body, operation: line.operation, answers: line.answers };
-                let Some(operation) = operation(stale.operation) else { continue };
+                let line = TABLE
+                    .iter()
+                    .find(|line| line.operation == name)
+                    .expect("its line");
+                let stale = Line {
+                    body: line.body,
+                    operation: line.operation,
+                    answers: line.answers,
+                };
+                let Some(operation) = operation(stale.operation) else {
+                    continue;
+                };
                 // A version that never was: refused for the role before it is refused for the version.
-                let request = caller.request(&operation.method, &world.places[object].path(&operation)).header("if-match", "\"0.x\"");
-                let reply = if stale.body.is_empty() { request.send().await } else { request.merge(&serde_json::json!({ "description": "x" })).send().await };
-                let is_shown = shown.as_array().expect("a list").iter().any(|action| action == verb);
-                assert_eq!(is_shown || (verb == "restore" && reply.status == 412), reply.status == 412, "{verb}: {shown} {}", reply.text());
+                let request = caller
+                    .request(&operation.method, &world.places[object].path(&operation))
+                    .header("if-match", "\"0.x\"");
+                let reply = if stale.body.is_empty() {
+                    request.send().await
+                } else {
+                    request
+                        .merge(&serde_json::json!({ "description": "x" }))
+                        .send()
+                        .await
+                };
+                let is_shown = shown
+                    .as_array()
+                    .expect("a list")
+                    .iter()
+                    .any(|action| action == verb);
+                assert_eq!(
+                    is_shown || (verb == "restore" && reply.status == 412),
+                    reply.status == 412,
+                    "{verb}: {shown} {}",
+                    reply.text()
+                );
             }
         }
     }

@@ -12,7 +12,12 @@ use serde_json::{Value, json};
 use crate::support::{Caller, Reply, Service, id};
 
 async fn keyed(caller: &Caller, path: &str, key: &str, body: &Value) -> Reply {
-    caller.request("POST", path).header("idempotency-key", key).json(body).send().await
+    caller
+        .request("POST", path)
+        .header("idempotency-key", key)
+        .json(body)
+        .send()
+        .await
 }
 
 fn company(name: &str) -> Value {
@@ -21,7 +26,12 @@ fn company(name: &str) -> Value {
 
 /// What must be the same of a first answer and its replay.
 fn answer(reply: &Reply) -> (u16, String, String, Vec<u8>) {
-    (reply.status.as_u16(), reply.header("location").to_owned(), reply.etag().to_owned(), reply.body.to_vec())
+    (
+        reply.status.as_u16(),
+        reply.header("location").to_owned(),
+        reply.etag().to_owned(),
+        reply.body.to_vec(),
+    )
 }
 
 #[actix_web::test]
@@ -32,7 +42,10 @@ async fn the_same_key_and_body_are_answered_again_byte_for_byte_and_do_nothing()
     first.expect(201);
     assert_eq!(first.header("idempotency-replayed"), "");
     let path = first.header("location").to_owned();
-    ministry.patch(&path, json!({ "acronym": "changed since" })).await.expect(200);
+    ministry
+        .patch(&path, json!({ "acronym": "changed since" }))
+        .await
+        .expect(200);
     let before = service.everything().await;
     for _ in 0..3 {
         let again = keyed(&ministry, "/v1/partners", "k", &company("A")).await;
@@ -43,7 +56,10 @@ async fn the_same_key_and_body_are_answered_again_byte_for_byte_and_do_nothing()
     }
     assert_eq!(service.everything().await, before);
     ministry.delete(&path).await.expect(204);
-    assert_eq!(answer(&keyed(&ministry, "/v1/partners", "k", &company("A")).await), answer(&first));
+    assert_eq!(
+        answer(&keyed(&ministry, "/v1/partners", "k", &company("A")).await),
+        answer(&first)
+    );
     assert_eq!(service.number("SELECT count(*) FROM partners").await, 0);
 }
 
@@ -51,23 +67,40 @@ async fn the_same_key_and_body_are_answered_again_byte_for_byte_and_do_nothing()
 async fn a_first_answer_without_its_body_is_replayed_with_or_without_as_preferred() {
     let service = Service::start().await;
     let minimal = |prefer: &str| {
-        let request = service.ministry().request("POST", "/v1/partners").header("idempotency-key", "k").header("prefer", prefer);
+        let request = service
+            .ministry()
+            .request("POST", "/v1/partners")
+            .header("idempotency-key", "k")
+            .header("prefer", prefer);
         request.json(&company("A")).send()
     };
     let first = minimal("return=minimal").await;
     assert_eq!((first.status.as_u16(), first.body.len()), (201, 0));
     let whole = minimal("return=representation").await;
-    assert_eq!((whole.expect(201)["legal_name"].as_str(), whole.header("idempotency-replayed")), (Some("A"), "true"));
+    assert_eq!(
+        (
+            whole.expect(201)["legal_name"].as_str(),
+            whole.header("idempotency-replayed")
+        ),
+        (Some("A"), "true")
+    );
     let again = minimal("return=minimal").await;
-    assert_eq!((answer(&again), again.header("idempotency-replayed")), (answer(&first), "true"));
+    assert_eq!(
+        (answer(&again), again.header("idempotency-replayed")),
+        (answer(&first), "true")
+    );
 }
 
 #[actix_web::test]
 async fn the_same_key_with_another_body_is_refused() {
     let service = Service::start().await;
     let ministry = service.ministry();
-    keyed(&ministry, "/v1/partners", "k", &company("A")).await.expect(201);
-    keyed(&ministry, "/v1/partners", "k", &company("B")).await.problem(422, "idempotency_key_reused");
+    keyed(&ministry, "/v1/partners", "k", &company("A"))
+        .await
+        .expect(201);
+    keyed(&ministry, "/v1/partners", "k", &company("B"))
+        .await
+        .problem(422, "idempotency_key_reused");
     assert_eq!(service.number("SELECT count(*) FROM partners").await, 1);
 }
 
@@ -75,7 +108,8 @@ async fn the_same_key_with_another_body_is_refused() {
 async fn a_key_belongs_to_its_client_subject_and_path() {
     let service = Service::start().await;
     let claims = |sub: &str, client: &str| {
-        let mut claims = service.claims(ree::auth::Identity::Ministry, ree::auth::Scopes::ReadWrite);
+        let mut claims =
+            service.claims(ree::auth::Identity::Ministry, ree::auth::Scopes::ReadWrite);
         (claims.sub, claims.client_id) = (sub.to_owned(), client.to_owned());
         service.anon().with_token(&service.sign(&claims))
     };
@@ -90,7 +124,10 @@ async fn a_key_belongs_to_its_client_subject_and_path() {
     for partner in &seen {
         let path = format!("/v1/partners/{partner}/representatives");
         let person = json!({ "name": "Camille Martin", "territories": ["FR"] });
-        assert_eq!(keyed(&caller, &path, "k", &person).await.expect(201)["partner_id"], partner.as_str());
+        assert_eq!(
+            keyed(&caller, &path, "k", &person).await.expect(201)["partner_id"],
+            partner.as_str()
+        );
     }
     seen.dedup();
     assert_eq!(seen.len(), 5);
@@ -101,19 +138,46 @@ async fn a_refused_request_frees_its_key() {
     let service = Service::start().await;
     let ministry = service.ministry();
     let partner = id(&service.new_partner("A").await);
-    let with_siren = |name: &str| json!({ "legal_name": name, "kind": "company", "siren": "552049447" });
-    ministry.post("/v1/partners", with_siren("Premier")).await.expect(201);
-    keyed(&ministry, "/v1/partners", "k", &with_siren("Second")).await.problem(409, "duplicate_siren");
-    keyed(&ministry, "/v1/partners", "k", &json!({ "legal_name": 1 })).await.problem(422, "validation_failed");
-    keyed(&service.reader(), "/v1/partners", "k", &company("B")).await.problem(403, "forbidden");
-    let unknown = json!({ "legal_name": "B", "kind": "company", "member_of": [crate::support::absent()] });
-    keyed(&ministry, "/v1/partners", "k", &unknown).await.problem(422, "validation_failed");
-    assert_eq!(service.number("SELECT count(*) FROM idempotency_keys").await, 0);
-    keyed(&ministry, "/v1/partners", "k", &company("B")).await.expect(201);
+    let with_siren =
+        |name: &str| json!({ "legal_name": name, "kind": "company", "siren": "552049447" });
+    ministry
+        .post("/v1/partners", with_siren("Premier"))
+        .await
+        .expect(201);
+    keyed(&ministry, "/v1/partners", "k", &with_siren("Second"))
+        .await
+        .problem(409, "duplicate_siren");
+    keyed(&ministry, "/v1/partners", "k", &json!({ "legal_name": 1 }))
+        .await
+        .problem(422, "validation_failed");
+    keyed(&service.reader(), "/v1/partners", "k", &company("B"))
+        .await
+        .problem(403, "forbidden");
+    let unknown =
+        json!({ "legal_name": "B", "kind": "company", "member_of": [crate::support::absent()] });
+    keyed(&ministry, "/v1/partners", "k", &unknown)
+        .await
+        .problem(422, "validation_failed");
+    assert_eq!(
+        service
+            .number("SELECT count(*) FROM idempotency_keys")
+            .await,
+        0
+    );
+    keyed(&ministry, "/v1/partners", "k", &company("B"))
+        .await
+        .expect(201);
     let restore = format!("/v1/partners/{partner}/restore");
-    keyed(&ministry, &restore, "r", &json!({})).await.problem(409, "invalid_transition");
-    ministry.post(&format!("/v1/partners/{partner}/archive"), json!({})).await.expect(200);
-    keyed(&ministry, &restore, "r", &json!({})).await.expect(200);
+    keyed(&ministry, &restore, "r", &json!({}))
+        .await
+        .problem(409, "invalid_transition");
+    ministry
+        .post(&format!("/v1/partners/{partner}/archive"), json!({}))
+        .await
+        .expect(200);
+    keyed(&ministry, &restore, "r", &json!({}))
+        .await
+        .expect(200);
 }
 
 #[actix_web::test]
@@ -126,8 +190,15 @@ async fn a_step_is_taken_once() {
     first.expect(200);
     let again = keyed(&ministry, &archive, "k", &json!({})).await;
     assert_eq!(answer(&again), answer(&first));
-    keyed(&ministry, &archive, "other", &json!({})).await.problem(409, "invalid_transition");
-    assert_eq!(service.number("SELECT count(*) FROM changes WHERE type = 'partner.archived'").await, 1);
+    keyed(&ministry, &archive, "other", &json!({}))
+        .await
+        .problem(409, "invalid_transition");
+    assert_eq!(
+        service
+            .number("SELECT count(*) FROM changes WHERE type = 'partner.archived'")
+            .await,
+        1
+    );
 }
 
 #[actix_web::test]
@@ -136,17 +207,32 @@ async fn of_many_at_once_one_is_done_and_the_others_are_told_to_wait_or_answered
     let ministry = service.ministry();
     let body = company("Une seule fois");
     let replies = join_all((0..32).map(|_| keyed(&ministry, "/v1/partners", "k", &body))).await;
-    let (done, waiting): (Vec<_>, Vec<_>) = replies.into_iter().partition(|reply| reply.status == 201);
-    assert_eq!(done.iter().filter(|reply| reply.header("idempotency-replayed").is_empty()).count(), 1);
+    let (done, waiting): (Vec<_>, Vec<_>) =
+        replies.into_iter().partition(|reply| reply.status == 201);
+    assert_eq!(
+        done.iter()
+            .filter(|reply| reply.header("idempotency-replayed").is_empty())
+            .count(),
+        1
+    );
     assert!(done.iter().all(|reply| answer(reply) == answer(&done[0])));
     for reply in waiting {
         reply.problem(409, "idempotency_in_progress");
         assert_eq!(reply.header("retry-after"), "1");
     }
     for table in ["partners", "audit_events", "changes", "idempotency_keys"] {
-        assert_eq!(service.number(&format!("SELECT count(*) FROM {table}")).await, 1, "{table}");
+        assert_eq!(
+            service
+                .number(&format!("SELECT count(*) FROM {table}"))
+                .await,
+            1,
+            "{table}"
+        );
     }
-    assert_eq!(answer(&keyed(&ministry, "/v1/partners", "k", &body).await), answer(&done[0]));
+    assert_eq!(
+        answer(&keyed(&ministry, "/v1/partners", "k", &body).await),
+        answer(&done[0])
+    );
 }
 
 #[actix_web::test]
@@ -157,7 +243,9 @@ async fn while_the_first_still_runs_a_repeat_is_told_to_wait() {
     let archive = format!("/v1/partners/{partner}/archive");
     let mut holder = service.sql().await;
     let held = holder.transaction().await.unwrap();
-    held.batch_execute("SELECT 1 FROM partners FOR UPDATE").await.unwrap();
+    held.batch_execute("SELECT 1 FROM partners FOR UPDATE")
+        .await
+        .unwrap();
     let body = json!({});
     let first = keyed(&ministry, &archive, "k", &body);
     let rest = async {
@@ -170,22 +258,35 @@ async fn while_the_first_still_runs_a_repeat_is_told_to_wait() {
     };
     let (first, ()) = futures_util::future::join(first, rest).await;
     first.expect(200);
-    assert_eq!(answer(&keyed(&ministry, &archive, "k", &body).await), answer(&first));
+    assert_eq!(
+        answer(&keyed(&ministry, &archive, "k", &body).await),
+        answer(&first)
+    );
 }
 
 #[actix_web::test]
 async fn a_key_lives_thirty_days() {
     let service = Service::start().await;
     let at = |days: i64| service.shared.clock.travel(TimeDelta::days(days));
-    keyed(&service.ministry(), "/v1/partners", "k", &company("A")).await.expect(201);
+    keyed(&service.ministry(), "/v1/partners", "k", &company("A"))
+        .await
+        .expect(201);
     at(29);
     let replay = keyed(&service.ministry(), "/v1/partners", "k", &company("A")).await;
     assert_eq!(replay.header("idempotency-replayed"), "true");
     at(1);
     let new = keyed(&service.ministry(), "/v1/partners", "k", &company("B")).await;
-    assert_eq!((new.status.as_u16(), new.header("idempotency-replayed")), (201, ""));
+    assert_eq!(
+        (new.status.as_u16(), new.header("idempotency-replayed")),
+        (201, "")
+    );
     assert_eq!(service.number("SELECT count(*) FROM partners").await, 2);
-    assert_eq!(service.number("SELECT count(*) FROM idempotency_keys").await, 1);
+    assert_eq!(
+        service
+            .number("SELECT count(*) FROM idempotency_keys")
+            .await,
+        1
+    );
 }
 
 #[actix_web::test]
@@ -200,13 +301,31 @@ async fn with_an_erased_person_their_answers_and_every_trace_of_them_go() {
     let path = created.header("location").to_owned();
     let renamed = json!({ "name": "Zébulon Yxylophage", "email": "zebulon@yxylophage.fr", "phone": "+33 1 98 76 54 33" });
     ministry.patch(&path, renamed).await.expect(200);
-    assert!(!traces(&service, &["ylophage"]).await.is_empty(), "the search finds what is there");
+    assert!(
+        !traces(&service, &["ylophage"]).await.is_empty(),
+        "the search finds what is there"
+    );
     ministry.delete(&path).await.expect(204);
-    assert_eq!(traces(&service, &["ylophage", "Zébulon", "98 76 54", "98765"]).await, [""; 0]);
-    keyed(&ministry, &list, "k", &person).await.problem(409, "idempotency_answer_erased");
-    keyed(&ministry, &list, "k", &json!({ "name": "B", "territories": ["FR"] })).await.problem(422, "idempotency_key_reused");
+    assert_eq!(
+        traces(&service, &["ylophage", "Zébulon", "98 76 54", "98765"]).await,
+        [""; 0]
+    );
+    keyed(&ministry, &list, "k", &person)
+        .await
+        .problem(409, "idempotency_answer_erased");
+    keyed(
+        &ministry,
+        &list,
+        "k",
+        &json!({ "name": "B", "territories": ["FR"] }),
+    )
+    .await
+    .problem(422, "idempotency_key_reused");
     assert_eq!(traces(&service, &["ylophage", "Zébulon"]).await, [""; 0]);
-    assert_eq!(service.number("SELECT count(*) FROM representatives").await, 0);
+    assert_eq!(
+        service.number("SELECT count(*) FROM representatives").await,
+        0
+    );
 }
 
 /// The tables that hold one of these texts, in any column, bytes read as text too.
@@ -218,8 +337,13 @@ async fn traces(service: &Service, texts: &[&str]) -> Vec<String> {
         let table: String = table.get(0);
         for text in texts {
             let bytes: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
-            let holds = format!("SELECT count(*) FROM {table} t WHERE t::text ILIKE $1 OR t::text ILIKE $2");
-            let row = sql.query_one(&holds, &[&format!("%{text}%"), &format!("%{bytes}%")]).await.unwrap();
+            let holds = format!(
+                "SELECT count(*) FROM {table} t WHERE t::text ILIKE $1 OR t::text ILIKE $2"
+            );
+            let row = sql
+                .query_one(&holds, &[&format!("%{text}%"), &format!("%{bytes}%")])
+                .await
+                .unwrap();
             if row.get::<_, i64>(0) > 0 {
                 found.push(format!("{table}: {text}"));
             }
@@ -232,12 +356,26 @@ async fn traces(service: &Service, texts: &[&str]) -> Vec<String> {
 async fn any_sequence_of_keys_and_bodies_behaves_as_a_map_from_keys_to_first_answers() {
     let service = Service::start().await;
     let ministry = service.ministry();
-    let bodies = [company("A"), company("B"), json!({ "legal_name": "", "kind": "company" }), json!({ "kind": "association", "legal_name": "C" })];
+    let bodies = [
+        company("A"),
+        company("B"),
+        json!({ "legal_name": "", "kind": "company" }),
+        json!({ "kind": "association", "legal_name": "C" }),
+    ];
     let mut runner = TestRunner::deterministic();
-    let steps = proptest::collection::vec((0..5_usize, 0..bodies.len()), 120).new_tree(&mut runner).unwrap().current();
+    let steps = proptest::collection::vec((0..5_usize, 0..bodies.len()), 120)
+        .new_tree(&mut runner)
+        .unwrap()
+        .current();
     let mut model: HashMap<usize, (usize, Reply)> = HashMap::new();
     for (key, body) in steps {
-        let reply = keyed(&ministry, "/v1/partners", &format!("key {key}"), &bodies[body]).await;
+        let reply = keyed(
+            &ministry,
+            "/v1/partners",
+            &format!("key {key}"),
+            &bodies[body],
+        )
+        .await;
         match model.get(&key) {
             // What is wrong in itself is refused before its key is looked up.
             _ if body == 2 => drop(reply.problem(422, "validation_failed")),
@@ -252,5 +390,8 @@ async fn any_sequence_of_keys_and_bodies_behaves_as_a_map_from_keys_to_first_ans
             }
         }
     }
-    assert_eq!(service.number("SELECT count(*) FROM partners").await, i64::try_from(model.len()).unwrap());
+    assert_eq!(
+        service.number("SELECT count(*) FROM partners").await,
+        i64::try_from(model.len()).unwrap()
+    );
 }

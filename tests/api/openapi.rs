@@ -11,7 +11,10 @@ use crate::support::place::Place;
 #[test]
 fn the_committed_document_is_the_one_served() {
     let committed = std::fs::read_to_string("openapi/openapi.json").expect("openapi/openapi.json");
-    assert!(committed == ree::openapi::text().unwrap(), "regenerate it: cargo run -- openapi > openapi/openapi.json");
+    assert!(
+        committed == ree::openapi::text().unwrap(),
+        "regenerate it: cargo run -- openapi > openapi/openapi.json"
+    );
 }
 
 #[actix_web::test]
@@ -23,18 +26,31 @@ async fn anyone_may_read_it() {
 }
 
 fn text<'a>(value: &'a Value, what: &str) -> &'a str {
-    value.as_str().filter(|text| !text.trim().is_empty()).unwrap_or_else(|| panic!("{what}: {value}"))
+    value
+        .as_str()
+        .filter(|text| !text.trim().is_empty())
+        .unwrap_or_else(|| panic!("{what}: {value}"))
 }
 
 /// Words that English has and French has not.
 fn is_french(text: &str) -> bool {
-    let english = ["the", "of", "is", "and", "with", "this", "returns", "to", "when", "given", "list", "its"];
-    !text.to_lowercase().split(|c: char| !c.is_alphanumeric() && c != '`' && c != '_').any(|word| english.contains(&word))
+    let english = [
+        "the", "of", "is", "and", "with", "this", "returns", "to", "when", "given", "list", "its",
+    ];
+    !text
+        .to_lowercase()
+        .split(|c: char| !c.is_alphanumeric() && c != '`' && c != '_')
+        .any(|word| english.contains(&word))
 }
 
 #[test]
 fn every_operation_says_in_french_what_it_does_takes_and_answers() {
-    let tags: Vec<&str> = DOCUMENT["tags"].as_array().unwrap().iter().map(|tag| text(&tag["name"], "a tag")).collect();
+    let tags: Vec<&str> = DOCUMENT["tags"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|tag| text(&tag["name"], "a tag"))
+        .collect();
     let mut ids = HashSet::new();
     for operation in operations() {
         let (id, item) = (operation.id, operation.item);
@@ -43,22 +59,49 @@ fn every_operation_says_in_french_what_it_does_takes_and_answers() {
             let said = text(&item[name], id);
             assert!(is_french(said), "{id} {name}: {said}");
         }
-        assert!(item["tags"].as_array().unwrap().iter().all(|tag| tags.contains(&tag.as_str().unwrap())), "{id}");
+        assert!(
+            item["tags"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .all(|tag| tags.contains(&tag.as_str().unwrap())),
+            "{id}"
+        );
         for parameter in item["parameters"].as_array().into_iter().flatten() {
             let name = text(&parameter["name"], id);
-            assert!(is_french(text(&parameter["description"], &format!("{id} {name}"))), "{id} {name}");
-            assert!(parameter.get("schema").is_some() || parameter.get("example").is_some(), "{id} {name}");
+            assert!(
+                is_french(text(&parameter["description"], &format!("{id} {name}"))),
+                "{id} {name}"
+            );
+            assert!(
+                parameter.get("schema").is_some() || parameter.get("example").is_some(),
+                "{id} {name}"
+            );
         }
-        for part in operation.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
-            assert!(operation.parameters("path").iter().any(|parameter| parameter["name"] == part), "{id} {part}");
+        for part in operation
+            .path
+            .split('/')
+            .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+        {
+            assert!(
+                operation
+                    .parameters("path")
+                    .iter()
+                    .any(|parameter| parameter["name"] == part),
+                "{id} {part}"
+            );
         }
         for (status, response) in item["responses"].as_object().unwrap() {
-            assert!(is_french(text(&response["description"], &format!("{id} {status}"))), "{id} {status}");
+            assert!(
+                is_french(text(&response["description"], &format!("{id} {status}"))),
+                "{id} {status}"
+            );
             let content = response["content"].as_object();
             if status.as_str() >= "400" {
                 // OAuth has an error document of its own (RFC 6749 §5.2).
                 let is_problem = |content: &serde_json::Map<String, Value>| {
-                    content.contains_key("application/problem+json") || operation.path.starts_with("/oauth2/")
+                    content.contains_key("application/problem+json")
+                        || operation.path.starts_with("/oauth2/")
                 };
                 assert!(content.is_some_and(is_problem), "{id} {status}");
             }
@@ -74,17 +117,46 @@ fn assert_secured(operation: &Operation) {
     let statuses = operation.statuses();
     // Of what is public, only a token's request has credentials of its own: a client's.
     let has_security = operation.item.get("security").is_some();
-    assert!(has_security != operation.is_public() || operation.path.starts_with("/oauth2/"), "{}", operation.id);
-    assert!(operation.is_public() || (statuses.contains(&401) && statuses.contains(&403)), "{}", operation.id);
-    assert!(statuses.iter().any(|status| *status < 400) && statuses.contains(&500), "{}", operation.id);
-    assert!(!operation.path.contains('{') || statuses.contains(&404), "{}", operation.id);
+    assert!(
+        has_security != operation.is_public() || operation.path.starts_with("/oauth2/"),
+        "{}",
+        operation.id
+    );
+    assert!(
+        operation.is_public() || (statuses.contains(&401) && statuses.contains(&403)),
+        "{}",
+        operation.id
+    );
+    assert!(
+        statuses.iter().any(|status| *status < 400) && statuses.contains(&500),
+        "{}",
+        operation.id
+    );
+    assert!(
+        !operation.path.contains('{') || statuses.contains(&404),
+        "{}",
+        operation.id
+    );
 }
 
 #[test]
 fn every_post_takes_an_idempotency_key_and_every_change_a_version() {
-    for operation in operations().iter().filter(|operation| !operation.is_public()) {
-        assert_eq!(operation.method == "POST", operation.has_header("Idempotency-Key"), "{}", operation.id);
-        assert!(!["PATCH", "DELETE"].contains(&operation.method.as_str()) || operation.has_header("If-Match"), "{}", operation.id);
+    for operation in operations()
+        .iter()
+        .filter(|operation| !operation.is_public())
+    {
+        assert_eq!(
+            operation.method == "POST",
+            operation.has_header("Idempotency-Key"),
+            "{}",
+            operation.id
+        );
+        assert!(
+            !["PATCH", "DELETE"].contains(&operation.method.as_str())
+                || operation.has_header("If-Match"),
+            "{}",
+            operation.id
+        );
     }
 }
 
@@ -92,8 +164,13 @@ fn every_post_takes_an_idempotency_key_and_every_change_a_version() {
 fn everything_referred_to_is_there_and_every_field_is_described() {
     fn walk(value: &Value) {
         if let Some(name) = value["$ref"].as_str() {
-            let name = name.strip_prefix("#/components/schemas/").expect("a schema");
-            assert!(DOCUMENT["components"]["schemas"][name].is_object(), "{name}");
+            let name = name
+                .strip_prefix("#/components/schemas/")
+                .expect("a schema");
+            assert!(
+                DOCUMENT["components"]["schemas"][name].is_object(),
+                "{name}"
+            );
         }
         match value {
             Value::Array(items) => items.iter().for_each(walk),
@@ -104,8 +181,13 @@ fn everything_referred_to_is_there_and_every_field_is_described() {
     walk(&DOCUMENT);
     for (name, schema) in DOCUMENT["components"]["schemas"].as_object().unwrap() {
         for (field, property) in schema["properties"].as_object().into_iter().flatten() {
-            let told = property.get("description").or_else(|| property["oneOf"].get(0)?.get("description"));
-            assert!(told.and_then(Value::as_str).is_some_and(is_french), "{name}.{field}: {property}");
+            let told = property
+                .get("description")
+                .or_else(|| property["oneOf"].get(0)?.get("description"));
+            assert!(
+                told.and_then(Value::as_str).is_some_and(is_french),
+                "{name}.{field}: {property}"
+            );
         }
     }
 }
@@ -115,13 +197,27 @@ async fn the_example_of_each_body_works() {
     let service = Service::start().await;
     let place = Place::lyon(&service).await;
     for operation in operations() {
-        let Some(taken) = operation.body() else { continue };
+        let Some(taken) = operation.body() else {
+            continue;
+        };
         let content = &operation.item["requestBody"]["content"][taken.media_type];
         let written = content.get("example").or_else(|| content.get("examples"));
         assert!(written.is_some(), "{} has no example", operation.id);
-        let request = service.ministry().request(&operation.method, &place.path(&operation)).header("if-match", "*");
-        let reply = request.body(taken.media_type, taken.example.to_string()).send().await;
-        assert!(reply.status.is_success(), "{}: {} {}", operation.id, taken.example, reply.text());
+        let request = service
+            .ministry()
+            .request(&operation.method, &place.path(&operation))
+            .header("if-match", "*");
+        let reply = request
+            .body(taken.media_type, taken.example.to_string())
+            .send()
+            .await;
+        assert!(
+            reply.status.is_success(),
+            "{}: {} {}",
+            operation.id,
+            taken.example,
+            reply.text()
+        );
     }
 }
 
@@ -129,12 +225,21 @@ async fn the_example_of_each_body_works() {
 async fn the_example_of_each_parameter_works() {
     let service = Service::start().await;
     let place = Place::lyon(&service).await;
-    for operation in operations().into_iter().filter(|operation| !operation.writes()) {
+    for operation in operations()
+        .into_iter()
+        .filter(|operation| !operation.writes())
+    {
         for parameter in operation.parameters("query") {
-            let Some(example) = parameter.get("example") else { continue };
-            let example = example.as_str().map_or_else(|| example.to_string(), str::to_owned);
+            let Some(example) = parameter.get("example") else {
+                continue;
+            };
+            let example = example
+                .as_str()
+                .map_or_else(|| example.to_string(), str::to_owned);
             let name = parameter["name"].as_str().unwrap();
-            let query: String = url::form_urlencoded::Serializer::new(String::new()).append_pair(name, &example).finish();
+            let query: String = url::form_urlencoded::Serializer::new(String::new())
+                .append_pair(name, &example)
+                .finish();
             let path = format!("{}?{query}", place.path(&operation));
             service.ministry().get(&path).await.expect(200);
         }
@@ -145,12 +250,26 @@ async fn the_example_of_each_parameter_works() {
 async fn the_page_that_shows_it_asks_nothing_of_anyone_else() {
     let service = Service::start().await;
     let redirect = service.anon().get("/docs").await;
-    assert_eq!((redirect.status.as_u16(), redirect.header("location")), (303, "/docs/"));
+    assert_eq!(
+        (redirect.status.as_u16(), redirect.header("location")),
+        (303, "/docs/")
+    );
     let page = service.anon().get("/docs/").await;
-    assert_eq!((page.status.as_u16(), page.header("content-type")), (200, "text/html"));
-    for part in page.text().split(['"', '\'']).filter(|part| part.ends_with(".js") || part.ends_with(".css")) {
+    assert_eq!(
+        (page.status.as_u16(), page.header("content-type")),
+        (200, "text/html")
+    );
+    for part in page
+        .text()
+        .split(['"', '\''])
+        .filter(|part| part.ends_with(".js") || part.ends_with(".css"))
+    {
         assert!(!part.contains("//"), "{part}");
         let file = part.trim_start_matches("./").trim_start_matches("/docs/");
-        assert_eq!(service.anon().get(&format!("/docs/{file}")).await.status, 200, "{part}");
+        assert_eq!(
+            service.anon().get(&format!("/docs/{file}")).await.status,
+            200,
+            "{part}"
+        );
     }
 }

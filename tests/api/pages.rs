@@ -18,10 +18,22 @@ async fn insert_partners(service: &Service, number: i64) {
         SELECT gen_random_uuid(), 'Partenaire ' || (n % 97), (ARRAY['company', 'association'])[1 + n % 2], '{}', '{}',
                now(), timestamptz '2026-01-01' + (n % 31) * interval '1 day'
         FROM generate_series(1, $1::bigint) AS n";
-    service.sql().await.execute(INSERT, &[&number]).await.expect("partners");
+    service
+        .sql()
+        .await
+        .execute(INSERT, &[&number])
+        .await
+        .expect("partners");
 }
 
-const SORTS: [&str; 6] = ["created_at", "-created_at", "legal_name", "-legal_name", "updated_at", "-updated_at"];
+const SORTS: [&str; 6] = [
+    "created_at",
+    "-created_at",
+    "legal_name",
+    "-legal_name",
+    "updated_at",
+    "-updated_at",
+];
 
 #[actix_web::test]
 async fn while_eight_write_every_row_that_was_there_throughout_is_read_once() {
@@ -33,10 +45,15 @@ async fn while_eight_write_every_row_that_was_there_throughout_is_read_once() {
     // Half of them are changed meanwhile: these may move in the order of changes, and in no other.
     let (still, touched) = there.split_at(there.len() / 2);
     let done = Rc::new(Cell::new(false));
-    let writers: Vec<_> = (0..8).map(|number| write_until(service.clone(), number, touched.to_vec(), Rc::clone(&done))).collect();
+    let writers: Vec<_> = (0..8)
+        .map(|number| write_until(service.clone(), number, touched.to_vec(), Rc::clone(&done)))
+        .collect();
     let writers: Vec<_> = writers.into_iter().map(actix_web::rt::spawn).collect();
     for sort in SORTS {
-        let seen = service.reader().all(&format!("/v1/partners?limit=17&sort={sort}")).await;
+        let seen = service
+            .reader()
+            .all(&format!("/v1/partners?limit=17&sort={sort}"))
+            .await;
         let mut times: BTreeMap<String, usize> = BTreeMap::new();
         for row in &seen {
             *times.entry(id(row)).or_default() += 1;
@@ -50,21 +67,46 @@ async fn while_eight_write_every_row_that_was_there_throughout_is_read_once() {
     }
     done.set(true);
     for writer in writers {
-        assert!(writer.await.expect("a writer") > 0, "every writer wrote meanwhile");
+        assert!(
+            writer.await.expect("a writer") > 0,
+            "every writer wrote meanwhile"
+        );
     }
 }
 
 /// Inserts, changes and deletes until told to stop; how many times it did.
-async fn write_until(service: Service, number: usize, touched: Vec<String>, done: Rc<Cell<bool>>) -> usize {
+async fn write_until(
+    service: Service,
+    number: usize,
+    touched: Vec<String>,
+    done: Rc<Cell<bool>>,
+) -> usize {
     let ministry = service.ministry();
     let mut rounds = 0;
     while !done.get() {
-        let name = format!("{} passager {number}-{rounds}", ["A", "Partenaire 50", "Z"][rounds % 3]);
-        let created = ministry.post("/v1/partners", json!({ "legal_name": name, "kind": "company" })).await;
+        let name = format!(
+            "{} passager {number}-{rounds}",
+            ["A", "Partenaire 50", "Z"][rounds % 3]
+        );
+        let created = ministry
+            .post(
+                "/v1/partners",
+                json!({ "legal_name": name, "kind": "company" }),
+            )
+            .await;
         created.expect(201);
         let other = &touched[(number + rounds * 8) % touched.len()];
-        ministry.patch(&format!("/v1/partners/{other}"), json!({ "acronym": format!("{rounds}") })).await.expect(200);
-        ministry.delete(created.header("location")).await.expect(204);
+        ministry
+            .patch(
+                &format!("/v1/partners/{other}"),
+                json!({ "acronym": format!("{rounds}") }),
+            )
+            .await
+            .expect(200);
+        ministry
+            .delete(created.header("location"))
+            .await
+            .expect(204);
         rounds += 1;
     }
     rounds
@@ -77,25 +119,51 @@ async fn pages_of_any_size_add_up_to_the_same_list() {
     let reader = service.reader();
     let mut runner = TestRunner::deterministic();
     for sort in SORTS {
-        let whole: Vec<String> = reader.all(&format!("/v1/partners?sort={sort}&limit=200")).await.iter().map(id).collect();
+        let whole: Vec<String> = reader
+            .all(&format!("/v1/partners?sort={sort}&limit=200"))
+            .await
+            .iter()
+            .map(id)
+            .collect();
         assert_eq!(whole.iter().collect::<HashSet<_>>().len(), 230);
         let (mut seen, mut cursor) = (Vec::new(), String::new());
         loop {
             // Another size for each page: a cursor is bound to the list, not to the size.
             let limit = (1..=60_usize).new_tree(&mut runner).unwrap().current();
-            let page = reader.get(&format!("/v1/partners?sort={sort}&limit={limit}{cursor}")).await.expect(200);
+            let page = reader
+                .get(&format!("/v1/partners?sort={sort}&limit={limit}{cursor}"))
+                .await
+                .expect(200);
             let rows = page["data"].as_array().unwrap();
             assert!(rows.len() == limit || page["next_cursor"].is_null());
             seen.extend(rows.iter().map(id));
-            let Some(next) = page["next_cursor"].as_str() else { break };
+            let Some(next) = page["next_cursor"].as_str() else {
+                break;
+            };
             cursor = format!("&cursor={next}");
         }
         assert_eq!(seen, whole, "{sort}");
     }
-    let mut backwards: Vec<String> = reader.all("/v1/partners?sort=-legal_name").await.iter().map(id).collect();
+    let mut backwards: Vec<String> = reader
+        .all("/v1/partners?sort=-legal_name")
+        .await
+        .iter()
+        .map(id)
+        .collect();
     backwards.reverse();
-    assert_eq!(backwards, reader.all("/v1/partners?sort=legal_name").await.iter().map(id).collect::<Vec<_>>());
-    assert_eq!(reader.get("/v1/partners/count").await.expect(200), json!({ "count": 230 }));
+    assert_eq!(
+        backwards,
+        reader
+            .all("/v1/partners?sort=legal_name")
+            .await
+            .iter()
+            .map(id)
+            .collect::<Vec<_>>()
+    );
+    assert_eq!(
+        reader.get("/v1/partners/count").await.expect(200),
+        json!({ "count": 230 })
+    );
 }
 
 #[actix_web::test]
@@ -104,7 +172,13 @@ async fn names_are_sorted_without_regard_to_accents_and_case() {
     for name in ["Zoé", "énergie", "Eau", "ÉTÉ", "abeille", "Çà"] {
         service.new_partner(name).await;
     }
-    let names: Vec<Value> = service.reader().all("/v1/partners?sort=legal_name&limit=2").await.iter().map(|row| row["legal_name"].clone()).collect();
+    let names: Vec<Value> = service
+        .reader()
+        .all("/v1/partners?sort=legal_name&limit=2")
+        .await
+        .iter()
+        .map(|row| row["legal_name"].clone())
+        .collect();
     assert_eq!(names, ["abeille", "Çà", "Eau", "énergie", "ÉTÉ", "Zoé"]);
 }
 
@@ -113,37 +187,85 @@ async fn a_page_has_one_to_two_hundred_rows_and_fifty_unless_said() {
     let service = Service::start().await;
     insert_partners(&service, 201).await;
     let reader = service.reader();
-    let length = async |query: &str| reader.get(&format!("/v1/partners{query}")).await.expect(200)["data"].as_array().unwrap().len();
-    assert_eq!((length("").await, length("?limit=1").await, length("?limit=200").await), (50, 1, 200));
-    for (limit, rule) in [("0", "out_of_range"), ("201", "out_of_range"), ("-1", "out_of_range"), ("x", "wrong_type"), ("", "wrong_type"),
-        ("1.5", "wrong_type"), ("99999999999999999999", "wrong_type"), ("%2B5x", "wrong_type")] {
+    let length = async |query: &str| {
+        reader
+            .get(&format!("/v1/partners{query}"))
+            .await
+            .expect(200)["data"]
+            .as_array()
+            .unwrap()
+            .len()
+    };
+    assert_eq!(
+        (
+            length("").await,
+            length("?limit=1").await,
+            length("?limit=200").await
+        ),
+        (50, 1, 200)
+    );
+    for (limit, rule) in [
+        ("0", "out_of_range"),
+        ("201", "out_of_range"),
+        ("-1", "out_of_range"),
+        ("x", "wrong_type"),
+        ("", "wrong_type"),
+        ("1.5", "wrong_type"),
+        ("99999999999999999999", "wrong_type"),
+        ("%2B5x", "wrong_type"),
+    ] {
         let reply = reader.get(&format!("/v1/partners?limit={limit}")).await;
         reply.problem(422, "validation_failed");
         assert_eq!(reply.faults(), [format!("limit {rule}")], "{limit}");
     }
     let last = reader.get("/v1/partners?limit=200").await;
     assert!(last.header("link").ends_with("; rel=\"next\""));
-    let next = last.header("link").split_once('>').unwrap().0.trim_start_matches('<').to_owned();
+    let next = last
+        .header("link")
+        .split_once('>')
+        .unwrap()
+        .0
+        .trim_start_matches('<')
+        .to_owned();
     let page = reader.get(&next).await;
-    assert_eq!((page.json()["data"].as_array().unwrap().len(), &page.json()["next_cursor"], page.header("link")), (1, &Value::Null, ""));
+    assert_eq!(
+        (
+            page.json()["data"].as_array().unwrap().len(),
+            &page.json()["next_cursor"],
+            page.header("link")
+        ),
+        (1, &Value::Null, "")
+    );
     let exact = reader.get("/v1/partners?kind=company&limit=100").await;
-    assert_eq!((&exact.json()["next_cursor"], exact.header("link")), (&Value::Null, ""), "no empty last page");
+    assert_eq!(
+        (&exact.json()["next_cursor"], exact.header("link")),
+        (&Value::Null, ""),
+        "no empty last page"
+    );
 }
 
 #[actix_web::test]
 async fn the_link_keeps_every_filter_and_the_size() {
     let service = Service::start().await;
     insert_partners(&service, 30).await;
-    let mut page = service.reader().get("/v1/partners?q=partenaire%201&kind=company&sort=-legal_name&limit=2").await;
+    let mut page = service
+        .reader()
+        .get("/v1/partners?q=partenaire%201&kind=company&sort=-legal_name&limit=2")
+        .await;
     let mut seen = Vec::new();
     loop {
         let body = page.expect(200);
         seen.extend(body["data"].as_array().unwrap().iter().map(id));
-        let Some((address, _)) = page.header("link").split_once('>') else { break };
+        let Some((address, _)) = page.header("link").split_once('>') else {
+            break;
+        };
         let address = address.trim_start_matches('<').to_owned();
         page = service.reader().get(&address).await;
     }
-    let whole = service.reader().all("/v1/partners?q=partenaire%201&kind=company&sort=-legal_name").await;
+    let whole = service
+        .reader()
+        .all("/v1/partners?q=partenaire%201&kind=company&sort=-legal_name")
+        .await;
     assert_eq!(seen, whole.iter().map(id).collect::<Vec<_>>());
     assert!(seen.len() > 3);
 }
@@ -154,34 +276,85 @@ async fn a_cursor_serves_the_list_it_was_made_for_alone() {
     insert_partners(&service, 10).await;
     let reader = service.reader();
     let partner = id(&service.new_partner("A").await);
-    let cursor = reader.get("/v1/partners?kind=company&limit=2").await.expect(200)["next_cursor"].as_str().unwrap().to_owned();
-    reader.get(&format!("/v1/partners?limit=7&kind=company&cursor={cursor}")).await.expect(200);
-    reader.get(&format!("/v1/partners?kind=company&cursor={cursor}&dialect=standard")).await.expect(200);
-    for other in ["?", "?kind=association&", "?kind=company&sort=legal_name&", "?kind=company&q=a&", "?kind=company&kind=company&", &format!("/{partner}/representatives?")] {
+    let cursor = reader
+        .get("/v1/partners?kind=company&limit=2")
+        .await
+        .expect(200)["next_cursor"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    reader
+        .get(&format!(
+            "/v1/partners?limit=7&kind=company&cursor={cursor}"
+        ))
+        .await
+        .expect(200);
+    reader
+        .get(&format!(
+            "/v1/partners?kind=company&cursor={cursor}&dialect=standard"
+        ))
+        .await
+        .expect(200);
+    for other in [
+        "?",
+        "?kind=association&",
+        "?kind=company&sort=legal_name&",
+        "?kind=company&q=a&",
+        "?kind=company&kind=company&",
+        &format!("/{partner}/representatives?"),
+    ] {
         let path = format!("/v1/partners{other}cursor={cursor}");
         let reply = reader.get(&path).await;
         reply.problem(400, "invalid_cursor");
         assert_eq!(reply.faults(), ["cursor invalid_format"]);
     }
     for bad in ["", "x", "AAAA", "%00", "====", &"A".repeat(4000)] {
-        reader.get(&format!("/v1/partners?kind=company&cursor={bad}")).await.problem(400, "invalid_cursor");
+        reader
+            .get(&format!("/v1/partners?kind=company&cursor={bad}"))
+            .await
+            .problem(400, "invalid_cursor");
     }
     // Each character in turn.
     for place in 0..cursor.len() {
-        let other = if cursor.as_bytes()[place] == b'A' { 'B' } else { 'A' };
+        let other = if cursor.as_bytes()[place] == b'A' {
+            'B'
+        } else {
+            'A'
+        };
         let altered = format!("{}{other}{}", &cursor[..place], &cursor[place + 1..]);
-        reader.get(&format!("/v1/partners?kind=company&cursor={altered}")).await.problem(400, "invalid_cursor");
+        reader
+            .get(&format!("/v1/partners?kind=company&cursor={altered}"))
+            .await
+            .problem(400, "invalid_cursor");
     }
 }
 
 /// The rows of a CSV as RFC 4180 reads them.
 fn csv_rows(text: &str, separator: u8) -> Vec<Vec<String>> {
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).delimiter(separator).flexible(false).from_reader(text.as_bytes());
-    reader.records().map(|record| record.expect("RFC 4180").iter().map(str::to_owned).collect()).collect()
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .delimiter(separator)
+        .flexible(false)
+        .from_reader(text.as_bytes());
+    reader
+        .records()
+        .map(|record| {
+            record
+                .expect("RFC 4180")
+                .iter()
+                .map(str::to_owned)
+                .collect()
+        })
+        .collect()
 }
 
 async fn read(service: &Service, path: &str, form: &str) -> String {
-    let reply = service.ministry().request("GET", path).header("accept", form).send().await;
+    let reply = service
+        .ministry()
+        .request("GET", path)
+        .header("accept", form)
+        .send()
+        .await;
     assert_eq!(reply.status, 200, "{path} {form}: {}", reply.text());
     reply.text().to_owned()
 }
@@ -195,22 +368,51 @@ async fn csv_is_read_by_any_program_and_run_by_none() {
     let text = "Une \"belle\" présentation,\nsur deux lignes ; avec tout";
     let body = json!({ "legal_name": "=HYPERLINK(\"https://x.fr\")", "usual_name": "-2", "acronym": "@A", "kind": "company",
                        "siren": "552049447", "sectors": ["energy", "digital"], "description": text });
-    let created = service.ministry().post("/v1/partners", body).await.expect(201);
-    for (query, separator) in [("", b','), ("?dialect=standard", b','), ("?dialect=excel-fr", b';')] {
+    let created = service
+        .ministry()
+        .post("/v1/partners", body)
+        .await
+        .expect(201);
+    for (query, separator) in [
+        ("", b','),
+        ("?dialect=standard", b','),
+        ("?dialect=excel-fr", b';'),
+    ] {
         let csv = read(&service, &format!("/v1/partners{query}"), "text/csv").await;
         assert_eq!(csv.starts_with('\u{feff}'), separator == b';');
         assert!(csv.ends_with("\r\n"));
         let rows = csv_rows(csv.trim_start_matches('\u{feff}'), separator);
         assert_eq!((rows.len(), &rows[0]), (2, &header[0]));
-        let cell = |name: &str| rows[1][rows[0].iter().position(|column| column == name).expect(name)].as_str();
-        assert_eq!((cell("legal_name"), cell("usual_name"), cell("acronym")), ("'=HYPERLINK(\"https://x.fr\")", "'-2", "'@A"));
-        assert_eq!((cell("siren"), cell("sectors"), cell("description"), cell("rna")), ("552049447", "energy|digital", text, ""));
+        let cell = |name: &str| {
+            rows[1][rows[0]
+                .iter()
+                .position(|column| column == name)
+                .expect(name)]
+            .as_str()
+        };
+        assert_eq!(
+            (cell("legal_name"), cell("usual_name"), cell("acronym")),
+            ("'=HYPERLINK(\"https://x.fr\")", "'-2", "'@A")
+        );
+        assert_eq!(
+            (
+                cell("siren"),
+                cell("sectors"),
+                cell("description"),
+                cell("rna")
+            ),
+            ("552049447", "energy|digital", text, "")
+        );
         assert_eq!(cell("id"), id(&created));
     }
     // Every field of the JSON answer has its column.
     let names: Vec<&String> = created.as_object().unwrap().keys().collect();
     assert_eq!(names, header[0].iter().collect::<Vec<_>>());
-    service.ministry().get("/v1/partners?dialect=latin1").await.problem(422, "validation_failed");
+    service
+        .ministry()
+        .get("/v1/partners?dialect=latin1")
+        .await
+        .problem(422, "validation_failed");
 }
 
 #[actix_web::test]
@@ -218,18 +420,40 @@ async fn whole_lists_come_in_one_answer_in_the_other_forms() {
     let service = Service::start().await;
     insert_partners(&service, 1_234).await;
     for sort in ["created_at", "-legal_name", "updated_at"] {
-        let pages = service.ministry().all(&format!("/v1/partners?sort={sort}&limit=200")).await;
-        let lines = read(&service, &format!("/v1/partners?sort={sort}&limit=3"), "application/x-ndjson").await;
-        let lines: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).expect("a JSON document a line")).collect();
+        let pages = service
+            .ministry()
+            .all(&format!("/v1/partners?sort={sort}&limit=200"))
+            .await;
+        let lines = read(
+            &service,
+            &format!("/v1/partners?sort={sort}&limit=3"),
+            "application/x-ndjson",
+        )
+        .await;
+        let lines: Vec<Value> = lines
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("a JSON document a line"))
+            .collect();
         assert_eq!((lines.len(), lines == pages), (1_234, true), "{sort}");
-        let rows = csv_rows(&read(&service, &format!("/v1/partners?sort={sort}"), "text/csv").await, b',');
+        let rows = csv_rows(
+            &read(&service, &format!("/v1/partners?sort={sort}"), "text/csv").await,
+            b',',
+        );
         let place = rows[0].iter().position(|name| name == "id").unwrap();
         let ids: Vec<String> = rows[1..].iter().map(|row| row[place].clone()).collect();
         assert_eq!(ids, pages.iter().map(id).collect::<Vec<_>>());
     }
-    let filtered = read(&service, "/v1/partners?kind=company&q=partenaire", "application/x-ndjson").await;
+    let filtered = read(
+        &service,
+        "/v1/partners?kind=company&q=partenaire",
+        "application/x-ndjson",
+    )
+    .await;
     assert_eq!(filtered.lines().count(), 617);
-    assert_eq!(read(&service, "/v1/partners?q=nobody", "application/x-ndjson").await, "");
+    assert_eq!(
+        read(&service, "/v1/partners?q=nobody", "application/x-ndjson").await,
+        ""
+    );
 }
 
 #[actix_web::test]
@@ -237,27 +461,59 @@ async fn every_list_takes_its_page_parameters_and_has_its_count() {
     let service = Service::start().await;
     let partner = id(&service.new_partner("A").await);
     let lists = operations().into_iter().filter(|operation| {
-        operation.method == "GET" && operation.parameters("query").iter().any(|parameter| parameter["name"] == "cursor")
+        operation.method == "GET"
+            && operation
+                .parameters("query")
+                .iter()
+                .any(|parameter| parameter["name"] == "cursor")
     });
     let mut seen = 0;
     for list in lists {
         let path = list.path.replace("{id}", &partner);
-        let page = service.ministry().get(&format!("{path}?limit=200")).await.expect(200);
+        let page = service
+            .ministry()
+            .get(&format!("{path}?limit=200"))
+            .await
+            .expect(200);
         let names: Vec<&String> = page.as_object().unwrap().keys().collect();
         assert_eq!(names, ["data", "next_cursor"], "{path}");
-        let count = service.ministry().get(&format!("{path}/count")).await.expect(200)["count"].as_i64().unwrap();
+        let count = service
+            .ministry()
+            .get(&format!("{path}/count"))
+            .await
+            .expect(200)["count"]
+            .as_i64()
+            .unwrap();
         let rows = i64::try_from(page["data"].as_array().unwrap().len()).unwrap();
-        assert!(count == rows || (rows == 200 && count > 200), "{path}: {count}, {rows}");
+        assert!(
+            count == rows || (rows == 200 && count > 200),
+            "{path}: {count}, {rows}"
+        );
         for form in ["text/csv", "application/x-ndjson"] {
             let text = read(&service, &path, form).await;
-            let lines = if form == "text/csv" { csv_rows(&text, b',').len() - 1 } else { text.lines().count() };
+            let lines = if form == "text/csv" {
+                csv_rows(&text, b',').len() - 1
+            } else {
+                text.lines().count()
+            };
             assert_eq!(i64::try_from(lines).unwrap(), count, "{path} {form}");
         }
-        let reply = service.ministry().get(&format!("{path}?limit=0&sort=nope&dialect=nope&updated_since=nope&nope=1")).await;
+        let reply = service
+            .ministry()
+            .get(&format!(
+                "{path}?limit=0&sort=nope&dialect=nope&updated_since=nope&nope=1"
+            ))
+            .await;
         reply.problem(422, "validation_failed");
         assert_eq!(
             reply.faults(),
-            ["dialect invalid_format", "limit out_of_range", "nope unknown_parameter", "sort unknown_order", "updated_since invalid_format"],
+            [
+                "dialect invalid_format",
+                "limit out_of_range",
+                "nope unknown_parameter",
+                "sort unknown_order",
+                "updated_since invalid_format"
+            ],
             "{path}"
         );
         seen += 1;

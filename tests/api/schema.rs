@@ -21,12 +21,22 @@ async fn the_schema_in_the_code_is_that_of_a_migrated_database() {
 fn declared() -> BTreeMap<String, Vec<String>> {
     let mut tables: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut table = None;
-    for line in include_str!("../../src/db/schema.rs").lines().map(str::trim) {
+    for line in include_str!("../../src/db/schema.rs")
+        .lines()
+        .map(str::trim)
+    {
         if let Some(head) = line.strip_suffix(") {") {
             table = head.split_once(" (").map(|(name, _)| name.to_owned());
-        } else if let (Some(table), Some((column, _))) = (&table, line.strip_suffix(',').and_then(|line| line.split_once(" -> "))) {
+        } else if let (Some(table), Some((column, _))) = (
+            &table,
+            line.strip_suffix(',')
+                .and_then(|line| line.split_once(" -> ")),
+        ) {
             let column = if column == "type_" { "type" } else { column };
-            tables.entry(table.clone()).or_default().push(column.to_owned());
+            tables
+                .entry(table.clone())
+                .or_default()
+                .push(column.to_owned());
         }
     }
     tables

@@ -21,18 +21,32 @@ impl Listening {
     async fn start() -> Self {
         let service = Service::start().await;
         let shared = Arc::clone(&service.shared);
-        let factory = move || configure(web::Data::new(App::new(Arc::clone(&shared)).expect("the application")));
-        let server = HttpServer::new(factory).workers(1).disable_signals().bind(("127.0.0.1", 0)).expect("a port");
+        let factory = move || {
+            configure(web::Data::new(
+                App::new(Arc::clone(&shared)).expect("the application"),
+            ))
+        };
+        let server = HttpServer::new(factory)
+            .workers(1)
+            .disable_signals()
+            .bind(("127.0.0.1", 0))
+            .expect("a port");
         let address = server.addrs()[0];
         let server = server.run();
         let handle = server.handle();
         actix_web::rt::spawn(server);
-        Self { service, address, handle }
+        Self {
+            service,
+            address,
+            handle,
+        }
     }
 
     /// Sends these bytes and reads until the server has closed the connection.
     async fn exchange(&self, request: &[u8]) -> String {
-        let mut stream = TcpStream::connect(self.address).await.expect("a connection");
+        let mut stream = TcpStream::connect(self.address)
+            .await
+            .expect("a connection");
         stream.write_all(request).await.expect("the request sent");
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer).await;
@@ -41,7 +55,9 @@ impl Listening {
 
     async fn ask(&self, method: &str, path: &str, headers: &str, body: &str) -> (String, String) {
         let token = self.service.ministry().token.expect("a token");
-        let request = format!("{method} {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\nauthorization: Bearer {token}\r\n{headers}\r\n{body}");
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\nauthorization: Bearer {token}\r\n{headers}\r\n{body}"
+        );
         let answer = self.exchange(request.as_bytes()).await;
         let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
         (head.to_ascii_lowercase(), body.to_owned())
@@ -52,16 +68,34 @@ impl Listening {
 async fn head_sends_the_headers_of_get_and_no_body() {
     let server = Listening::start().await;
     let partner = id(&server.service.new_partner("A").await);
-    for path in ["/v1/partners", "/v1/partners?limit=0", &format!("/v1/partners/{partner}"), "/openapi.json", "/docs/", "/nowhere"] {
+    for path in [
+        "/v1/partners",
+        "/v1/partners?limit=0",
+        &format!("/v1/partners/{partner}"),
+        "/openapi.json",
+        "/docs/",
+        "/nowhere",
+    ] {
         let (get, body) = server.ask("GET", path, "x-request-id: same\r\n", "").await;
         let (head, nothing) = server.ask("HEAD", path, "x-request-id: same\r\n", "").await;
         let sorted = |head: &str| {
-            let mut lines: Vec<String> = head.lines().filter(|line| !line.starts_with("date:")).map(str::to_owned).collect();
+            let mut lines: Vec<String> = head
+                .lines()
+                .filter(|line| !line.starts_with("date:"))
+                .map(str::to_owned)
+                .collect();
             lines.sort();
             lines
         };
-        assert_eq!((sorted(&head), nothing.as_str()), (sorted(&get), ""), "{path}");
-        assert!(head.contains(&format!("content-length: {}", body.len())), "{head}");
+        assert_eq!(
+            (sorted(&head), nothing.as_str()),
+            (sorted(&get), ""),
+            "{path}"
+        );
+        assert!(
+            head.contains(&format!("content-length: {}", body.len())),
+            "{head}"
+        );
     }
     server.handle.stop(false).await;
 }
@@ -71,16 +105,32 @@ async fn a_body_in_chunks_is_read_up_to_its_bound_and_a_stream_is_sent_whole() {
     let server = Listening::start().await;
     let chunk = |bytes: &str| format!("{:x}\r\n{bytes}\r\n", bytes.len());
     let headers = "content-type: application/json\r\ntransfer-encoding: chunked\r\n";
-    let body = format!("{}{}0\r\n\r\n", chunk("{\"legal_name\":\"A\","), chunk("\"kind\":\"company\"}"));
+    let body = format!(
+        "{}{}0\r\n\r\n",
+        chunk("{\"legal_name\":\"A\","),
+        chunk("\"kind\":\"company\"}")
+    );
     let (head, _) = server.ask("POST", "/v1/partners", headers, &body).await;
     assert!(head.starts_with("http/1.1 201"), "{head}");
     let long = chunk(&" ".repeat(1024 * 1024)).repeat(6);
-    let (head, said) = server.ask("POST", "/v1/partners", headers, &format!("{long}0\r\n\r\n")).await;
-    assert!(head.is_empty() || (head.starts_with("http/1.1 413") && said.contains("payload_too_large")), "{head} {said}");
+    let (head, said) = server
+        .ask("POST", "/v1/partners", headers, &format!("{long}0\r\n\r\n"))
+        .await;
+    assert!(
+        head.is_empty() || (head.starts_with("http/1.1 413") && said.contains("payload_too_large")),
+        "{head} {said}"
+    );
     let (head, _) = server.ask("POST", "/v1/partners", headers, "zz\r\n").await;
     assert!(head.starts_with("http/1.1 400"), "{head}");
-    let (head, csv) = server.ask("GET", "/v1/partners", "accept: text/csv\r\n", "").await;
-    assert!(head.contains("transfer-encoding: chunked") && csv.ends_with("\r\n0\r\n\r\n") && csv.contains(",A,"), "{head} {csv}");
+    let (head, csv) = server
+        .ask("GET", "/v1/partners", "accept: text/csv\r\n", "")
+        .await;
+    assert!(
+        head.contains("transfer-encoding: chunked")
+            && csv.ends_with("\r\n0\r\n\r\n")
+            && csv.contains(",A,"),
+        "{head} {csv}"
+    );
     server.handle.stop(false).await;
 }
 

@@ -12,9 +12,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use ree::db::embedded::{Durability, Embedded, EmbeddedError, Settings};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use ree::db::embedded::{Durability, Embedded, EmbeddedError, Settings};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_ree");
 
@@ -156,7 +156,10 @@ impl Holder {
     fn ready(mut child: Child) -> Self {
         let mut output: Box<dyn BufRead> = Box::new(BufReader::new(child.stdout.take().unwrap()));
         // The test runner speaks first.
-        let line = output.by_ref().lines().find_map(|line| line.ok().filter(|line| line.starts_with("postgresql://")));
+        let line = output
+            .by_ref()
+            .lines()
+            .find_map(|line| line.ok().filter(|line| line.starts_with("postgresql://")));
         Self(child, line.unwrap(), output)
     }
 
@@ -182,7 +185,11 @@ fn holder() {
     let durable = command == "durable";
     let embedded = Embedded::attach_or_start(&Settings {
         directory: std::env::var_os("HOLDER_DIRECTORY").unwrap().into(),
-        durability: if durable { Durability::Durable } else { Durability::Disposable },
+        durability: if durable {
+            Durability::Durable
+        } else {
+            Durability::Disposable
+        },
         linger: Duration::ZERO,
         reaper: PathBuf::from(PROGRAM),
     })

@@ -9,11 +9,28 @@ use crate::support::{Directory, ended, ree, run};
 fn settings_that_do_not_exist_or_make_no_sense_stop_the_start_all_at_once() {
     let directory = Directory::new();
     let mut command = ree(&directory.path);
-    command.args(["serve"]).env("REE_LISTN", "127.0.0.1:1").env("REE_LISTEN", "here").env("REE_WORKERS", "0");
+    command
+        .args(["serve"])
+        .env("REE_LISTN", "127.0.0.1:1")
+        .env("REE_LISTEN", "here")
+        .env("REE_WORKERS", "0");
     let refused = ended(command.output().unwrap());
-    assert_eq!((refused.status, refused.out.as_str()), (1, ""), "{}", refused.err);
-    for expected in ["REE_LISTN: there is no such setting", "REE_LISTEN=here:", "REE_WORKERS=0:"] {
-        assert!(refused.err.contains(expected), "{expected} is not in:\n{}", refused.err);
+    assert_eq!(
+        (refused.status, refused.out.as_str()),
+        (1, ""),
+        "{}",
+        refused.err
+    );
+    for expected in [
+        "REE_LISTN: there is no such setting",
+        "REE_LISTEN=here:",
+        "REE_WORKERS=0:",
+    ] {
+        assert!(
+            refused.err.contains(expected),
+            "{expected} is not in:\n{}",
+            refused.err
+        );
     }
     assert_eq!(refused.err.lines().count(), 3, "{}", refused.err);
 }
@@ -22,7 +39,10 @@ fn settings_that_do_not_exist_or_make_no_sense_stop_the_start_all_at_once() {
 fn a_secret_is_in_no_message() {
     let directory = Directory::new();
     let mut command = ree(&directory.path);
-    command.args(["migrate", "status"]).env("DATABASE_URL", "postgresql://ree:s3cret@127.0.0.1:1/ree?sslmode=disable");
+    command.args(["migrate", "status"]).env(
+        "DATABASE_URL",
+        "postgresql://ree:s3cret@127.0.0.1:1/ree?sslmode=disable",
+    );
     let refused = ended(command.output().unwrap());
     assert_eq!((refused.status, refused.out.as_str()), (1, ""));
     assert!(!refused.err.contains("s3cret"), "{}", refused.err);
@@ -32,14 +52,33 @@ fn a_secret_is_in_no_message() {
 #[test]
 fn wrong_usage_is_status_2_and_help_is_a_result() {
     let directory = Directory::new();
-    for arguments in [&["serv"][..], &["serve", "--lisen", "x"], &["token"], &["token", "--role", "king"], &[]] {
+    for arguments in [
+        &["serv"][..],
+        &["serve", "--lisen", "x"],
+        &["token"],
+        &["token", "--role", "king"],
+        &[],
+    ] {
         let refused = run(&directory.path, arguments);
-        assert_eq!((refused.status, refused.out.as_str()), (2, ""), "{arguments:?}: {}", refused.err);
-        assert!(refused.err.contains("Usage:") || refused.err.contains("--help"), "{arguments:?}: {}", refused.err);
+        assert_eq!(
+            (refused.status, refused.out.as_str()),
+            (2, ""),
+            "{arguments:?}: {}",
+            refused.err
+        );
+        assert!(
+            refused.err.contains("Usage:") || refused.err.contains("--help"),
+            "{arguments:?}: {}",
+            refused.err
+        );
     }
     for arguments in [&["--help"][..], &["serve", "--help"], &["--version"]] {
         let helped = run(&directory.path, arguments);
-        assert_eq!((helped.status, helped.err.as_str()), (0, ""), "{arguments:?}");
+        assert_eq!(
+            (helped.status, helped.err.as_str()),
+            (0, ""),
+            "{arguments:?}"
+        );
         assert!(!helped.out.is_empty(), "{arguments:?}");
     }
 }
@@ -47,24 +86,61 @@ fn wrong_usage_is_status_2_and_help_is_a_result() {
 #[test]
 fn token_prints_one_jwt_and_nothing_else() {
     let directory = Directory::new();
-    let made = run(&directory.path, &["token", "--role", "academy", "--territories", "academy:10", "--ttl", "1h"]);
+    let made = run(
+        &directory.path,
+        &[
+            "token",
+            "--role",
+            "academy",
+            "--territories",
+            "academy:10",
+            "--ttl",
+            "1h",
+        ],
+    );
     assert_eq!((made.status, made.err.as_str()), (0, ""));
     let token = made.out.strip_suffix('\n').expect("one line");
     let parts: Vec<&str> = token.split('.').collect();
-    let is_base64url = |part: &&str| part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
-    assert!(parts.len() == 3 && parts.iter().all(is_base64url), "{token}");
+    let is_base64url = |part: &&str| {
+        part.bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    };
+    assert!(
+        parts.len() == 3 && parts.iter().all(is_base64url),
+        "{token}"
+    );
 }
 
 #[test]
 fn token_explains_a_role_without_its_perimeter() {
     let directory = Directory::new();
-    for (role, missing) in [("partner", "--partner-id"), ("academy", "--territories"), ("establishment", "--uais")] {
+    for (role, missing) in [
+        ("partner", "--partner-id"),
+        ("academy", "--territories"),
+        ("establishment", "--uais"),
+    ] {
         let refused = run(&directory.path, &["token", "--role", role]);
-        assert_eq!((refused.status, refused.out.as_str()), (1, ""), "{role}: {}", refused.err);
-        assert!(refused.err.contains(missing) && refused.err.contains(role), "{role}: {}", refused.err);
+        assert_eq!(
+            (refused.status, refused.out.as_str()),
+            (1, ""),
+            "{role}: {}",
+            refused.err
+        );
+        assert!(
+            refused.err.contains(missing) && refused.err.contains(role),
+            "{role}: {}",
+            refused.err
+        );
     }
-    let refused = run(&directory.path, &["token", "--role", "academy", "--territories", "academy:999"]);
-    assert!(refused.status == 1 && refused.err.contains("academy:999"), "{}", refused.err);
+    let refused = run(
+        &directory.path,
+        &["token", "--role", "academy", "--territories", "academy:999"],
+    );
+    assert!(
+        refused.status == 1 && refused.err.contains("academy:999"),
+        "{}",
+        refused.err
+    );
 }
 
 #[test]
@@ -73,17 +149,29 @@ fn openapi_prints_the_document_and_checks_a_committed_one() {
     let printed = run(&directory.path, &["openapi"]);
     assert_eq!((printed.status, printed.err.as_str()), (0, ""));
     let document: Value = serde_json::from_str(&printed.out).expect("JSON");
-    assert!(document["openapi"].as_str().is_some_and(|version| version.starts_with("3.1")));
+    assert!(
+        document["openapi"]
+            .as_str()
+            .is_some_and(|version| version.starts_with("3.1"))
+    );
 
     let file = directory.path.join("openapi.json");
     let name = file.to_str().unwrap();
     std::fs::write(&file, &printed.out).unwrap();
     let same = run(&directory.path, &["openapi", "--check", name]);
-    assert_eq!((same.status, same.out.as_str(), same.err.as_str()), (0, "", ""));
+    assert_eq!(
+        (same.status, same.out.as_str(), same.err.as_str()),
+        (0, "", "")
+    );
     std::fs::write(&file, "{}").unwrap();
     for wrong in [name, "/nowhere/openapi.json"] {
         let refused = run(&directory.path, &["openapi", "--check", wrong]);
-        assert_eq!((refused.status, refused.out.as_str()), (1, ""), "{}", refused.err);
+        assert_eq!(
+            (refused.status, refused.out.as_str()),
+            (1, ""),
+            "{}",
+            refused.err
+        );
         assert!(refused.err.contains(wrong), "{}", refused.err);
     }
 }
@@ -97,7 +185,10 @@ fn migrate_brings_the_schema_up_to_date_and_status_tells_without_changing() {
         done.out
     };
     let pending = migrate(&["migrate", "status"]);
-    assert!(pending.lines().count() > 0 && pending.lines().all(|line| line.starts_with("pending ")), "{pending}");
+    assert!(
+        pending.lines().count() > 0 && pending.lines().all(|line| line.starts_with("pending ")),
+        "{pending}"
+    );
     assert_eq!(migrate(&["migrate", "status"]), pending);
     let applied = pending.replace("pending ", "applied ");
     assert_eq!(migrate(&["migrate"]), applied);

@@ -17,13 +17,20 @@ fn a_killed_postgresql_comes_back_by_itself() {
     let service = Service::start(&directory);
     let mut ministry = service.client("ministry");
     let body = json!({ "legal_name": "Avant la panne", "kind": "company" });
-    let before = ministry.post("/v1/partners", &[], &body).unwrap().expect(201);
+    let before = ministry
+        .post("/v1/partners", &[], &body)
+        .unwrap()
+        .expect(201);
 
     let killed = directory.postmaster().expect("a postmaster");
     kill(killed, Signal::SIGKILL).unwrap();
     let (started, mut was_away) = (Instant::now(), false);
     loop {
-        assert_eq!(service.try_get("/healthz").expect("an answer").status, 200, "the service itself is well");
+        assert_eq!(
+            service.try_get("/healthz").expect("an answer").status,
+            200,
+            "the service itself is well"
+        );
         match service.try_get("/readyz").expect("an answer") {
             reply if reply.status == 200 && was_away => break,
             reply if reply.status == 200 => {}
@@ -33,7 +40,10 @@ fn a_killed_postgresql_comes_back_by_itself() {
                 was_away = true;
             }
         }
-        assert!(started.elapsed() < Duration::from_secs(20), "not ready again; away: {was_away}");
+        assert!(
+            started.elapsed() < Duration::from_secs(20),
+            "not ready again; away: {was_away}"
+        );
         std::thread::sleep(Duration::from_millis(5));
     }
     assert_ne!(directory.postmaster(), Some(killed));
@@ -43,7 +53,11 @@ fn a_killed_postgresql_comes_back_by_itself() {
     assert_eq!(ministry.get(&path).unwrap().expect(200), before);
     for number in 0..8 {
         let body = json!({ "legal_name": format!("Après la panne {number}"), "kind": "company" });
-        service.client("ministry").post("/v1/partners", &[], &body).unwrap().expect(201);
+        service
+            .client("ministry")
+            .post("/v1/partners", &[], &body)
+            .unwrap()
+            .expect(201);
     }
 }
 
@@ -71,46 +85,78 @@ fn every_acknowledged_write_survives_the_services_death_once() {
             let (token, writes, acknowledged) = (&token, &writes, &acknowledged);
             scope.spawn(move || load(api, token, writer, writes, acknowledged));
         }
-        until(Duration::from_secs(60), "enough was written", || acknowledged.load(Ordering::Relaxed) >= ENOUGH);
+        until(Duration::from_secs(60), "enough was written", || {
+            acknowledged.load(Ordering::Relaxed) >= ENOUGH
+        });
         service.kill();
     });
     let writes = writes.into_inner().unwrap();
-    let in_flight = writes.iter().filter(|write| write.acknowledged.is_none()).count();
+    let in_flight = writes
+        .iter()
+        .filter(|write| write.acknowledged.is_none())
+        .count();
     assert!(in_flight > 0, "the service was killed under load");
 
     let service = Service::start(&directory);
     let mut ministry = service.client("ministry");
-    for answer in writes.iter().filter_map(|write| write.acknowledged.as_deref()) {
+    for answer in writes
+        .iter()
+        .filter_map(|write| write.acknowledged.as_deref())
+    {
         let created: Value = serde_json::from_str(answer).unwrap();
         let path = format!("/v1/partners/{}", created["id"].as_str().unwrap());
         assert_eq!(ministry.get(&path).unwrap().expect(200), created);
     }
     let stored = partners(&mut ministry);
     let known = usize::try_from(stored).unwrap();
-    assert!((writes.len() - in_flight..=writes.len()).contains(&known), "{known} of {}", writes.len());
+    assert!(
+        (writes.len() - in_flight..=writes.len()).contains(&known),
+        "{known} of {}",
+        writes.len()
+    );
 
     // Whoever got no answer repeats with the same key; and so may whoever got one, twice.
     for round in 1..=2 {
         for write in &writes {
-            let again = ministry.post("/v1/partners", &[("idempotency-key", &write.key)], &write.body).unwrap();
+            let again = ministry
+                .post(
+                    "/v1/partners",
+                    &[("idempotency-key", &write.key)],
+                    &write.body,
+                )
+                .unwrap();
             assert_eq!(again.status, 201, "{}", again.body);
             let replayed = again.header("idempotency-replayed").is_some();
-            assert!(replayed || (round == 1 && write.acknowledged.is_none()), "{} was written again", write.key);
+            assert!(
+                replayed || (round == 1 && write.acknowledged.is_none()),
+                "{} was written again",
+                write.key
+            );
             if let Some(first) = &write.acknowledged {
                 assert_eq!(&again.body, first, "the first answer, byte for byte");
             }
         }
         assert_exact(&directory, &writes);
     }
-    assert_eq!(usize::try_from(partners(&mut ministry)).unwrap(), writes.len());
+    assert_eq!(
+        usize::try_from(partners(&mut ministry)).unwrap(),
+        writes.len()
+    );
 }
 
 /// Creates partners one after the other until the service answers no more.
-fn load(api: SocketAddr, token: &str, writer: usize, writes: &Mutex<Vec<Write>>, acknowledged: &AtomicUsize) {
+fn load(
+    api: SocketAddr,
+    token: &str,
+    writer: usize,
+    writes: &Mutex<Vec<Write>>,
+    acknowledged: &AtomicUsize,
+) {
     let mut client = Client::connect(api, Some(token)).expect("a connection");
     for number in 0.. {
         let key = format!("writer-{writer}-{number}");
-        let body = json!({ "legal_name": format!("Partenaire {writer}/{number}"), "kind": "company" });
+        let body =
+            json!({ "legal_name": format!("Partenaire {writer}/{number}"), "kind": "company" });
         let answer = client.post("/v1/partners", &[("idempotency-key", &key)], &body);
         let answer = answer.ok().map(|reply| {
             assert_eq!(reply.status, 201, "{}", reply.body);
@@ -118,7 +164,11 @@ fn load(api: SocketAddr, token: &str, writer: usize, writes: &Mutex<Vec<Write>>,
             reply.body
         });
         let is_last = answer.is_none();
-        writes.lock().unwrap().push(Write { key, body, acknowledged: answer });
+        writes.lock().unwrap().push(Write {
+            key,
+            body,
+            acknowledged: answer,
+        });
         if is_last {
             return;
         }
@@ -126,12 +176,17 @@ fn load(api: SocketAddr, token: &str, writer: usize, writes: &Mutex<Vec<Write>>,
 }
 
 fn partners(client: &mut Client) -> i64 {
-    client.get("/v1/partners/count").unwrap().expect(200)["count"].as_i64().unwrap()
+    client.get("/v1/partners/count").unwrap().expect(200)["count"]
+        .as_i64()
+        .unwrap()
 }
 
 /// One row, one audit row, one event and one kept answer for each write, whatever was repeated.
 fn assert_exact(directory: &Directory, writes: &[Write]) {
-    let names: HashSet<&str> = writes.iter().filter_map(|write| write.body["legal_name"].as_str()).collect();
+    let names: HashSet<&str> = writes
+        .iter()
+        .filter_map(|write| write.body["legal_name"].as_str())
+        .collect();
     assert_eq!(names.len(), writes.len());
     let expected = i64::try_from(writes.len()).unwrap();
     for query in [

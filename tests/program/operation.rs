@@ -14,40 +14,86 @@ fn metrics_and_the_access_log_tell_of_every_request_and_betray_nobody() {
     let token = ministry.token.clone().unwrap();
 
     let body = json!({ "legal_name": "Fonderies Réunies", "kind": "company", "description": "corps-de-la-demande" });
-    let created = ministry.post("/v1/partners", &[("x-request-id", "write-1")], &body).unwrap().expect(201);
-    let representatives = format!("/v1/partners/{}/representatives", created["id"].as_str().unwrap());
+    let created = ministry
+        .post("/v1/partners", &[("x-request-id", "write-1")], &body)
+        .unwrap()
+        .expect(201);
+    let representatives = format!(
+        "/v1/partners/{}/representatives",
+        created["id"].as_str().unwrap()
+    );
     let person = json!({ "name": "Camille Martin", "email": "camille@exemple.fr", "territories": ["academy:10"] });
-    ministry.post(&representatives, &[("x-request-id", "write-2")], &person).unwrap().expect(201);
+    ministry
+        .post(&representatives, &[("x-request-id", "write-2")], &person)
+        .unwrap()
+        .expect(201);
     let headers = [("x-request-id", "refused-1")];
     let unknown = json!({ "camille@exemple.fr": 1 });
-    ministry.post("/v1/partners?camille@exemple.fr=recherche-privee", &headers, &unknown).unwrap().expect(422);
+    ministry
+        .post(
+            "/v1/partners?camille@exemple.fr=recherche-privee",
+            &headers,
+            &unknown,
+        )
+        .unwrap()
+        .expect(422);
     let listed = ministry.get("/v1/partners?q=recherche-privee").unwrap();
     let list_id = listed.header("x-request-id").unwrap().to_owned();
     listed.expect(200);
 
-    for (request_id, operation, status) in
-        [("write-1", "create_partner", 201), ("refused-1", "create_partner", 422), (list_id.as_str(), "list_partners", 200)]
-    {
+    for (request_id, operation, status) in [
+        ("write-1", "create_partner", 201),
+        ("refused-1", "create_partner", 422),
+        (list_id.as_str(), "list_partners", 200),
+    ] {
         let line = service.access_line(request_id);
-        assert_eq!((&line["operation"], &line["status"]), (&json!(operation), &json!(status)), "{line}");
-        assert_eq!((&line["role"], &line["client_id"]), (&json!("ministry"), &json!("ree-cli")), "{line}");
-        assert!(line["duration_us"].is_u64() && line["time"].is_string() && line["level"] == "INFO", "{line}");
+        assert_eq!(
+            (&line["operation"], &line["status"]),
+            (&json!(operation), &json!(status)),
+            "{line}"
+        );
+        assert_eq!(
+            (&line["role"], &line["client_id"]),
+            (&json!("ministry"), &json!("ree-cli")),
+            "{line}"
+        );
+        assert!(
+            line["duration_us"].is_u64() && line["time"].is_string() && line["level"] == "INFO",
+            "{line}"
+        );
     }
     let log = service.err();
-    for private in [token.as_str(), token.rsplit('.').next().unwrap(), "recherche-privee", "camille", "corps-de-la-demande"] {
+    for private in [
+        token.as_str(),
+        token.rsplit('.').next().unwrap(),
+        "recherche-privee",
+        "camille",
+        "corps-de-la-demande",
+    ] {
         assert!(!log.contains(private), "{private} is in the log:\n{log}");
     }
     assert_eq!(service.out(), "", "standard output is for results");
 
-    assert_eq!(service.anon().get("/metrics").unwrap().status, 404, "metrics are not public");
-    let metrics = Client::connect(service.admin, None).unwrap().get("/metrics").unwrap().body;
+    assert_eq!(
+        service.anon().get("/metrics").unwrap().status,
+        404,
+        "metrics are not public"
+    );
+    let metrics = Client::connect(service.admin, None)
+        .unwrap()
+        .get("/metrics")
+        .unwrap()
+        .body;
     for expected in [
         "ree_requests_total{operation=\"create_partner\",status=\"201\"} 1",
         "ree_requests_total{operation=\"create_partner\",status=\"422\"} 1",
         "ree_request_duration_seconds_bucket{operation=\"list_partners\",le=\"0.005\"}",
         "ree_request_duration_seconds_count{operation=\"list_partners\"} 1",
     ] {
-        assert!(metrics.contains(expected), "{expected} is not in:\n{metrics}");
+        assert!(
+            metrics.contains(expected),
+            "{expected} is not in:\n{metrics}"
+        );
     }
 }
 
@@ -65,5 +111,9 @@ fn a_body_that_does_not_arrive_is_answered_408() {
     let started = Instant::now();
     slow.write(head.as_bytes()).unwrap();
     assert_eq!(slow.read().unwrap().expect(408)["code"], "request_timeout");
-    assert!(started.elapsed() < Duration::from_secs(40), "{:?}", started.elapsed());
+    assert!(
+        started.elapsed() < Duration::from_secs(40),
+        "{:?}",
+        started.elapsed()
+    );
 }

@@ -12,7 +12,11 @@ fn it_starts_from_nothing_keeps_its_data_and_leaves_nothing_behind() {
     let directory = Directory::new();
     let service = Service::start(&directory);
     let said = service.err();
-    for expected in [format!("http://{}/v1", service.api), format!("http://{}/docs/", service.api), "ree token --role".into()] {
+    for expected in [
+        format!("http://{}/v1", service.api),
+        format!("http://{}/docs/", service.api),
+        "ree token --role".into(),
+    ] {
         assert!(said.contains(&expected), "{expected} is not in:\n{said}");
     }
     assert_eq!(service.out(), "", "standard output is for results");
@@ -20,12 +24,19 @@ fn it_starts_from_nothing_keeps_its_data_and_leaves_nothing_behind() {
     assert_eq!(service.anon().get("/v1/partners").unwrap().status, 401);
 
     let body = json!({ "legal_name": "Ateliers du Midi", "kind": "company" });
-    let created = service.client("ministry").post("/v1/partners", &[], &body).unwrap().expect(201);
+    let created = service
+        .client("ministry")
+        .post("/v1/partners", &[], &body)
+        .unwrap()
+        .expect(201);
     let path = format!("/v1/partners/{}", created["id"].as_str().unwrap());
 
     assert_stops(service, &directory);
     let again = Service::start(&directory);
-    assert_eq!(again.client("reader").get(&path).unwrap().expect(200)["legal_name"], "Ateliers du Midi");
+    assert_eq!(
+        again.client("reader").get(&path).unwrap().expect(200)["legal_name"],
+        "Ateliers du Midi"
+    );
     assert_stops(again, &directory);
 }
 
@@ -37,7 +48,10 @@ fn assert_stops(service: Service, directory: &Directory) {
     let (status, took) = service.stop();
     assert!(status.success(), "{status}");
     assert!(took < Duration::from_secs(8), "{took:?}");
-    assert!(directory.is_left_within(Duration::from_secs(8)), "PostgreSQL is still there");
+    assert!(
+        directory.is_left_within(Duration::from_secs(8)),
+        "PostgreSQL is still there"
+    );
 }
 
 #[test]
@@ -54,7 +68,10 @@ fn two_services_on_one_directory_share_its_database() {
         client
     };
     let body = json!({ "legal_name": "Réseau commun", "kind": "association" });
-    let created = caller(&first).post("/v1/partners", &[], &body).unwrap().expect(201);
+    let created = caller(&first)
+        .post("/v1/partners", &[], &body)
+        .unwrap()
+        .expect(201);
     let path = format!("/v1/partners/{}", created["id"].as_str().unwrap());
     assert_eq!(caller(&second).get(&path).unwrap().expect(200), created);
 
@@ -63,23 +80,43 @@ fn two_services_on_one_directory_share_its_database() {
     assert!(status.success(), "{status}");
     assert_eq!(caller(&second).get(&path).unwrap().expect(200), created);
     second.stop();
-    assert!(directory.is_left_within(Duration::from_secs(8)), "PostgreSQL is still there");
+    assert!(
+        directory.is_left_within(Duration::from_secs(8)),
+        "PostgreSQL is still there"
+    );
 }
 
 #[test]
 fn a_port_that_is_taken_is_told_in_one_message_and_nothing_is_started() {
     let directory = Directory::new();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-    let (taken, free) = (taken.local_addr().unwrap().to_string(), format!("127.0.0.1:{}", free_port()));
+    let (taken, free) = (
+        taken.local_addr().unwrap().to_string(),
+        format!("127.0.0.1:{}", free_port()),
+    );
     for (setting, arguments) in [
-        ("REE_LISTEN", ["serve", "--listen", &taken, "--admin-listen", &free]),
-        ("REE_ADMIN_LISTEN", ["serve", "--listen", &free, "--admin-listen", &taken]),
+        (
+            "REE_LISTEN",
+            ["serve", "--listen", &taken, "--admin-listen", &free],
+        ),
+        (
+            "REE_ADMIN_LISTEN",
+            ["serve", "--listen", &free, "--admin-listen", &taken],
+        ),
     ] {
         let refused = run(&directory.path, &arguments);
         assert_eq!(refused.status, 1, "{}", refused.err);
         assert_eq!(refused.err.lines().count(), 1, "{}", refused.err);
-        assert!(refused.err.contains(&format!("{setting}={taken}")), "{}", refused.err);
+        assert!(
+            refused.err.contains(&format!("{setting}={taken}")),
+            "{}",
+            refused.err
+        );
         assert!(refused.err.contains("in use"), "{}", refused.err);
     }
-    assert_eq!(std::fs::read_dir(&directory.path).unwrap().count(), 0, "the data directory is untouched");
+    assert_eq!(
+        std::fs::read_dir(&directory.path).unwrap().count(),
+        0,
+        "the data directory is untouched"
+    );
 }

@@ -21,7 +21,12 @@ enum Column {
 impl Words {
     /// The codes of the reference data and the words met in published lists.
     pub fn of_reference() -> Self {
-        let codes = |name| Reference::get().nomenclature(name).map(Nomenclature::codes).unwrap_or_default();
+        let codes = |name| {
+            Reference::get()
+                .nomenclature(name)
+                .map(Nomenclature::codes)
+                .unwrap_or_default()
+        };
         let table = include_str!("../../../data/reference/partner_words.csv");
         Self::new(codes("partner_kinds"), codes("sectors"), table)
     }

@@ -96,13 +96,19 @@ pub struct Viewer<'a> {
 impl<'a> Viewer<'a> {
     /// The caller, with what is above its schools if it is limited to schools.
     pub const fn new(scope: &'a Scope, above_schools: Vec<String>) -> Self {
-        Self { scope, above_schools }
+        Self {
+            scope,
+            above_schools,
+        }
     }
 
     /// Whether the person is shown.
     fn sees(&self, representative: &Representative) -> bool {
         let covers = |codes: &[String]| {
-            representative.territories.iter().any(|territory| codes.iter().any(|code| code == territory.as_str()))
+            representative
+                .territories
+                .iter()
+                .any(|territory| codes.iter().any(|code| code == territory.as_str()))
         };
         if let Some((named, above)) = self.scope.territories() {
             // It covers the perimeter, or lies inside it.
@@ -179,7 +185,13 @@ impl Body for NewRepresentative {
         let email = fields.optional("email");
         let phone = fields.optional("phone");
         let territories = fields.required_list("territories");
-        Some(Self { name: name?, function, email, phone, territories: territories? })
+        Some(Self {
+            name: name?,
+            function,
+            email,
+            phone,
+            territories: territories?,
+        })
     }
 }
 
@@ -212,7 +224,11 @@ impl Body for RepresentativePatch {
             function: fields.clearable("function"),
             email: fields.clearable("email"),
             phone: fields.clearable("phone"),
-            territories: if fields.names("territories") { fields.required_list("territories") } else { None },
+            territories: if fields.names("territories") {
+                fields.required_list("territories")
+            } else {
+                None
+            },
         })
     }
 }

@@ -4,7 +4,9 @@ use std::rc::Rc;
 
 use actix_web::{HttpResponse, delete, get, patch, post};
 
-use super::model::{NewRepresentative, RepresentativeAnswer, RepresentativeId, RepresentativePatch, Viewer};
+use super::model::{
+    NewRepresentative, RepresentativeAnswer, RepresentativeId, RepresentativePatch, Viewer,
+};
 use super::store::{Filter, Sort};
 use super::{store, workflow};
 use crate::error::Result;
@@ -22,13 +24,18 @@ impl Query for Filter {
     const NAMES: &'static [&'static str] = &["territory", "updated_since"];
 
     fn read(reader: &mut Reader<'_>) -> Self {
-        Self { territory: reader.several("territory"), updated_since: reader.one("updated_since"), above: Vec::new() }
+        Self {
+            territory: reader.several("territory"),
+            updated_since: reader.one("updated_since"),
+            above: Vec::new(),
+        }
     }
 }
 
 impl page::Sort for Sort {
     const DEFAULT: Self = Self::Id;
-    const ORDERS: &'static [(&'static str, Self)] = &[("created_at", Self::Id), ("updated_at", Self::UpdatedAt)];
+    const ORDERS: &'static [(&'static str, Self)] =
+        &[("created_at", Self::Id), ("updated_at", Self::UpdatedAt)];
 }
 
 /// The representatives of one partner.
@@ -58,14 +65,25 @@ impl List for Representatives {
             Sort::Id => MarkValue::Id,
             Sort::UpdatedAt => MarkValue::Time(item.updated_at),
         };
-        Mark { value, id: item.id.to_string() }
+        Mark {
+            value,
+            id: item.id.to_string(),
+        }
     }
 }
 
 /// The filter with what is above its territories; a school that does not exist is above nothing.
-async fn with_reach(connection: &diesel_async::AsyncPgConnection, filter: &Filter) -> Result<Filter> {
-    let above = reach::of(connection, &filter.territory).await?.unwrap_or_default();
-    Ok(Filter { above, ..filter.clone() })
+async fn with_reach(
+    connection: &diesel_async::AsyncPgConnection,
+    filter: &Filter,
+) -> Result<Filter> {
+    let above = reach::of(connection, &filter.territory)
+        .await?
+        .unwrap_or_default();
+    Ok(Filter {
+        above,
+        ..filter.clone()
+    })
 }
 
 /// Liste des représentants d'un partenaire
@@ -106,8 +124,10 @@ pub async fn count_representatives(call: Call<Filter>) -> Result<Answer> {
     let (scope, partner) = (call.scope()?, call.id("id"));
     let reader = call.app.db.reader().await?;
     let filter = with_reach(&reader, &call.query).await?;
-    let (_, count) =
-        tokio::try_join!(partners::find(&reader, scope, partner), store::count(&reader, scope, partner, &filter))?;
+    let (_, count) = tokio::try_join!(
+        partners::find(&reader, scope, partner),
+        store::count(&reader, scope, partner, &filter)
+    )?;
     Answer::digested(&Count { count })
 }
 
@@ -130,7 +150,11 @@ pub async fn create_representative(call: Call<NoQuery, NewRepresentative>) -> Re
         let created = workflow::create(tx, scope, partner, &call.body).await?;
         let (id, version) = (created.id, created.version);
         let location = format!("/v1/partners/{partner}/representatives/{id}");
-        let answer = Answer::created(version, location, &created.seen_by(&Viewer::new(scope, Vec::new())))?;
+        let answer = Answer::created(
+            version,
+            location,
+            &created.seen_by(&Viewer::new(scope, Vec::new())),
+        )?;
         Ok(answer.about_person(id.uuid()))
     })
     .await
@@ -179,7 +203,10 @@ pub async fn update_representative(call: Call<NoQuery, RepresentativePatch>) -> 
     let key = (call.id("id"), call.id("representative_id"));
     call.write(async |tx| {
         let updated = workflow::update(tx, scope, key, &call.body, &call.admitted.if_match).await?;
-        Answer::object(updated.version, &updated.seen_by(&Viewer::new(scope, Vec::new())))
+        Answer::object(
+            updated.version,
+            &updated.seen_by(&Viewer::new(scope, Vec::new())),
+        )
     })
     .await
 }

@@ -41,7 +41,9 @@ type Filtered<'a> = IntoBoxed<'a, representatives::table, Pg>;
 
 /// Everyone may read that a representative exists; whom the person is shown to is the model's.
 fn filtered<'a>(_scope: &Scope, partner: PartnerId, filter: &'a Filter) -> Filtered<'a> {
-    let mut query = representatives::table.filter(representatives::partner_id.eq(partner)).into_boxed();
+    let mut query = representatives::table
+        .filter(representatives::partner_id.eq(partner))
+        .into_boxed();
     if !filter.territory.is_empty() {
         query = query.filter(
             representatives::territories
@@ -66,13 +68,23 @@ pub async fn page(
     filter: &Filter,
     page: &Page<Sort>,
 ) -> Result<Vec<Representative>> {
-    let mut query = filtered(scope, partner, filter).select(Representative::as_select()).limit(page.limit);
+    let mut query = filtered(scope, partner, filter)
+        .select(Representative::as_select())
+        .limit(page.limit);
     let ascending = page.direction == Direction::Ascending;
     if let Some(mark) = &page.after {
-        let id = mark.id.parse::<uuid::Uuid>().unwrap_or_default().into_sql::<Uuid>();
+        let id = mark
+            .id
+            .parse::<uuid::Uuid>()
+            .unwrap_or_default()
+            .into_sql::<Uuid>();
         let columns = (representatives::updated_at, representatives::id);
         query = match &mark.value {
-            MarkValue::Time(time) => query.filter(after(columns, (time.into_sql::<Timestamptz>(), id), page.direction)),
+            MarkValue::Time(time) => query.filter(after(
+                columns,
+                (time.into_sql::<Timestamptz>(), id),
+                page.direction,
+            )),
             _ if ascending => query.filter(representatives::id.gt(id)),
             _ => query.filter(representatives::id.lt(id)),
         };
@@ -80,8 +92,13 @@ pub async fn page(
     query = match (page.sort, ascending) {
         (Sort::Id, true) => query.order(representatives::id.asc()),
         (Sort::Id, false) => query.order(representatives::id.desc()),
-        (Sort::UpdatedAt, true) => query.order((representatives::updated_at.asc(), representatives::id.asc())),
-        (Sort::UpdatedAt, false) => query.order((representatives::updated_at.desc(), representatives::id.desc())),
+        (Sort::UpdatedAt, true) => {
+            query.order((representatives::updated_at.asc(), representatives::id.asc()))
+        }
+        (Sort::UpdatedAt, false) => query.order((
+            representatives::updated_at.desc(),
+            representatives::id.desc(),
+        )),
     };
     Ok(query.load(&mut connection).await?)
 }
@@ -96,7 +113,10 @@ pub async fn count(
     partner: PartnerId,
     filter: &Filter,
 ) -> Result<i64> {
-    Ok(filtered(scope, partner, filter).select(count_star()).first(&mut connection).await?)
+    Ok(filtered(scope, partner, filter)
+        .select(count_star())
+        .first(&mut connection)
+        .await?)
 }
 
 /// One representative of a partner.
@@ -109,8 +129,13 @@ pub async fn find(
     partner: PartnerId,
     id: RepresentativeId,
 ) -> Result<Representative> {
-    let key = representatives::id.eq(id).and(representatives::partner_id.eq(partner));
-    let found = Representative::query().filter(key).first(&mut connection).await;
+    let key = representatives::id
+        .eq(id)
+        .and(representatives::partner_id.eq(partner));
+    let found = Representative::query()
+        .filter(key)
+        .first(&mut connection)
+        .await;
     found.optional()?.ok_or_else(Error::not_found)
 }
 
@@ -123,7 +148,10 @@ pub async fn find_all(
     _scope: &Scope,
     ids: &[RepresentativeId],
 ) -> Result<Vec<Representative>> {
-    Ok(Representative::query().filter(representatives::id.eq_any(ids)).load(&mut connection).await?)
+    Ok(Representative::query()
+        .filter(representatives::id.eq_any(ids))
+        .load(&mut connection)
+        .await?)
 }
 
 /// One representative of a partner, held until the transaction ends.
@@ -136,8 +164,14 @@ pub async fn hold(
     partner: PartnerId,
     id: RepresentativeId,
 ) -> Result<Representative> {
-    let key = representatives::id.eq(id).and(representatives::partner_id.eq(partner));
-    let found = Representative::query().filter(key).for_no_key_update().first(connection).await;
+    let key = representatives::id
+        .eq(id)
+        .and(representatives::partner_id.eq(partner));
+    let found = Representative::query()
+        .filter(key)
+        .for_no_key_update()
+        .first(connection)
+        .await;
     found.optional()?.ok_or_else(Error::not_found)
 }
 
@@ -153,10 +187,18 @@ pub async fn insert(
     reach: &[String],
     now: DateTime<Utc>,
 ) -> Result<Representative> {
-    let keys = (representatives::id.eq(id), representatives::partner_id.eq(partner), representatives::reach.eq(reach));
-    let stamp = (representatives::created_at.eq(now), representatives::updated_at.eq(now));
-    let inserted =
-        diesel::insert_into(representatives::table).values((new, keys, stamp)).returning(Representative::as_returning());
+    let keys = (
+        representatives::id.eq(id),
+        representatives::partner_id.eq(partner),
+        representatives::reach.eq(reach),
+    );
+    let stamp = (
+        representatives::created_at.eq(now),
+        representatives::updated_at.eq(now),
+    );
+    let inserted = diesel::insert_into(representatives::table)
+        .values((new, keys, stamp))
+        .returning(Representative::as_returning());
     Ok(inserted.get_result(connection).await?)
 }
 
@@ -171,9 +213,16 @@ pub async fn update(
     reach: Option<&[String]>,
     now: DateTime<Utc>,
 ) -> Result<Representative> {
-    let stamp = (representatives::version.eq(representatives::version + 1), representatives::updated_at.eq(now));
+    let stamp = (
+        representatives::version.eq(representatives::version + 1),
+        representatives::updated_at.eq(now),
+    );
     let updated = diesel::update(representatives::table.find(id))
-        .set((patch, reach.map(|reach| representatives::reach.eq(reach)), stamp))
+        .set((
+            patch,
+            reach.map(|reach| representatives::reach.eq(reach)),
+            stamp,
+        ))
         .returning(Representative::as_returning());
     Ok(updated.get_result(connection).await?)
 }
@@ -183,6 +232,9 @@ pub async fn update(
 /// # Errors
 /// As any write.
 pub async fn delete(connection: &mut AsyncPgConnection, id: RepresentativeId) -> Result<()> {
-    diesel::delete(representatives::table.find(id)).execute(connection).await.map_err(Error::on_delete)?;
+    diesel::delete(representatives::table.find(id))
+        .execute(connection)
+        .await
+        .map_err(Error::on_delete)?;
     Ok(())
 }

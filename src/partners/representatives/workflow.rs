@@ -77,9 +77,14 @@ pub async fn erase(
 
 /// The territories and all above them.
 async fn reach(tx: &mut Tx<'_>, territories: &[TerritoryCode]) -> Result<Vec<String>> {
-    establishments::reach::of(tx.connection(), territories).await?.map_err(|unknown| {
-        let place = |index: usize| Place::Pointer(format!("/territories/{index}"));
-        let faults = unknown.into_iter().map(|index| Fault { place: place(index), rule: Rule::UnknownTerritory });
-        Error::validation(faults.collect())
-    })
+    establishments::reach::of(tx.connection(), territories)
+        .await?
+        .map_err(|unknown| {
+            let place = |index: usize| Place::Pointer(format!("/territories/{index}"));
+            let faults = unknown.into_iter().map(|index| Fault {
+                place: place(index),
+                rule: Rule::UnknownTerritory,
+            });
+            Error::validation(faults.collect())
+        })
 }

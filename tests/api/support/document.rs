@@ -6,8 +6,9 @@ use std::sync::LazyLock;
 use serde_json::{Map, Value, json};
 
 /// The document of the service under test.
-pub static DOCUMENT: LazyLock<Value> =
-    LazyLock::new(|| serde_json::from_str(&ree::openapi::text().expect("the document")).expect("JSON"));
+pub static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
+    serde_json::from_str(&ree::openapi::text().expect("the document")).expect("JSON")
+});
 
 /// One operation.
 #[derive(Debug, Clone)]
@@ -28,12 +29,22 @@ pub struct TakenBody {
 
 /// The statuses of each operation, by method and path.
 static STATUSES: LazyLock<HashMap<(String, String), Vec<u16>>> = LazyLock::new(|| {
-    operations().into_iter().map(|operation| ((operation.method.clone(), operation.path.to_owned()), operation.statuses())).collect()
+    operations()
+        .into_iter()
+        .map(|operation| {
+            (
+                (operation.method.clone(), operation.path.to_owned()),
+                operation.statuses(),
+            )
+        })
+        .collect()
 });
 
 /// The statuses that the document has for this method and path, if it has them at all.
 pub fn statuses(method: &str, path: &str) -> Option<&'static [u16]> {
-    STATUSES.get(&(method.to_owned(), path.to_owned())).map(Vec::as_slice)
+    STATUSES
+        .get(&(method.to_owned(), path.to_owned()))
+        .map(Vec::as_slice)
 }
 
 /// Every operation, in the document's order.
@@ -42,8 +53,15 @@ pub fn operations() -> Vec<Operation> {
     let mut all = Vec::new();
     for (path, methods) in paths {
         for (method, item) in methods.as_object().expect("methods") {
-            let Some(id) = item["operationId"].as_str() else { continue };
-            all.push(Operation { id, method: method.to_uppercase(), path, item });
+            let Some(id) = item["operationId"].as_str() else {
+                continue;
+            };
+            all.push(Operation {
+                id,
+                method: method.to_uppercase(),
+                path,
+                item,
+            });
         }
     }
     all
@@ -51,7 +69,9 @@ pub fn operations() -> Vec<Operation> {
 
 /// The operation of this id, if the service has it.
 pub fn operation(id: &str) -> Option<Operation> {
-    operations().into_iter().find(|operation| operation.id == id)
+    operations()
+        .into_iter()
+        .find(|operation| operation.id == id)
 }
 
 impl Operation {
@@ -65,17 +85,23 @@ impl Operation {
 
     pub fn parameters(&self, place: &str) -> Vec<&'static Value> {
         let parameters = self.item["parameters"].as_array().into_iter().flatten();
-        parameters.filter(|parameter| parameter["in"] == place).collect()
+        parameters
+            .filter(|parameter| parameter["in"] == place)
+            .collect()
     }
 
     pub fn has_header(&self, name: &str) -> bool {
-        self.parameters("header").iter().any(|parameter| parameter["name"] == name)
+        self.parameters("header")
+            .iter()
+            .any(|parameter| parameter["name"] == name)
     }
 
     /// The statuses it documents.
     pub fn statuses(&self) -> Vec<u16> {
         let responses = self.item["responses"].as_object().into_iter().flatten();
-        responses.filter_map(|(status, _)| status.parse().ok()).collect()
+        responses
+            .filter_map(|(status, _)| status.parse().ok())
+            .collect()
     }
 
     /// The body it takes, with an example made of the document's.
@@ -83,7 +109,11 @@ impl Operation {
         let content = self.item["requestBody"]["content"].as_object()?;
         let (media_type, content) = content.iter().find(|(name, _)| name.ends_with("json"))?;
         let schema = resolve(&content["schema"]);
-        Some(TakenBody { media_type, schema, example: example_of(content) })
+        Some(TakenBody {
+            media_type,
+            schema,
+            example: example_of(content),
+        })
     }
 }
 
@@ -94,7 +124,11 @@ pub fn resolve(schema: &'static Value) -> &'static Value {
         return resolve(&DOCUMENT["components"]["schemas"][name]);
     }
     for way in ["oneOf", "anyOf", "allOf"] {
-        let choice = schema[way].as_array().into_iter().flatten().find(|choice| choice["type"] != "null");
+        let choice = schema[way]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .find(|choice| choice["type"] != "null");
         if let Some(choice) = choice {
             return resolve(choice);
         }
@@ -105,7 +139,8 @@ pub fn resolve(schema: &'static Value) -> &'static Value {
 /// The properties of an object's schema.
 pub fn properties(schema: &'static Value) -> Vec<(&'static str, &'static Value)> {
     let own = schema["properties"].as_object().into_iter().flatten();
-    own.map(|(name, property)| (name.as_str(), property)).collect()
+    own.map(|(name, property)| (name.as_str(), property))
+        .collect()
 }
 
 /// The example that the document writes for a body: whole, or property by property.
@@ -113,7 +148,10 @@ fn example_of(content: &'static Value) -> Value {
     if let Some(example) = content.get("example") {
         return example.clone();
     }
-    if let Some(example) = content["examples"].as_object().and_then(|examples| examples.values().next()) {
+    if let Some(example) = content["examples"]
+        .as_object()
+        .and_then(|examples| examples.values().next())
+    {
         return example["value"].clone();
     }
     example_of_schema(&content["schema"])
@@ -122,14 +160,28 @@ fn example_of(content: &'static Value) -> Value {
 fn example_of_schema(schema: &'static Value) -> Value {
     let resolved = resolve(schema);
     for found in [schema, resolved] {
-        if let Some(example) = found.get("example").or_else(|| found["examples"].get(0)).or_else(|| found["enum"].get(0)) {
+        if let Some(example) = found
+            .get("example")
+            .or_else(|| found["examples"].get(0))
+            .or_else(|| found["enum"].get(0))
+        {
             return example.clone();
         }
     }
     let own = properties(resolved);
     if own.is_empty() {
-        return if resolved["type"] == "string" { json!("Texte") } else { json!({}) };
+        return if resolved["type"] == "string" {
+            json!("Texte")
+        } else {
+            json!({})
+        };
     }
-    let members = own.into_iter().filter(|(_, property)| property["type"] != "array" || property.get("example").is_some());
-    Value::Object(members.map(|(name, property)| (name.to_owned(), example_of_schema(property))).collect::<Map<_, _>>())
+    let members = own
+        .into_iter()
+        .filter(|(_, property)| property["type"] != "array" || property.get("example").is_some());
+    Value::Object(
+        members
+            .map(|(name, property)| (name.to_owned(), example_of_schema(property)))
+            .collect::<Map<_, _>>(),
+    )
 }

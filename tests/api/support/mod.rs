@@ -44,26 +44,38 @@ impl Service {
     pub async fn start() -> Self {
         let database = cluster::Database::new().await;
         let connector = database.connector.clone();
-        let config = Config::from_environment(std::iter::empty(), &Overrides::default()).expect("default settings");
+        let config = Config::from_environment(std::iter::empty(), &Overrides::default())
+            .expect("default settings");
         let keys = Keys::load(&KEYS).expect("keys for the tests");
         let tokens = Tokens::new(keys, &config.public_url);
-        let shared = Shared::new(config, connector.clone(), tokens).await.expect("the application");
+        let shared = Shared::new(config, connector.clone(), tokens)
+            .await
+            .expect("the application");
         let app = web::Data::new(App::new(Arc::clone(&shared)).expect("the application"));
         let service = Rc::new(init_service(app::configure(app)).await);
         let handler: Handler = Rc::new(move |request| {
             let service = Rc::clone(&service);
             Box::pin(async move {
-                let reply = Reply::of(actix_web::dev::Service::call(&*service, request).await).await;
+                let reply =
+                    Reply::of(actix_web::dev::Service::call(&*service, request).await).await;
                 reply.is_documented();
                 reply
             })
         });
-        Self { handler, shared, connector, _database: Rc::new(database) }
+        Self {
+            handler,
+            shared,
+            connector,
+            _database: Rc::new(database),
+        }
     }
 
     /// A caller without a token.
     pub fn anon(&self) -> Caller {
-        Caller { service: self.clone(), token: None }
+        Caller {
+            service: self.clone(),
+            token: None,
+        }
     }
 
     pub fn ministry(&self) -> Caller {
@@ -76,17 +88,35 @@ impl Service {
 
     pub fn partner(&self, id: &str) -> Caller {
         let partner_id = Some(id.parse().expect("a UUID"));
-        self.caller(Role::Partner, Perimeter { partner_id, ..Perimeter::default() })
+        self.caller(
+            Role::Partner,
+            Perimeter {
+                partner_id,
+                ..Perimeter::default()
+            },
+        )
     }
 
     pub fn academy(&self, territory: &str) -> Caller {
         let territories = Some(vec![territory.to_owned()]);
-        self.caller(Role::Academy, Perimeter { territories, ..Perimeter::default() })
+        self.caller(
+            Role::Academy,
+            Perimeter {
+                territories,
+                ..Perimeter::default()
+            },
+        )
     }
 
     pub fn school(&self, uai: &str) -> Caller {
         let uais = Some(vec![uai.to_owned()]);
-        self.caller(Role::Establishment, Perimeter { uais, ..Perimeter::default() })
+        self.caller(
+            Role::Establishment,
+            Perimeter {
+                uais,
+                ..Perimeter::default()
+            },
+        )
     }
 
     pub fn caller(&self, role: Role, perimeter: Perimeter) -> Caller {
@@ -95,7 +125,10 @@ impl Service {
 
     pub fn with_scope(&self, role: Role, perimeter: Perimeter, scope: Scopes) -> Caller {
         let claims = self.claims(Identity::new(role, perimeter).expect("an identity"), scope);
-        Caller { service: self.clone(), token: Some(self.sign(&claims)) }
+        Caller {
+            service: self.clone(),
+            token: Some(self.sign(&claims)),
+        }
     }
 
     /// The claims of a token that is good for a quarter of an hour.
@@ -114,7 +147,11 @@ impl Service {
     }
 
     pub fn sign(&self, claims: &Claims) -> String {
-        self.shared.authenticator.tokens().sign(claims).expect("a token")
+        self.shared
+            .authenticator
+            .tokens()
+            .sign(claims)
+            .expect("a token")
     }
 
     /// A plain connection, to look at what is stored.
@@ -124,14 +161,24 @@ impl Service {
 
     /// A number that a query answers.
     pub async fn number(&self, query: &str) -> i64 {
-        self.sql().await.query_one(query, &[]).await.expect(query).get(0)
+        self.sql()
+            .await
+            .query_one(query, &[])
+            .await
+            .expect(query)
+            .get(0)
     }
 
     /// Asks again and again until the answer is true: what a test waits for, it waits for by name.
     pub async fn until(&self, query: &str) {
         let sql = self.sql().await;
         let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
-        while !sql.query_one(query, &[]).await.expect(query).get::<_, bool>(0) {
+        while !sql
+            .query_one(query, &[])
+            .await
+            .expect(query)
+            .get::<_, bool>(0)
+        {
             assert!(std::time::Instant::now() < deadline, "never: {query}");
         }
     }
@@ -148,7 +195,9 @@ impl Service {
         let sql = self.sql().await;
         let mut all = String::new();
         for table in TABLES.split_whitespace() {
-            let query = format!("SELECT coalesce(string_agg(t::text, '|' ORDER BY t::text), '') FROM {table} t");
+            let query = format!(
+                "SELECT coalesce(string_agg(t::text, '|' ORDER BY t::text), '') FROM {table} t"
+            );
             let row = sql.query_one(&query, &[]).await.expect(table);
             all.push_str(&row.get::<_, String>(0));
         }
@@ -165,7 +214,10 @@ impl Service {
     pub async fn new_representative(&self, partner: &str, territories: &[&str]) -> Value {
         let body = json!({ "name": "Camille Martin", "email": "camille@exemple.fr", "phone": "01 23 45 67 89",
                            "function": "Déléguée", "territories": territories });
-        self.ministry().post(&format!("/v1/partners/{partner}/representatives"), body).await.expect(201)
+        self.ministry()
+            .post(&format!("/v1/partners/{partner}/representatives"), body)
+            .await
+            .expect(201)
     }
 
     /// A school of an academy's department, as an import would have written it.
@@ -174,7 +226,11 @@ impl Service {
             (uai, id, name, type, sector, department, academy, tracks, levels, state, created_at, updated_at)
             VALUES ($1, $2, 'Lycée ' || $1, 'Lycée', 'public', $3, $4, '{}', '{}', 'open', now(), now())";
         let id = self.shared.clock.new_id();
-        self.sql().await.execute(SCHOOL, &[&uai, &id, &department, &academy]).await.expect("a school");
+        self.sql()
+            .await
+            .execute(SCHOOL, &[&uai, &id, &department, &academy])
+            .await
+            .expect("a school");
     }
 }
 
@@ -188,7 +244,10 @@ pub struct Caller {
 impl Caller {
     /// The same service, with this token.
     pub fn with_token(&self, token: &str) -> Self {
-        Self { service: self.service.clone(), token: Some(token.to_owned()) }
+        Self {
+            service: self.service.clone(),
+            token: Some(token.to_owned()),
+        }
     }
 
     pub fn request(&self, method: &str, path: &str) -> Sending {
@@ -197,7 +256,10 @@ impl Caller {
         if let Some(token) = &self.token {
             request = request.insert_header(("authorization", format!("Bearer {token}")));
         }
-        Sending { handler: Rc::clone(&self.service.handler), request }
+        Sending {
+            handler: Rc::clone(&self.service.handler),
+            request,
+        }
     }
 
     pub async fn get(&self, path: &str) -> Reply {
@@ -210,11 +272,18 @@ impl Caller {
 
     /// A change with `If-Match: *`.
     pub async fn patch(&self, path: &str, body: Value) -> Reply {
-        self.request("PATCH", path).header("if-match", "*").merge(&body).send().await
+        self.request("PATCH", path)
+            .header("if-match", "*")
+            .merge(&body)
+            .send()
+            .await
     }
 
     pub async fn delete(&self, path: &str) -> Reply {
-        self.request("DELETE", path).header("if-match", "*").send().await
+        self.request("DELETE", path)
+            .header("if-match", "*")
+            .send()
+            .await
     }
 
     /// Every row of a list, following `next_cursor`.
@@ -224,7 +293,9 @@ impl Caller {
         loop {
             let mut page = self.get(&next).await.expect(200);
             rows.append(page["data"].as_array_mut().expect("data"));
-            let Some(cursor) = page["next_cursor"].as_str() else { return rows };
+            let Some(cursor) = page["next_cursor"].as_str() else {
+                return rows;
+            };
             let separator = if path.contains('?') { '&' } else { '?' };
             next = format!("{path}{separator}cursor={cursor}");
         }
@@ -239,7 +310,10 @@ pub struct Sending {
 
 impl Sending {
     pub fn header(self, name: &str, value: &str) -> Self {
-        Self { request: self.request.insert_header((name, value)), ..self }
+        Self {
+            request: self.request.insert_header((name, value)),
+            ..self
+        }
     }
 
     pub fn body(self, content_type: &str, body: impl Into<web::Bytes>) -> Self {
@@ -255,7 +329,9 @@ impl Sending {
     /// A body whose length is not announced.
     pub fn chunked(self, content_type: &str, body: impl Into<web::Bytes>) -> Self {
         let request = self.request.insert_header(("content-type", content_type));
-        let request = request.insert_header(("transfer-encoding", "chunked")).set_payload(body);
+        let request = request
+            .insert_header(("transfer-encoding", "chunked"))
+            .set_payload(body);
         Self { request, ..self }
     }
 
@@ -290,15 +366,31 @@ impl Reply {
             Ok(response) => {
                 let (status, headers) = (response.status(), response.headers().clone());
                 let request = response.request();
-                let route = request.match_pattern().map(|pattern| (request.method().to_string(), pattern));
-                let body = body::to_bytes(response.into_body()).await.unwrap_or_else(|_| panic!("a body"));
-                Self { status, headers, body, route }
+                let route = request
+                    .match_pattern()
+                    .map(|pattern| (request.method().to_string(), pattern));
+                let body = body::to_bytes(response.into_body())
+                    .await
+                    .unwrap_or_else(|_| panic!("a body"));
+                Self {
+                    status,
+                    headers,
+                    body,
+                    route,
+                }
             }
             Err(error) => {
                 let response = error.error_response();
                 let (status, headers) = (response.status(), response.headers().clone());
-                let body = body::to_bytes(response.into_body()).await.unwrap_or_else(|_| panic!("a body"));
-                Self { status, headers, body, route: None }
+                let body = body::to_bytes(response.into_body())
+                    .await
+                    .unwrap_or_else(|_| panic!("a body"));
+                Self {
+                    status,
+                    headers,
+                    body,
+                    route: None,
+                }
             }
         }
     }
@@ -306,10 +398,18 @@ impl Reply {
     /// Every status that any test meets is in the document, but for 405: a method that an
     /// operation does not have has no operation to stand under.
     fn is_documented(&self) {
-        let Some((method, path)) = &self.route else { return };
-        let Some(statuses) = document::statuses(method, path) else { return };
+        let Some((method, path)) = &self.route else {
+            return;
+        };
+        let Some(statuses) = document::statuses(method, path) else {
+            return;
+        };
         let status = self.status.as_u16();
-        assert!(statuses.contains(&status), "{method} {path} answers an undocumented {status}: {:?}", self.body);
+        assert!(
+            statuses.contains(&status),
+            "{method} {path} answers an undocumented {status}: {:?}",
+            self.body
+        );
     }
 
     pub fn text(&self) -> &str {
@@ -317,14 +417,19 @@ impl Reply {
     }
 
     pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("{error}: {}", self.text()))
     }
 
     /// The body, once the status is this one.
     #[track_caller]
     pub fn expect(&self, status: u16) -> Value {
         assert_eq!(self.status.as_u16(), status, "{}", self.text());
-        if self.body.is_empty() { Value::Null } else { self.json() }
+        if self.body.is_empty() {
+            Value::Null
+        } else {
+            self.json()
+        }
     }
 
     /// Checks that it is a problem document with this status and code, and returns it.
@@ -342,20 +447,33 @@ impl Reply {
     #[track_caller]
     pub fn faults(&self) -> Vec<String> {
         let body = self.json();
-        let faults = body["errors"].as_array().unwrap_or_else(|| panic!("{body}"));
+        let faults = body["errors"]
+            .as_array()
+            .unwrap_or_else(|| panic!("{body}"));
         let place = |fault: &Value| {
-            ["pointer", "parameter", "header"].iter().find_map(|kind| fault[*kind].as_str().map(str::to_owned))
+            ["pointer", "parameter", "header"]
+                .iter()
+                .find_map(|kind| fault[*kind].as_str().map(str::to_owned))
         };
         let mut faults: Vec<String> = faults
             .iter()
-            .map(|fault| format!("{} {}", place(fault).unwrap_or_default(), fault["code"].as_str().unwrap_or("?")))
+            .map(|fault| {
+                format!(
+                    "{} {}",
+                    place(fault).unwrap_or_default(),
+                    fault["code"].as_str().unwrap_or("?")
+                )
+            })
             .collect();
         faults.sort();
         faults
     }
 
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
     }
 
     pub fn etag(&self) -> &str {
@@ -368,11 +486,20 @@ impl Reply {
             .headers
             .iter()
             .filter(|(name, _)| name.as_str() != "x-request-id")
-            .map(|(name, value)| (name.to_string(), value.to_str().unwrap_or_default().to_owned()))
+            .map(|(name, value)| {
+                (
+                    name.to_string(),
+                    value.to_str().unwrap_or_default().to_owned(),
+                )
+            })
             .collect();
         headers.sort();
         let id = self.header("x-request-id");
-        (self.status.as_u16(), headers, self.text().replace(id, "<request>"))
+        (
+            self.status.as_u16(),
+            headers,
+            self.text().replace(id, "<request>"),
+        )
     }
 }
 
@@ -383,7 +510,11 @@ pub fn uai(number: u32) -> String {
 
 /// A path template with its parts filled in; the same value may be named for several templates.
 pub fn fill(template: &str, values: &[(&str, &str)]) -> String {
-    let filled = values.iter().fold(template.to_owned(), |path, (name, value)| path.replace(&format!("{{{name}}}"), value));
+    let filled = values
+        .iter()
+        .fold(template.to_owned(), |path, (name, value)| {
+            path.replace(&format!("{{{name}}}"), value)
+        });
     assert!(!filled.contains('{'), "{filled}");
     filled
 }

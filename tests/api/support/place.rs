@@ -18,7 +18,13 @@ pub struct Place {
 
 impl Place {
     /// Objects that exist: a partner with a representative, a client of a school in this department.
-    pub async fn new(service: &Service, number: u32, department: &str, academy: &'static str, nomenclature: &'static str) -> Self {
+    pub async fn new(
+        service: &Service,
+        number: u32,
+        department: &str,
+        academy: &'static str,
+        nomenclature: &'static str,
+    ) -> Self {
         let uai = uai(number);
         let there = format!("SELECT count(*) FROM establishments WHERE uai = '{uai}'");
         if service.number(&there).await == 0 {
@@ -27,7 +33,14 @@ impl Place {
         let partner = id(&service.new_partner("Partenaire").await);
         let representative = id(&service.new_representative(&partner, &[academy]).await);
         let client = new_client(service, &uai).await;
-        Self { partner, representative, client, uai, territory: academy, nomenclature }
+        Self {
+            partner,
+            representative,
+            client,
+            uai,
+            territory: academy,
+            nomenclature,
+        }
     }
 
     /// An object of each kind, in Lyon.
@@ -50,15 +63,30 @@ impl Place {
     /// The operation's path for these objects.
     pub fn path(&self, operation: &Operation) -> String {
         let is_client = operation.path.starts_with("/v1/clients");
-        let id = if is_client { &self.client } else { &self.partner };
-        super::fill(operation.path, &[
-            ("id", id), ("representative_id", &self.representative), ("uai", &self.uai), ("code", self.code(operation)),
-            ("name", self.nomenclature), ("file", "index.html"),
-        ])
+        let id = if is_client {
+            &self.client
+        } else {
+            &self.partner
+        };
+        super::fill(
+            operation.path,
+            &[
+                ("id", id),
+                ("representative_id", &self.representative),
+                ("uai", &self.uai),
+                ("code", self.code(operation)),
+                ("name", self.nomenclature),
+                ("file", "index.html"),
+            ],
+        )
     }
 
     fn code(&self, operation: &Operation) -> &'static str {
-        if operation.is_public() { "not_found" } else { self.territory }
+        if operation.is_public() {
+            "not_found"
+        } else {
+            self.territory
+        }
     }
 }
 
@@ -67,5 +95,9 @@ async fn new_client(service: &Service, uai: &str) -> String {
         return absent();
     }
     let body = json!({ "name": "Programme", "contact_email": "a@exemple.fr", "role": "establishment", "uais": [uai], "scopes": ["read"] });
-    id(&service.ministry().post("/v1/clients", body).await.expect(201))
+    id(&service
+        .ministry()
+        .post("/v1/clients", body)
+        .await
+        .expect(201))
 }

@@ -17,7 +17,8 @@ impl Directory {
     pub fn new() -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("ree-program-{}-{number}", std::process::id()));
+        let path =
+            std::env::temp_dir().join(format!("ree-program-{}-{number}", std::process::id()));
         std::fs::create_dir_all(&path).expect("a directory");
         Self { path }
     }
@@ -43,12 +44,19 @@ impl Directory {
     pub fn connector(&self) -> Connector {
         let file = self.postmaster_file().expect("a running server");
         let (port, socket) = (file[3].trim(), file[4].trim());
-        Connector::new(&format!("postgresql://ree@/ree?host={}&port={port}", socket.replace('/', "%2F"))).expect("an address")
+        Connector::new(&format!(
+            "postgresql://ree@/ree?host={}&port={port}",
+            socket.replace('/', "%2F")
+        ))
+        .expect("an address")
     }
 
     /// The number a query answers.
     pub fn number(&self, query: &str) -> i64 {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime");
         runtime.block_on(async {
             let (client, _alive) = self.connector().plain().await.expect("a connection");
             client.query_one(query, &[]).await.expect(query).get(0)

@@ -23,7 +23,10 @@ pub struct Reply {
 
 impl Reply {
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
     }
 
     pub fn json(&self) -> Value {
@@ -43,7 +46,11 @@ impl Client {
         let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(PATIENCE))?;
-        Ok(Self { stream: BufReader::new(stream), address, token: token.map(str::to_owned) })
+        Ok(Self {
+            stream: BufReader::new(stream),
+            address,
+            token: token.map(str::to_owned),
+        })
     }
 
     pub fn get(&mut self, path: &str) -> Result<Reply> {
@@ -54,7 +61,13 @@ impl Client {
         self.send("POST", path, headers, Some(&body.to_string()))
     }
 
-    fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&str>) -> Result<Reply> {
+    fn send(
+        &mut self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&str>,
+    ) -> Result<Reply> {
         let mut request = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\n", self.address);
         if let Some(token) = &self.token {
             request.push_str(&format!("authorization: Bearer {token}\r\n"));
@@ -63,7 +76,10 @@ impl Client {
             request.push_str(&format!("{name}: {value}\r\n"));
         }
         if let Some(body) = body {
-            request.push_str(&format!("content-type: application/json\r\ncontent-length: {}\r\n", body.len()));
+            request.push_str(&format!(
+                "content-type: application/json\r\ncontent-length: {}\r\n",
+                body.len()
+            ));
         }
         request.push_str("\r\n");
         request.push_str(body.unwrap_or_default());
@@ -79,17 +95,30 @@ impl Client {
     /// Reads one answer. One that is cut short is an error.
     pub fn read(&mut self) -> Result<Reply> {
         let broken = |what: &str| Error::new(ErrorKind::InvalidData, what.to_owned());
-        let status = self.line()?.split(' ').nth(1).and_then(|code| code.parse().ok()).ok_or_else(|| broken("status"))?;
+        let status = self
+            .line()?
+            .split(' ')
+            .nth(1)
+            .and_then(|code| code.parse().ok())
+            .ok_or_else(|| broken("status"))?;
         let mut headers = Vec::new();
         loop {
             let line = self.line()?;
-            let Some((name, value)) = line.split_once(':') else { break };
+            let Some((name, value)) = line.split_once(':') else {
+                break;
+            };
             headers.push((name.to_owned(), value.trim().to_owned()));
         }
-        let mut reply = Reply { status, headers, body: String::new() };
+        let mut reply = Reply {
+            status,
+            headers,
+            body: String::new(),
+        };
         let length = match reply.header("content-length") {
             Some(length) => length.parse().map_err(|_| broken("length"))?,
-            None if reply.header("transfer-encoding").is_some() => return Err(broken("chunked answers are not read here")),
+            None if reply.header("transfer-encoding").is_some() => {
+                return Err(broken("chunked answers are not read here"));
+            }
             None => 0,
         };
         let mut body = vec![0; length];

@@ -36,7 +36,12 @@ pub struct Ended {
 
 /// Runs a command to its end.
 pub fn run(directory: &Path, arguments: &[&str]) -> Ended {
-    ended(ree(directory).args(arguments).output().expect("the program"))
+    ended(
+        ree(directory)
+            .args(arguments)
+            .output()
+            .expect("the program"),
+    )
 }
 
 pub fn ended(output: Output) -> Ended {

@@ -41,21 +41,39 @@ impl Service {
         let said = |stream: &str| directory.path.join(format!("serve-{number}.{stream}"));
         let (out, err) = (said("out"), said("err"));
         let child = ree(&directory.path)
-            .args(["serve", "--listen", &api.to_string(), "--admin-listen", &admin.to_string()])
+            .args([
+                "serve",
+                "--listen",
+                &api.to_string(),
+                "--admin-listen",
+                &admin.to_string(),
+            ])
             .envs(settings.iter().copied())
             .stdout(File::create(&out).expect("a file"))
             .stderr(File::create(&err).expect("a file"))
             .spawn()
             .expect("the program");
-        let mut service = Self { child, api, admin, directory: directory.path.clone(), out, err };
+        let mut service = Self {
+            child,
+            api,
+            admin,
+            directory: directory.path.clone(),
+            out,
+            err,
+        };
         until(START, "the service is ready", || service.is_ready());
         service
     }
 
     fn is_ready(&mut self) -> bool {
         let ended = self.child.try_wait().expect("a child");
-        assert!(ended.is_none(), "the service ended with {ended:?}:\n{}", self.err());
-        self.try_get("/readyz").is_some_and(|reply| reply.status == 200)
+        assert!(
+            ended.is_none(),
+            "the service ended with {ended:?}:\n{}",
+            self.err()
+        );
+        self.try_get("/readyz")
+            .is_some_and(|reply| reply.status == 200)
     }
 
     /// Asks on a connection of its own; nothing when there is no answer.
@@ -94,15 +112,23 @@ impl Service {
         let mut found = None;
         until(Duration::from_secs(5), "the request's log line", || {
             let lines = self.err();
-            let lines = lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-            found = lines.into_iter().find(|line| line["request_id"] == request_id && line["target"] == "ree::access");
+            let lines = lines
+                .lines()
+                .filter_map(|line| serde_json::from_str::<Value>(line).ok());
+            found = lines
+                .into_iter()
+                .find(|line| line["request_id"] == request_id && line["target"] == "ree::access");
             found.is_some()
         });
         found.expect("a line")
     }
 
     pub fn signal(&self, signal: Signal) {
-        kill(Pid::from_raw(self.child.id().try_into().expect("a pid")), signal).expect("the service is alive");
+        kill(
+            Pid::from_raw(self.child.id().try_into().expect("a pid")),
+            signal,
+        )
+        .expect("the service is alive");
     }
 
     /// SIGTERM, and how long it took to end.
