@@ -17,13 +17,17 @@ use crate::establishments::model::EstablishmentAnswer;
 use crate::establishments::reach;
 use crate::http::call::{Call, List, ListCall};
 use crate::http::page::{self, Listed, Mark, MarkValue, Page, bound_to};
-use crate::http::query::{Query, Reader};
+use crate::http::query::{Documented, Parameter, Query, Reader, parameter};
 use crate::partners::representatives::{self, model::Viewer};
 use crate::values::{TextValue, Uai};
 use crate::{clients, establishments, partners};
 
 impl Query for Filter {
-    const NAMES: &'static [&'static str] = &["types"];
+    const PARAMETERS: &'static [Parameter] = &[parameter(
+        "types",
+        "Types de changement, séparés par des virgules",
+        "partner.created,partner.updated",
+    )];
 
     fn read(reader: &mut Reader<'_>) -> Self {
         Self {
@@ -31,6 +35,9 @@ impl Query for Filter {
         }
     }
 }
+
+/// The filters, as the list and the count document them.
+type Filters = Documented<Filter>;
 
 impl page::Sort for Sort {
     const DEFAULT: Self = Self::Feed;
@@ -173,8 +180,8 @@ fn insert(objects: &mut HashMap<Uuid, Value>, id: Uuid, object: &impl Serialize)
 #[utoipa::path(
     tag = "Synchronisation",
     params(
+        Filters,
         ("after" = Option<String>, Query, description = "Le `cursor` du dernier changement lu"),
-        ("types" = Option<String>, Query, description = "Types de changement, séparés par des virgules", example = "partner.created,partner.updated"),
         ("limit" = Option<i64>, Query, description = "Nombre de changements par page, de 1 à 200", minimum = 1, maximum = 200, example = 50),
         ("dialect" = Option<String>, Query, description = "Écriture du CSV : `standard` ou `excel-fr`", example = "standard"),
     ),

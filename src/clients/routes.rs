@@ -15,12 +15,25 @@ use crate::error::Result;
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
 use crate::http::page::{self, Count, Listed, Mark, MarkValue, Page};
-use crate::http::query::{NoQuery, Query, Reader};
+use crate::http::query::{Documented, NoQuery, Parameter, Query, Reader, UPDATED_SINCE, parameter};
 
 const TAG: &str = "Clients";
 
 impl Query for Filter {
-    const NAMES: &'static [&'static str] = &["role", "status", "partner_id", "updated_since"];
+    const PARAMETERS: &'static [Parameter] = &[
+        parameter(
+            "role",
+            "Rôles, séparés par des virgules",
+            "establishment,partner",
+        ),
+        parameter("status", "`active`, `revoked`", "active"),
+        Parameter {
+            name: "partner_id",
+            description: "Identifiant du partenaire",
+            example: None,
+        },
+        UPDATED_SINCE,
+    ];
 
     fn read(reader: &mut Reader<'_>) -> Self {
         Self {
@@ -31,6 +44,9 @@ impl Query for Filter {
         }
     }
 }
+
+/// The filters, as the list and the count document them.
+type Filters = Documented<Filter>;
 
 impl page::Sort for Sort {
     const DEFAULT: Self = Self::Id;
@@ -81,10 +97,7 @@ impl List for Clients {
 #[utoipa::path(
     tag = TAG,
     params(
-        ("role" = Option<String>, Query, description = "Rôles, séparés par des virgules", example = "establishment,partner"),
-        ("status" = Option<String>, Query, description = "`active`, `revoked`", example = "active"),
-        ("partner_id" = Option<String>, Query, description = "Identifiant du partenaire"),
-        ("updated_since" = Option<String>, Query, description = "Modifiés à ce moment ou après (RFC 3339)", example = "2026-01-01T00:00:00Z"),
+        Filters,
         ("sort" = Option<String>, Query, description = "`created_at` (par défaut), `updated_at` ; `-` devant pour l'ordre inverse", example = "-updated_at"),
         crate::openapi::PageParameters,
     ),
@@ -103,10 +116,7 @@ pub async fn list_clients(call: ListCall<Clients>) -> Result<HttpResponse> {
 #[utoipa::path(
     tag = TAG,
     params(
-        ("role" = Option<String>, Query, description = "Rôles, séparés par des virgules", example = "reader"),
-        ("status" = Option<String>, Query, description = "`active`, `revoked`", example = "active"),
-        ("partner_id" = Option<String>, Query, description = "Identifiant du partenaire"),
-        ("updated_since" = Option<String>, Query, description = "Modifiés à ce moment ou après (RFC 3339)", example = "2026-01-01T00:00:00Z"),
+        Filters,
     ),
     responses((status = 200, description = "Le nombre", body = Count))
 )]

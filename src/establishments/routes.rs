@@ -11,7 +11,7 @@ use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
 use crate::http::fields::FromText;
 use crate::http::page::{self, Count, Listed, Mark, MarkValue, Page};
-use crate::http::query::{Query, Reader};
+use crate::http::query::{Documented, Parameter, Query, Reader, UPDATED_SINCE, parameter};
 use crate::values::{TerritoryCode, TextValue, Uai};
 
 const TAG: &str = "Établissements";
@@ -27,16 +27,40 @@ fn territories(reader: &mut Reader<'_>, name: &str, example: &'static str) -> Ve
 }
 
 impl Query for Filter {
-    const NAMES: &'static [&'static str] = &[
-        "q",
-        "academy",
-        "department",
-        "type",
-        "sector",
-        "priority_education",
-        "vocational",
-        "state",
-        "updated_since",
+    const PARAMETERS: &'static [Parameter] = &[
+        parameter(
+            "q",
+            "Mots cherchés dans l'UAI, le nom, la commune et le code postal, tous exigés, sans tenir compte des accents ni de la casse",
+            "lycee lyon",
+        ),
+        parameter(
+            "academy",
+            "Académies, séparées par des virgules",
+            "academy:10",
+        ),
+        parameter(
+            "department",
+            "Départements, séparés par des virgules",
+            "department:069",
+        ),
+        parameter("type", "Types, séparés par des virgules", "Lycée"),
+        parameter("sector", "`public`, `private`", "public"),
+        parameter(
+            "priority_education",
+            "`REP`, `REP+` (écrit `REP%2B` dans une adresse)",
+            "REP",
+        ),
+        parameter(
+            "vocational",
+            "`true` : a une voie professionnelle ; `false` : n'en a pas. Là où l'annuaire se tait, ni l'un ni l'autre",
+            "true",
+        ),
+        parameter(
+            "state",
+            "`open`, `opening`, `closing`, `closed`",
+            "open,opening",
+        ),
+        UPDATED_SINCE,
     ];
 
     fn read(reader: &mut Reader<'_>) -> Self {
@@ -53,6 +77,9 @@ impl Query for Filter {
         }
     }
 }
+
+/// The filters, as the list and the count document them.
+type Filters = Documented<Filter>;
 
 impl page::Sort for Sort {
     const DEFAULT: Self = Self::Uai;
@@ -97,15 +124,7 @@ impl List for Establishments {
 #[utoipa::path(
     tag = TAG,
     params(
-        ("q" = Option<String>, Query, description = "Mots cherchés dans l'UAI, le nom, la commune et le code postal, tous exigés, sans tenir compte des accents ni de la casse", example = "lycee lyon"),
-        ("academy" = Option<String>, Query, description = "Académies, séparées par des virgules", example = "academy:10"),
-        ("department" = Option<String>, Query, description = "Départements, séparés par des virgules", example = "department:069"),
-        ("type" = Option<String>, Query, description = "Types, séparés par des virgules", example = "Lycée"),
-        ("sector" = Option<String>, Query, description = "`public`, `private`", example = "public"),
-        ("priority_education" = Option<String>, Query, description = "`REP`, `REP+` (écrit `REP%2B` dans une adresse)", example = "REP"),
-        ("vocational" = Option<bool>, Query, description = "`true` : a une voie professionnelle ; `false` : n'en a pas. Là où l'annuaire se tait, ni l'un ni l'autre", example = true),
-        ("state" = Option<String>, Query, description = "`open`, `opening`, `closing`, `closed`", example = "open,opening"),
-        ("updated_since" = Option<String>, Query, description = "Modifiés à ce moment ou après (RFC 3339)", example = "2026-01-01T00:00:00Z"),
+        Filters,
         ("sort" = Option<String>, Query, description = "`uai` (par défaut), `updated_at` ; `-` devant pour l'ordre inverse", example = "-updated_at"),
         crate::openapi::PageParameters,
     ),
@@ -124,15 +143,7 @@ pub async fn list_establishments(call: ListCall<Establishments>) -> Result<HttpR
 #[utoipa::path(
     tag = TAG,
     params(
-        ("q" = Option<String>, Query, description = "Mots cherchés, tous exigés", example = "lycee lyon"),
-        ("academy" = Option<String>, Query, description = "Académies, séparées par des virgules", example = "academy:10"),
-        ("department" = Option<String>, Query, description = "Départements, séparés par des virgules", example = "department:069"),
-        ("type" = Option<String>, Query, description = "Types, séparés par des virgules", example = "Lycée"),
-        ("sector" = Option<String>, Query, description = "`public`, `private`", example = "public"),
-        ("priority_education" = Option<String>, Query, description = "`REP`, `REP+` (écrit `REP%2B` dans une adresse)", example = "REP"),
-        ("vocational" = Option<bool>, Query, description = "A, ou n'a pas, de voie professionnelle", example = true),
-        ("state" = Option<String>, Query, description = "`open`, `opening`, `closing`, `closed`", example = "open"),
-        ("updated_since" = Option<String>, Query, description = "Modifiés à ce moment ou après (RFC 3339)", example = "2026-01-01T00:00:00Z"),
+        Filters,
     ),
     responses((status = 200, description = "Le nombre", body = Count))
 )]

@@ -14,7 +14,7 @@ use super::answer::Answer;
 use super::fields::{Body, Fields, Nothing};
 use super::forms::{BATCH, Dialect, Form, stream};
 use super::gate::Admitted;
-use super::page::{self, Listed, Mark, Page, Sort, bound_to};
+use super::page::{Listed, Mark, Page, Sort, bound_to};
 use super::query::{NoQuery, Query, Reader};
 use crate::app::App;
 use crate::auth::policy::Scope;
@@ -94,7 +94,8 @@ impl<Q: Query, B: Body> Call<Q, B> {
         let mut faults = Faults::default();
         let query = Q::read(&mut Reader::new(
             &admitted.parameters,
-            &[Q::NAMES],
+            Q::PARAMETERS,
+            &[],
             &mut faults,
         ));
         let empty = serde_json::Value::Object(serde_json::Map::new());
@@ -154,13 +155,12 @@ impl<L: List> ListCall<L> {
     fn read(request: &HttpRequest) -> Result<Self> {
         let admitted = admitted(request)?;
         let mut faults = Faults::default();
-        let sort: &[&str] = if L::Sort::ORDERS.is_empty() {
-            &[]
-        } else {
-            &["sort"]
-        };
-        let known = [L::Filter::NAMES, page::NAMES, &[L::CURSOR], sort];
-        let mut reader = Reader::new(&admitted.parameters, &known, &mut faults);
+        let mut others = vec!["limit", "dialect", L::CURSOR];
+        if !L::Sort::ORDERS.is_empty() {
+            others.push("sort");
+        }
+        let documented = L::Filter::PARAMETERS;
+        let mut reader = Reader::new(&admitted.parameters, documented, &others, &mut faults);
         let query = L::Filter::read(&mut reader);
         let page = Page::read(&mut reader, admitted.mark.clone());
         let dialect = reader.text("dialect").map(Dialect::named);

@@ -16,9 +16,6 @@ use crate::error::{Code, Error, Place, Result, Rule};
 pub const MAX_LIMIT: i64 = 200;
 /// The page when `limit` is absent.
 pub const DEFAULT_LIMIT: i64 = 50;
-/// The parameters that every list takes, besides its cursor's and, where it has several orders, `sort`.
-pub const NAMES: &[&str] = &["limit", "dialect"];
-
 /// A place in an order: the value sorted by, and the id that settles ties.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark {

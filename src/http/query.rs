@@ -2,6 +2,11 @@
 //! reported together.
 
 use std::collections::BTreeMap;
+use std::marker::PhantomData;
+
+use utoipa::openapi::Required;
+use utoipa::openapi::path::{self, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 use super::fields::FromText;
 use crate::error::{Code, Error, Faults, Place, Result, Rule};
@@ -90,10 +95,60 @@ fn decode(text: &str) -> Result<String> {
 
 /// The filters of a list: read from the parameters, noting the faults.
 pub trait Query: Sized {
-    /// The parameters it knows.
-    const NAMES: &'static [&'static str];
+    /// The parameters it knows, as they are documented.
+    const PARAMETERS: &'static [Parameter];
     /// Reads them.
     fn read(parameters: &mut Reader<'_>) -> Self;
+}
+
+/// A query parameter: what the document says of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Parameter {
+    /// Its name.
+    pub name: &'static str,
+    /// What it does, in French.
+    pub description: &'static str,
+    /// A value that works; none where it depends on what is stored.
+    pub example: Option<&'static str>,
+}
+
+/// A parameter with an example.
+pub const fn parameter(
+    name: &'static str,
+    description: &'static str,
+    example: &'static str,
+) -> Parameter {
+    Parameter {
+        name,
+        description,
+        example: Some(example),
+    }
+}
+
+/// `updated_since`, which every list takes.
+pub const UPDATED_SINCE: Parameter = parameter(
+    "updated_since",
+    "Modifiés à ce moment ou après (RFC 3339)",
+    "2026-01-01T00:00:00Z",
+);
+
+/// The parameters of a query, for the document: the list and the count of a resource share them.
+pub struct Documented<Q>(PhantomData<Q>);
+
+impl<Q: Query> utoipa::IntoParams for Documented<Q> {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<path::Parameter> {
+        let document = |parameter: &Parameter| {
+            ParameterBuilder::new()
+                .name(parameter.name)
+                .parameter_in(ParameterIn::Query)
+                .required(Required::False)
+                .description(Some(parameter.description))
+                .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
+                .example(parameter.example.map(Into::into))
+                .build()
+        };
+        Q::PARAMETERS.iter().map(document).collect()
+    }
 }
 
 /// No parameters of its own.
@@ -101,7 +156,7 @@ pub trait Query: Sized {
 pub struct NoQuery;
 
 impl Query for NoQuery {
-    const NAMES: &'static [&'static str] = &[];
+    const PARAMETERS: &'static [Parameter] = &[];
     fn read(_parameters: &mut Reader<'_>) -> Self {
         Self
     }
@@ -115,9 +170,17 @@ pub struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     /// A reader that has already noted unknown and repeated parameters.
-    pub fn new(parameters: &'a Parameters, known: &[&[&str]], faults: &'a mut Faults) -> Self {
+    pub fn new(
+        parameters: &'a Parameters,
+        documented: &[Parameter],
+        others: &[&str],
+        faults: &'a mut Faults,
+    ) -> Self {
+        let known = |name: &str| {
+            documented.iter().any(|parameter| parameter.name == name) || others.contains(&name)
+        };
         for (name, values) in &parameters.values {
-            if !known.iter().any(|names| names.contains(&name.as_str())) {
+            if !known(name) {
                 faults.add(Place::Parameter(name.clone()), Rule::UnknownParameter);
             } else if values.len() > 1 {
                 faults.add(Place::Parameter(name.clone()), Rule::Repeated);

@@ -10,12 +10,12 @@ use crate::error::{Error, Result};
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
 use crate::http::page::{self, Count, Listed, Mark, MarkValue, Page};
-use crate::http::query::{Query, Reader};
+use crate::http::query::{Documented, Parameter, Query, Reader, UPDATED_SINCE};
 
 const TAG: &str = "Référentiels";
 
 impl Query for Filter {
-    const NAMES: &'static [&'static str] = &["updated_since"];
+    const PARAMETERS: &'static [Parameter] = &[UPDATED_SINCE];
 
     fn read(reader: &mut Reader<'_>) -> Self {
         Self {
@@ -23,6 +23,9 @@ impl Query for Filter {
         }
     }
 }
+
+/// The filters, as the list and the count document them.
+type Filters = Documented<Filter>;
 
 impl page::Sort for Sort {
     const DEFAULT: Self = Self::Name;
@@ -66,7 +69,7 @@ impl List for Nomenclatures {
 #[utoipa::path(
     tag = TAG,
     params(
-        ("updated_since" = Option<String>, Query, description = "Modifiées à ce moment ou après (RFC 3339)", example = "2026-01-01T00:00:00Z"),
+        Filters,
         ("sort" = Option<String>, Query, description = "`name` (par défaut), `updated_at` ; `-` devant pour l'ordre inverse", example = "-updated_at"),
         crate::openapi::PageParameters,
     ),
@@ -84,7 +87,8 @@ pub async fn list_nomenclatures(call: ListCall<Nomenclatures>) -> Result<HttpRes
 /// Avec les mêmes filtres que la liste.
 #[utoipa::path(
     tag = TAG,
-    params(("updated_since" = Option<String>, Query, description = "Modifiées à ce moment ou après (RFC 3339)", example = "2026-01-01T00:00:00Z")),
+    params(
+        Filters,),
     responses((status = 200, description = "Le nombre", body = Count))
 )]
 #[get("/v1/nomenclatures/count")]

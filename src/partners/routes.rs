@@ -11,13 +11,31 @@ use crate::error::Result;
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
 use crate::http::page::{self, Count, Listed, Mark, MarkValue, Page};
-use crate::http::query::{Query, Reader};
+use crate::http::query::{Documented, Parameter, Query, Reader, UPDATED_SINCE, parameter};
 
 const TAG: &str = "Partenaires";
 
 impl Query for Filter {
-    const NAMES: &'static [&'static str] =
-        &["kind", "sector", "status", "siren", "q", "updated_since"];
+    const PARAMETERS: &'static [Parameter] = &[
+        parameter(
+            "kind",
+            "Natures, séparées par des virgules",
+            "company,association",
+        ),
+        parameter(
+            "sector",
+            "Secteurs, séparés par des virgules",
+            "metal_industry",
+        ),
+        parameter("status", "`active`, `archived`", "active"),
+        parameter("siren", "Numéro SIREN", "552049447"),
+        parameter(
+            "q",
+            "Texte cherché dans les noms et les numéros, sans tenir compte des accents ni de la casse",
+            "metallurgie",
+        ),
+        UPDATED_SINCE,
+    ];
 
     fn read(reader: &mut Reader<'_>) -> Self {
         Self {
@@ -30,6 +48,9 @@ impl Query for Filter {
         }
     }
 }
+
+/// The filters, as the list and the count document them.
+type Filters = Documented<Filter>;
 
 impl page::Sort for Sort {
     const DEFAULT: Self = Self::Id;
@@ -78,12 +99,7 @@ impl List for Partners {
 #[utoipa::path(
     tag = TAG,
     params(
-        ("kind" = Option<String>, Query, description = "Natures, séparées par des virgules", example = "company,association"),
-        ("sector" = Option<String>, Query, description = "Secteurs, séparés par des virgules", example = "metal_industry"),
-        ("status" = Option<String>, Query, description = "`active`, `archived`", example = "active"),
-        ("siren" = Option<String>, Query, description = "Numéro SIREN", example = "552049447"),
-        ("q" = Option<String>, Query, description = "Texte cherché dans les noms et les numéros, sans tenir compte des accents ni de la casse", example = "metallurgie"),
-        ("updated_since" = Option<String>, Query, description = "Modifiés à ce moment ou après (RFC 3339)", example = "2026-01-01T00:00:00Z"),
+        Filters,
         ("sort" = Option<String>, Query, description = "`created_at` (par défaut), `legal_name`, `updated_at` ; `-` devant pour l'ordre inverse", example = "-updated_at"),
         crate::openapi::PageParameters,
     ),
@@ -102,12 +118,7 @@ pub async fn list_partners(call: ListCall<Partners>) -> Result<HttpResponse> {
 #[utoipa::path(
     tag = TAG,
     params(
-        ("kind" = Option<String>, Query, description = "Natures, séparées par des virgules", example = "company"),
-        ("sector" = Option<String>, Query, description = "Secteurs, séparés par des virgules", example = "metal_industry"),
-        ("status" = Option<String>, Query, description = "`active`, `archived`", example = "active"),
-        ("siren" = Option<String>, Query, description = "Numéro SIREN", example = "552049447"),
-        ("q" = Option<String>, Query, description = "Texte cherché dans les noms et les numéros", example = "metallurgie"),
-        ("updated_since" = Option<String>, Query, description = "Modifiés à ce moment ou après (RFC 3339)", example = "2026-01-01T00:00:00Z"),
+        Filters,
     ),
     responses((status = 200, description = "Le nombre", body = Count))
 )]

@@ -11,13 +11,30 @@ use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
 use crate::http::fields::FromText;
 use crate::http::page::{self, Count, Listed, Mark, MarkValue, Page};
-use crate::http::query::{Query, Reader};
+use crate::http::query::{Documented, Parameter, Query, Reader, UPDATED_SINCE, parameter};
 use crate::values::TerritoryCode;
 
 const TAG: &str = "Référentiels";
 
 impl Query for Filter {
-    const NAMES: &'static [&'static str] = &["kind", "parent", "q", "updated_since"];
+    const PARAMETERS: &'static [Parameter] = &[
+        parameter(
+            "kind",
+            "Natures, séparées par des virgules",
+            "academic_region,academy",
+        ),
+        parameter(
+            "parent",
+            "Ceux qui sont juste au-dessous de ces territoires, séparés par des virgules",
+            "region:84",
+        ),
+        parameter(
+            "q",
+            "Mots cherchés dans le nom et le code officiel, tous exigés, sans tenir compte des accents ni de la casse ; pour un établissement, aussi dans la commune et le code postal",
+            "lyon",
+        ),
+        UPDATED_SINCE,
+    ];
 
     fn read(reader: &mut Reader<'_>) -> Self {
         Self {
@@ -28,6 +45,9 @@ impl Query for Filter {
         }
     }
 }
+
+/// The filters, as the list and the count document them.
+type Filters = Documented<Filter>;
 
 impl page::Sort for Sort {
     const DEFAULT: Self = Self::Code;
@@ -71,10 +91,7 @@ impl List for Territories {
 #[utoipa::path(
     tag = TAG,
     params(
-        ("kind" = Option<String>, Query, description = "Natures, séparées par des virgules", example = "academic_region,academy"),
-        ("parent" = Option<String>, Query, description = "Ceux qui sont juste au-dessous de ces territoires, séparés par des virgules", example = "region:84"),
-        ("q" = Option<String>, Query, description = "Mots cherchés dans le nom et le code officiel, tous exigés, sans tenir compte des accents ni de la casse ; pour un établissement, aussi dans la commune et le code postal", example = "lyon"),
-        ("updated_since" = Option<String>, Query, description = "Modifiés à ce moment ou après (RFC 3339)", example = "2026-01-01T00:00:00Z"),
+        Filters,
         ("sort" = Option<String>, Query, description = "`code` (par défaut), `updated_at` ; `-` devant pour l'ordre inverse", example = "-updated_at"),
         crate::openapi::PageParameters,
     ),
@@ -93,10 +110,7 @@ pub async fn list_territories(call: ListCall<Territories>) -> Result<HttpRespons
 #[utoipa::path(
     tag = TAG,
     params(
-        ("kind" = Option<String>, Query, description = "Natures, séparées par des virgules", example = "academy"),
-        ("parent" = Option<String>, Query, description = "Ceux qui sont juste au-dessous de ces territoires", example = "region:84"),
-        ("q" = Option<String>, Query, description = "Mots cherchés, tous exigés", example = "lyon"),
-        ("updated_since" = Option<String>, Query, description = "Modifiés à ce moment ou après (RFC 3339)", example = "2026-01-01T00:00:00Z"),
+        Filters,
     ),
     responses((status = 200, description = "Le nombre", body = Count))
 )]

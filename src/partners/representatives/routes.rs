@@ -14,14 +14,21 @@ use crate::establishments::reach;
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
 use crate::http::page::{self, Count, Listed, Mark, MarkValue, Page};
-use crate::http::query::{NoQuery, Query, Reader};
+use crate::http::query::{Documented, NoQuery, Parameter, Query, Reader, UPDATED_SINCE, parameter};
 use crate::partners::model::PartnerId;
 use crate::partners::store as partners;
 
 const TAG: &str = "Partenaires";
 
 impl Query for Filter {
-    const NAMES: &'static [&'static str] = &["territory", "updated_since"];
+    const PARAMETERS: &'static [Parameter] = &[
+        parameter(
+            "territory",
+            "Territoires couverts, séparés par des virgules",
+            "academy:10",
+        ),
+        UPDATED_SINCE,
+    ];
 
     fn read(reader: &mut Reader<'_>) -> Self {
         Self {
@@ -31,6 +38,9 @@ impl Query for Filter {
         }
     }
 }
+
+/// The filters, as the list and the count document them.
+type Filters = Documented<Filter>;
 
 impl page::Sort for Sort {
     const DEFAULT: Self = Self::Id;
@@ -92,9 +102,8 @@ async fn with_reach(
 #[utoipa::path(
     tag = TAG,
     params(
+        Filters,
         ("id" = PartnerId, Path, description = "Identifiant du partenaire"),
-        ("territory" = Option<String>, Query, description = "Territoires couverts, séparés par des virgules", example = "academy:10"),
-        ("updated_since" = Option<String>, Query, description = "Modifiés à ce moment ou après (RFC 3339)", example = "2026-01-01T00:00:00Z"),
         ("sort" = Option<String>, Query, description = "`created_at` (par défaut), `updated_at` ; `-` devant pour l'ordre inverse", example = "-updated_at"),
         crate::openapi::PageParameters,
     ),
@@ -113,9 +122,8 @@ pub async fn list_representatives(call: ListCall<Representatives>) -> Result<Htt
 #[utoipa::path(
     tag = TAG,
     params(
+        Filters,
         ("id" = PartnerId, Path, description = "Identifiant du partenaire"),
-        ("territory" = Option<String>, Query, description = "Territoires couverts, séparés par des virgules", example = "academy:10"),
-        ("updated_since" = Option<String>, Query, description = "Modifiés à ce moment ou après (RFC 3339)", example = "2026-01-01T00:00:00Z"),
     ),
     responses((status = 200, description = "Le nombre", body = Count))
 )]
