@@ -373,3 +373,49 @@ async fn the_feed_over_http_says_the_same_and_hides_what_was_erased() {
         .await
         .problem(400, "invalid_cursor");
 }
+
+#[actix_web::test]
+async fn after_a_restore_into_a_younger_server_the_feed_still_goes_up() {
+    let service = Service::start().await;
+    service.new_partner("Avant").await;
+    // As a restore leaves it: changes whose transactions this server has not reached yet.
+    let sql = service.sql().await;
+    sql.batch_execute("UPDATE changes SET position = position + 1000000000")
+        .await
+        .unwrap();
+    let before = service.number("SELECT max(position) FROM changes").await;
+    ree::db::migrations::run(&service.connector, service.shared.clock.now())
+        .await
+        .unwrap();
+    service.new_partner("Après").await;
+    assert!(service.number("SELECT max(position) FROM changes").await > before);
+    let events = follow(&service, (before, i64::MAX), 1).await;
+    assert_eq!(events.len(), 1, "and the reader is given what came after");
+}
+
+#[actix_web::test]
+async fn a_change_that_cannot_be_journaled_is_not_made() {
+    let service = Service::start().await;
+    let partner = crate::support::id(&service.new_partner("Partenaire").await);
+    let before = service.everything().await;
+    let sql = service.sql().await;
+    for table in ["changes", "audit_events"] {
+        sql.batch_execute(&format!("ALTER TABLE {table} RENAME TO hidden"))
+            .await
+            .unwrap();
+        let path = format!("/v1/partners/{partner}");
+        let reply = service
+            .ministry()
+            .patch(&path, json!({ "acronym": "P" }))
+            .await;
+        reply.problem(500, "internal_error");
+        assert!(
+            !reply.text().contains(table),
+            "no table name leaves the service"
+        );
+        sql.batch_execute(&format!("ALTER TABLE hidden RENAME TO {table}"))
+            .await
+            .unwrap();
+    }
+    assert_eq!(service.everything().await, before);
+}
