@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::clock::Clock;
 use crate::db::Connector;
+use crate::db::write::Author;
 use crate::establishments::import::import as import_establishments;
 use crate::imports::{ImportContext, ImportError, Options, Summary};
 use crate::partners::import::{Words, import as import_partners};
@@ -36,10 +37,12 @@ async fn once(client: &mut tokio_postgres::Client) -> Result<(), ImportError> {
     let clock = Clock::default();
     let new_id = || clock.new_id();
     let context = ImportContext {
-        subject: "demo".to_owned(),
-        role: "ministry".to_owned(),
-        client_id: "ree-demo".to_owned(),
-        request_id: clock.new_id().to_string(),
+        author: Author {
+            subject: "demo".to_owned(),
+            role: "ministry".to_owned(),
+            client_id: "ree-demo".to_owned(),
+            request_id: clock.new_id().to_string(),
+        },
         now: clock.now(),
         new_id: &new_id,
     };

@@ -11,6 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::{Failure, config, database::Database};
 use crate::clock::Clock;
 use crate::db::migrations;
+use crate::db::write::Author;
 use crate::establishments::import::import as import_establishments;
 use crate::imports::{ImportContext, ImportError, Options, Summary};
 use crate::partners::import::{Words, import as import_partners};
@@ -99,13 +100,15 @@ async fn import(
     let clock = Clock::default();
     let new_id = || clock.new_id();
     let context = ImportContext {
-        subject: std::env::var("USER")
-            .ok()
-            .filter(|user| !user.is_empty())
-            .unwrap_or_else(|| "cli".to_owned()),
-        role: "ministry".to_owned(),
-        client_id: "ree-cli".to_owned(),
-        request_id: clock.new_id().to_string(),
+        author: Author {
+            subject: std::env::var("USER")
+                .ok()
+                .filter(|user| !user.is_empty())
+                .unwrap_or_else(|| "cli".to_owned()),
+            role: "ministry".to_owned(),
+            client_id: "ree-cli".to_owned(),
+            request_id: clock.new_id().to_string(),
+        },
         now: clock.now(),
         new_id: &new_id,
     };

@@ -2,6 +2,7 @@
 
 pub mod source;
 
+use crate::db::write::Author;
 use crate::error::Rule;
 use crate::http::language::Language;
 use chrono::{DateTime, Utc};
@@ -13,14 +14,8 @@ use uuid::Uuid;
 /// Who writes: what the audit rows and the change events say. Built by the caller, since the clock
 /// and the ids come from outside.
 pub struct ImportContext<'a> {
-    /// The subject, as a token would name it.
-    pub subject: String,
-    /// The role.
-    pub role: String,
-    /// The client.
-    pub client_id: String,
-    /// The run, to find its log lines.
-    pub request_id: String,
+    /// Who writes.
+    pub author: Author,
     /// The moment of the import, to the microsecond (what PostgreSQL keeps).
     pub now: DateTime<Utc>,
     /// Makes the ids (UUIDv7) of new rows and of audit rows.

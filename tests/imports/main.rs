@@ -17,6 +17,7 @@ use std::ops::{Deref, DerefMut};
 
 use chrono::{SubsecRound, Utc};
 use cluster::Database;
+use ree::db::write::Author;
 use ree::imports::{ImportContext, ImportError, Options, Summary};
 use tokio_postgres::Client;
 use uuid::Uuid;
@@ -49,10 +50,12 @@ async fn fresh() -> Fresh {
 
 fn context() -> ImportContext<'static> {
     ImportContext {
-        subject: "cli:test".into(),
-        role: "ministry".into(),
-        client_id: "cli".into(),
-        request_id: "r-1".into(),
+        author: Author {
+            subject: "cli:test".into(),
+            role: "ministry".into(),
+            client_id: "cli".into(),
+            request_id: "r-1".into(),
+        },
         now: Utc::now().trunc_subsecs(6),
         new_id: &Uuid::now_v7,
     }

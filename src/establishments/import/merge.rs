@@ -1,6 +1,7 @@
 //! From the staged lines to the register, set by set. The statements are in the `.sql` files
 //! beside this one.
 
+use crate::db::write::Author;
 use crate::establishments::levels::{Tracks, levels};
 use crate::imports::{ImportContext, ImportError, Options};
 use serde_json::Value;
@@ -106,14 +107,13 @@ impl Merge<'_> {
     /// Writes what changed, its audit rows and its events; tells how many rows are new and how
     /// many changed.
     async fn write(&self) -> Result<(u64, u64), ImportError> {
-        let ImportContext {
-            now,
+        let ImportContext { now, author, .. } = self.context;
+        let Author {
             subject,
             role,
             client_id,
             request_id,
-            ..
-        } = self.context;
+        } = author;
         let inserted = self
             .transaction
             .execute(include_str!("insert.sql"), &[now])

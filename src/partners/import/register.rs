@@ -1,6 +1,7 @@
 //! The partners known so far: those stored, and those that earlier lines of the file made.
 
 use super::record::Line;
+use crate::db::write::Author;
 use crate::imports::{ImportContext, ImportError, Rejection, Summary};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -203,13 +204,12 @@ impl Register {
         if written != expected {
             return Err(ImportError::Overtaken);
         }
-        let ImportContext {
+        let Author {
             subject,
             role,
             client_id,
             request_id,
-            ..
-        } = context;
+        } = &context.author;
         transaction
             .execute(AUDIT, &[&rows, now, subject, role, client_id, request_id])
             .await?;
