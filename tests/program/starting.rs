@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::support::{Directory, Service, free_port, run};
+use crate::support::{Directory, Service, free_port, run, until};
 
 #[test]
 fn it_starts_from_nothing_keeps_its_data_and_leaves_nothing_behind() {
@@ -84,6 +84,42 @@ fn two_services_on_one_directory_share_its_database() {
         directory.is_left_within(Duration::from_secs(8)),
         "PostgreSQL is still there"
     );
+}
+
+#[test]
+fn a_client_revoked_through_one_service_is_refused_by_the_other_within_five_seconds() {
+    let directory = Directory::new();
+    let settings = [("REE_PUBLIC_URL", "http://registre.exemple.fr")];
+    let first = Service::start_with(&directory, &settings);
+    let second = Service::start_with(&directory, &settings);
+    let mut ministry = first.client("ministry");
+    let body = json!({ "name": "Programme", "contact_email": "si@exemple.fr", "role": "reader", "scopes": ["read"] });
+    let created = ministry
+        .post("/v1/clients", &[], &body)
+        .unwrap()
+        .expect(201);
+    let text = |name: &str| created[name].as_str().unwrap().to_owned();
+    let form = format!(
+        "grant_type=client_credentials&client_id={}&client_secret={}",
+        text("id"),
+        text("client_secret")
+    );
+    let request = format!(
+        "POST /oauth2/token HTTP/1.1\r\nHost: ree\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+         Content-Length: {}\r\n\r\n{form}",
+        form.len()
+    );
+    let mut caller = second.anon();
+    caller.write(request.as_bytes()).unwrap();
+    let granted = caller.read().unwrap().expect(200);
+    caller.token = granted["access_token"].as_str().map(str::to_owned);
+    caller.get("/v1/partners").unwrap().expect(200);
+
+    let revoke = format!("/v1/clients/{}/revoke", text("id"));
+    ministry.post(&revoke, &[], &json!({})).unwrap().expect(200);
+    until(Duration::from_secs(5), "the token is refused", || {
+        caller.get("/v1/partners").unwrap().status == 401
+    });
 }
 
 #[test]
