@@ -4,7 +4,8 @@ CREATE TABLE establishments (
     uai                text PRIMARY KEY CONSTRAINT establishments_uai_form CHECK (uai ~ '^[0-9]{7}[A-HJ-NPR-Z]$'),
     id                 uuid NOT NULL CONSTRAINT establishments_id_key UNIQUE,
     version            bigint NOT NULL DEFAULT 1,
-    name               text NOT NULL,
+    -- Null where the directory has none yet: schools about to open.
+    name               text,
     type               text,
     sector             text CONSTRAINT establishments_sector CHECK (sector IN ('public', 'private')),
     contract           text,
@@ -36,7 +37,7 @@ CREATE TABLE establishments (
     created_at         timestamptz NOT NULL,
     updated_at         timestamptz NOT NULL,
     search             text NOT NULL GENERATED ALWAYS AS (
-        fold(uai || ' ' || name || ' ' || coalesce(city, '') || ' ' || coalesce(postal_code, ''))) STORED
+        fold(uai || ' ' || coalesce(name, '') || ' ' || coalesce(city, '') || ' ' || coalesce(postal_code, ''))) STORED
 );
 CREATE INDEX establishments_updated_idx ON establishments (updated_at, uai);
 CREATE INDEX establishments_department_idx ON establishments (department, uai);
@@ -51,7 +52,7 @@ CREATE VIEW territory_tree AS
            fold(name || ' ' || official_code) AS search
       FROM territories
     UNION ALL
-    SELECT 'uai:' || uai, 'establishment', name, coalesce(department, academy, academic_region), uai,
+    SELECT 'uai:' || uai, 'establishment', coalesce(name, uai), coalesce(department, academy, academic_region), uai,
            created_at, updated_at, search
       FROM establishments;
 CREATE INDEX establishments_territory_idx ON establishments (('uai:' || uai));

@@ -125,7 +125,7 @@ diesel::table! {
         uai -> Text,
         id -> Uuid,
         version -> Int8,
-        name -> Text,
+        name -> Nullable<Text>,
         #[sql_name = "type"]
         type_ -> Nullable<Text>,
         sector -> Nullable<Text>,

@@ -75,9 +75,9 @@ pub struct Establishment {
     /// Numéro UAI.
     #[schema(example = "0311131L")]
     pub uai: Uai,
-    /// Nom.
+    /// Nom ; null pour un établissement à ouvrir que l'annuaire ne nomme pas encore.
     #[schema(example = "Lycée privé Sainte-Thérèse")]
-    pub name: String,
+    pub name: Option<String>,
     /// Type, dans les termes du ministère.
     #[serde(rename = "type")]
     #[diesel(column_name = type_)]

@@ -13,7 +13,7 @@ SELECT l.*,
        row_number() OVER (
            PARTITION BY l.uai
            ORDER BY num_nonnulls(nullif(general, false), nullif(technological, false), nullif(vocational, false)) DESC,
-                    length(name),
+                    name IS NULL, length(name),
                     (to_jsonb(l) - '{line,row_id,audit_id}'::text[])::text COLLATE "C",
                     line) AS rank
   FROM import_lines l JOIN several USING (uai);

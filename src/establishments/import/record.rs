@@ -18,7 +18,8 @@ use csv::StringRecord;
 #[derive(Debug, PartialEq)]
 pub struct Line {
     pub uai: String,
-    pub name: String,
+    /// None for a school the directory lists before it was named.
+    pub name: Option<String>,
     pub kind: Option<String>,
     pub sector: Option<&'static str>,
     pub contract: Option<String>,
@@ -50,8 +51,7 @@ impl Line {
         let (latitude, longitude) = coordinates(record, layout);
         Ok(Self {
             uai: uai(cell(Column::Uai))?,
-            name: text(Column::Name)
-                .ok_or_else(|| Rejection::new("missing_name", "the name is empty"))?,
+            name: text(Column::Name),
             kind: kind(record, layout),
             sector: cell(Column::Sector).and_then(sector),
             contract: text(Column::Contract).filter(|contract| contract != "SANS OBJET"),
@@ -260,7 +260,7 @@ mod tests {
     fn a_whole_line() {
         let line = read(HEADER, LINE).unwrap();
         assert_eq!(line.uai, "0311131L");
-        assert_eq!(line.name, "Lycée Sainte-Thérèse");
+        assert_eq!(line.name.as_deref(), Some("Lycée Sainte-Thérèse"));
         assert_eq!(line.address.as_deref(), Some("16 rue du Bugatet, BP 161"));
         assert_eq!(line.sector, Some("private"));
         assert_eq!(line.phone.as_deref(), Some("05 62 00 95 10"));
@@ -279,8 +279,12 @@ mod tests {
         assert_eq!(code("0311131L ;", "0311131K ;"), "invalid_uai");
         assert_eq!(code("0311131L ;", "0311131l ;"), "invalid_uai");
         assert_eq!(code(" 0311131L ;", ";"), "invalid_uai");
-        assert_eq!(code(" Lycée Sainte-Thérèse ", " "), "missing_name");
         assert_eq!(code("OUVERT", "DEMOLI"), "unknown_state");
+    }
+
+    #[test]
+    fn a_school_without_a_name_is_a_school() {
+        assert_eq!(changed(" Lycée Sainte-Thérèse ", " ").name, None);
     }
 
     #[test]

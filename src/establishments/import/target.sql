@@ -5,7 +5,8 @@
 -- writes 00 overseas.
 INSERT INTO import_target
 SELECT l.uai,
-       l.name,
+       -- A name once known is not lost to an edition that leaves it out.
+       coalesce(l.name, e.name),
        CASE WHEN 'type' = ANY ($1) THEN l.type ELSE coalesce(e.type, l.type) END,
        CASE WHEN 'sector' = ANY ($1) THEN l.sector ELSE e.sector END,
        CASE WHEN 'contract' = ANY ($1) THEN l.contract ELSE e.contract END,
