@@ -6,7 +6,11 @@ use std::time::Duration;
 
 use diesel::ConnectionError;
 use diesel_async::AsyncPgConnection;
-use tokio_postgres::config::SslMode;
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{DigitallySignedStruct, SignatureScheme};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// `connect_timeout` covers the TCP connection only: a frozen server accepts and never answers.
@@ -48,14 +52,15 @@ impl std::fmt::Display for ConnectError {
 impl std::error::Error for ConnectError {}
 
 impl Connector {
-    /// Reads a `DATABASE_URL`. `sslmode` is `disable`, `prefer` (default) or `require`;
-    /// `verify-ca` and `verify-full` are read as `require`, since a certificate is always verified.
-    /// `sslrootcert` names a PEM file to trust instead of the system's authorities.
+    /// Reads a `DATABASE_URL`. `sslmode` means what it means to libpq: `disable`; `prefer` (the
+    /// default) and `require` encrypt; `verify-full`, and `verify-ca` which is read as it, verify
+    /// the certificate and its name. `sslrootcert` names a PEM file to believe instead of the
+    /// system's authorities, and asks for verification by itself.
     ///
     /// # Errors
     /// When the address or the certificates cannot be read; the password is not in the message.
     pub fn new(database_url: &str) -> Result<Self, ConnectError> {
-        let (address, root_certificate) = own_parameters(database_url);
+        let (address, verification) = own_parameters(database_url);
         let mut config: tokio_postgres::Config = address.parse().map_err(|error| {
             ConnectError(format!("DATABASE_URL is not a PostgreSQL address: {error}"))
         })?;
@@ -64,7 +69,7 @@ impl Connector {
             .get_options()
             .map(|given| format!("{LIMITS} {given}"));
         config.options(options.as_deref().unwrap_or(LIMITS));
-        let tls = trust(config.get_ssl_mode(), root_certificate.as_deref())?;
+        let tls = trust(&verification)?;
         Ok(Self {
             config: Arc::new(config),
             tls,
@@ -123,24 +128,37 @@ fn explain(error: &tokio_postgres::Error) -> String {
     )
 }
 
+/// What the address says of the server's certificate.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Verification {
+    /// Whether it is verified at all.
+    wanted: bool,
+    /// The PEM file of the authorities to believe, instead of the system's.
+    root_certificate: Option<String>,
+}
+
 /// Takes from the address the parameters tokio-postgres does not know.
-fn own_parameters(database_url: &str) -> (String, Option<String>) {
+fn own_parameters(database_url: &str) -> (String, Verification) {
+    let mut verification = Verification::default();
     let Some((address, query)) = database_url.split_once('?') else {
-        return (database_url.to_owned(), None);
+        return (database_url.to_owned(), verification);
     };
-    let mut root_certificate = None;
     let kept: Vec<String> = query
         .split('&')
         .filter_map(|pair| match pair.split_once('=') {
             Some(("sslrootcert", path)) => {
-                root_certificate = decoded(path);
+                verification.wanted = true;
+                verification.root_certificate = decoded(path);
                 None
             }
-            Some(("sslmode", "verify-ca" | "verify-full")) => Some("sslmode=require".to_owned()),
+            Some(("sslmode", "verify-ca" | "verify-full")) => {
+                verification.wanted = true;
+                Some("sslmode=require".to_owned())
+            }
             _ => Some(pair.to_owned()),
         })
         .collect();
-    (format!("{address}?{}", kept.join("&")), root_certificate)
+    (format!("{address}?{}", kept.join("&")), verification)
 }
 
 /// A percent-encoded value.
@@ -151,31 +169,112 @@ fn decoded(value: &str) -> Option<String> {
         .map(|(_, value)| value.into_owned())
 }
 
-/// The authorities whose certificates are believed.
-fn trust(mode: SslMode, root_certificate: Option<&str>) -> Result<MakeRustlsConnect, ConnectError> {
-    let mut roots = rustls::RootCertStore::empty();
-    if let Some(path) = root_certificate {
-        let unreadable =
-            |error: String| ConnectError(format!("sslrootcert={path} cannot be read: {error}"));
-        let pem = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
-        for certificate in certificates(&pem) {
-            roots
-                .add(certificate)
-                .map_err(|error| unreadable(error.to_string()))?;
-        }
-        if roots.is_empty() {
-            return Err(unreadable("no certificate in it".into()));
-        }
-    } else if mode != SslMode::Disable {
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    }
+/// How the server is recognised: as libpq does, encryption alone unless the address asks for more.
+fn trust(verification: &Verification) -> Result<MakeRustlsConnect, ConnectError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider)
+    let (verifier, pinned) = if verification.wanted {
+        let believed = believed(verification.root_certificate.as_deref())?;
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add_parsable_certificates(believed.iter().cloned());
+        let builder =
+            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
+        let verifier = builder
+            .build()
+            .map_err(|error| ConnectError(error.to_string()))?;
+        (Some(verifier), believed)
+    } else {
+        (None, Vec::new())
+    };
+    let config = rustls::ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .map_err(|error| ConnectError(error.to_string()))?
-        .with_root_certificates(roots)
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(Recognition {
+            provider,
+            verifier,
+            pinned,
+        }))
         .with_no_client_auth();
     Ok(MakeRustlsConnect::new(config))
+}
+
+/// The certificates of the file named, else of the system's authorities.
+fn believed(root_certificate: Option<&str>) -> Result<Vec<CertificateDer<'static>>, ConnectError> {
+    let Some(path) = root_certificate else {
+        return Ok(rustls_native_certs::load_native_certs().certs);
+    };
+    let unreadable =
+        |error: &str| ConnectError(format!("sslrootcert={path} cannot be read: {error}"));
+    let pem = std::fs::read(path).map_err(|error| unreadable(&error.to_string()))?;
+    let found = certificates(&pem);
+    if found.is_empty() {
+        Err(unreadable("no certificate in it"))
+    } else {
+        Ok(found)
+    }
+}
+
+/// Recognises a server by its certificate, where that is asked for.
+#[derive(Debug)]
+struct Recognition {
+    provider: Arc<CryptoProvider>,
+    /// None where the address asks for encryption alone (`prefer`, `require`).
+    verifier: Option<Arc<WebPkiServerVerifier>>,
+    /// A server whose very certificate is believed needs no authority: the usual case of one that
+    /// signed its own, which the verifier would refuse.
+    pinned: Vec<CertificateDer<'static>>,
+}
+
+impl ServerCertVerifier for Recognition {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let is_pinned = self
+            .pinned
+            .iter()
+            .any(|pinned| pinned.as_ref() == end_entity.as_ref());
+        match &self.verifier {
+            Some(verifier) if !is_pinned => verifier.verify_server_cert(
+                end_entity,
+                intermediates,
+                server_name,
+                ocsp_response,
+                now,
+            ),
+            _ => Ok(ServerCertVerified::assertion()),
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let known = &self.provider.signature_verification_algorithms;
+        verify_tls12_signature(message, certificate, signature, known)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let known = &self.provider.signature_verification_algorithms;
+        verify_tls13_signature(message, certificate, signature, known)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider
+            .signature_verification_algorithms
+            .supported_schemes()
+    }
 }
 
 fn certificates(pem: &[u8]) -> Vec<rustls::pki_types::CertificateDer<'static>> {
@@ -191,11 +290,18 @@ mod tests {
 
     #[test]
     fn an_address_may_name_a_root_certificate_and_verification() {
-        let (address, root) = own_parameters(
+        let (address, verification) = own_parameters(
             "postgresql://u@h/d?sslmode=verify-full&sslrootcert=%2Fetc%2Fmy%20ca.pem&port=1",
         );
         assert_eq!(address, "postgresql://u@h/d?sslmode=require&port=1");
-        assert_eq!(root.as_deref(), Some("/etc/my ca.pem"));
+        let root_certificate = Some("/etc/my ca.pem".to_owned());
+        assert_eq!(
+            verification,
+            Verification {
+                wanted: true,
+                root_certificate
+            }
+        );
     }
 
     #[test]
