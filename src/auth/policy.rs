@@ -218,6 +218,18 @@ impl Scope {
         }
     }
 
+    /// Refuses a write of what belongs to another partner.
+    ///
+    /// # Errors
+    /// `forbidden`.
+    pub fn must_write_for(&self, partner: Uuid) -> Result<()> {
+        if self.may_write_for(partner) {
+            Ok(())
+        } else {
+            Err(Error::new(Code::Forbidden))
+        }
+    }
+
     /// Whether it may write what belongs to this partner.
     pub fn may_write_for(&self, partner: Uuid) -> bool {
         self.is_everything() || self.partner() == Some(partner)

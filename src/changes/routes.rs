@@ -56,37 +56,27 @@ impl List for Changes {
     async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<ChangeAnswer>> {
         let connection = call.app.db.reader().await?;
         let changes = store::page(&connection, call.scope()?, &call.query, &page).await?;
-        let mut objects = objects(&connection, &call, &changes).await?;
+        let objects = objects(&connection, &call, &changes).await?;
         let list = bound_to(Self::CURSOR, call.path(), &call.admitted.parameters);
-        let mut last = HashMap::new();
-        for change in &changes {
-            last.insert(change.object_id, change.seq);
-        }
         changes
             .into_iter()
             .map(|change| {
-                let cursor = call.app.cursors.write(&place(&change), &list)?;
-                // The last change of an object takes its data; the earlier ones a copy.
-                let data = match last.get(&change.object_id) {
-                    Some(seq) if *seq == change.seq => objects.remove(&change.object_id),
-                    _ => objects.get(&change.object_id).cloned(),
-                };
+                let place = place(change.position, change.seq);
+                let cursor = call.app.cursors.write(&place, &list)?;
+                let data = objects.get(&change.object_id).cloned();
                 Ok(change.answer(cursor, data))
             })
             .collect()
     }
 
     fn mark(item: &ChangeAnswer, _sort: Sort) -> Mark {
-        Mark {
-            value: MarkValue::Place(item.position, item.seq),
-            id: String::new(),
-        }
+        place(item.position, item.seq)
     }
 }
 
-fn place(change: &Change) -> Mark {
+fn place(position: i64, seq: i64) -> Mark {
     Mark {
-        value: MarkValue::Place(change.position, change.seq),
+        value: MarkValue::Place(position, seq),
         id: String::new(),
     }
 }

@@ -170,6 +170,9 @@ pub async fn find_all(
     _scope: &Scope,
     uais: &[Uai],
 ) -> Result<Vec<Establishment>> {
+    if uais.is_empty() {
+        return Ok(Vec::new());
+    }
     Ok(Establishment::query()
         .filter(establishments::uai.eq_any(uais))
         .load(&mut connection)

@@ -49,8 +49,6 @@ pub struct Admitted {
     pub language: Language,
     /// The form of the answer.
     pub form: Form,
-    /// The media type chosen for the answer.
-    pub media_type: String,
     /// The query.
     pub parameters: Parameters,
     /// Where the cursor points, if there is one.
@@ -191,7 +189,6 @@ async fn admit(
         scope,
         language: Language::of(request.headers()),
         form: form_of(&media_type),
-        media_type,
         parameters,
         mark,
         raw,

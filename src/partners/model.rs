@@ -441,9 +441,7 @@ impl PartnerPatch {
     /// # Errors
     /// `forbidden`, naming the fields.
     pub fn may_be_made_by(&self, scope: &Scope, partner: PartnerId) -> Result<()> {
-        if !scope.may_write_for(partner.uuid()) {
-            return Err(Error::new(ErrorCode::Forbidden));
-        }
+        scope.must_write_for(partner.uuid())?;
         if scope.is_everything() || self.reserved().next().is_none() {
             return Ok(());
         }

@@ -160,6 +160,9 @@ pub async fn find_all(
     _scope: &Scope,
     ids: &[PartnerId],
 ) -> Result<Vec<Partner>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
     Ok(Partner::query()
         .filter(partners::id.eq_any(ids))
         .load(&mut connection)

@@ -5,7 +5,7 @@ use super::model::{NewPartner, Partner, PartnerId, PartnerPatch, Step};
 use super::store;
 use crate::auth::policy::Scope;
 use crate::db::write::Tx;
-use crate::error::{Code, Error, Result};
+use crate::error::Result;
 use crate::http::answer::Precondition;
 
 /// Creates one.
@@ -89,9 +89,6 @@ pub async fn delete(
 /// `not_found`, `forbidden`.
 pub async fn owned(tx: &mut Tx<'_>, scope: &Scope, id: PartnerId) -> Result<Partner> {
     let partner = store::find(tx.connection(), scope, id).await?;
-    if scope.may_write_for(id.uuid()) {
-        Ok(partner)
-    } else {
-        Err(Error::new(Code::Forbidden))
-    }
+    scope.must_write_for(id.uuid())?;
+    Ok(partner)
 }

@@ -148,6 +148,9 @@ pub async fn find_all(
     _scope: &Scope,
     ids: &[RepresentativeId],
 ) -> Result<Vec<Representative>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
     Ok(Representative::query()
         .filter(representatives::id.eq_any(ids))
         .load(&mut connection)

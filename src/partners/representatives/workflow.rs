@@ -42,7 +42,8 @@ pub async fn update(
     if_match: &Precondition,
 ) -> Result<Representative> {
     let before = store::hold(tx.connection(), scope, partner, id).await?;
-    owned(tx, scope, partner).await?;
+    // The representative is there, so its partner is: only the right to write is asked.
+    scope.must_write_for(partner.uuid())?;
     if_match.check(before.version)?;
     if patch.changes_nothing(&before) {
         return Ok(before);
@@ -68,7 +69,7 @@ pub async fn erase(
     if_match: &Precondition,
 ) -> Result<()> {
     let before = store::hold(tx.connection(), scope, partner, id).await?;
-    owned(tx, scope, partner).await?;
+    scope.must_write_for(partner.uuid())?;
     if_match.check(before.version)?;
     store::delete(tx.connection(), id).await?;
     idempotency::erase_person(tx.connection(), id.uuid()).await?;
