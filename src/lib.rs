@@ -10,6 +10,7 @@ pub mod cli;
 pub mod clients;
 pub mod clock;
 pub mod config;
+pub mod conventions;
 pub mod db;
 pub mod demo;
 pub mod error;

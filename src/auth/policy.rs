@@ -218,6 +218,41 @@ impl Scope {
         }
     }
 
+    /// Whether all of these territories, each given with all above it, are in charge of the caller:
+    /// what writing an object that names them needs.
+    pub fn holds_all(&self, ancestries: &[Vec<String>]) -> bool {
+        let holds = |ancestry: &Vec<String>| match &self.perimeter {
+            Perimeter::Everything => true,
+            Perimeter::Territories { named, .. } => {
+                ancestry.iter().any(|code| named.contains(code))
+            }
+            Perimeter::Schools(uais) => ancestry
+                .iter()
+                .filter_map(|code| code.strip_prefix("uai:"))
+                .any(|uai| uais.iter().any(|own| own == uai)),
+            Perimeter::Partner(_) | Perimeter::Public => false,
+        };
+        ancestries.iter().all(holds)
+    }
+
+    /// The words of an [`Audience`](crate::db::write::Audience) that the caller answers to; none
+    /// for those who read of everything. `above` is what lies above its schools, them included.
+    pub fn audience_words(&self, above: &[String]) -> Option<Vec<String>> {
+        let mut words = vec!["everyone".to_owned()];
+        match &self.perimeter {
+            Perimeter::Everything => return None,
+            Perimeter::Territories { named, .. } => {
+                words.extend(named.iter().map(|code| format!("within:{code}")));
+            }
+            Perimeter::Schools(_) => {
+                words.extend(above.iter().map(|code| format!("over:{code}")));
+            }
+            Perimeter::Partner(id) => words.push(format!("partner:{id}")),
+            Perimeter::Public => {}
+        }
+        Some(words)
+    }
+
     /// Refuses a write of what belongs to another partner.
     ///
     /// # Errors

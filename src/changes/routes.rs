@@ -4,23 +4,26 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use actix_web::{HttpResponse, get};
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::model::{Change, ChangeAnswer};
 use super::store::{self, Filter, Sort};
+use crate::auth::policy::Scope;
 use crate::db::Reader as Connection;
 use crate::db::ids::Id;
 use crate::error::{Error, Result};
 use crate::establishments::model::EstablishmentAnswer;
 use crate::establishments::reach;
 use crate::http::call::{Call, List, ListCall};
+use crate::http::language::Language;
 use crate::http::page::{self, Listed, Mark, MarkValue, Page, bound_to};
 use crate::http::query::{Documented, Parameter, Query, Reader, parameter};
 use crate::partners::representatives::{self, model::Viewer};
-use crate::values::{TextValue, Uai};
-use crate::{clients, establishments, partners};
+use crate::values::{TextValue, Uai, today};
+use crate::{clients, conventions, establishments, partners};
 
 impl Query for Filter {
     const PARAMETERS: &'static [Parameter] = &[parameter(
@@ -81,84 +84,129 @@ fn place(position: i64, seq: i64) -> Mark {
     }
 }
 
+/// Who reads the feed, and through what.
+struct Reading<'a> {
+    connection: &'a Connection,
+    scope: &'a Scope,
+    language: Language,
+    now: DateTime<Utc>,
+    changes: &'a [Change],
+}
+
+/// Objects by their ids.
+type Objects = HashMap<Uuid, Value>;
+
 /// The objects of these changes as the caller may see them now: one query for each kind, all sent
 /// together.
 async fn objects(
     connection: &Connection,
     call: &Call<Filter>,
     changes: &[Change],
-) -> Result<HashMap<Uuid, Value>> {
-    let (scope, language) = (call.scope()?, call.admitted.language);
-    let above = reach::above_schools(connection, scope).await?;
-    let viewer = Viewer::new(scope, above);
-    let (partners, representatives, establishments, clients) = (
-        ids(changes, "partner"),
-        ids(changes, "representative"),
-        uais(changes),
-        ids(changes, "client"),
-    );
-    let now = call.app.now();
-    let (partners, representatives, establishments, clients) = tokio::try_join!(
-        partners::store::find_all(connection, scope, &partners),
-        representatives::store::find_all(connection, scope, &representatives),
-        establishments::store::find_all(connection, scope, &establishments),
-        clients::store::find_all(connection, scope, &clients, now),
+) -> Result<Objects> {
+    let reading = Reading {
+        connection,
+        scope: call.scope()?,
+        language: call.admitted.language,
+        now: call.app.now(),
+        changes,
+    };
+    let kinds = tokio::try_join!(
+        reading.partners(),
+        reading.representatives(),
+        reading.establishments(),
+        reading.clients(),
+        reading.conventions(),
     )?;
-    let mut objects = HashMap::new();
-    for partner in partners {
-        insert(
-            &mut objects,
-            partner.id.uuid(),
-            &partner.seen_by(scope, language),
-        )?;
-    }
-    for representative in representatives {
-        insert(
-            &mut objects,
-            representative.id.uuid(),
-            &representative.seen_by(&viewer),
-        )?;
-    }
-    for establishment in establishments {
-        insert(
-            &mut objects,
-            establishment.id.uuid(),
-            &EstablishmentAnswer::from(establishment),
-        )?;
-    }
-    for client in clients {
-        insert(
-            &mut objects,
-            client.record.id.uuid(),
-            &client.seen(language, now),
-        )?;
-    }
+    let (mut objects, representatives, establishments, clients, conventions) = kinds;
+    objects.extend(representatives);
+    objects.extend(establishments);
+    objects.extend(clients);
+    objects.extend(conventions);
     Ok(objects)
 }
 
-fn ids<T>(changes: &[Change], kind: &str) -> Vec<Id<T>> {
-    let mut ids: Vec<Uuid> = changes
-        .iter()
-        .filter(|change| change.object_type == kind)
-        .map(|change| change.object_id)
-        .collect();
-    ids.sort_unstable();
-    ids.dedup();
-    ids.into_iter().map(Id::new).collect()
+impl Reading<'_> {
+    /// The ids of the changed objects of a kind.
+    fn ids<T>(&self, kind: &str) -> Vec<Id<T>> {
+        let mut ids: Vec<Uuid> = self
+            .changes
+            .iter()
+            .filter(|change| change.object_type == kind)
+            .map(|change| change.object_id)
+            .collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids.into_iter().map(Id::new).collect()
+    }
+
+    async fn partners(&self) -> Result<Objects> {
+        let ids = self.ids("partner");
+        let found = partners::store::find_all(self.connection, self.scope, &ids).await?;
+        let seen = found.into_iter().map(|partner| {
+            let id = partner.id.uuid();
+            (id, partner.seen_by(self.scope, self.language))
+        });
+        written(seen)
+    }
+
+    async fn representatives(&self) -> Result<Objects> {
+        let ids = self.ids("representative");
+        if ids.is_empty() {
+            return Ok(Objects::new());
+        }
+        let above = reach::above_schools(self.connection, self.scope).await?;
+        let viewer = Viewer::new(self.scope, above);
+        let found = representatives::store::find_all(self.connection, self.scope, &ids).await?;
+        let seen = found
+            .into_iter()
+            .map(|person| (person.id.uuid(), person.seen_by(&viewer)));
+        written(seen)
+    }
+
+    async fn establishments(&self) -> Result<Objects> {
+        let of_kind = self
+            .changes
+            .iter()
+            .filter(|change| change.object_type == "establishment");
+        let uais: Vec<Uai> = of_kind
+            .map(|change| Uai::stored(change.object_key.clone()))
+            .collect();
+        let found = establishments::store::find_all(self.connection, self.scope, &uais).await?;
+        let seen = found
+            .into_iter()
+            .map(|school| (school.id.uuid(), EstablishmentAnswer::from(school)));
+        written(seen)
+    }
+
+    async fn clients(&self) -> Result<Objects> {
+        let ids = self.ids("client");
+        let found = clients::store::find_all(self.connection, self.scope, &ids, self.now).await?;
+        let seen = found.into_iter().map(|client| {
+            let id = client.record.id.uuid();
+            (id, client.seen(self.language, self.now))
+        });
+        written(seen)
+    }
+
+    async fn conventions(&self) -> Result<Objects> {
+        let ids = self.ids("convention");
+        let found = conventions::store::find_all(self.connection, self.scope, &ids).await?;
+        let day = today(self.now);
+        let seen = found.into_iter().map(|convention| {
+            let id = convention.id.uuid();
+            (id, convention.seen_by(self.scope, day, self.language))
+        });
+        written(seen)
+    }
 }
 
-fn uais(changes: &[Change]) -> Vec<Uai> {
-    let establishments = changes
-        .iter()
-        .filter(|change| change.object_type == "establishment");
-    establishments
-        .map(|change| Uai::stored(change.object_key.clone()))
+fn written<T: Serialize>(objects: impl Iterator<Item = (Uuid, T)>) -> Result<Objects> {
+    objects
+        .map(|(id, object)| {
+            let value = serde_json::to_value(object).map_err(Error::internal)?;
+            Ok((id, value))
+        })
         .collect()
-}
-
-fn insert(objects: &mut HashMap<Uuid, Value>, id: Uuid, object: &impl Serialize) -> Result<()> {
-    objects.insert(id, serde_json::to_value(object).map_err(Error::internal)?);
-    Ok(())
 }
 
 /// Flux des changements

@@ -9,6 +9,7 @@ use crate::auth::policy::Scope;
 use crate::db::keyset::{Direction, after};
 use crate::db::schema::changes;
 use crate::error::Result;
+use crate::establishments::reach;
 use crate::http::page::{MarkValue, Page};
 
 /// What the feed is filtered by.
@@ -44,9 +45,11 @@ pub async fn page(
     let mut query = Change::query()
         .filter(changes::position.lt(feed_horizon()))
         .into_boxed();
-    if !scope.is_everything() {
+    // What is above a school is asked for only where the caller is one.
+    let above = reach::above_schools(connection, scope).await?;
+    if let Some(words) = scope.audience_words(&above) {
         let visible = crate::clients::store::visible_ids(scope);
-        query = query.filter(
+        query = query.filter(changes::audience.overlaps_with(words)).filter(
             changes::object_type
                 .ne("client")
                 .or(changes::object_id.eq_any(visible)),

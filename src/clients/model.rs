@@ -14,7 +14,8 @@ use crate::db::schema::{client_secrets, clients};
 use crate::db::write::Journaled;
 use crate::error::{Code as ErrorCode, Error, Result};
 use crate::http::language::{Language, Text as Bilingual};
-use crate::partners::model::{PartnerId, Warning};
+use crate::http::warning::Warning;
+use crate::partners::model::PartnerId;
 use crate::values::{Code, Email, Nomenclature, Text, TextValue, Uai, text_type};
 
 /// The id of a client.
@@ -295,7 +296,7 @@ impl ClientRecord {
             ("expires_soon", SOON_OVER)
         };
         Some(Warning {
-            pointer: "/expires_at",
+            pointer: "/expires_at".to_owned(),
             code,
             detail: detail.get(language),
         })

@@ -93,6 +93,12 @@ impl<T> Serialize for Id<T> {
     }
 }
 
+impl<'de, T> serde::Deserialize<'de> for Id<T> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Uuid::deserialize(deserializer).map(Self::new)
+    }
+}
+
 impl<T> ToSql<diesel::sql_types::Uuid, Pg> for Id<T> {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
         <Uuid as ToSql<diesel::sql_types::Uuid, Pg>>::to_sql(&self.0, out)

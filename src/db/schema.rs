@@ -59,6 +59,7 @@ diesel::table! {
         parent_id -> Nullable<Uuid>,
         version -> Int8,
         occurred_at -> Timestamptz,
+        audience -> Array<Text>,
     }
 }
 
@@ -94,6 +95,7 @@ diesel::table! {
         updated_at -> Timestamptz,
         sort_name -> Text,
         search -> Text,
+        source_id -> Nullable<Text>,
     }
 }
 
@@ -196,6 +198,176 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    reference_counters (prefix) {
+        prefix -> Text,
+        last -> Int4,
+    }
+}
+
+diesel::table! {
+    conventions (id) {
+        id -> Uuid,
+        version -> Int8,
+        reference -> Text,
+        status -> Text,
+        title -> Text,
+        kind -> Text,
+        scope -> Text,
+        territory -> Nullable<Text>,
+        reach -> Array<Text>,
+        partner_ids -> Array<Uuid>,
+        axes -> Array<Text>,
+        action_types -> Array<Text>,
+        levels -> Array<Text>,
+        moments -> Array<Text>,
+        starts_on -> Nullable<Date>,
+        ends_on -> Nullable<Date>,
+        terms -> Jsonb,
+        publication -> Jsonb,
+        signatories -> Jsonb,
+        voided_signatures -> Jsonb,
+        predecessor_id -> Nullable<Uuid>,
+        successor_id -> Nullable<Uuid>,
+        replaced_on -> Nullable<Date>,
+        termination -> Nullable<Jsonb>,
+        signed_on -> Nullable<Date>,
+        content_hash -> Text,
+        imported -> Nullable<Jsonb>,
+        in_force_until -> Nullable<Date>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        search -> Text,
+    }
+}
+
+diesel::table! {
+    convention_partners (convention_id, partner_id) {
+        convention_id -> Uuid,
+        partner_id -> Uuid,
+    }
+}
+
+diesel::table! {
+    declinations (id) {
+        id -> Uuid,
+        version -> Int8,
+        convention_id -> Uuid,
+        parent_id -> Nullable<Uuid>,
+        level -> Text,
+        territories -> Array<Text>,
+        reach -> Array<Text>,
+        title -> Nullable<Text>,
+        axes -> Array<Text>,
+        action_types -> Array<Text>,
+        levels -> Array<Text>,
+        moments -> Array<Text>,
+        coordinator -> Nullable<Jsonb>,
+        representative_id -> Nullable<Uuid>,
+        starts_on -> Date,
+        ends_on -> Nullable<Date>,
+        targets -> Jsonb,
+        planned_actions -> Jsonb,
+        board_decision -> Nullable<Jsonb>,
+        signatories -> Jsonb,
+        status -> Text,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    declination_claims (convention_id, level, territory) {
+        convention_id -> Uuid,
+        level -> Text,
+        territory -> Text,
+        declination_id -> Uuid,
+    }
+}
+
+diesel::table! {
+    interventions (id) {
+        id -> Uuid,
+        version -> Int8,
+        partner_id -> Uuid,
+        external_id -> Text,
+        convention_id -> Uuid,
+        title -> Text,
+        description -> Nullable<Text>,
+        action_type -> Text,
+        levels -> Array<Text>,
+        moments -> Array<Text>,
+        axes -> Array<Text>,
+        event -> Nullable<Text>,
+        modality -> Text,
+        nationwide -> Bool,
+        territories -> Array<Text>,
+        reach -> Array<Text>,
+        place -> Nullable<Jsonb>,
+        available_from -> Nullable<Date>,
+        available_to -> Nullable<Date>,
+        duration_minutes -> Nullable<Int4>,
+        sessions -> Nullable<Int4>,
+        pupils_per_session -> Nullable<Int4>,
+        languages -> Array<Text>,
+        url -> Nullable<Text>,
+        accessibility -> Nullable<Text>,
+        confirmed_at -> Timestamptz,
+        withdrawn_at -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        covers -> Array<Text>,
+        search -> crate::db::search::TsVector,
+    }
+}
+
+diesel::table! {
+    reports (id) {
+        id -> Uuid,
+        version -> Int8,
+        convention_id -> Uuid,
+        declination_id -> Nullable<Uuid>,
+        territory -> Text,
+        reach -> Array<Text>,
+        school_year -> Text,
+        number -> Int4,
+        supersedes_id -> Nullable<Uuid>,
+        status -> Text,
+        superseded -> Bool,
+        establishments -> Array<Text>,
+        narrative -> Jsonb,
+        authors -> Array<Text>,
+        submitted_at -> Nullable<Timestamptz>,
+        validated_at -> Nullable<Timestamptz>,
+        return_reason -> Nullable<Text>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    report_lines (report_id, place) {
+        report_id -> Uuid,
+        place -> Int4,
+        action_type -> Text,
+        level -> Nullable<Text>,
+        moment -> Nullable<Text>,
+        axis -> Nullable<Text>,
+        academy -> Nullable<Text>,
+        event -> Nullable<Text>,
+        actions -> Nullable<Int4>,
+        pupils -> Nullable<Int4>,
+        girls -> Nullable<Int4>,
+        priority_education_pupils -> Nullable<Int4>,
+        teachers -> Nullable<Int4>,
+        professionals -> Nullable<Int4>,
+        companies -> Nullable<Int4>,
+        hours -> Nullable<Int4>,
+        internships_offered -> Nullable<Int4>,
+        internships_filled -> Nullable<Int4>,
+    }
+}
+
 // A view: the reference territories and, as leaves, the establishments.
 diesel::table! {
     territory_tree (code) {
@@ -210,7 +382,26 @@ diesel::table! {
     }
 }
 
+// A view: what an intervention's publication depends on besides the day.
+diesel::table! {
+    intervention_standing (intervention_id) {
+        intervention_id -> Uuid,
+        in_force_from -> Nullable<Date>,
+        in_force_until -> Nullable<Date>,
+        reasons -> Array<Text>,
+    }
+}
+
 diesel::joinable!(representatives -> partners (partner_id));
 diesel::joinable!(client_secrets -> clients (client_id));
+diesel::joinable!(declinations -> conventions (convention_id));
+diesel::joinable!(intervention_standing -> interventions (intervention_id));
+diesel::joinable!(report_lines -> reports (report_id));
+diesel::joinable!(reports -> conventions (convention_id));
 diesel::allow_tables_to_appear_in_same_query!(clients, client_secrets);
+diesel::allow_tables_to_appear_in_same_query!(conventions, declinations);
+diesel::allow_tables_to_appear_in_same_query!(conventions, partners);
+diesel::allow_tables_to_appear_in_same_query!(interventions, intervention_standing);
 diesel::allow_tables_to_appear_in_same_query!(partners, representatives);
+diesel::allow_tables_to_appear_in_same_query!(reports, conventions);
+diesel::allow_tables_to_appear_in_same_query!(reports, report_lines);

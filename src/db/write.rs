@@ -54,6 +54,57 @@ pub trait Journaled: Serialize {
     fn parent(&self) -> Option<Uuid> {
         None
     }
+    /// Who may read of its changes.
+    fn audience(&self) -> Audience {
+        Audience::everyone()
+    }
+}
+
+/// Who may read of a change, kept with it: what an object is now cannot tell who was told of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Audience(Vec<String>);
+
+impl Audience {
+    /// The ministry alone, which every audience has.
+    pub fn ministry() -> Self {
+        Self::default()
+    }
+
+    /// Every role.
+    pub fn everyone() -> Self {
+        Self(vec!["everyone".to_owned()])
+    }
+
+    /// These partners too.
+    #[must_use]
+    pub fn and_partners(mut self, partners: impl IntoIterator<Item = Uuid>) -> Self {
+        let partners = partners.into_iter().map(|id| format!("partner:{id}"));
+        self.0.extend(partners);
+        self
+    }
+
+    /// The perimeters that hold it too: `reach` is its territories and all above them.
+    #[must_use]
+    pub fn and_within(mut self, reach: &[String]) -> Self {
+        self.0
+            .extend(reach.iter().map(|code| format!("within:{code}")));
+        self
+    }
+
+    /// The schools that these territories cover too.
+    #[must_use]
+    pub fn and_schools_under<'c>(mut self, covers: impl IntoIterator<Item = &'c str>) -> Self {
+        self.0
+            .extend(covers.into_iter().map(|code| format!("over:{code}")));
+        self
+    }
+
+    fn or(mut self, other: Self) -> Vec<String> {
+        let more = other.0.into_iter().filter(|word| !self.0.contains(word));
+        let more: Vec<String> = more.collect();
+        self.0.extend(more);
+        self.0
+    }
 }
 
 impl<'a> Tx<'a> {
@@ -73,6 +124,11 @@ impl<'a> Tx<'a> {
             clock,
             now: clock.now(),
         })
+    }
+
+    /// The subject who writes.
+    pub fn subject(&self) -> &str {
+        &self.author.subject
     }
 
     /// The connection, for a store's queries.
@@ -137,6 +193,9 @@ impl<'a> Tx<'a> {
         let action = format!("{}.{verb}", T::TYPE);
         let difference = Difference::between(snapshot(before)?, snapshot(after)?, T::PERSONAL);
         let removed = i64::from(after.is_none());
+        // Those who could read it and those who can: the first must learn that they no longer do.
+        let audience_of = |object: Option<&T>| object.map(T::audience).unwrap_or_default();
+        let audience = audience_of(before).or(audience_of(after));
         let audit = diesel::insert_into(audit_events::table).values((
             audit_events::id.eq(self.clock.new_id()),
             audit_events::occurred_at.eq(self.now),
@@ -159,6 +218,7 @@ impl<'a> Tx<'a> {
             changes::parent_id.eq(subject.parent()),
             changes::version.eq(subject.version() + removed),
             changes::occurred_at.eq(self.now),
+            changes::audience.eq(audience),
         ));
         // Sent together: the two cost one round trip.
         let connection = &*self.connection;

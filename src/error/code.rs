@@ -71,6 +71,10 @@ codes! {
         text("Action non permise", "Action not allowed"),
         text("Votre rôle ou votre périmètre ne permet pas cette action.", "Your role or perimeter does not allow this action."),
         text("Adressez-vous à qui en a la charge ; la table des droits est dans la documentation.", "Ask those in charge; the access table is in the documentation.");
+    OwnReport = 403 "own_report",
+        text("Votre propre bilan", "Your own report"),
+        text("Qui a créé, modifié ou transmis une version d'un bilan ne la valide pas.", "Whoever created, edited or submitted a version of a report does not validate it."),
+        text("Demandez à une autre personne de l'échelon supérieur.", "Ask another person of the level above.");
     InsufficientScope = 403 "insufficient_scope",
         text("Portée du jeton insuffisante", "Token scope insufficient"),
         text("Le jeton n'a pas la portée (`read` ou `write`) que l'action demande.", "The token lacks the scope (`read` or `write`) the action needs."),
@@ -107,6 +111,42 @@ codes! {
         text("Étape impossible", "Impossible step"),
         text("Le statut actuel de l'objet ne permet pas cette étape.", "The object's present status does not allow this step."),
         text("Lisez `allowed_actions` pour les étapes possibles.", "Read `allowed_actions` for the possible steps.");
+    AlreadySigned = 409 "already_signed",
+        text("Signature déjà enregistrée", "Signature already recorded"),
+        text("Ce signataire a déjà signé ce texte.", "This signatory has signed this text already."),
+        text("Relisez la convention : `signatories` porte les signatures.", "Read the convention again: `signatories` carries the signatures.");
+    NotYourTurn = 409 "not_your_turn",
+        text("Un autre signataire signe avant", "Another signatory signs before"),
+        text("L'ordre de signature place un autre signataire avant celui-ci.", "The order of signature puts another signatory before this one."),
+        text("Attendez sa signature, ou changez `order` en négociation.", "Wait for that signature, or change `order` in negotiation.");
+    ConventionIncomplete = 409 "convention_incomplete",
+        text("Convention incomplète", "Convention incomplete"),
+        text("Il manque à la convention ce qu'il faut pour la signer.", "The convention lacks what it needs to be signed."),
+        text("Complétez les champs nommés, puis recommencez.", "Complete the fields named, then try again.");
+    SignedContent = 409 "signed_content",
+        text("Contenu signé", "Signed content"),
+        text("Le contenu d'une convention signée ne change que par avenant.", "The content of a signed convention only changes by an amendment."),
+        text("Retirez les champs nommés ; ceux qui ne sont pas contractuels restent modifiables.", "Remove the fields named; those that are not contractual can still be changed.");
+    ConventionNotSigned = 409 "convention_not_signed",
+        text("Convention non signée", "Convention not signed"),
+        text("La convention n'est pas signée, ou ne l'a jamais été.", "The convention is not signed, or never was."),
+        text("Attendez sa signature.", "Wait until it is signed.");
+    ConventionNotInForce = 409 "convention_not_in_force",
+        text("Convention échue", "Convention ended"),
+        text("La convention n'est plus en vigueur.", "The convention is no longer in force."),
+        text("Choisissez une convention en vigueur.", "Choose a convention in force.");
+    TerritoryAlreadyDeclined = 409 "territory_already_declined",
+        text("Territoire déjà couvert", "Territory already covered"),
+        text("Une déclinaison active de la même convention, au même niveau, couvre déjà ce territoire.", "An active declination of the same convention, at the same level, covers this territory already."),
+        text("Fermez-la d'abord, ou retirez ce territoire.", "Close it first, or remove this territory.");
+    DuplicateReport = 409 "duplicate_report",
+        text("Bilan déjà ouvert", "Report already open"),
+        text("Un bilan de la même convention, de la même déclinaison, du même territoire et de la même année est en cours.", "A report on the same convention, declination, territory and year is under way."),
+        text("Reprenez ce bilan ; une correction s'ouvre une fois la version précédente validée.", "Take up that report; a correction opens once the version before is validated.");
+    ReportIncomplete = 409 "report_incomplete",
+        text("Bilan incomplet", "Report incomplete"),
+        text("Il manque au bilan ce qu'il faut pour le transmettre.", "The report lacks what it needs to be submitted."),
+        text("Complétez les champs nommés, puis recommencez.", "Complete the fields named, then try again.");
     TooManySecrets = 409 "too_many_secrets",
         text("Deux secrets déjà en service", "Two secrets already live"),
         text("Un client a deux secrets au plus en même temps.", "A client has two secrets at most at one time."),

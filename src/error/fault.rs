@@ -1,5 +1,6 @@
 //! What is wrong with one place of a request: the place, the rule, and how to put it right.
 
+use super::Notice;
 use crate::http::language::Language;
 
 /// Where in the request.
@@ -91,6 +92,8 @@ pub enum Rule {
     OnlyWith(&'static str),
     /// A partner cannot be a member of itself.
     ItsOwnNetwork,
+    /// A rule of the resource's own.
+    Own(&'static Notice),
 }
 
 impl Rule {
@@ -124,6 +127,7 @@ impl Rule {
             Self::InThePast => "in_the_past",
             Self::OnlyWith(_) => "only_with",
             Self::ItsOwnNetwork => "its_own_network",
+            Self::Own(notice) => notice.code,
         }
     }
 
@@ -166,6 +170,7 @@ impl Rule {
             Self::InThePast => "Cette date est passée.".into(),
             Self::OnlyWith(other) => format!("Ce champ ne va qu'avec {other}."),
             Self::ItsOwnNetwork => "Un partenaire ne peut pas être membre de lui-même.".into(),
+            Self::Own(notice) => notice.detail.fr.into(),
         }
     }
 
@@ -215,6 +220,7 @@ impl Rule {
             Self::InThePast => "This date is past.".into(),
             Self::OnlyWith(other) => format!("This field only goes with {other}."),
             Self::ItsOwnNetwork => "A partner cannot be a member of itself.".into(),
+            Self::Own(notice) => notice.detail.en.into(),
         }
     }
 }

@@ -8,11 +8,13 @@
 pub mod code;
 mod database;
 pub mod fault;
+pub mod notice;
 pub mod problem;
 
 pub use code::Code;
 pub use database::in_progress;
 pub use fault::{Fault, Faults, Place, Rule};
+pub use notice::{Notice, notice};
 
 use std::fmt;
 
@@ -69,6 +71,12 @@ impl Error {
     /// What does not exist, or may not be seen: the two must look the same.
     pub fn not_found() -> Self {
         Self::new(Code::NotFound)
+    }
+
+    /// A step that the object's status does not allow; the explanation names the status and the
+    /// steps it does allow.
+    pub fn impossible(status: impl fmt::Display, possible: &[&str]) -> Self {
+        Self::new(Code::InvalidTransition).about(format!("{status} → {}", possible.join(", ")))
     }
 
     /// Our own failure; the cause is for the log.

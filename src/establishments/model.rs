@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::levels::Tracks;
 use crate::db::ids::Id;
 use crate::db::schema::establishments;
-use crate::values::{Code, Nomenclature, TerritoryCode, Uai};
+use crate::values::{Code, Level, Nomenclature, TerritoryCode, Uai};
 
 /// The id of an establishment, for the journal; everything else names it by its UAI.
 pub type EstablishmentId = Id<Establishment>;
@@ -55,16 +55,6 @@ impl Nomenclature for PriorityEducation {
 
 /// A programme of priority education.
 pub type Priority = Code<PriorityEducation>;
-
-/// The nomenclature of the levels.
-pub enum Levels {}
-
-impl Nomenclature for Levels {
-    const NAME: &'static str = "levels";
-}
-
-/// A level.
-pub type Level = Code<Levels>;
 
 /// Un établissement tel que l'annuaire le donne.
 #[derive(Debug, Clone, Serialize, HasQuery, ToSchema)]

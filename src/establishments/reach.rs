@@ -7,7 +7,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use crate::auth::policy::Scope;
 use crate::db::schema::establishments;
-use crate::error::Result;
+use crate::error::{Error, Fault, Place, Result, Rule};
 use crate::reference::Reference;
 use crate::values::{TerritoryCode, TextValue};
 
@@ -20,34 +20,61 @@ pub async fn of(
     connection: &AsyncPgConnection,
     territories: &[TerritoryCode],
 ) -> Result<std::result::Result<Vec<String>, Vec<usize>>> {
-    let uais: Vec<&str> = territories.iter().filter_map(TerritoryCode::uai).collect();
-    let schools = schools(connection, &uais).await?;
-    let is_unknown =
-        |code: &TerritoryCode| code.uai().is_some_and(|uai| !schools.contains_key(uai));
-    let unknown: Vec<usize> = territories
-        .iter()
-        .enumerate()
-        .filter(|(_, code)| is_unknown(code))
-        .map(|(index, _)| index)
-        .collect();
-    if !unknown.is_empty() {
-        return Ok(Err(unknown));
-    }
-    let mut reach: Vec<String> = Vec::new();
-    for code in territories {
-        let above = match code.uai() {
-            Some(uai) => schools.get(uai).cloned().unwrap_or_default(),
-            None => Reference::get()
-                .ancestry(code.as_str())
-                .into_iter()
-                .map(str::to_owned)
-                .collect(),
-        };
-        reach.extend(above);
-    }
+    Ok(each(connection, territories).await?.map(|each| all(&each)))
+}
+
+/// Every code of these, once.
+pub fn all(ancestries: &[Vec<String>]) -> Vec<String> {
+    let mut reach = ancestries.concat();
     reach.sort();
     reach.dedup();
-    Ok(Ok(reach))
+    reach
+}
+
+/// Each territory with itself and all above it; or the places in the list of schools that do not
+/// exist. Asks the database only where there are schools.
+///
+/// # Errors
+/// As any query.
+pub async fn each(
+    connection: &AsyncPgConnection,
+    territories: &[TerritoryCode],
+) -> Result<std::result::Result<Vec<Vec<String>>, Vec<usize>>> {
+    let uais: Vec<&str> = territories.iter().filter_map(TerritoryCode::uai).collect();
+    let schools = schools(connection, &uais).await?;
+    let mut unknown = Vec::new();
+    let mut ancestries = Vec::with_capacity(territories.len());
+    for (index, code) in territories.iter().enumerate() {
+        let Some(uai) = code.uai() else {
+            ancestries.push(ancestry(code.as_str()));
+            continue;
+        };
+        match schools.get(uai) {
+            Some(above) => ancestries.push(above.clone()),
+            None => unknown.push(index),
+        }
+    }
+    Ok(if unknown.is_empty() {
+        Ok(ancestries)
+    } else {
+        Err(unknown)
+    })
+}
+
+/// A territory other than a school, and all above it.
+fn ancestry(code: &str) -> Vec<String> {
+    let above = Reference::get().ancestry(code);
+    above.into_iter().map(str::to_owned).collect()
+}
+
+/// The refusal of schools that do not exist, by their places in a list; `pointer` says where each
+/// stands in the body.
+pub fn unknown(places: &[usize], pointer: impl Fn(usize) -> String) -> Error {
+    let faults = places.iter().map(|index| Fault {
+        place: Place::Pointer(pointer(*index)),
+        rule: Rule::UnknownTerritory,
+    });
+    Error::validation(faults.collect())
 }
 
 /// The schools a caller is limited to and what is above them; nothing for other callers.
@@ -89,18 +116,12 @@ async fn schools(
         .into_iter()
         .map(|(uai, department, academy)| {
             let above = [department, academy].into_iter().flatten();
-            let mut codes: Vec<String> = above
-                .flat_map(|code| {
-                    Reference::get()
-                        .ancestry(&code)
-                        .into_iter()
-                        .map(str::to_owned)
-                        .collect::<Vec<_>>()
-                })
-                .collect();
+            let mut codes: Vec<String> = above.flat_map(|code| ancestry(&code)).collect();
             codes.push(format!("uai:{uai}"));
             // A school the directory places nowhere is still in the country.
             codes.push("FR".to_owned());
+            codes.sort();
+            codes.dedup();
             (uai, codes)
         })
         .collect())

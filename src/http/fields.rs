@@ -74,6 +74,10 @@ pub trait Body: Sized {
 /// The members of the object that is read, and the faults found so far.
 pub struct Fields<'a> {
     object: &'a Map<String, Value>,
+    /// The pointer of the object; empty for the body itself.
+    at: String,
+    /// Whether what is absent is no fault: the object is a change.
+    partial: bool,
     known: Vec<&'static str>,
     faults: &'a mut Faults,
 }
@@ -81,18 +85,18 @@ pub struct Fields<'a> {
 impl<'a> Fields<'a> {
     /// Reads a whole body; anything but an object is a fault of the body itself.
     pub fn body<T: Body>(value: &Value, faults: &'a mut Faults) -> Option<T> {
-        let Some(object) = value.as_object() else {
-            faults.add(Place::Pointer(String::new()), Rule::WrongType("object"));
-            return None;
-        };
-        let mut fields = Fields {
-            object,
-            known: Vec::new(),
-            faults,
-        };
-        let read = T::read(&mut fields);
-        fields.finish();
-        read
+        read_at(value, String::new(), false, faults)
+    }
+
+    /// Reads the object as a change of a `T`: its members are checked, none is needed. Returns them.
+    pub fn partially<T: Body>(&mut self) -> Map<String, Value> {
+        self.partial = true;
+        let _ = T::read(self);
+        self.object.clone()
+    }
+
+    fn pointer(&self, name: &str) -> String {
+        format!("{}/{}", self.at, escape(name))
     }
 
     fn take(&mut self, name: &'static str) -> Option<&'a Value> {
@@ -102,28 +106,124 @@ impl<'a> Fields<'a> {
 
     /// Notes a fault of a field.
     pub fn fault(&mut self, name: &str, rule: Rule) {
-        self.faults.add(Place::field(name), rule);
+        self.faults.add(Place::Pointer(self.pointer(name)), rule);
+    }
+
+    /// Notes a fault of an item of a list, or of a member of an object, below a field: `lines`, `/2/girls`.
+    pub fn fault_below(&mut self, name: &str, below: &str, rule: Rule) {
+        let pointer = format!("{}{below}", self.pointer(name));
+        self.faults.add(Place::Pointer(pointer), rule);
+    }
+
+    /// Notes that a field, already read as optional, is needed after all; a change need not name it.
+    pub fn needs(&mut self, name: &str) {
+        match self.object.get(name) {
+            _ if self.partial => {}
+            None => self.fault(name, Rule::Required),
+            Some(Value::Null) => self.fault(name, Rule::NotNull),
+            Some(_) => {}
+        }
     }
 
     /// A field that creation needs.
     pub fn required<T: Field>(&mut self, name: &'static str) -> Option<T> {
         match self.take(name) {
             None => {
-                self.fault(name, Rule::Required);
+                if !self.partial {
+                    self.fault(name, Rule::Required);
+                }
                 None
             }
             Some(Value::Null) => {
                 self.fault(name, Rule::NotNull);
                 None
             }
-            Some(value) => T::read(value, &pointer(name), self.faults),
+            Some(value) => T::read(value, &self.pointer(name), self.faults),
         }
     }
 
     /// A field that may be absent or null.
     pub fn optional<T: Field>(&mut self, name: &'static str) -> Option<T> {
         let value = self.take(name).filter(|value| !value.is_null())?;
-        T::read(value, &pointer(name), self.faults)
+        T::read(value, &self.pointer(name), self.faults)
+    }
+
+    /// An object, which may be absent or null. In a change its members are optional as well.
+    pub fn object<T: Body>(&mut self, name: &'static str) -> Option<T> {
+        let value = self.take(name).filter(|value| !value.is_null())?;
+        read_at(value, self.pointer(name), self.partial, self.faults)
+    }
+
+    /// A list of objects, empty when absent or null. A change replaces it whole.
+    pub fn objects<T: Body>(&mut self, name: &'static str, most: usize) -> Vec<T> {
+        let pointer = self.pointer(name);
+        let Some(value) = self.take(name).filter(|value| !value.is_null()) else {
+            return Vec::new();
+        };
+        let Some(items) = value.as_array() else {
+            self.fault(name, Rule::WrongType("array"));
+            return Vec::new();
+        };
+        if items.len() > most {
+            self.fault(name, Rule::TooManyItems(most));
+            return Vec::new();
+        }
+        items
+            .iter()
+            .enumerate()
+            .filter_map(|(index, item)| {
+                read_at(item, format!("{pointer}/{index}"), false, self.faults)
+            })
+            .collect()
+    }
+
+    /// A whole number between bounds, included, which may be absent or null.
+    pub fn integer(&mut self, name: &'static str, low: i32, high: i32) -> Option<i32> {
+        let value = self.take(name).filter(|value| !value.is_null())?;
+        let Some(number) = value.as_i64().or_else(|| whole(value)) else {
+            let kind = if value.is_number() && !value.is_f64() {
+                Rule::OutOfRange(low.into(), high.into())
+            } else {
+                Rule::WrongType("integer")
+            };
+            self.fault(name, kind);
+            return None;
+        };
+        match i32::try_from(number) {
+            Ok(number) if (low..=high).contains(&number) => Some(number),
+            _ => {
+                self.fault(name, Rule::OutOfRange(low.into(), high.into()));
+                None
+            }
+        }
+    }
+
+    /// A number between bounds, included, that creation needs.
+    pub fn required_number(&mut self, name: &'static str, low: i32, high: i32) -> Option<f64> {
+        let number = self.number(name, low, high);
+        self.needs(name);
+        number
+    }
+
+    /// A whole number between bounds, included, that creation needs.
+    pub fn required_integer(&mut self, name: &'static str, low: i32, high: i32) -> Option<i32> {
+        let number = self.integer(name, low, high);
+        self.needs(name);
+        number
+    }
+
+    /// A number between bounds, included, which may be absent or null.
+    pub fn number(&mut self, name: &'static str, low: i32, high: i32) -> Option<f64> {
+        let value = self.take(name).filter(|value| !value.is_null())?;
+        let Some(number) = value.as_f64() else {
+            self.fault(name, Rule::WrongType("number"));
+            return None;
+        };
+        if (f64::from(low)..=f64::from(high)).contains(&number) {
+            return Some(number);
+        }
+        self.fault(name, Rule::OutOfRange(low.into(), high.into()));
+        None
     }
 
     /// A list that is empty when absent or null.
@@ -164,7 +264,7 @@ impl<'a> Fields<'a> {
     pub fn clearable<T: Field>(&mut self, name: &'static str) -> Option<Option<T>> {
         match self.take(name)? {
             Value::Null => Some(None),
-            value => T::read(value, &pointer(name), self.faults).map(Some),
+            value => T::read(value, &self.pointer(name), self.faults).map(Some),
         }
     }
 
@@ -196,13 +296,35 @@ impl<'a> Fields<'a> {
             .keys()
             .filter(|name| !self.known.contains(&name.as_str()))
         {
-            self.faults.add(Place::field(name), Rule::UnknownField);
+            let pointer = self.pointer(name);
+            self.faults.add(Place::Pointer(pointer), Rule::UnknownField);
         }
     }
 }
 
-fn pointer(name: &str) -> String {
-    format!("/{}", escape(name))
+/// Reads the object at a pointer; anything but an object is a fault of that place.
+fn read_at<T: Body>(value: &Value, at: String, partial: bool, faults: &mut Faults) -> Option<T> {
+    let Some(object) = value.as_object() else {
+        faults.add(Place::Pointer(at), Rule::WrongType("object"));
+        return None;
+    };
+    let mut fields = Fields {
+        object,
+        at,
+        partial,
+        known: Vec::new(),
+        faults,
+    };
+    let read = T::read(&mut fields);
+    fields.finish();
+    read
+}
+
+/// `3.0` is a whole number too (RFC 8259 makes no difference).
+fn whole(value: &Value) -> Option<i64> {
+    let number = value.as_f64()?;
+    let text = format!("{number}");
+    text.parse().ok()
 }
 
 /// No body, or an empty object: what a workflow step without fields takes.

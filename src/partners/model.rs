@@ -10,9 +10,10 @@ use crate::auth::policy::Scope;
 use crate::db::ids::Id;
 use crate::db::schema::partners;
 use crate::db::write::Journaled;
-use crate::error::{Code as ErrorCode, Error, Result, Rule};
+use crate::error::{Code as ErrorCode, Error, Notice, Result, Rule, notice};
 use crate::http::fields::{Body, Fields};
-use crate::http::language::{Language, Text as Bilingual};
+use crate::http::language::Language;
+use crate::http::warning::Warning;
 use crate::values::{Code, HttpsUrl, Nomenclature, Rna, Siren, Text, TextValue, text_type};
 
 /// The id of a partner.
@@ -145,6 +146,12 @@ impl TextValue for Status {
     }
 }
 
+static UNIDENTIFIED: Notice = notice(
+    "not_identified",
+    "Ni SIREN ni RNA : l'organisme ne peut pas être rapproché des répertoires officiels.",
+    "Neither SIREN nor RNA: the organisation cannot be matched with the official directories.",
+);
+
 /// A step of a partner's life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
@@ -202,11 +209,7 @@ impl Partner {
                 .filter(|step| step.from(self.status).is_some())
                 .map(Step::as_str)
                 .collect();
-            Error::new(ErrorCode::InvalidTransition).about(format!(
-                "{} → {}",
-                self.status,
-                possible.join(", ")
-            ))
+            Error::impossible(self.status, &possible)
         })
     }
 
@@ -218,7 +221,7 @@ impl Partner {
         let allowed_actions = allowed.map(Step::as_str).collect();
         let unidentified = self.siren.is_none() && self.rna.is_none();
         let warnings = if unidentified {
-            vec![Warning::unidentified(language)]
+            vec![UNIDENTIFIED.at("/siren", language)]
         } else {
             Vec::new()
         };
@@ -257,36 +260,6 @@ pub struct PartnerAnswer {
     /// Ce qui mérite attention sans être une erreur.
     #[schema(example = json!([]))]
     pub warnings: Vec<Warning>,
-}
-
-/// Un avertissement : l'objet est accepté, mais quelque chose mérite attention.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct Warning {
-    /// L'endroit concerné.
-    #[schema(example = "/siren")]
-    pub pointer: &'static str,
-    /// Code stable.
-    #[schema(example = "not_identified")]
-    pub code: &'static str,
-    /// En toutes lettres.
-    #[schema(
-        example = "Ni SIREN ni RNA : l'organisme ne peut pas être rapproché des répertoires officiels."
-    )]
-    pub detail: &'static str,
-}
-
-impl Warning {
-    fn unidentified(language: Language) -> Self {
-        const DETAIL: Bilingual = Bilingual {
-            fr: "Ni SIREN ni RNA : l'organisme ne peut pas être rapproché des répertoires officiels.",
-            en: "Neither SIREN nor RNA: the organisation cannot be matched with the official directories.",
-        };
-        Self {
-            pointer: "/siren",
-            code: "not_identified",
-            detail: DETAIL.get(language),
-        }
-    }
 }
 
 /// Ce qu'il faut pour créer un partenaire.

@@ -151,6 +151,10 @@ const NOMENCLATURES: &[(&str, &str)] = &[
         include_str!("../../data/reference/nomenclatures/date_precisions.csv"),
     ),
     (
+        "declination_effective_statuses",
+        include_str!("../../data/reference/nomenclatures/declination_effective_statuses.csv"),
+    ),
+    (
         "declination_levels",
         include_str!("../../data/reference/nomenclatures/declination_levels.csv"),
     ),
@@ -185,6 +189,10 @@ const NOMENCLATURES: &[(&str, &str)] = &[
     (
         "levels",
         include_str!("../../data/reference/nomenclatures/levels.csv"),
+    ),
+    (
+        "measures",
+        include_str!("../../data/reference/nomenclatures/measures.csv"),
     ),
     (
         "modalities",

@@ -172,6 +172,100 @@ fn pattern(pattern: &str, example: &str) -> ObjectBuilder {
         .examples([serde_json::json!(example)])
 }
 
+/// A SHA-256 digest, in lower-case hexadecimal.
+#[derive(Debug, Clone, PartialEq, Eq, AsExpression, FromSqlRow)]
+#[diesel(sql_type = diesel::sql_types::Text)]
+pub struct Sha256Hex(String);
+
+text_type!([] Sha256Hex);
+
+impl Sha256Hex {
+    /// The digest of these bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        use sha2::Digest;
+        let digest = sha2::Sha256::digest(bytes);
+        Self(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+}
+
+impl FromText for Sha256Hex {
+    fn from_text(text: &str) -> Result<Self, Rule> {
+        let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        if text.len() == 64 && text.bytes().all(is_hex) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(Rule::Format("64 × [0-9a-f]"))
+        }
+    }
+}
+
+impl TextValue for Sha256Hex {
+    fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn stored(text: String) -> Self {
+        Self(text)
+    }
+
+    fn describe() -> ObjectBuilder {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .pattern(Some("^[0-9a-f]{64}$"))
+            .examples([serde_json::json!(
+                "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+            )])
+    }
+
+    fn schema_name() -> String {
+        "Sha256".into()
+    }
+}
+
+/// A NOR number (*numéro d'ordre normalisé*), as the official journals give each text: the emitter's
+/// four letters, the year, the number and a letter for the kind.
+#[derive(Debug, Clone, PartialEq, Eq, AsExpression, FromSqlRow)]
+#[diesel(sql_type = diesel::sql_types::Text)]
+pub struct Nor(String);
+
+text_type!([] Nor);
+
+impl FromText for Nor {
+    fn from_text(text: &str) -> Result<Self, Rule> {
+        let shaped = text.len() == 12
+            && text.bytes().enumerate().all(|(place, byte)| match place {
+                0..=3 | 11 => byte.is_ascii_uppercase(),
+                _ => byte.is_ascii_digit(),
+            });
+        if shaped {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(Rule::Format("MENE0701078X"))
+        }
+    }
+}
+
+impl TextValue for Nor {
+    fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn stored(text: String) -> Self {
+        Self(text)
+    }
+
+    fn describe() -> ObjectBuilder {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .pattern(Some("^[A-Z]{4}[0-9]{7}[A-Z]$"))
+            .examples([serde_json::json!("MENE0701078X")])
+    }
+
+    fn schema_name() -> String {
+        "Nor".into()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,14 +4,23 @@
 //! breaks, is stored as PostgreSQL `text`, and describes itself in the OpenAPI document.
 
 mod codes;
+mod days;
 mod identifiers;
+mod json;
 mod moment;
 mod text;
+mod themes;
 
 pub use codes::{Code, Nomenclature, TerritoryCode};
-pub use identifiers::{Rna, Siren, Uai, is_siret, uai_key};
+pub use days::{SchoolYear, today};
+pub use identifiers::{Nor, Rna, Sha256Hex, Siren, Uai, is_siret, uai_key};
+pub use json::Json;
 pub use moment::moment;
 pub use text::{Email, HttpsUrl, Phone, Text};
+pub use themes::{
+    ActionType, ActionTypes, Axes, Axis, Event, Events, Level, Levels, Measure, Measures, Moment,
+    Moments,
+};
 
 /// A type whose value is one text: [`text_type`] gives it all that text-like types share.
 pub trait TextValue: Sized {
@@ -38,6 +47,14 @@ macro_rules! text_type {
         impl<$($generics)*> serde::Serialize for $type {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.serialize_str($crate::values::TextValue::as_str(self))
+            }
+        }
+
+        // Of what was stored, hence checked: input goes through `FromText`.
+        impl<'de, $($generics)*> serde::Deserialize<'de> for $type {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = <String as serde::Deserialize>::deserialize(deserializer)?;
+                Ok($crate::values::TextValue::stored(text))
             }
         }
 
@@ -75,3 +92,84 @@ macro_rules! text_type {
     };
 }
 pub(crate) use text_type;
+
+/// Declares an enumeration whose values are the codes of a nomenclature that the program acts upon
+/// (statuses above all); codes it only passes on are [`Code`]s. A macro so that a value and its code
+/// stand side by side, once.
+macro_rules! code_enum {
+    (
+        $(#[$meta:meta])*
+        $name:ident of $nomenclature:literal {
+            $(#[$first_doc:meta])* $first:ident = $first_code:literal
+            $(, $(#[$doc:meta])* $variant:ident = $code:literal)* $(,)?
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(
+            Debug,
+            Clone,
+            Copy,
+            PartialEq,
+            Eq,
+            Hash,
+            diesel::expression::AsExpression,
+            diesel::deserialize::FromSqlRow,
+        )]
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        pub enum $name {
+            $(#[$first_doc])* $first
+            $(, $(#[$doc])* $variant)*
+        }
+
+        $crate::values::text_type!([] $name);
+
+        impl $name {
+            /// Every value, in the order of the nomenclature.
+            pub const ALL: &'static [Self] = &[Self::$first $(, Self::$variant)*];
+
+            /// Its code.
+            pub const fn code(self) -> &'static str {
+                match self {
+                    Self::$first => $first_code,
+                    $(Self::$variant => $code),*
+                }
+            }
+        }
+
+        impl $crate::values::TextValue for $name {
+            fn as_str(&self) -> &str {
+                self.code()
+            }
+
+            fn stored(text: String) -> Self {
+                match text.as_str() {
+                    $($code => Self::$variant,)*
+                    _ => Self::$first,
+                }
+            }
+
+            fn describe() -> utoipa::openapi::ObjectBuilder {
+                utoipa::openapi::ObjectBuilder::new()
+                    .schema_type(utoipa::openapi::schema::Type::String)
+                    .description(Some(concat!("Un code de la nomenclature `", $nomenclature, "`.")))
+                    .enum_values(Some([$first_code $(, $code)*]))
+            }
+
+            fn schema_name() -> String {
+                concat!("code_", $nomenclature).to_owned()
+            }
+        }
+
+        impl $crate::http::fields::FromText for $name {
+            fn from_text(text: &str) -> Result<Self, $crate::error::Rule> {
+                let found = Self::ALL.iter().copied().find(|value| value.code() == text);
+                found.ok_or_else(|| {
+                    let list = $crate::reference::Reference::get().nomenclature($nomenclature);
+                    let nearest = list.and_then(|list| list.nearest(text));
+                    $crate::error::Rule::UnknownCode($nomenclature, nearest)
+                })
+            }
+        }
+    };
+}
+pub(crate) use code_enum;

@@ -5,7 +5,7 @@ use super::store;
 use crate::auth::policy::Scope;
 use crate::db::idempotency;
 use crate::db::write::Tx;
-use crate::error::{Error, Fault, Place, Result, Rule};
+use crate::error::Result;
 use crate::establishments;
 use crate::http::answer::Precondition;
 use crate::partners::model::PartnerId;
@@ -80,12 +80,7 @@ pub async fn erase(
 async fn reach(tx: &mut Tx<'_>, territories: &[TerritoryCode]) -> Result<Vec<String>> {
     establishments::reach::of(tx.connection(), territories)
         .await?
-        .map_err(|unknown| {
-            let place = |index: usize| Place::Pointer(format!("/territories/{index}"));
-            let faults = unknown.into_iter().map(|index| Fault {
-                place: place(index),
-                rule: Rule::UnknownTerritory,
-            });
-            Error::validation(faults.collect())
+        .map_err(|places| {
+            establishments::reach::unknown(&places, |index| format!("/territories/{index}"))
         })
 }

@@ -191,7 +191,8 @@ impl Service {
     /// The stored rows of every table that a request could change, as one text.
     pub async fn everything(&self) -> String {
         const TABLES: &str = "partners representatives establishments clients client_secrets audit_events changes \
-                              idempotency_keys revoked_tokens";
+                              idempotency_keys revoked_tokens conventions reference_counters declinations \
+                              declination_claims interventions reports report_lines";
         let sql = self.sql().await;
         let mut all = String::new();
         for table in TABLES.split_whitespace() {
@@ -218,6 +219,38 @@ impl Service {
             .post(&format!("/v1/partners/{partner}/representatives"), body)
             .await
             .expect(201)
+    }
+
+    /// A convention of this partner as it stands once signed: national, in force since 2020 and
+    /// without an end, covering everything, but for what `with` says of its columns.
+    pub async fn signed_convention(&self, partner: &str, with: Value) -> String {
+        let id = self.shared.clock.new_id();
+        let mut row = json!({
+            "id": id, "version": 1, "reference": format!("CN-2020-{}", &id.to_string()[24..]), "status": "signed",
+            "title": "Convention-cadre", "kind": "framework_cooperation", "scope": "national", "reach": [],
+            "partner_ids": [partner], "axes": [], "action_types": [], "levels": [], "moments": [],
+            "starts_on": "2020-01-01", "terms": {}, "publication": { "documents": [] }, "signatories": [],
+            "voided_signatures": [], "signed_on": "2020-01-01", "content_hash": "0".repeat(64),
+            "created_at": "2020-01-01T00:00:00Z", "updated_at": "2020-01-01T00:00:00Z",
+        });
+        for (column, value) in with.as_object().expect("columns") {
+            row[column] = value.clone();
+        }
+        // `in_force_until` and `search` are the database's own.
+        const ROW: &str = "INSERT INTO conventions
+            (id, version, reference, status, title, kind, scope, territory, reach, partner_ids, axes, action_types,
+             levels, moments, starts_on, ends_on, terms, publication, signatories, voided_signatures, predecessor_id,
+             termination, signed_on, content_hash, imported, created_at, updated_at)
+            SELECT id, version, reference, status, title, kind, scope, territory, reach, partner_ids, axes, action_types,
+                   levels, moments, starts_on, ends_on, terms, publication, signatories, voided_signatures, predecessor_id,
+                   termination, signed_on, content_hash, imported, created_at, updated_at
+              FROM jsonb_populate_record(NULL::conventions, $1)";
+        self.sql()
+            .await
+            .execute(ROW, &[&row])
+            .await
+            .expect("a convention");
+        id.to_string()
     }
 
     /// A school of an academy's department, as an import would have written it.

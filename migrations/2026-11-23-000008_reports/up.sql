@@ -1,0 +1,70 @@
+-- Reports: what one territory did under a convention in one school year, version after version.
+
+CREATE TABLE reports (
+    id             uuid PRIMARY KEY,
+    version        bigint NOT NULL DEFAULT 1,
+    convention_id  uuid NOT NULL CONSTRAINT reports_convention_fkey REFERENCES conventions (id),
+    declination_id uuid CONSTRAINT reports_declination_fkey REFERENCES declinations (id),
+    territory      text NOT NULL,
+    -- The territory and all above it.
+    reach          text[] NOT NULL,
+    school_year    text NOT NULL CONSTRAINT reports_school_year CHECK (school_year ~ '^[0-9]{4}-[0-9]{4}$'),
+    -- 1 for the first, one more for each correction.
+    number         integer NOT NULL,
+    supersedes_id  uuid CONSTRAINT reports_supersedes_fkey REFERENCES reports (id),
+    status         text NOT NULL DEFAULT 'draft'
+        CONSTRAINT reports_status CHECK (status IN ('draft', 'submitted', 'returned', 'validated')),
+    -- Whether a later version was validated in its place. Figures count what is validated and not superseded.
+    superseded     boolean NOT NULL DEFAULT false,
+    establishments text[] NOT NULL,
+    narrative      jsonb NOT NULL,
+    -- The subjects of those who created, edited or submitted this version.
+    authors        text[] NOT NULL,
+    submitted_at   timestamptz,
+    validated_at   timestamptz,
+    return_reason  text,
+    created_at     timestamptz NOT NULL,
+    updated_at     timestamptz NOT NULL,
+    CONSTRAINT reports_number_key UNIQUE NULLS NOT DISTINCT (convention_id, declination_id, territory, school_year, number),
+    CONSTRAINT reports_validated CHECK ((status = 'validated') = (validated_at IS NOT NULL)),
+    CONSTRAINT reports_superseded CHECK (NOT superseded OR status = 'validated')
+);
+-- One version in the making, one that counts.
+CREATE UNIQUE INDEX reports_open_key ON reports (convention_id, declination_id, territory, school_year)
+    NULLS NOT DISTINCT WHERE status <> 'validated';
+CREATE UNIQUE INDEX reports_current_key ON reports (convention_id, declination_id, territory, school_year)
+    NULLS NOT DISTINCT WHERE status = 'validated' AND NOT superseded;
+CREATE INDEX reports_declination_idx ON reports (declination_id) WHERE declination_id IS NOT NULL;
+CREATE INDEX reports_supersedes_idx ON reports (supersedes_id) WHERE supersedes_id IS NOT NULL;
+CREATE INDEX reports_updated_idx ON reports (updated_at, id);
+CREATE INDEX reports_territory_idx ON reports (territory, id);
+CREATE INDEX reports_counted_idx ON reports (school_year, convention_id) WHERE status = 'validated' AND NOT superseded;
+
+CREATE TABLE report_lines (
+    report_id                uuid NOT NULL CONSTRAINT report_lines_report_fkey REFERENCES reports (id) ON DELETE CASCADE,
+    place                    integer NOT NULL,
+    action_type              text NOT NULL,
+    level                    text,
+    moment                   text,
+    axis                     text,
+    academy                  text,
+    event                    text,
+    -- Null: not known. 0: none.
+    actions                  integer,
+    pupils                   integer,
+    girls                    integer,
+    priority_education_pupils integer,
+    teachers                 integer,
+    professionals            integer,
+    companies                integer,
+    hours                    integer,
+    internships_offered      integer,
+    internships_filled       integer,
+    CONSTRAINT report_lines_pkey PRIMARY KEY (report_id, place),
+    CONSTRAINT report_lines_key UNIQUE NULLS NOT DISTINCT (report_id, action_type, level, moment, axis, academy, event),
+    CONSTRAINT report_lines_girls CHECK (girls <= pupils),
+    CONSTRAINT report_lines_priority CHECK (priority_education_pupils <= pupils),
+    CONSTRAINT report_lines_filled CHECK (internships_filled <= internships_offered),
+    CONSTRAINT report_lines_counted CHECK (least(actions, pupils, girls, priority_education_pupils, teachers,
+        professionals, companies, hours, internships_offered, internships_filled) >= 0)
+);

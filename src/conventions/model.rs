@@ -1,0 +1,445 @@
+//! What a convention is: its row, its statuses, the steps between them, how it is answered.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::content::{Content, NewConvention, Reach};
+use super::signing::{Signatory, VoidedSignature};
+use super::term::EffectiveStatus;
+use crate::auth::policy::Scope;
+use crate::db::ids::Id;
+use crate::db::schema::conventions;
+use crate::db::write::{Audience, Journaled};
+use crate::error::{Error, Notice, Result, notice};
+use crate::http::language::Language;
+use crate::http::warning::Warning;
+use crate::partners::model::PartnerId;
+use crate::values::{Code, Json, Nomenclature, Sha256Hex, Text, TextValue, code_enum};
+
+/// The id of a convention.
+pub type ConventionId = Id<Convention>;
+
+code_enum! {
+    /// A convention's status.
+    Status of "convention_statuses" {
+        /// Being written.
+        Draft = "draft",
+        /// Discussed between the parties.
+        Negotiation = "negotiation",
+        /// Agreed; the signatures are being given.
+        ToSign = "to_sign",
+        /// Signed by all.
+        Signed = "signed",
+        /// Given up before it was signed.
+        Abandoned = "abandoned",
+        /// Ended by a party.
+        Terminated = "terminated",
+        /// Followed by another one.
+        Replaced = "replaced",
+    }
+}
+
+impl Status {
+    /// Whether it was ever signed.
+    pub const fn was_signed(self) -> bool {
+        matches!(self, Self::Signed | Self::Terminated | Self::Replaced)
+    }
+}
+
+/// A step of a convention's life.
+///
+/// ```text
+///            open-negotiation   send-for-signature      sign (the last one)
+///   draft ──────────────▶ negotiation ───────────▶ to_sign ───────────▶ signed ──▶ replaced
+///     │                      │   ▲─────────────────── │                        (by its successor)
+///     │ delete               │     content changed     │
+///     ▼                      ▼                         ▼
+///    ( )        abandon: draft, negotiation, to_sign ──▶ abandoned
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Change its fields.
+    Update,
+    /// Remove a draft.
+    Delete,
+    /// Begin to discuss it.
+    OpenNegotiation,
+    /// Agree on its content.
+    SendForSignature,
+    /// Record a signature.
+    Sign,
+    /// Give it up.
+    Abandon,
+}
+
+impl Step {
+    const ALL: [Self; 6] = [
+        Self::Update,
+        Self::Delete,
+        Self::OpenNegotiation,
+        Self::SendForSignature,
+        Self::Sign,
+        Self::Abandon,
+    ];
+
+    /// Its name in `allowed_actions`: the last part of its path.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Update => "update",
+            Self::Delete => "delete",
+            Self::OpenNegotiation => "open-negotiation",
+            Self::SendForSignature => "send-for-signature",
+            Self::Sign => "sign",
+            Self::Abandon => "abandon",
+        }
+    }
+
+    /// Its name in the journal, as what was done.
+    pub const fn past(self) -> &'static str {
+        match self {
+            Self::Update => "updated",
+            Self::Delete => "deleted",
+            Self::OpenNegotiation => "negotiation_opened",
+            Self::SendForSignature => "sent_for_signature",
+            Self::Sign => "signature_recorded",
+            Self::Abandon => "abandoned",
+        }
+    }
+
+    /// The transition table: what a convention becomes by this step, if its status allows it. The
+    /// last signature makes it `signed`, and a change of content in `to_sign` takes it back to
+    /// `negotiation`.
+    pub const fn from(self, status: Status) -> Option<Status> {
+        use Status::{Abandoned, Draft, Negotiation, Replaced, Signed, Terminated, ToSign};
+        match (self, status) {
+            (Self::Update, Abandoned) => None,
+            (Self::Update, Draft | Negotiation | ToSign | Signed | Terminated | Replaced)
+            | (Self::Delete, Draft) => Some(status),
+            (Self::OpenNegotiation, Draft) => Some(Negotiation),
+            (Self::SendForSignature, Negotiation) | (Self::Sign, ToSign) => Some(ToSign),
+            (Self::Abandon, Draft | Negotiation | ToSign) => Some(Abandoned),
+            (
+                Self::Delete
+                | Self::OpenNegotiation
+                | Self::SendForSignature
+                | Self::Sign
+                | Self::Abandon,
+                _,
+            ) => None,
+        }
+    }
+}
+
+/// The nomenclature of the kinds of termination.
+pub enum TerminationKinds {}
+
+impl Nomenclature for TerminationKinds {
+    const NAME: &'static str = "termination_kinds";
+}
+
+/// Why a convention was ended.
+pub type TerminationKind = Code<TerminationKinds>;
+
+/// La fin qu'une partie a mise à une convention.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Termination {
+    /// Le dernier jour où elle est en vigueur.
+    #[schema(example = "2027-06-30")]
+    pub on: NaiveDate,
+    /// La partie qui y met fin.
+    #[schema(example = "Ministère de l'Éducation nationale")]
+    pub party: Text<200>,
+    /// Le motif.
+    #[schema(example = "notice")]
+    pub kind: TerminationKind,
+    /// La raison, en toutes lettres.
+    pub reason: Option<Text<1000>>,
+}
+
+code_enum! {
+    /// How precisely the source of an imported convention dates it.
+    DatePrecision of "date_precisions" {
+        /// To the day.
+        Day = "day",
+        /// To the month.
+        Month = "month",
+        /// To the year.
+        Year = "year",
+    }
+}
+
+/// What an import keeps of where a convention comes from.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Imported {
+    /// Where it is told.
+    pub source: Option<String>,
+    /// What the file calls it.
+    pub source_id: Option<String>,
+    /// How precise its dates are.
+    pub date_precision: Option<DatePrecision>,
+    /// Where the source gives no end, the last day it speaks of.
+    pub attested_until: Option<NaiveDate>,
+}
+
+/// Une convention.
+#[derive(Debug, Clone, Serialize, HasQuery, ToSchema)]
+#[diesel(table_name = conventions)]
+pub struct Convention {
+    /// Identifiant.
+    pub id: ConventionId,
+    /// Référence donnée par le service.
+    #[schema(example = "CN-2026-0001")]
+    pub reference: String,
+    /// Statut.
+    #[schema(example = "draft")]
+    pub status: Status,
+    /// Its fields.
+    #[diesel(embed)]
+    #[serde(flatten)]
+    #[schema(inline)]
+    pub content: Content,
+    /// Les signataires des deux côtés, avec leurs signatures.
+    #[schema(value_type = Vec<Signatory>)]
+    pub signatories: Json<Vec<Signatory>>,
+    /// Les signatures qui ne valent plus, le texte ayant changé après elles.
+    #[schema(value_type = Vec<VoidedSignature>)]
+    pub voided_signatures: Json<Vec<VoidedSignature>>,
+    /// La convention qui a succédé à celle-ci, une fois signée.
+    pub successor_id: Option<ConventionId>,
+    /// Le jour de la dernière signature.
+    #[schema(example = "2026-01-15")]
+    pub signed_on: Option<NaiveDate>,
+    /// SHA-256 du contenu contractuel, en hexadécimal.
+    pub content_hash: Sha256Hex,
+    /// La fin qu'une partie y a mise.
+    #[schema(value_type = Option<Termination>)]
+    pub termination: Option<Json<Termination>>,
+    /// Date de création.
+    #[serde(serialize_with = "crate::values::moment")]
+    pub created_at: DateTime<Utc>,
+    /// Date de dernière modification.
+    #[serde(serialize_with = "crate::values::moment")]
+    pub updated_at: DateTime<Utc>,
+    /// Its version, in its `ETag`.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub version: i64,
+    /// The territory and all above it.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub reach: Vec<String>,
+    /// The first day of its successor.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub replaced_on: Option<NaiveDate>,
+    /// Where it comes from.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub imported: Option<Json<Imported>>,
+    /// The last day it can be in force, null when nothing ends it.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub in_force_until: Option<NaiveDate>,
+}
+
+static END_UNKNOWN: Notice = notice(
+    "end_unknown",
+    "La source ne donne pas l'échéance : la convention n'est pas tenue pour en vigueur au-delà de ce qu'elle atteste.",
+    "The source gives no end: the convention is not taken to be in force beyond what it attests.",
+);
+
+static START_UNKNOWN: Notice = notice(
+    "start_unknown",
+    "La source ne donne pas la date de signature.",
+    "The source does not give the day of signature.",
+);
+
+static START_UNCERTAIN: Notice = notice(
+    "start_uncertain",
+    "La source ne donne pas le jour : voyez `date_precision`.",
+    "The source does not give the day: see `date_precision`.",
+);
+
+static BOARD_DECISION_MISSING: Notice = notice(
+    "board_decision_missing",
+    "Un établissement public contracte par délibération de son conseil d'administration : indiquez-la.",
+    "A public school enters into agreements by a decision of its board: give it.",
+);
+
+impl Convention {
+    /// What created it, or would create it as it is now.
+    pub fn as_input(&self) -> NewConvention {
+        NewConvention {
+            content: self.content.clone(),
+            signatories: self.signatories.iter().map(|one| one.who.clone()).collect(),
+        }
+    }
+
+    /// The status after a step.
+    ///
+    /// # Errors
+    /// `invalid_transition`, naming the status and the steps it allows.
+    pub fn step(&self, step: Step) -> Result<Status> {
+        step.from(self.status).ok_or_else(|| {
+            let possible = Step::ALL
+                .into_iter()
+                .filter(|step| step.from(self.status).is_some());
+            let possible: Vec<&str> = possible.map(Step::as_str).collect();
+            Error::impossible(self.status, &possible)
+        })
+    }
+
+    /// Whether this caller keeps the convention: the ministry, and for a local one those who have
+    /// its territory in charge.
+    pub fn is_kept_by(&self, scope: &Scope) -> bool {
+        match self.content.scope {
+            Reach::National => scope.is_everything(),
+            Reach::Local => scope.holds_all(std::slice::from_ref(&self.reach)),
+        }
+    }
+
+    /// Whether this caller's side is a party to it.
+    pub fn has_party(&self, scope: &Scope) -> bool {
+        let party = |id: Uuid| self.content.partner_ids.contains(&PartnerId::new(id));
+        scope.partner().is_some_and(party)
+    }
+
+    fn allows(&self, step: Step, scope: &Scope) -> bool {
+        let unsigned_own = || {
+            let own = |one: &&Signatory| one.who.partner_id.map(PartnerId::uuid) == scope.partner();
+            self.signatories
+                .iter()
+                .filter(own)
+                .any(|one| one.signature.is_none())
+        };
+        let is_for = match step {
+            Step::Sign => self.is_kept_by(scope) || (self.has_party(scope) && unsigned_own()),
+            _ => self.is_kept_by(scope),
+        };
+        is_for && step.from(self.status).is_some()
+    }
+
+    /// The convention as this caller is answered, on this day.
+    pub fn seen_by(self, scope: &Scope, day: NaiveDate, language: Language) -> ConventionAnswer {
+        let allowed = Step::ALL
+            .into_iter()
+            .filter(|step| self.allows(*step, scope));
+        let imported = self.imported.as_deref();
+        ConventionAnswer {
+            effective_status: self.effective_status(day),
+            effective_ends_on: self.effective_ends_on(day),
+            date_precision: imported.and_then(|from| from.date_precision),
+            source: imported.and_then(|from| from.source.clone()),
+            allowed_actions: allowed.map(Step::as_str).collect(),
+            warnings: self.warnings(language),
+            convention: self,
+        }
+    }
+
+    fn warnings(&self, language: Language) -> Vec<Warning> {
+        let of_school = |code: &crate::values::TerritoryCode| code.uai().is_some();
+        let imported = self.imported.as_deref();
+        let precise = imported.is_none_or(|from| from.date_precision == Some(DatePrecision::Day));
+        let starts = self.content.starts_on.is_some();
+        let found = [
+            (
+                self.content.ends_on.is_none()
+                    && imported.is_some_and(|from| from.attested_until.is_some() || !starts),
+                "/ends_on",
+                &END_UNKNOWN,
+            ),
+            (!starts, "/starts_on", &START_UNKNOWN),
+            (starts && !precise, "/starts_on", &START_UNCERTAIN),
+            (
+                self.content.territory.as_ref().is_some_and(of_school)
+                    && self.content.terms.board_decision.is_none(),
+                "/board_decision",
+                &BOARD_DECISION_MISSING,
+            ),
+        ];
+        let found = found.into_iter().filter(|(holds, ..)| *holds);
+        found
+            .map(|(_, pointer, notice)| notice.at(pointer, language))
+            .collect()
+    }
+}
+
+impl Journaled for Convention {
+    const TYPE: &'static str = "convention";
+    const PERSONAL: &'static [&'static str] = &[];
+
+    fn id(&self) -> Uuid {
+        self.id.uuid()
+    }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+
+    fn audience(&self) -> Audience {
+        if self.status.was_signed() {
+            return Audience::everyone();
+        }
+        let parties = self.content.partner_ids.iter().map(|id| id.uuid());
+        let school = self.content.territory.iter().map(TextValue::as_str);
+        Audience::ministry()
+            .and_partners(parties)
+            .and_within(&self.reach)
+            .and_schools_under(school.filter(|code| code.starts_with("uai:")))
+    }
+}
+
+/// Une convention.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Convention)]
+pub struct ConventionAnswer {
+    /// Ses champs.
+    #[serde(flatten)]
+    #[schema(inline)]
+    pub convention: Convention,
+    /// Ce qu'elle est aujourd'hui (à Paris), ou au jour demandé par `at` ; null si elle n'a jamais été signée.
+    #[schema(value_type = Option<EffectiveStatus>, example = "in_force")]
+    pub effective_status: Option<EffectiveStatus>,
+    /// Le dernier jour où elle est en vigueur, vu de ce jour : reconductions tacites, résiliation et remplacement compris.
+    #[schema(example = "2028-12-31")]
+    pub effective_ends_on: Option<NaiveDate>,
+    /// Précision des dates d'une convention importée.
+    #[schema(example = json!(null))]
+    pub date_precision: Option<DatePrecision>,
+    /// D'où vient une convention importée.
+    #[schema(example = json!(null))]
+    pub source: Option<String>,
+    /// Ce que l'appelant peut en faire maintenant.
+    #[schema(example = json!(["update", "open-negotiation", "abandon", "delete"]))]
+    pub allowed_actions: Vec<&'static str>,
+    /// Ce qui mérite attention sans être une erreur.
+    #[schema(example = json!([]))]
+    pub warnings: Vec<Warning>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_signed_never_becomes_unsigned() {
+        for status in Status::ALL.iter().filter(|status| status.was_signed()) {
+            for step in Step::ALL {
+                assert!(step.from(*status).is_none_or(Status::was_signed));
+            }
+        }
+    }
+
+    #[test]
+    fn every_status_before_the_end_has_a_way_out() {
+        for status in [Status::Draft, Status::Negotiation, Status::ToSign] {
+            assert_eq!(Step::Abandon.from(status), Some(Status::Abandoned));
+        }
+        for step in Step::ALL {
+            assert_eq!(step.from(Status::Abandoned), None, "{step:?}");
+        }
+    }
+}

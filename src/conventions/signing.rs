@@ -1,0 +1,335 @@
+//! Signatories and their signatures: who signs a convention, how, and in which order.
+//!
+//! The service records signatures made under the law; a token is not one.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::auth::policy::Scope;
+use crate::error::notice::IN_THE_FUTURE;
+use crate::error::{Code as ErrorCode, Error, Fault, Notice, Place, Result, Rule, notice};
+use crate::http::fields::{Body, Fields};
+use crate::partners::model::PartnerId;
+use crate::values::{Sha256Hex, Text, code_enum};
+
+code_enum! {
+    /// The side of a signatory.
+    Side of "signatory_sides" {
+        /// The ministry's; of a local convention, that of the school, the academy or the region.
+        Ministry = "ministry",
+        /// A partner's.
+        Partner = "partner",
+    }
+}
+
+code_enum! {
+    /// How a signature was made.
+    Medium of "signature_mediums" {
+        /// By hand, elsewhere.
+        Paper = "paper",
+        /// Electronically, at the first level of the eIDAS regulation.
+        Simple = "simple",
+        /// Electronically, at the second.
+        Advanced = "advanced",
+        /// Electronically, at the third.
+        Qualified = "qualified",
+    }
+}
+
+/// The highest place in the order of signature.
+const MAX_ORDER: i32 = 1000;
+
+/// Un signataire, tel qu'il est nommé avant de signer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct NewSignatory {
+    /// `ministry` ou `partner`.
+    #[schema(example = "ministry")]
+    pub side: Side,
+    /// Le partenaire pour qui il signe.
+    #[schema(example = json!(null))]
+    pub partner_id: Option<PartnerId>,
+    /// Nom de la personne.
+    #[schema(example = "Édouard Geffray")]
+    pub name: Text<120>,
+    /// Fonction.
+    #[schema(example = "Directeur général de l'enseignement scolaire")]
+    pub function: Text<200>,
+    /// Organisme.
+    #[schema(example = "Ministère de l'Éducation nationale")]
+    pub organisation: Text<200>,
+    /// Rang de signature : qui en a un plus petit signe avant ; null : à tout moment.
+    #[schema(example = 1, minimum = 1, maximum = 1000)]
+    pub order: Option<i32>,
+}
+
+impl Body for NewSignatory {
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let side = fields.required("side");
+        let partner_id = fields.optional("partner_id");
+        match (side, &partner_id) {
+            (Some(Side::Partner), _) => fields.needs("partner_id"),
+            (Some(Side::Ministry), Some(_)) => {
+                fields.fault("partner_id", Rule::OnlyWith("side = partner"));
+            }
+            _ => {}
+        }
+        let name = fields.required("name");
+        let function = fields.required("function");
+        let organisation = fields.required("organisation");
+        let order = fields.integer("order", 1, MAX_ORDER);
+        fields.read_only(&["signature"]);
+        Some(Self {
+            side: side?,
+            partner_id,
+            name: name?,
+            function: function?,
+            organisation: organisation?,
+            order,
+        })
+    }
+}
+
+/// Un signataire, avec sa signature une fois donnée.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Signatory {
+    /// Who.
+    #[serde(flatten)]
+    #[schema(inline)]
+    pub who: NewSignatory,
+    /// La signature, telle qu'elle a été enregistrée.
+    pub signature: Option<Signature>,
+}
+
+/// Une signature enregistrée.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Signature {
+    /// Comment, quand et où.
+    #[serde(flatten)]
+    #[schema(inline)]
+    pub act: Act,
+    /// Qui l'a enregistrée (le sujet de son jeton).
+    #[schema(example = "dgesco")]
+    pub registered_by: String,
+    /// L'empreinte du contenu signé.
+    pub content_hash: String,
+}
+
+/// Comment, quand et où un signataire a signé.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Act {
+    /// Le jour de la signature.
+    #[schema(example = "2026-01-15")]
+    pub signed_on: NaiveDate,
+    /// Le procédé.
+    #[schema(example = "paper")]
+    pub medium: Medium,
+    /// Le lieu.
+    #[schema(example = "Paris")]
+    pub place: Option<Text<200>>,
+    /// SHA-256 du document signé, en hexadécimal ; nécessaire pour une signature sur papier.
+    pub document_sha256: Option<Sha256Hex>,
+    /// Par délégation de qui.
+    #[schema(example = json!(null))]
+    pub by_delegation_of: Option<Text<200>>,
+}
+
+/// Une signature dont le texte a changé ensuite : elle ne vaut plus, et reste connue.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct VoidedSignature {
+    /// Le signataire et sa signature.
+    pub signatory: Signatory,
+    /// Quand elle a cessé de valoir.
+    #[serde(serialize_with = "crate::values::moment")]
+    pub voided_at: DateTime<Utc>,
+    /// Pourquoi.
+    #[schema(example = "Contenu modifié : ends_on")]
+    pub reason: String,
+}
+
+/// L'enregistrement d'une signature : le signataire, comment, quand et où il a signé.
+///
+/// Le signataire se désigne par son rang dans la liste (`signatory`, à partir de 0), ou par ce qui
+/// le distingue (`side`, `partner_id`, `name`). Un partenaire ne signe que pour lui-même : ce qu'il
+/// tait de cela va de soi.
+#[derive(Debug, Clone, PartialEq, ToSchema)]
+pub struct NewSignature {
+    /// Le rang du signataire dans la liste, à partir de 0.
+    #[schema(example = 0, minimum = 0)]
+    pub signatory: Option<i32>,
+    /// Son côté.
+    #[schema(example = "ministry")]
+    pub side: Option<Side>,
+    /// Le partenaire pour qui il signe.
+    #[schema(example = json!(null))]
+    pub partner_id: Option<PartnerId>,
+    /// Son nom.
+    #[schema(example = "Édouard Geffray")]
+    pub name: Option<Text<120>>,
+    /// How.
+    #[schema(inline)]
+    pub act: Act,
+}
+
+static NO_SUCH_SIGNATORY: Notice = notice(
+    "no_such_signatory",
+    "Aucun signataire ne répond à cette désignation : voyez `signatories`.",
+    "No signatory answers to this designation: see `signatories`.",
+);
+
+static SEVERAL_SIGNATORIES: Notice = notice(
+    "several_signatories",
+    "Plusieurs signataires répondent à cette désignation : ajoutez `name` ou `signatory`.",
+    "Several signatories answer to this designation: add `name` or `signatory`.",
+);
+
+impl Body for NewSignature {
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        fields.read_only(&["registered_by", "content_hash"]);
+        let most = i32::try_from(super::content::MAX_PARTS).unwrap_or(i32::MAX) - 1;
+        let signatory = fields.integer("signatory", 0, most);
+        let side = fields.optional("side");
+        let partner_id = fields.optional("partner_id");
+        let name = fields.optional("name");
+        let act = Act::read(fields);
+        Some(Self {
+            signatory,
+            side,
+            partner_id,
+            name,
+            act: act?,
+        })
+    }
+}
+
+impl Body for Act {
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let signed_on = fields.required("signed_on");
+        let medium = fields.required("medium");
+        let place = fields.optional("place");
+        let document_sha256 = fields.optional("document_sha256");
+        if medium == Some(Medium::Paper) {
+            fields.needs("document_sha256");
+        }
+        let by_delegation_of = fields.optional("by_delegation_of");
+        Some(Self {
+            signed_on: signed_on?,
+            medium: medium?,
+            place,
+            document_sha256,
+            by_delegation_of,
+        })
+    }
+}
+
+impl NewSignature {
+    /// The place, in the list, of the signatory meant.
+    ///
+    /// # Errors
+    /// `validation_failed` when none or several answer to the designation.
+    pub fn signatory_of(&self, scope: &Scope, signatories: &[Signatory]) -> Result<usize> {
+        let own = scope.partner();
+        let answers = |place: usize, who: &NewSignatory| {
+            self.signatory
+                .is_none_or(|index| usize::try_from(index) == Ok(place))
+                && self.side.is_none_or(|side| side == who.side)
+                && self.partner_id.is_none_or(|id| who.partner_id == Some(id))
+                && self.name.as_ref().is_none_or(|name| *name == who.name)
+        };
+        let meant = |only_own: bool| {
+            signatories.iter().enumerate().filter(move |(place, one)| {
+                let is_own = one.who.partner_id.map(PartnerId::uuid) == own;
+                answers(*place, &one.who) && (!only_own || own.is_none() || is_own)
+            })
+        };
+        // Whoever was not given a choice means its own; whoever names another is refused as such.
+        let designates = self.signatory.is_some() || self.side.is_some() || self.name.is_some();
+        let only_own = !(designates || self.partner_id.is_some());
+        let mut unsigned = meant(only_own).filter(|(_, one)| one.signature.is_none());
+        let (first, second) = (unsigned.next(), unsigned.next());
+        match (first, second) {
+            (Some((place, _)), None) => Ok(place),
+            (Some(_), Some(_)) => Err(self.unclear(&SEVERAL_SIGNATORIES)),
+            // All those meant have signed: the caller says which refusal that is.
+            (None, _) => meant(only_own)
+                .next()
+                .map(|(place, _)| place)
+                .ok_or_else(|| self.unclear(&NO_SUCH_SIGNATORY)),
+        }
+    }
+
+    fn unclear(&self, notice: &'static Notice) -> Error {
+        let named = [
+            ("signatory", self.signatory.is_some()),
+            ("name", self.name.is_some()),
+            ("partner_id", self.partner_id.is_some()),
+        ];
+        let field = named.iter().find(|(_, given)| *given);
+        let field = field.map_or("side", |(name, _)| name);
+        Error::validation(vec![Fault {
+            place: Place::field(field),
+            rule: Rule::Own(notice),
+        }])
+    }
+
+    /// Refuses a day that has not come: a signature is recorded once it is made.
+    ///
+    /// # Errors
+    /// `validation_failed`.
+    pub fn is_past(&self, today: NaiveDate) -> Result<()> {
+        if self.act.signed_on <= today {
+            return Ok(());
+        }
+        Err(Error::validation(vec![Fault {
+            place: Place::field("signed_on"),
+            rule: Rule::Own(&IN_THE_FUTURE),
+        }]))
+    }
+}
+
+impl Signatory {
+    /// Whether this caller may record this signature: each side signs for itself, and whoever keeps
+    /// the convention records what a partner signed on paper.
+    ///
+    /// # Errors
+    /// `forbidden`.
+    pub fn may_be_recorded_by(&self, scope: &Scope, keeps: bool, medium: Medium) -> Result<()> {
+        let own = self.who.partner_id.is_some()
+            && self.who.partner_id.map(PartnerId::uuid) == scope.partner();
+        let allowed = match self.who.side {
+            Side::Ministry => keeps,
+            Side::Partner => own || (keeps && medium == Medium::Paper),
+        };
+        if allowed {
+            return Ok(());
+        }
+        let field = if self.who.side == Side::Partner && keeps {
+            "medium"
+        } else {
+            "side"
+        };
+        Err(Error::new(ErrorCode::Forbidden).with(vec![Fault {
+            place: Place::field(field),
+            rule: Rule::NotYours,
+        }]))
+    }
+}
+
+/// Whether this signatory may sign now: everyone with a smaller place in the order has.
+///
+/// # Errors
+/// `not_your_turn`, naming who signs before.
+pub fn in_turn(signatories: &[Signatory], place: usize) -> Result<()> {
+    let Some(order) = signatories.get(place).and_then(|one| one.who.order) else {
+        return Ok(());
+    };
+    let before = signatories.iter().find(|one| {
+        one.signature.is_none() && one.who.order.is_some_and(|earlier| earlier < order)
+    });
+    match before {
+        None => Ok(()),
+        Some(first) => {
+            Err(Error::new(ErrorCode::NotYourTurn).about(first.who.organisation.to_string()))
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! When a convention is in force: its dates, its tacit renewals, its end, seen from a day.
+
+use chrono::{Days, Months, NaiveDate};
+
+use super::content::{Renewal, RenewalMode};
+use super::model::Convention;
+use crate::values::code_enum;
+
+code_enum! {
+    /// What a convention that was signed is, on a day.
+    EffectiveStatus of "convention_effective_statuses" {
+        /// It begins later.
+        Upcoming = "upcoming",
+        /// It binds its parties.
+        InForce = "in_force",
+        /// It has come to its end.
+        Expired = "expired",
+        /// A party ended it.
+        Terminated = "terminated",
+        /// Its successor took its place.
+        Replaced = "replaced",
+    }
+}
+
+impl Convention {
+    /// What it is on this day; none when it was never signed. The very rule of the database's
+    /// `convention_effective_status`, by which lists are filtered.
+    pub fn effective_status(&self, day: NaiveDate) -> Option<EffectiveStatus> {
+        if !self.status.was_signed() {
+            return None;
+        }
+        let terminated = self.termination.as_ref().is_some_and(|end| end.on < day);
+        let replaced = self.replaced_on.is_some_and(|first| first <= day);
+        let is_over = self.in_force_until.is_some_and(|last| last < day);
+        Some(match self.content.starts_on {
+            _ if terminated => EffectiveStatus::Terminated,
+            _ if replaced => EffectiveStatus::Replaced,
+            Some(first) if first > day => EffectiveStatus::Upcoming,
+            Some(_) if !is_over => EffectiveStatus::InForce,
+            _ => EffectiveStatus::Expired,
+        })
+    }
+
+    /// The last day it is in force as things stand on this day: of a tacitly renewed one, the end
+    /// of the renewal under way. None when nothing ends it, or the end is not known.
+    pub fn effective_ends_on(&self, day: NaiveDate) -> Option<NaiveDate> {
+        let agreed = self
+            .content
+            .ends_on
+            .map(|end| renewed_until(end, self.content.terms.renewal.as_ref(), day));
+        let terminated = self.termination.as_ref().map(|end| end.on);
+        let replaced = self
+            .replaced_on
+            .and_then(|first| first.checked_sub_days(Days::new(1)));
+        [agreed, terminated, replaced].into_iter().flatten().min()
+    }
+
+    /// Whether it can be in force on one of these days.
+    pub fn overlaps(&self, first: NaiveDate, last: NaiveDate) -> bool {
+        self.content.starts_on.is_none_or(|start| start <= last)
+            && self.in_force_until.is_none_or(|end| end >= first)
+    }
+}
+
+/// The end of the period that a day falls in: the agreed one, or as many tacit renewals later as it
+/// takes to reach the day and the agreement allows.
+fn renewed_until(ends_on: NaiveDate, renewal: Option<&Renewal>, day: NaiveDate) -> NaiveDate {
+    let tacit = renewal.filter(|renewal| renewal.mode == RenewalMode::Tacit);
+    let Some((renewal, months)) = tacit.and_then(|r| Some((r, u32::try_from(r.months?).ok()?)))
+    else {
+        return ends_on;
+    };
+    let most = renewal.max_times.map_or(u32::MAX, i32::unsigned_abs);
+    let after = |times: u32| ends_on.checked_add_months(Months::new(months.checked_mul(times)?));
+    let mut end = ends_on;
+    let mut times = 0;
+    while end < day && times < most {
+        times += 1;
+        match after(times) {
+            Some(later) if months > 0 => end = later,
+            _ => break,
+        }
+    }
+    end
+}
+
+impl EffectiveStatus {
+    /// Its code, for the database.
+    pub fn as_text(self) -> &'static str {
+        self.code()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::fields::FromText;
+
+    fn day(text: &str) -> NaiveDate {
+        NaiveDate::from_text(text).unwrap()
+    }
+
+    #[test]
+    fn a_tacit_renewal_goes_on_as_long_as_it_may() {
+        let renewal = Renewal {
+            mode: RenewalMode::Tacit,
+            months: Some(12),
+            max_times: Some(2),
+        };
+        for (on, end) in [
+            ("2025-06-01", "2025-12-31"),
+            ("2025-12-31", "2025-12-31"),
+            ("2026-01-01", "2026-12-31"),
+            ("2027-12-31", "2027-12-31"),
+            ("2029-01-01", "2027-12-31"),
+        ] {
+            let end_on = renewed_until(day("2025-12-31"), Some(&renewal), day(on));
+            assert_eq!(end_on, day(end), "on {on}");
+        }
+        assert_eq!(
+            renewed_until(day("2025-12-31"), None, day("2030-01-01")),
+            day("2025-12-31")
+        );
+    }
+}

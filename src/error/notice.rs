@@ -1,0 +1,68 @@
+//! What a resource says of itself: a stable code and its words. As a fault it refuses
+//! ([`Rule::Own`](super::Rule::Own)), as a warning it only tells.
+
+use crate::http::language::{Language, Text};
+use crate::http::warning::Warning;
+
+/// A stable code and its words.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// The code; it never changes.
+    pub code: &'static str,
+    /// What is meant and, where it can be put right, how.
+    pub detail: Text,
+}
+
+/// A notice. Declared as a `static`, next to the rule it speaks of.
+pub const fn notice(code: &'static str, fr: &'static str, en: &'static str) -> Notice {
+    Notice {
+        code,
+        detail: Text { fr, en },
+    }
+}
+
+impl Notice {
+    /// The warning at a place.
+    pub fn at(&self, pointer: impl Into<String>, language: Language) -> Warning {
+        Warning {
+            pointer: pointer.into(),
+            code: self.code,
+            detail: self.detail.get(language),
+        }
+    }
+}
+
+/// An end before a beginning.
+pub static BEFORE_START: Notice = notice(
+    "before_start",
+    "La fin précède le début : corrigez l'une des deux dates.",
+    "The end comes before the beginning: correct one of the two dates.",
+);
+
+/// A day that has not come.
+pub static IN_THE_FUTURE: Notice = notice(
+    "in_the_future",
+    "Cette date n'est pas encore venue.",
+    "This date has not come yet.",
+);
+
+/// A territory outside another one.
+pub static OUTSIDE_TERRITORY: Notice = notice(
+    "outside_territory",
+    "Hors du territoire concerné.",
+    "Outside the territory concerned.",
+);
+
+/// A code that the convention leaves out.
+pub static NOT_IN_CONVENTION: Notice = notice(
+    "not_in_convention",
+    "La convention ne porte pas sur ce code : choisissez parmi les siens.",
+    "The convention does not cover this code: choose among its own.",
+);
+
+/// A field that tells one object from another.
+pub static PART_OF_THE_KEY: Notice = notice(
+    "part_of_the_key",
+    "Ce champ identifie l'objet et ne change pas : retirez-le.",
+    "This field identifies the object and does not change: remove it.",
+);
