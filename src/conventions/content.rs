@@ -419,6 +419,9 @@ pub struct NewConvention {
     pub signatories: Vec<NewSignatory>,
 }
 
+/// A change of a convention.
+pub type ConventionPatch = crate::http::merge::Patch<NewConvention>;
+
 /// Fields of the answer that input may not set.
 const SET_BY_SERVICE: &[&str] = &[
     "id",

@@ -3,9 +3,30 @@
 //! [`content`] has what the parties agree on, [`signing`] who signs and how, [`term`] when it is in
 //! force, [`hash`] the digest of the content, [`model`] the row and the steps between statuses.
 
+pub mod amending;
 pub mod content;
 pub mod hash;
 pub mod model;
+pub mod reference;
+pub mod routes;
 pub mod signing;
 pub mod store;
 pub mod term;
+pub mod workflow;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Mounts the resource.
+pub fn mount(config: &mut ServiceConfig<'_>) {
+    config
+        .service(routes::list_conventions)
+        .service(routes::count_conventions)
+        .service(routes::create_convention)
+        .service(routes::get_convention)
+        .service(routes::update_convention)
+        .service(routes::delete_convention)
+        .service(routes::open_convention_negotiation)
+        .service(routes::send_convention_for_signature)
+        .service(routes::sign_convention)
+        .service(routes::abandon_convention);
+}

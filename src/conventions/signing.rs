@@ -152,7 +152,7 @@ pub struct VoidedSignature {
 /// Le signataire se désigne par son rang dans la liste (`signatory`, à partir de 0), ou par ce qui
 /// le distingue (`side`, `partner_id`, `name`). Un partenaire ne signe que pour lui-même : ce qu'il
 /// tait de cela va de soi.
-#[derive(Debug, Clone, PartialEq, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct NewSignature {
     /// Le rang du signataire dans la liste, à partir de 0.
     #[schema(example = 0, minimum = 0)]
@@ -167,6 +167,7 @@ pub struct NewSignature {
     #[schema(example = "Édouard Geffray")]
     pub name: Option<Text<120>>,
     /// How.
+    #[serde(flatten)]
     #[schema(inline)]
     pub act: Act,
 }

@@ -51,6 +51,10 @@ fn refusal(constraint: &str) -> Option<Error> {
         "partners_not_its_own_network" => invalid("member_of", Rule::ItsOwnNetwork),
         "partner_networks_network_fkey" => invalid("member_of", Rule::UnknownReference),
         "clients_partner_fkey" => invalid("partner_id", Rule::UnknownReference),
+        // Deleted between the look and the write.
+        "convention_partners_partner_fkey" => invalid("partner_ids", Rule::UnknownReference),
+        "conventions_predecessor_fkey" => invalid("predecessor_id", Rule::UnknownReference),
+        "conventions_not_its_own_predecessor" => invalid("predecessor_id", Rule::UnknownReference),
         // The partner was deleted between the look and the write.
         "representatives_partner_fkey" => Some(Error::not_found()),
         "idempotency_keys_pkey" => Some(in_progress()),

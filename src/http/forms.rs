@@ -192,11 +192,18 @@ fn neutral(text: &str) -> String {
     }
 }
 
-/// The columns of a row: the properties of its schema, in order.
+/// The columns of a row: the properties of its schema, in order, the id before all others.
 fn columns(schema: &RefOr<Schema>) -> Vec<String> {
+    let mut columns = properties(schema);
+    // Stable: the others keep their order.
+    columns.sort_by_key(|name| name != "id");
+    columns
+}
+
+fn properties(schema: &RefOr<Schema>) -> Vec<String> {
     match schema {
         RefOr::T(Schema::Object(object)) => object.properties.keys().cloned().collect(),
-        RefOr::T(Schema::AllOf(all)) => all.items.iter().flat_map(columns).collect(),
+        RefOr::T(Schema::AllOf(all)) => all.items.iter().flat_map(properties).collect(),
         _ => Vec::new(),
     }
 }

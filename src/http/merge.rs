@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::{Schema, SchemaType, Type};
+use utoipa::openapi::schema::Schema;
 use utoipa::{PartialSchema, ToSchema};
 
 use super::fields::{Body, Fields};
@@ -73,17 +73,23 @@ fn merge(target: &mut Value, patch: &Value) {
 impl<B: PartialSchema> PartialSchema for Patch<B> {
     /// The fields of a creation, none of them needed.
     fn schema() -> RefOr<Schema> {
-        match B::schema() {
-            RefOr::T(Schema::Object(mut object)) => {
-                object.required.clear();
-                object.description = Some(
-                    "Ce qui change (RFC 7396) : un champ absent reste, `null` vide.".to_owned(),
-                );
-                object.schema_type = SchemaType::Type(Type::Object);
-                object.into()
-            }
-            other => other,
+        let mut schema = B::schema();
+        loosen(&mut schema);
+        let description = "Ce qui change (RFC 7396) : un champ absent reste, `null` vide.";
+        match &mut schema {
+            RefOr::T(Schema::Object(object)) => object.description = Some(description.to_owned()),
+            RefOr::T(Schema::AllOf(all)) => all.description = Some(description.to_owned()),
+            _ => {}
         }
+        schema
+    }
+}
+
+fn loosen(schema: &mut RefOr<Schema>) {
+    match schema {
+        RefOr::T(Schema::Object(object)) => object.required.clear(),
+        RefOr::T(Schema::AllOf(all)) => all.items.iter_mut().for_each(loosen),
+        _ => {}
     }
 }
 

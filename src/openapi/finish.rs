@@ -1,5 +1,5 @@
-//! What the generator leaves out, added to the document as JSON: an example on every body, and
-//! that the fields of an answer are always there.
+//! What the generator leaves out, added to the document as JSON: an example on every body, that
+//! the fields of an answer are always there, and one list of properties for what is made of parts.
 
 use std::collections::HashSet;
 
@@ -7,6 +7,10 @@ use serde_json::{Map, Value, json};
 
 /// Completes the document.
 pub fn finish(document: &mut Value) {
+    if let Some(schemas) = document.pointer_mut("/components/schemas") {
+        let schemas = schemas.as_object_mut().into_iter().flatten();
+        schemas.for_each(|(_, schema)| join(schema));
+    }
     let schemas = document
         .pointer("/components/schemas")
         .cloned()
@@ -22,6 +26,41 @@ pub fn finish(document: &mut Value) {
         }
     }
     require_answers(document, &taken);
+}
+
+/// Makes one object of an `allOf` whose parts are all written in place: the parts are how the code
+/// is written, and nothing to a reader. The id comes first.
+fn join(schema: &mut Value) {
+    let Some(parts) = schema.get_mut("allOf").and_then(Value::as_array_mut) else {
+        return;
+    };
+    parts.iter_mut().for_each(join);
+    if !parts
+        .iter()
+        .all(|part| part.get("type") == Some(&json!("object")))
+    {
+        return;
+    }
+    let (mut properties, mut required) = (Vec::new(), Vec::new());
+    for part in parts {
+        if let Some(Value::Object(own)) = part.get_mut("properties").map(Value::take) {
+            properties.extend(own);
+        }
+        if let Some(Value::Array(own)) = part.get_mut("required").map(Value::take) {
+            required.extend(own);
+        }
+    }
+    properties.sort_by_key(|(name, _)| name != "id");
+    let Some(members) = schema.as_object_mut() else {
+        return;
+    };
+    members.remove("allOf");
+    members.insert("type".to_owned(), json!("object"));
+    if !required.is_empty() {
+        members.insert("required".to_owned(), required.into());
+    }
+    let properties = Map::from_iter(properties);
+    members.insert("properties".to_owned(), Value::Object(properties));
 }
 
 /// The contents of the request bodies.

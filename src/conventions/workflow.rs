@@ -1,0 +1,353 @@
+//! The steps that write conventions. Each runs in the transaction it is given and journals what it
+//! writes; the order of refusals is 404, 403, 412, 409.
+
+use chrono::Datelike;
+
+use super::content::{ConventionPatch, NewConvention};
+use super::hash::content_hash;
+use super::model::{Convention, ConventionId, Status, Step};
+use super::signing::{NewSignature, Side, Signatory, Signature, VoidedSignature, in_turn};
+use super::store::{self, Beginning, Standing};
+use super::{amending, reference};
+use crate::auth::policy::Scope;
+use crate::db::write::Tx;
+use crate::error::{Code, Error, Fault, Faults, Notice, Place, Result, Rule, notice};
+use crate::establishments::reach;
+use crate::http::answer::Precondition;
+use crate::partners::store as partners;
+use crate::values::{Json, TextValue, today};
+
+static NOT_ITS_PLACE: Notice = notice(
+    "not_a_local_territory",
+    "Une convention locale est celle d'une région académique, d'une académie, d'un département ou d'un établissement.",
+    "A local convention is that of an academic region, an academy, a department or a school.",
+);
+
+static NO_MINISTRY_SIGNATORY: Notice = notice(
+    "no_ministry_signatory",
+    "Aucun signataire du côté de l'École : ajoutez-en un (`side` = `ministry`).",
+    "No signatory on the side of education: add one (`side` = `ministry`).",
+);
+
+static NO_PARTNER_SIGNATORY: Notice = notice(
+    "no_partner_signatory",
+    "Un partenaire n'a pas de signataire : ajoutez-en un pour chaque partie.",
+    "A partner has no signatory: add one for each party.",
+);
+
+/// Creates one.
+///
+/// # Errors
+/// `forbidden`, `validation_failed` for a territory, a partner or a predecessor that does not exist.
+pub async fn create(tx: &mut Tx<'_>, scope: &Scope, new: &NewConvention) -> Result<Convention> {
+    let reach = place(tx, scope, new).await?;
+    check_references(tx, scope, new).await?;
+    let year = today(tx.now).year();
+    let reference = reference::next(tx, &new.content, year).await?;
+    let now = tx.now;
+    let beginning = Beginning {
+        id: ConventionId::new(tx.new_id()),
+        reference: &reference,
+        status: Status::Draft,
+        reach: &reach,
+        signatories: Json(unsigned(new)),
+        voided_signatures: Json(Vec::new()),
+        signed_on: None,
+        content_hash: content_hash(&new.content)?,
+        imported: None,
+        created_at: now,
+        updated_at: now,
+    };
+    let created = store::insert(tx.connection(), &beginning, &new.content).await?;
+    tx.created(&created).await?;
+    Ok(created)
+}
+
+fn unsigned(new: &NewConvention) -> Vec<Signatory> {
+    let signatories = new.signatories.iter().cloned();
+    signatories
+        .map(|who| Signatory {
+            who,
+            signature: None,
+        })
+        .collect()
+}
+
+/// The territory of a local convention with all above it, once the caller may write there.
+async fn place(tx: &mut Tx<'_>, scope: &Scope, new: &NewConvention) -> Result<Vec<String>> {
+    let refused = |field, rule| {
+        Error::new(Code::Forbidden).with(vec![Fault {
+            place: Place::field(field),
+            rule,
+        }])
+    };
+    let Some(territory) = &new.content.territory else {
+        return if scope.is_everything() {
+            Ok(Vec::new())
+        } else {
+            Err(refused("scope", Rule::NotYours))
+        };
+    };
+    if territory.as_str() == "FR" {
+        let rule = Rule::Own(&NOT_ITS_PLACE);
+        return Err(Error::at(
+            Code::ValidationFailed,
+            Place::field("territory"),
+            rule,
+        ));
+    }
+    let each = reach::each(tx.connection(), std::slice::from_ref(territory)).await?;
+    let each = each.map_err(|places| reach::unknown(&places, |_| "/territory".to_owned()))?;
+    if scope.holds_all(&each) {
+        Ok(reach::all(&each))
+    } else {
+        Err(refused("territory", Rule::OutsidePerimeter))
+    }
+}
+
+/// Refuses partners and a predecessor that are not there, or that the caller cannot know of.
+async fn check_references(tx: &mut Tx<'_>, scope: &Scope, new: &NewConvention) -> Result<()> {
+    let content = &new.content;
+    let connection = &*tx.connection();
+    let predecessors: Vec<ConventionId> = content.predecessor_id.into_iter().collect();
+    let (known, predecessors_found) = tokio::try_join!(
+        partners::find_all(connection, scope, &content.partner_ids),
+        store::find_all(connection, scope, &predecessors),
+    )?;
+    let mut faults = Faults::default();
+    for (index, id) in content.partner_ids.iter().enumerate() {
+        if !known.iter().any(|partner| partner.id == *id) {
+            let place = Place::Pointer(format!("/partner_ids/{index}"));
+            faults.add(place, Rule::UnknownReference);
+        }
+    }
+    if predecessors_found.len() < predecessors.len() {
+        faults.add(Place::field("predecessor_id"), Rule::UnknownReference);
+    }
+    faults.check()
+}
+
+/// Changes one. A change that changes nothing writes nothing; one of the content of a text that is
+/// being signed voids the signatures given and takes it back to negotiation.
+///
+/// # Errors
+/// `not_found`, `forbidden`, `precondition_failed`, `invalid_transition`, `signed_content`, or as
+/// [`create`].
+pub async fn update(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    id: ConventionId,
+    patch: &ConventionPatch,
+    if_match: &Precondition,
+) -> Result<Convention> {
+    let before = kept(tx, scope, id, if_match).await?;
+    before.step(Step::Update)?;
+    let present = before.as_input();
+    let new = patch.apply(&present)?;
+    if new == present {
+        return Ok(before);
+    }
+    let changed = amending::changed(&present, &new)?;
+    changed.may_be_made_to(&before)?;
+    if changed.references() {
+        check_references(tx, scope, &new).await?;
+    }
+    let mut standing = Standing::of(&before);
+    standing.content_hash = content_hash(&new.content)?;
+    if !before.status.was_signed() {
+        standing.signatories = Json(unsigned(&new));
+    }
+    if changed.completes_dates() {
+        standing.imported = amending::completed(&before, &new);
+    }
+    if before.status == Status::ToSign && changed.is_contractual() {
+        standing.status = Status::Negotiation;
+        void(&mut standing, &before, &changed.reason(), tx);
+    } else if before.status == Status::ToSign {
+        standing.signatories = before.signatories.clone();
+    }
+    let now = tx.now;
+    let after = store::update(tx.connection(), id, &new.content, &standing, now).await?;
+    tx.changed(Step::Update.past(), &before, &after).await?;
+    Ok(after)
+}
+
+/// Keeps on record the signatures that no longer hold.
+fn void(standing: &mut Standing, before: &Convention, reason: &str, tx: &Tx<'_>) {
+    let signed = before
+        .signatories
+        .iter()
+        .filter(|one| one.signature.is_some());
+    let voided = signed.map(|signatory| VoidedSignature {
+        signatory: signatory.clone(),
+        voided_at: tx.now,
+        reason: reason.to_owned(),
+    });
+    standing.voided_signatures.0.extend(voided);
+}
+
+/// The convention, held, once the caller may write it.
+async fn kept(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    id: ConventionId,
+    if_match: &Precondition,
+) -> Result<Convention> {
+    let convention = store::hold(tx.connection(), scope, id).await?;
+    if !convention.is_kept_by(scope) {
+        return Err(Error::new(Code::Forbidden));
+    }
+    if_match.check(convention.version)?;
+    Ok(convention)
+}
+
+/// Opens the negotiation, sends for signature, or abandons.
+///
+/// # Errors
+/// `not_found`, `forbidden`, `precondition_failed`, `invalid_transition`, `convention_incomplete`.
+pub async fn step(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    id: ConventionId,
+    step: Step,
+    if_match: &Precondition,
+) -> Result<Convention> {
+    let before = kept(tx, scope, id, if_match).await?;
+    let mut standing = Standing::of(&before);
+    standing.status = before.step(step)?;
+    if step == Step::SendForSignature {
+        is_complete(&before)?;
+    }
+    let now = tx.now;
+    let after = store::update(tx.connection(), id, &before.content, &standing, now).await?;
+    tx.changed(step.past(), &before, &after).await?;
+    Ok(after)
+}
+
+/// Each party has someone to sign for it.
+fn is_complete(convention: &Convention) -> Result<()> {
+    let signs = |side: Side, partner| {
+        convention
+            .signatories
+            .iter()
+            .any(|one| one.who.side == side && one.who.partner_id == partner)
+    };
+    let mut missing = Vec::new();
+    if !signs(Side::Ministry, None) {
+        missing.push(("/signatories".to_owned(), Rule::Own(&NO_MINISTRY_SIGNATORY)));
+    }
+    for (index, id) in convention.content.partner_ids.iter().enumerate() {
+        if !signs(Side::Partner, Some(*id)) {
+            let place = format!("/partner_ids/{index}");
+            missing.push((place, Rule::Own(&NO_PARTNER_SIGNATORY)));
+        }
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let faults = missing.into_iter().map(|(pointer, rule)| Fault {
+        place: Place::Pointer(pointer),
+        rule,
+    });
+    Err(Error::new(Code::ConventionIncomplete).with(faults.collect()))
+}
+
+/// Records a signature. With the last one the convention is signed, and takes the place of the one
+/// it succeeds.
+///
+/// # Errors
+/// `not_found`, `forbidden`, `validation_failed`, `precondition_failed`, `already_signed`,
+/// `invalid_transition`, `not_your_turn`.
+pub async fn sign(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    id: ConventionId,
+    signature: &NewSignature,
+    if_match: &Precondition,
+) -> Result<Convention> {
+    signature.is_past(today(tx.now))?;
+    let before = store::hold(tx.connection(), scope, id).await?;
+    let keeps = before.is_kept_by(scope);
+    if !keeps && !before.has_party(scope) {
+        return Err(Error::new(Code::Forbidden));
+    }
+    let place = signature.signatory_of(scope, &before.signatories)?;
+    let signed = recorded(tx, scope, &before, (place, signature, if_match))?;
+    let mut standing = Standing::of(&before);
+    let is_last = signed.iter().all(|one| one.signature.is_some());
+    if is_last {
+        standing.status = Status::Signed;
+        standing.signed_on = signed
+            .iter()
+            .filter_map(|one| one.signature.as_ref().map(|given| given.act.signed_on))
+            .max();
+    }
+    standing.signatories = Json(signed);
+    let now = tx.now;
+    let after = store::update(tx.connection(), id, &before.content, &standing, now).await?;
+    let verb = if is_last { "signed" } else { Step::Sign.past() };
+    tx.changed(verb, &before, &after).await?;
+    if is_last {
+        replace_predecessor(tx, &after).await?;
+    }
+    Ok(after)
+}
+
+/// The signatories with one more signature.
+fn recorded(
+    tx: &Tx<'_>,
+    scope: &Scope,
+    before: &Convention,
+    (place, signature, if_match): (usize, &NewSignature, &Precondition),
+) -> Result<Vec<Signatory>> {
+    let mut signatories = before.signatories.0.clone();
+    let signatory = signatories
+        .get_mut(place)
+        .ok_or_else(|| Error::internal("a signatory that is not in the list"))?;
+    signatory.may_be_recorded_by(scope, before.is_kept_by(scope), signature.act.medium)?;
+    if_match.check(before.version)?;
+    if signatory.signature.is_some() {
+        return Err(Error::new(Code::AlreadySigned));
+    }
+    before.step(Step::Sign)?;
+    in_turn(&before.signatories, place)?;
+    signatory.signature = Some(Signature {
+        act: signature.act.clone(),
+        registered_by: tx.subject().to_owned(),
+        content_hash: before.content_hash.to_string(),
+    });
+    Ok(signatories)
+}
+
+/// A successor takes the place of the convention it names from its own first day, if that one is
+/// still the one that stands.
+async fn replace_predecessor(tx: &mut Tx<'_>, successor: &Convention) -> Result<()> {
+    let content = &successor.content;
+    let Some((id, first_day)) = content.predecessor_id.zip(content.starts_on) else {
+        return Ok(());
+    };
+    // Whoever signs need not see the predecessor: what it becomes follows from the signature.
+    let before = store::hold(tx.connection(), &Scope::of_operator(), id).await?;
+    if before.status != Status::Signed {
+        return Ok(());
+    }
+    let now = tx.now;
+    let after = store::replace(tx.connection(), id, successor.id, first_day, now).await?;
+    tx.changed("replaced", &before, &after).await
+}
+
+/// Deletes a draft.
+///
+/// # Errors
+/// `not_found`, `forbidden`, `precondition_failed`, `invalid_transition`, `in_use`.
+pub async fn delete(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    id: ConventionId,
+    if_match: &Precondition,
+) -> Result<()> {
+    let convention = kept(tx, scope, id, if_match).await?;
+    convention.step(Step::Delete)?;
+    store::delete(tx.connection(), id).await?;
+    tx.removed(Step::Delete.past(), &convention).await
+}
