@@ -13,6 +13,8 @@
 
 mod access;
 mod contract;
+mod conventions;
+mod conventions_laws;
 mod directory;
 mod faults;
 mod idempotency;

@@ -240,10 +240,10 @@ impl Service {
         const ROW: &str = "INSERT INTO conventions
             (id, version, reference, status, title, kind, scope, territory, reach, partner_ids, axes, action_types,
              levels, moments, starts_on, ends_on, terms, publication, signatories, voided_signatures, predecessor_id,
-             termination, signed_on, content_hash, imported, created_at, updated_at)
+             successor_id, replaced_on, termination, signed_on, content_hash, imported, created_at, updated_at)
             SELECT id, version, reference, status, title, kind, scope, territory, reach, partner_ids, axes, action_types,
                    levels, moments, starts_on, ends_on, terms, publication, signatories, voided_signatures, predecessor_id,
-                   termination, signed_on, content_hash, imported, created_at, updated_at
+                   successor_id, replaced_on, termination, signed_on, content_hash, imported, created_at, updated_at
               FROM jsonb_populate_record(NULL::conventions, $1)";
         self.sql()
             .await
