@@ -39,6 +39,9 @@ const PARTNER: &str = r#"{"legal_name": "Nouveau", "kind": "company"}"#;
 const DESCRIPTION: &str = r#"{"description": "Autre"}"#;
 const PERSON: &str = r#"{"name": "Camille Martin", "territories": ["FR"]}"#;
 const NAME: &str = r#"{"name": "Autre"}"#;
+const LOCAL: &str = r#"{"title": "Locale", "kind": "partnership", "scope": "local", "territory": "academy:10", "partner_ids": ["<partner>"], "starts_on": "2026-01-01"}"#;
+const TITLE: &str = r#"{"title": "Autre"}"#;
+const SIGNATURE: &str = r#"{"side": "partner", "signed_on": "2026-01-15", "medium": "simple"}"#;
 const CLIENT: &str = r#"{"name": "N", "contact_email": "a@exemple.fr", "role": "establishment", "uais": ["0690001A"], "scopes": ["read"]}"#;
 
 #[rustfmt::skip]
@@ -58,6 +61,16 @@ const TABLE: &[Line] = &[
     line("create_representative", PERSON,      ["201 201 201 404", "403",             "403",             "201 403 403 404", "403"]),
     line("update_representative", NAME,        ["200 200 200 404", "403",             "403",             "200 403 403 404", "403"]),
     line("delete_representative", "",          ["204 204 204 404", "403",             "403",             "204 403 403 404", "403"]),
+    common("list_conventions"),
+    common("count_conventions"),
+    line("get_convention", "",                 ["200 200 200 404", "200 404 404 404", "404",             "200 404 404 404", "404"]),
+    line("create_convention", LOCAL,           ["201",             "201",             "403",             "403",             "403"]),
+    line("update_convention", TITLE,           ["200 200 200 404", "200 404 404 404", "404",             "403",             "403"]),
+    line("delete_convention", "",              ["204 204 204 404", "204 404 404 404", "404",             "403",             "403"]),
+    line("open_convention_negotiation", "",    ["200 200 200 404", "200 404 404 404", "404",             "403",             "403"]),
+    line("send_convention_for_signature", "",  ["409 409 409 404", "409 404 404 404", "404",             "403",             "403"]),
+    line("sign_convention", SIGNATURE,         ["403 403 403 404", "403 404 404 404", "404",             "409 404 404 404", "403"]),
+    line("abandon_convention", "",             ["200 200 200 404", "200 404 404 404", "404",             "403",             "403"]),
     common("list_establishments"),
     common("count_establishments"),
     shared("get_establishment"),
@@ -197,7 +210,9 @@ impl World {
         } else {
             request
         };
-        let body = line.body.replace("0690001A", &self.places[0].uai);
+        let own = &self.places[0];
+        let body = line.body.replace("0690001A", &own.uai);
+        let body = body.replace("<partner>", &own.partner);
         let mut reply = match operation.body().filter(|_| !body.is_empty()) {
             Some(taken) => request.body(taken.media_type, body).send().await,
             None => request.send().await,

@@ -7,34 +7,36 @@ use crate::support::place::Place;
 use crate::support::{Caller, Reply, Sending, Service, absent, id};
 
 /// A resource's writable fields with wrong values, and the rules they break.
-struct Resource {
-    create: &'static str,
-    update: &'static str,
-    valid: Value,
-    faults: Vec<(&'static str, Value, &'static str)>,
-    required: Vec<&'static str>,
-    read_only: Vec<&'static str>,
+pub struct Resource {
+    pub create: &'static str,
+    pub update: &'static str,
+    pub valid: Value,
+    pub faults: Vec<(&'static str, Value, &'static str)>,
+    pub required: Vec<&'static str>,
+    pub read_only: Vec<&'static str>,
+}
+
+/// What is wrong in any text of at most `max` characters.
+pub fn texts(name: &'static str, max: usize) -> Vec<(&'static str, Value, &'static str)> {
+    let long = |length: usize| Value::from("x".repeat(length));
+    vec![
+        (name, json!(1), "/ wrong_type"),
+        (name, json!(true), "/ wrong_type"),
+        (name, json!(["a"]), "/ wrong_type"),
+        (name, json!({}), "/ wrong_type"),
+        (name, json!(""), "/ blank"),
+        (name, json!(" \u{a0} "), "/ blank"),
+        (name, json!("a\u{0}"), "/ forbidden_characters"),
+        (name, json!("a\u{202e}b"), "/ forbidden_characters"),
+        (name, json!("\u{2066}a"), "/ forbidden_characters"),
+        (name, json!("a\u{7f}"), "/ forbidden_characters"),
+        (name, long(max + 1), "/ too_long"),
+        (name, "é".repeat(max + 1).into(), "/ too_long"),
+    ]
 }
 
 fn resources() -> Vec<Resource> {
-    let long = |length: usize| Value::from("x".repeat(length));
     let many: Vec<String> = (0..201).map(|number| format!("x{number}")).collect();
-    let texts = |name: &'static str, max: usize| {
-        vec![
-            (name, json!(1), "/ wrong_type"),
-            (name, json!(true), "/ wrong_type"),
-            (name, json!(["a"]), "/ wrong_type"),
-            (name, json!({}), "/ wrong_type"),
-            (name, json!(""), "/ blank"),
-            (name, json!(" \u{a0} "), "/ blank"),
-            (name, json!("a\u{0}"), "/ forbidden_characters"),
-            (name, json!("a\u{202e}b"), "/ forbidden_characters"),
-            (name, json!("\u{2066}a"), "/ forbidden_characters"),
-            (name, json!("a\u{7f}"), "/ forbidden_characters"),
-            (name, long(max + 1), "/ too_long"),
-            (name, "é".repeat(max + 1).into(), "/ too_long"),
-        ]
-    };
     let mut partner: Vec<(&'static str, Value, &'static str)> = vec![
         ("kind", json!("compagnie"), "/ unknown_code"),
         ("kind", json!(""), "/ unknown_code"),
@@ -198,6 +200,7 @@ fn resources() -> Vec<Resource> {
                 "warnings",
             ],
         },
+        crate::faulty_conventions::resource(),
     ]
 }
 
@@ -535,7 +538,7 @@ async fn a_precondition_that_is_no_version_matches_nothing() {
                 .request(&operation.method, &place.path(operation))
                 .header("if-match", tag);
             let request = match operation.body() {
-                Some(taken) => request.body(taken.media_type, "{}"),
+                Some(taken) => request.body(taken.media_type, taken.example.to_string()),
                 None => request,
             };
             request.send().await.problem(412, "precondition_failed");

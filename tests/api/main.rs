@@ -17,6 +17,7 @@ mod conventions;
 mod conventions_laws;
 mod directory;
 mod faults;
+mod faulty_conventions;
 mod idempotency;
 mod journal;
 mod openapi;

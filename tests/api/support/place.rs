@@ -1,9 +1,9 @@
 //! What the paths of the document name: an object of each kind.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::document::{self, Operation};
-use super::{Service, absent, id, uai};
+use super::{Caller, Service, absent, id, uai};
 
 /// One object of each kind.
 #[derive(Debug, Clone)]
@@ -11,6 +11,7 @@ pub struct Place {
     pub partner: String,
     pub representative: String,
     pub client: String,
+    pub convention: String,
     pub uai: String,
     pub territory: &'static str,
     pub nomenclature: &'static str,
@@ -33,10 +34,12 @@ impl Place {
         let partner = id(&service.new_partner("Partenaire").await);
         let representative = id(&service.new_representative(&partner, &[academy]).await);
         let client = new_client(service, &uai).await;
+        let convention = new_convention(service, &partner, academy).await;
         Self {
             partner,
             representative,
             client,
+            convention,
             uai,
             territory: academy,
             nomenclature,
@@ -54,6 +57,7 @@ impl Place {
             partner: absent(),
             representative: absent(),
             client: absent(),
+            convention: absent(),
             uai: uai(9_999_999),
             territory: "academy:99",
             nomenclature: "nothing",
@@ -62,11 +66,11 @@ impl Place {
 
     /// The operation's path for these objects.
     pub fn path(&self, operation: &Operation) -> String {
-        let is_client = operation.path.starts_with("/v1/clients");
-        let id = if is_client {
-            &self.client
-        } else {
-            &self.partner
+        let resource = operation.path.split('/').nth(2).unwrap_or_default();
+        let id = match resource {
+            "clients" => &self.client,
+            "conventions" => &self.convention,
+            _ => &self.partner,
         };
         super::fill(
             operation.path,
@@ -81,6 +85,39 @@ impl Place {
         )
     }
 
+    /// Who usually asks for this operation.
+    pub fn writer(&self, service: &Service, _operation: &Operation) -> Caller {
+        service.ministry()
+    }
+
+    /// Brings the objects to where this operation is possible.
+    pub async fn prepare(&self, service: &Service, operation: &Operation) {
+        let steps: &[&str] = match operation.id {
+            "sign_convention" => &["open-negotiation", "send-for-signature"],
+            _ => &[],
+        };
+        for step in steps {
+            let path = format!("/v1/conventions/{}/{step}", self.convention);
+            service.ministry().post(&path, json!({})).await.expect(200);
+        }
+    }
+
+    /// A documented example, whose ids are those of these objects.
+    pub fn named_in(&self, example: &Value) -> Value {
+        let own = |name: &str| match name {
+            "partner_ids" => Some(json!([self.partner])),
+            "convention_id" => Some(json!(self.convention)),
+            _ => None,
+        };
+        let mut named = example.clone();
+        for (name, value) in named.as_object_mut().into_iter().flatten() {
+            if let Some(id) = own(name).filter(|_| !value.is_null()) {
+                *value = id;
+            }
+        }
+        named
+    }
+
     fn code(&self, operation: &Operation) -> &'static str {
         if operation.is_public() {
             "not_found"
@@ -88,6 +125,23 @@ impl Place {
             self.territory
         }
     }
+}
+
+/// The draft of a local convention of this academy with this partner.
+async fn new_convention(service: &Service, partner: &str, academy: &str) -> String {
+    let body = json!({
+        "title": "Convention locale", "kind": "partnership", "scope": "local", "territory": academy,
+        "partner_ids": [partner], "starts_on": "2026-01-01",
+        "signatories": [
+            { "side": "ministry", "name": "A", "function": "Recteur", "organisation": "Académie" },
+            { "side": "partner", "partner_id": partner, "name": "B", "function": "Présidente", "organisation": "B" },
+        ],
+    });
+    id(&service
+        .ministry()
+        .post("/v1/conventions", body)
+        .await
+        .expect(201))
 }
 
 async fn new_client(service: &Service, uai: &str) -> String {
