@@ -7,7 +7,7 @@ ALTER TABLE changes ADD COLUMN audience text[] NOT NULL DEFAULT '{everyone}';
 
 -- What a file calls a partner, for the imports that refer to it.
 ALTER TABLE partners ADD COLUMN source_id text;
-CREATE INDEX partners_source_idx ON partners (source_id) WHERE source_id IS NOT NULL;
+CREATE UNIQUE INDEX partners_source_key ON partners (source_id) WHERE source_id IS NOT NULL;
 
 -- These schools and every territory above them.
 CREATE FUNCTION above_schools(uais text[]) RETURNS text[]

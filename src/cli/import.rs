@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Failure, config, database::Database};
 use crate::clock::Clock;
+use crate::conventions::import::import as import_conventions;
 use crate::db::migrations;
 use crate::db::write::Author;
 use crate::establishments::import::import as import_establishments;
@@ -34,6 +35,12 @@ enum What {
     },
     /// A list of partners (CSV, gzip or not)
     Partners {
+        #[command(flatten)]
+        common: Common,
+    },
+    /// A list of conventions already signed (CSV, gzip or not); its partners are those of a list
+    /// imported before
+    Conventions {
         #[command(flatten)]
         common: Common,
     },
@@ -65,7 +72,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
             common,
             close_missing,
         } => (common, *close_missing),
-        What::Partners { common } => (common, false),
+        What::Partners { common } | What::Conventions { common } => (common, false),
     };
     let source = open(&common.file)?;
     let database = Database::open(&config()?).await?;
@@ -116,6 +123,9 @@ async fn import(
     match what {
         What::Annuaire { .. } => {
             import_establishments(client, source, &context, options, tell).await
+        }
+        What::Conventions { .. } => {
+            import_conventions(client, source, &context, options, tell).await
         }
         What::Partners { .. } => {
             import_partners(

@@ -89,7 +89,16 @@ static NOT_A_PARTY: Notice = notice(
 
 /// Les champs d'une convention.
 #[derive(
-    Debug, Clone, PartialEq, Serialize, Queryable, Selectable, Insertable, AsChangeset, ToSchema,
+    Debug,
+    Clone,
+    PartialEq,
+    Serialize,
+    Deserialize,
+    Queryable,
+    Selectable,
+    Insertable,
+    AsChangeset,
+    ToSchema,
 )]
 #[diesel(table_name = conventions, treat_none_as_default_value = false, treat_none_as_null = true)]
 #[diesel(check_for_backend(diesel::pg::Pg))]

@@ -6,6 +6,7 @@
 pub mod amending;
 pub mod content;
 pub mod hash;
+pub mod import;
 pub mod model;
 pub mod reference;
 pub mod routes;

@@ -10,6 +10,7 @@
 
 #[path = "../api/support/cluster.rs"]
 mod cluster;
+mod conventions;
 mod establishments;
 mod partners;
 

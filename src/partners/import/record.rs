@@ -12,6 +12,8 @@ use csv::StringRecord;
 /// A line; `None` where its cell is empty or its column absent: then it says nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
+    /// What the file calls the partner, for the files that refer to it.
+    pub source_id: Option<String>,
     pub legal_name: String,
     pub usual_name: Option<String>,
     pub acronym: Option<String>,
@@ -58,10 +60,20 @@ impl Layout {
 }
 
 impl Line {
+    /// Whether it says the same of the partner, whatever it calls it.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        let nameless = |line: &Self| Self {
+            source_id: None,
+            ..line.clone()
+        };
+        nameless(self) == nameless(other)
+    }
+
     /// Reads a record whose width has been checked. Lengths are those of the API's fields.
     pub fn read(record: &StringRecord, layout: &Layout, words: &Words) -> Result<Self, Rejection> {
         let cell = |names| layout.cell(record, names);
         Ok(Self {
+            source_id: text::<100>(cell(&["id"]))?,
             legal_name: text::<200>(cell(LEGAL_NAME))?
                 .ok_or_else(|| Rejection::new("missing_name", "the legal name is empty"))?,
             usual_name: text::<200>(cell(&["usual_name", "nom_usuel"]))?,
@@ -147,7 +159,7 @@ mod tests {
             "Legal name;kind;sectors;siren;rna;website",
             " GRDF;company;energy;444786511;;",
         );
-        assert_eq!(french, english);
+        assert!(french.clone().unwrap().says_the_same(&english.unwrap()));
         assert_eq!(french.unwrap().siren.as_deref(), Some("444786511"));
     }
 

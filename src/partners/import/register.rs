@@ -105,7 +105,7 @@ impl Register {
             return Ok(Outcome::Taken);
         };
         if let Some((first, earlier)) = &entry.line {
-            return if *earlier == line {
+            return if earlier.says_the_same(&line) {
                 Ok(Outcome::Merged)
             } else {
                 Err(Rejection::new(
@@ -187,6 +187,16 @@ impl Register {
         context: &ImportContext<'_>,
         summary: &mut Summary,
     ) -> Result<(), ImportError> {
+        self.write_changes(transaction, context, summary).await?;
+        self.name_sources(transaction).await
+    }
+
+    async fn write_changes(
+        &self,
+        transaction: &Transaction<'_>,
+        context: &ImportContext<'_>,
+        summary: &mut Summary,
+    ) -> Result<(), ImportError> {
         let rows = self.written(context, summary);
         let expected = summary.inserted + summary.updated;
         if expected == 0 {
@@ -214,6 +224,19 @@ impl Register {
             .execute(AUDIT, &[&rows, now, subject, role, client_id, request_id])
             .await?;
         transaction.execute(EVENTS, &[&rows, now]).await?;
+        Ok(())
+    }
+
+    /// Keeps what the file calls its partners: an id names one partner, the last one that was given it.
+    async fn name_sources(&self, transaction: &Transaction<'_>) -> Result<(), ImportError> {
+        let named = self.entries.iter().filter_map(|entry| {
+            let (_, line) = entry.line.as_ref()?;
+            Some((entry.id, line.source_id.as_deref()?))
+        });
+        let (ids, sources): (Vec<Uuid>, Vec<&str>) = named.unzip();
+        for statement in [FREE_SOURCES, NAME_SOURCES] {
+            transaction.execute(statement, &[&ids, &sources]).await?;
+        }
         Ok(())
     }
 
@@ -354,6 +377,17 @@ const UPDATE: &str = "
            id uuid, legal_name text, usual_name text, acronym text, kind text, siren text,
            rna text, sectors text[], website text, description text, known_version bigint)
      WHERE p.id = r.id AND p.version = r.known_version";
+
+/// $1: partners, $2: what the file calls each.
+const FREE_SOURCES: &str = "
+    UPDATE partners p SET source_id = NULL
+      FROM unnest($1::uuid[], $2::text[]) AS r (id, source_id)
+     WHERE p.source_id = r.source_id AND p.id <> r.id";
+
+const NAME_SOURCES: &str = "
+    UPDATE partners p SET source_id = r.source_id
+      FROM unnest($1::uuid[], $2::text[]) AS r (id, source_id)
+     WHERE p.id = r.id AND p.source_id IS DISTINCT FROM r.source_id";
 
 /// $3: subject, $4: role, $5: client, $6: request.
 const AUDIT: &str = "

@@ -1,0 +1,91 @@
+//! The import of a list of conventions already signed: historical ones, for the most part. What the
+//! source leaves uncertain stays so: a year is not made a day, and a convention whose end is not
+//! told is not taken to be in force beyond what the source attests.
+
+mod line;
+mod register;
+
+use std::collections::HashMap;
+use std::io::Read;
+
+use tokio_postgres::Client;
+
+use crate::imports::source::Table;
+use crate::imports::{self, ImportContext, ImportError, Options, Rejection, Summary};
+use line::{Layout, Line};
+use register::{Outcome, Register};
+
+/// Imports a file of conventions (`id;partenaires_ids;type;niveau;territoire;date_signature;
+/// precision_date;annee_fin;nor;source`), all of it or nothing. Its partners are those that an
+/// import of partners made from a file with the same ids.
+///
+/// # Errors
+/// As [`ImportError`] says; the database is then as it was.
+pub async fn import(
+    client: &mut Client,
+    source: impl Read + Send,
+    context: &ImportContext<'_>,
+    options: &Options,
+    progress: impl Fn(u64) + Sync,
+) -> Result<Summary, ImportError> {
+    let mut table = Table::open(source)?;
+    let layout = Layout::of(table.header())?;
+    let mut summary = Summary::default();
+    let lines = read(&mut table, &layout, &mut summary)?;
+    progress(table.bytes_taken());
+    let transaction = client.transaction().await?;
+    imports::begin(&transaction).await?;
+    let register = Register::load(&transaction, context.now).await?;
+    let mut entries = Vec::new();
+    for (place, line) in &lines {
+        match register.take(line, context) {
+            Ok(Outcome::Unchanged) => summary.unchanged += 1,
+            Ok(Outcome::Written(entry)) => {
+                if entry.is_new() {
+                    summary.inserted += 1;
+                } else {
+                    summary.updated += 1;
+                }
+                entries.push(*entry);
+            }
+            Err(rejection) => summary.refused.push(rejection.at(*place)),
+        }
+    }
+    summary.refused.sort_by_key(|refusal| refusal.line);
+    register::write(&transaction, context, &entries).await?;
+    imports::finish(transaction, options).await?;
+    Ok(summary)
+}
+
+/// The lines that can be taken, each id once.
+fn read(
+    table: &mut Table<'_>,
+    layout: &Layout,
+    summary: &mut Summary,
+) -> Result<Vec<(u64, Line)>, ImportError> {
+    let mut lines: Vec<(u64, Line)> = Vec::new();
+    let mut places: HashMap<String, u64> = HashMap::new();
+    while let Some(place) = table.advance()? {
+        summary.read += 1;
+        let line = table.cells().and_then(|cells| Line::read(&cells, layout));
+        match line {
+            Ok(line) => match places.get(&line.source_id) {
+                None => {
+                    places.insert(line.source_id.clone(), place);
+                    lines.push((place, line));
+                }
+                Some(first) if lines.iter().any(|(_, one)| *one == line) => {
+                    log::debug!("line {place} repeats line {first}");
+                    summary.merged += 1;
+                }
+                Some(first) => {
+                    let detail = format!("line {first} has the same id and says otherwise");
+                    let rejection = Rejection::new("duplicate_in_file", detail);
+                    summary.refused.push(rejection.at(place));
+                }
+            },
+            Err(rejection) => summary.refused.push(rejection.at(place)),
+        }
+    }
+    Ok(lines)
+}
