@@ -112,7 +112,8 @@ pub enum Sort {
     UpdatedAt,
 }
 
-fn effective_on(
+/// What a convention is on a day, in a query.
+pub fn effective_on(
     day: NaiveDate,
 ) -> convention_effective_status<
     conventions::status,

@@ -12,6 +12,7 @@ use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
 use crate::http::page::{self, Count, Listed, Mark, MarkValue, Page};
 use crate::http::query::{Documented, Parameter, Query, Reader, UPDATED_SINCE, parameter};
+use crate::values::today;
 
 const TAG: &str = "Partenaires";
 
@@ -34,6 +35,11 @@ impl Query for Filter {
             "Texte cherché dans les noms et les numéros, sans tenir compte des accents ni de la casse",
             "metallurgie",
         ),
+        parameter(
+            "with_convention_in_force",
+            "`true` : parties à une convention en vigueur aujourd'hui ; `false` : à aucune",
+            "true",
+        ),
         UPDATED_SINCE,
     ];
 
@@ -44,7 +50,9 @@ impl Query for Filter {
             status: reader.several("status"),
             siren: reader.one("siren"),
             q: reader.q(),
+            with_convention_in_force: reader.flag("with_convention_in_force"),
             updated_since: reader.one("updated_since"),
+            ..Self::default()
         }
     }
 }
@@ -70,9 +78,8 @@ impl List for Partners {
     type Item = PartnerAnswer;
 
     async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<PartnerAnswer>> {
-        let scope = call.scope()?;
-        let partners =
-            store::page(&*call.app.db.reader().await?, scope, &call.query, &page).await?;
+        let (scope, filter) = (call.scope()?, of_today(&call));
+        let partners = store::page(&*call.app.db.reader().await?, scope, &filter, &page).await?;
         Ok(partners
             .into_iter()
             .map(|partner| partner.seen_by(scope, call.admitted.language))
@@ -90,6 +97,14 @@ impl List for Partners {
             value,
             id: partner.id.to_string(),
         }
+    }
+}
+
+/// The filter with the day it is.
+fn of_today(call: &Call<Filter>) -> Filter {
+    Filter {
+        today: today(call.app.now()),
+        ..call.query.clone()
     }
 }
 
@@ -124,7 +139,8 @@ pub async fn list_partners(call: ListCall<Partners>) -> Result<HttpResponse> {
 )]
 #[get("/v1/partners/count")]
 pub async fn count_partners(call: Call<Filter>) -> Result<Answer> {
-    let count = store::count(&*call.app.db.reader().await?, call.scope()?, &call.query).await?;
+    let filter = of_today(&call);
+    let count = store::count(&*call.app.db.reader().await?, call.scope()?, &filter).await?;
     Answer::digested(&Count { count })
 }
 

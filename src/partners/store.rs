@@ -1,7 +1,7 @@
 //! The SQL of partners.
 
-use chrono::{DateTime, Utc};
-use diesel::dsl::count_star;
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::dsl::{array, count_star, exists, not};
 use diesel::helper_types::IntoBoxed;
 use diesel::pg::Pg;
 use diesel::prelude::*;
@@ -12,8 +12,10 @@ use super::model::{
     NewPartner, Partner, PartnerId, PartnerKinds, PartnerPatch, PartnerStatuses, Sectors, Status,
 };
 use crate::auth::policy::Scope;
+use crate::conventions::store::effective_on;
+use crate::conventions::term::EffectiveStatus;
 use crate::db::keyset::{Direction, after};
-use crate::db::schema::partners;
+use crate::db::schema::{conventions, partners};
 use crate::db::search::{contains, fold};
 use crate::error::{Error, Result};
 use crate::http::page::{MarkValue, Page};
@@ -32,8 +34,12 @@ pub struct Filter {
     pub siren: Option<Siren>,
     /// Whose names or numbers contain this, accents and case ignored.
     pub q: Option<String>,
+    /// Party to a convention in force today, or to none.
+    pub with_convention_in_force: Option<bool>,
     /// Changed then or later.
     pub updated_since: Option<DateTime<Utc>>,
+    /// The day it is.
+    pub today: NaiveDate,
 }
 
 /// By what a list of partners is sorted.
@@ -66,6 +72,17 @@ fn filtered<'a>(_scope: &Scope, filter: &'a Filter) -> Filtered<'a> {
     }
     if let Some(q) = &filter.q {
         query = query.filter(partners::search.like(fold(contains(q))));
+    }
+    if let Some(wanted) = filter.with_convention_in_force {
+        let today = effective_on(filter.today).eq(EffectiveStatus::InForce);
+        let in_force = conventions::table
+            .filter(today.assume_not_null())
+            .filter(conventions::partner_ids.contains(array::<Uuid, _>((partners::id,))));
+        query = if wanted {
+            query.filter(exists(in_force))
+        } else {
+            query.filter(not(exists(in_force)))
+        };
     }
     if let Some(since) = filter.updated_since {
         query = query.filter(partners::updated_at.ge(since));

@@ -946,3 +946,36 @@ async fn lists_filter_by_what_conventions_cover_and_where_they_are() {
         assert_eq!(count["count"], sorted.len(), "{query}");
     }
 }
+
+#[actix_web::test]
+async fn partners_are_listed_by_whether_a_convention_binds_them_today() {
+    let service = Service::start().await;
+    let [bound, past, none] = [
+        id(&service.new_partner("A").await),
+        id(&service.new_partner("B").await),
+        id(&service.new_partner("C").await),
+    ];
+    service.signed_convention(&bound, json!({})).await;
+    service
+        .signed_convention(&past, json!({ "ends_on": "2021-12-31" }))
+        .await;
+    service
+        .signed_convention(&none, json!({ "status": "negotiation" }))
+        .await;
+    let reader = service.reader();
+    let listed = async |value: &str| -> Vec<Value> {
+        let path = format!("/v1/partners?with_convention_in_force={value}&sort=legal_name");
+        reader
+            .all(&path)
+            .await
+            .iter()
+            .map(|partner| partner["id"].clone())
+            .collect()
+    };
+    assert_eq!(listed("true").await, [json!(bound)]);
+    assert_eq!(listed("false").await, [json!(past), json!(none)]);
+    let refused = reader
+        .get("/v1/partners?with_convention_in_force=yes")
+        .await;
+    assert_eq!(refused.faults(), ["with_convention_in_force wrong_type"]);
+}
