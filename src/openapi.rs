@@ -29,6 +29,7 @@ use crate::routes;
     components(schemas(Problem, ProblemFault)),
     tags(
         (name = "Partenaires", description = "Les organismes partenaires du ministère et leurs représentants."),
+        (name = "Déclinaisons", description = "Les conventions portées dans les régions académiques, les académies et les établissements."),
         (name = "Établissements", description = "L'annuaire du ministère."),
         (name = "Référentiels", description = "Territoires et nomenclatures."),
         (name = "Synchronisation", description = "Le flux des changements."),
