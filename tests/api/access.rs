@@ -40,6 +40,8 @@ const DESCRIPTION: &str = r#"{"description": "Autre"}"#;
 const PERSON: &str = r#"{"name": "Camille Martin", "territories": ["FR"]}"#;
 const NAME: &str = r#"{"name": "Autre"}"#;
 const CLIENT: &str = r#"{"name": "N", "contact_email": "a@exemple.fr", "role": "establishment", "uais": ["0690001A"], "scopes": ["read"]}"#;
+const DECLINATION: &str = r#"{"convention_id": "<convention>", "level": "establishment", "territories": ["uai:0690001A"], "starts_on": "2026-09-01"}"#;
+const TITLE: &str = r#"{"title": "Autre"}"#;
 
 #[rustfmt::skip]
 const TABLE: &[Line] = &[
@@ -58,6 +60,16 @@ const TABLE: &[Line] = &[
     line("create_representative", PERSON,      ["201 201 201 404", "403",             "403",             "201 403 403 404", "403"]),
     line("update_representative", NAME,        ["200 200 200 404", "403",             "403",             "200 403 403 404", "403"]),
     line("delete_representative", "",          ["204 204 204 404", "403",             "403",             "204 403 403 404", "403"]),
+    common("list_declinations"),
+    common("count_declinations"),
+    // Drafts: those of a school are its own, its academy's and the ministry's.
+    line("get_declination", "",                ["200 200 200 404", "200 404 404 404", "200 404 404 404", "404",             "404"]),
+    line("create_declination", DECLINATION,    ["201",             "201",             "201",             "403",             "403"]),
+    line("update_declination", TITLE,          ["200 200 200 404", "200 404 404 404", "200 404 404 404", "403",             "403"]),
+    line("delete_declination", "",             ["204 204 204 404", "204 404 404 404", "204 404 404 404", "403",             "403"]),
+    line("activate_declination", "",           ["200 200 200 404", "200 404 404 404", "200 404 404 404", "403",             "403"]),
+    line("close_declination", "",              ["409 409 409 404", "409 404 404 404", "409 404 404 404", "403",             "403"]),
+    line("abandon_declination", "",            ["200 200 200 404", "200 404 404 404", "200 404 404 404", "403",             "403"]),
     common("list_establishments"),
     common("count_establishments"),
     shared("get_establishment"),
@@ -198,6 +210,7 @@ impl World {
             request
         };
         let body = line.body.replace("0690001A", &self.places[0].uai);
+        let body = body.replace("<convention>", &self.places[0].convention);
         let mut reply = match operation.body().filter(|_| !body.is_empty()) {
             Some(taken) => request.body(taken.media_type, body).send().await,
             None => request.send().await,

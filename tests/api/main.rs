@@ -13,6 +13,7 @@
 
 mod access;
 mod contract;
+mod declinations;
 mod directory;
 mod faults;
 mod idempotency;

@@ -11,6 +11,10 @@ pub struct Place {
     pub partner: String,
     pub representative: String,
     pub client: String,
+    /// A convention in force, that this partner is a party to.
+    pub convention: String,
+    /// A draft, of that convention at that school.
+    pub declination: String,
     pub uai: String,
     pub territory: &'static str,
     pub nomenclature: &'static str,
@@ -33,10 +37,14 @@ impl Place {
         let partner = id(&service.new_partner("Partenaire").await);
         let representative = id(&service.new_representative(&partner, &[academy]).await);
         let client = new_client(service, &uai).await;
+        let convention = service.signed_convention(&partner, json!({})).await;
+        let declination = new_declination(service, &convention, &uai).await;
         Self {
             partner,
             representative,
             client,
+            convention,
+            declination,
             uai,
             territory: academy,
             nomenclature,
@@ -54,6 +62,8 @@ impl Place {
             partner: absent(),
             representative: absent(),
             client: absent(),
+            convention: absent(),
+            declination: absent(),
             uai: uai(9_999_999),
             territory: "academy:99",
             nomenclature: "nothing",
@@ -62,9 +72,11 @@ impl Place {
 
     /// The operation's path for these objects.
     pub fn path(&self, operation: &Operation) -> String {
-        let is_client = operation.path.starts_with("/v1/clients");
-        let id = if is_client {
+        let below = |start: &str| operation.path.starts_with(start);
+        let id = if below("/v1/clients") {
             &self.client
+        } else if below("/v1/declinations") {
+            &self.declination
         } else {
             &self.partner
         };
@@ -98,6 +110,19 @@ async fn new_client(service: &Service, uai: &str) -> String {
     id(&service
         .ministry()
         .post("/v1/clients", body)
+        .await
+        .expect(201))
+}
+
+async fn new_declination(service: &Service, convention: &str, uai: &str) -> String {
+    if document::operation("create_declination").is_none() {
+        return absent();
+    }
+    let body = json!({ "convention_id": convention, "level": "establishment", "territories": [format!("uai:{uai}")],
+                       "starts_on": "2020-09-01" });
+    id(&service
+        .ministry()
+        .post("/v1/declinations", body)
         .await
         .expect(201))
 }
