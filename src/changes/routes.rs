@@ -210,7 +210,7 @@ impl Reading<'_> {
             reach::above_schools(self.connection, self.scope),
             declinations::store::find_all(self.connection, self.scope, &ids),
         )?;
-        let viewer = declinations::model::Viewer::new(self.scope, above);
+        let viewer = declinations::answer::Viewer::new(self.scope, above);
         let day = today(self.now);
         let seen = found.into_iter().map(|framed| {
             let id = framed.declination.id.uuid();

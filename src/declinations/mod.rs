@@ -9,11 +9,12 @@
 //!     └── abandon ──▶ abandoned
 //! ```
 //!
-//! [`content`] has what is written of it, [`model`] the row, the steps between statuses and who
-//! sees the coordinator, [`rules`] what its convention and its parent ask of it, [`workflow`] the
-//! steps that write. At one time, one active declination of a convention, at each level, has a
-//! territory: `declination_claims` says which.
+//! [`content`] has what is written of it, [`model`] the row and the steps between statuses,
+//! [`answer`] what of it is shown to whom, [`rules`] what its convention and its parent ask of it,
+//! [`workflow`] the steps that write. At one time, one active declination of a convention, at each
+//! level, has a territory: `declination_claims` says which.
 
+pub mod answer;
 pub mod content;
 pub mod model;
 pub mod routes;

@@ -1,10 +1,8 @@
-//! What a declination is: its row, its statuses, the steps between them, who sees the coordinator,
-//! how it is answered.
+//! What a declination is: its row, its statuses, the steps between them, what it is on a day.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use serde::Serialize;
-use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::content::{Content, Coordinator, DeclinationLevel, NewDeclination, Signatory};
@@ -13,12 +11,10 @@ use crate::conventions::model::Convention;
 use crate::db::ids::Id;
 use crate::db::schema::{conventions, declinations};
 use crate::db::write::{Audience, Journaled};
-use crate::error::{Error, Notice, Result, notice};
-use crate::http::language::Language;
-use crate::http::warning::Warning;
+use crate::error::{Error, Result};
 use crate::partners::model::PartnerId;
 use crate::reference::Reference;
-use crate::values::{Email, Json, Phone, Text, TextValue, code_enum};
+use crate::values::{Json, TextValue, code_enum};
 
 /// The id of a declination.
 pub type DeclinationId = Id<Declination>;
@@ -74,7 +70,8 @@ pub enum Step {
 }
 
 impl Step {
-    const ALL: [Self; 5] = [
+    /// Every step.
+    pub const ALL: [Self; 5] = [
         Self::Update,
         Self::Delete,
         Self::Activate,
@@ -229,61 +226,6 @@ fn ancestry(code: &str) -> Vec<String> {
     above.into_iter().map(str::to_owned).collect()
 }
 
-/// Whom the coordinator is shown to: the ministry, the academies it concerns, the schools it
-/// covers, and the parties to its convention.
-pub struct Viewer<'a> {
-    scope: &'a Scope,
-    /// With a school: it and the territories above it.
-    above_schools: Vec<String>,
-}
-
-impl<'a> Viewer<'a> {
-    /// The caller, with what is above its schools if it is limited to schools.
-    pub const fn new(scope: &'a Scope, above_schools: Vec<String>) -> Self {
-        Self {
-            scope,
-            above_schools,
-        }
-    }
-
-    /// The caller of a step, which is at its own schools if it is limited to schools: what is above
-    /// them need not be asked for.
-    pub fn of_writer(scope: &'a Scope) -> Self {
-        let schools = scope.schools().unwrap_or_default();
-        Self::new(
-            scope,
-            schools.iter().map(|uai| format!("uai:{uai}")).collect(),
-        )
-    }
-
-    fn sees_person(&self, framed: &Framed) -> bool {
-        let declination = &framed.declination;
-        let covers = |codes: &[String]| {
-            let mut territories = declination.content.territories.iter();
-            territories.any(|territory| codes.iter().any(|code| code == territory.as_str()))
-        };
-        if let Some((named, above)) = self.scope.territories() {
-            return covers(above) || declination.reach.iter().any(|code| named.contains(code));
-        }
-        let is_party = |id: Uuid| framed.frame.partner_ids.contains(&PartnerId::new(id));
-        self.scope.is_everything()
-            || self.scope.partner().is_some_and(is_party)
-            || covers(&self.above_schools)
-    }
-}
-
-static OUTLIVES_CONVENTION: Notice = notice(
-    "outlives_convention",
-    "La déclinaison finit après la convention, ou n'a pas de fin alors que la convention en a une : elle cessera avec elle.",
-    "The declination ends after its convention, or has no end while the convention has one: it will cease with it.",
-);
-
-static BOARD_DECISION_MISSING: Notice = notice(
-    "board_decision_missing",
-    "Un établissement public contracte par délibération de son conseil d'administration : indiquez-la.",
-    "A public school enters into agreements by a decision of its board: give it.",
-);
-
 impl Framed {
     /// What it is on this day; none when it was never activated.
     pub fn effective_status(&self, day: NaiveDate) -> Option<EffectiveStatus> {
@@ -302,56 +244,6 @@ impl Framed {
             Some(first) if first > day || content.starts_on > day => EffectiveStatus::Upcoming,
             Some(_) => EffectiveStatus::InForce,
         })
-    }
-
-    fn warnings(&self, language: Language) -> Vec<Warning> {
-        let content = &self.declination.content;
-        let outlives = self
-            .frame
-            .in_force_until
-            .is_some_and(|last| content.ends_on.is_none_or(|end| end > last));
-        let undecided =
-            content.level == DeclinationLevel::Establishment && content.board_decision.is_none();
-        let found = [
-            (outlives, "/ends_on", &OUTLIVES_CONVENTION),
-            (undecided, "/board_decision", &BOARD_DECISION_MISSING),
-        ];
-        let found = found.into_iter().filter(|(holds, ..)| *holds);
-        found
-            .map(|(_, pointer, notice)| notice.at(pointer, language))
-            .collect()
-    }
-
-    /// The declination as this caller is answered, on this day.
-    pub fn seen_by(
-        self,
-        viewer: &Viewer<'_>,
-        day: NaiveDate,
-        language: Language,
-    ) -> DeclinationAnswer {
-        let shown = viewer.sees_person(&self);
-        let (effective_status, warnings) = (self.effective_status(day), self.warnings(language));
-        let declination = self.declination;
-        let kept = declination.is_kept_by(viewer.scope);
-        let allowed = Step::ALL
-            .into_iter()
-            .filter(|step| kept && step.from(declination.status).is_some());
-        let allowed_actions = allowed.map(Step::as_str).collect();
-        DeclinationAnswer {
-            id: declination.id,
-            status: declination.status,
-            content: declination.content,
-            coordinator: declination
-                .coordinator
-                .map(|Json(person)| CoordinatorAnswer::of(person, shown)),
-            signatories: declination.signatories,
-            effective_status,
-            created_at: declination.created_at,
-            updated_at: declination.updated_at,
-            allowed_actions,
-            warnings,
-            version: declination.version,
-        }
     }
 }
 
@@ -378,71 +270,40 @@ impl Journaled for Declination {
     }
 }
 
-/// Une déclinaison : une convention portée dans des régions académiques, des académies ou des
-/// établissements.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-#[schema(as = Declination)]
-pub struct DeclinationAnswer {
-    /// Identifiant.
-    pub id: DeclinationId,
-    /// Statut.
-    #[schema(example = "draft")]
-    pub status: Status,
-    /// Its fields.
-    #[serde(flatten)]
-    #[schema(inline)]
-    pub content: Content,
-    /// La personne qui la coordonne ; nom, courriel et téléphone ne sont montrés qu'à qui en a l'usage.
-    pub coordinator: Option<CoordinatorAnswer>,
-    /// Ceux qui l'ont signée, tels qu'ils étaient à l'activation.
-    #[schema(value_type = Vec<Signatory>)]
-    pub signatories: Json<Vec<Signatory>>,
-    /// Ce qu'elle est aujourd'hui (à Paris) ; null si elle n'a jamais été active.
-    #[schema(value_type = Option<EffectiveStatus>, example = "in_force")]
-    pub effective_status: Option<EffectiveStatus>,
-    /// Date de création.
-    #[serde(serialize_with = "crate::values::moment")]
-    pub created_at: DateTime<Utc>,
-    /// Date de dernière modification.
-    #[serde(serialize_with = "crate::values::moment")]
-    pub updated_at: DateTime<Utc>,
-    /// Ce que l'appelant peut en faire maintenant.
-    #[schema(example = json!(["update", "delete", "activate", "abandon"]))]
-    pub allowed_actions: Vec<&'static str>,
-    /// Ce qui mérite attention sans être une erreur.
-    #[schema(example = json!([]))]
-    pub warnings: Vec<Warning>,
-    /// Its version, in its `ETag`.
-    #[serde(skip)]
-    #[schema(ignore)]
-    pub version: i64,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// La personne qui coordonne une déclinaison, telle que l'appelant peut la voir.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-#[schema(as = DeclinationCoordinator)]
-pub struct CoordinatorAnswer {
-    /// Nom.
-    #[schema(example = "Dominique Petit")]
-    pub name: Option<Text<120>>,
-    /// Fonction.
-    #[schema(example = "Chargée de mission école-entreprise")]
-    pub function: Option<Text<200>>,
-    /// Courriel.
-    #[schema(example = "dominique.petit@ac-lyon.fr")]
-    pub email: Option<Email>,
-    /// Téléphone.
-    #[schema(example = "04 72 80 60 60")]
-    pub phone: Option<Phone>,
-}
+    #[test]
+    fn what_was_active_stays_readable_and_what_ended_stays_as_it_is() {
+        for step in Step::ALL {
+            for status in [Status::Active, Status::Closed] {
+                assert!(step.from(status).is_none_or(Status::was_active), "{step:?}");
+            }
+            for status in [Status::Closed, Status::Abandoned] {
+                assert_eq!(step.from(status), None, "{step:?}");
+            }
+        }
+    }
 
-impl CoordinatorAnswer {
-    fn of(person: Coordinator, shown: bool) -> Self {
-        Self {
-            name: Some(person.name).filter(|_| shown),
-            function: person.function,
-            email: person.email.filter(|_| shown),
-            phone: person.phone.filter(|_| shown),
+    #[test]
+    fn only_a_draft_disappears() {
+        for status in Status::ALL {
+            assert_eq!(
+                Step::Delete.from(*status).is_some(),
+                *status == Status::Draft
+            );
+        }
+    }
+
+    #[test]
+    fn no_level_is_wider_than_itself_and_of_two_one_is() {
+        for one in DeclinationLevel::ALL {
+            for other in DeclinationLevel::ALL {
+                let wider = [one.is_wider_than(*other), other.is_wider_than(*one)];
+                assert_eq!(wider.contains(&true), one != other);
+                assert_ne!(wider, [true, true]);
+            }
         }
     }
 }

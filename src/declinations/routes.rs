@@ -4,8 +4,9 @@ use std::rc::Rc;
 
 use actix_web::{HttpResponse, delete, get, patch, post};
 
+use super::answer::{DeclinationAnswer, Viewer};
 use super::content::{Activation, DeclinationPatch, NewDeclination};
-use super::model::{DeclinationAnswer, DeclinationId, Framed, Viewer};
+use super::model::{DeclinationId, Framed};
 use super::store::{Filter, Sort};
 use super::{store, workflow};
 use crate::error::Result;

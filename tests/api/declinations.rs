@@ -501,6 +501,35 @@ async fn each_writes_where_it_is_in_charge_and_nowhere_else() {
 }
 
 #[actix_web::test]
+async fn a_school_of_no_academy_is_the_ministrys_and_its_own() {
+    let world = World::new().await;
+    let lost = format!(
+        "UPDATE establishments SET department = NULL, academy = NULL WHERE uai = '{}'",
+        world.lille
+    );
+    world
+        .service
+        .sql()
+        .await
+        .batch_execute(&lost)
+        .await
+        .unwrap();
+    let place = format!("uai:{}", world.lille);
+    let draft = world.draft("establishment", &[&place], json!({})).await;
+    let academy = world.service.academy("academy:09");
+    academy.get(&path(&draft)).await.problem(404, "not_found");
+    let own = world.service.school(&world.lille);
+    own.patch(&path(&draft), json!({ "title": "X" }))
+        .await
+        .expect(200);
+    step(&own, &draft, "activate").await.expect(200);
+    academy
+        .patch(&path(&draft), json!({ "title": "Y" }))
+        .await
+        .problem(403, "forbidden");
+}
+
+#[actix_web::test]
 async fn drafts_are_read_where_they_are_prepared_and_active_ones_by_all() {
     let world = World::new().await;
     let lyon = world.school();
@@ -1100,6 +1129,32 @@ async fn an_activation_comes_before_or_after_the_closing_of_what_has_its_place()
 }
 
 #[actix_web::test]
+async fn an_activation_comes_before_or_after_the_closing_of_its_parent() {
+    let world = World::new().await;
+    let ministry = world.service.ministry();
+    for round in 0..30 {
+        let parent = world
+            .active("academic_region", &["region:84"], json!({}))
+            .await;
+        let child = world
+            .draft("academy", &["academy:10"], json!({ "parent_id": parent }))
+            .await;
+        let (closed, activated) = join(
+            step(&ministry, &parent, "close"),
+            step(&ministry, &child, "activate"),
+        )
+        .await;
+        closed.expect(200);
+        if activated.status == 200 {
+            step(&ministry, &child, "close").await.expect(200);
+        } else {
+            activated.problem(409, "parent_not_active");
+        }
+        assert_eq!(world.claims().await, [], "{round}");
+    }
+}
+
+#[actix_web::test]
 async fn an_activation_needs_a_convention_and_a_parent_that_still_hold_it() {
     let world = World::new().await;
     let (ministry, sql) = (world.service.ministry(), world.service.sql().await);
@@ -1125,7 +1180,7 @@ async fn an_activation_needs_a_convention_and_a_parent_that_still_hold_it() {
     for (change, code) in [
         ("ends_on = '2021-01-01'", "convention_not_in_force"),
         (
-            "termination = '{\"on\": \"2021-01-01\", \"party\": \"UIMM\", \"kind\": \"notice\"}\'",
+            "termination = '{\"on\": \"2021-01-01\", \"party\": \"UIMM\", \"kind\": \"notice\"}'",
             "convention_not_in_force",
         ),
     ] {
