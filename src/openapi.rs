@@ -30,6 +30,7 @@ use crate::routes;
     tags(
         (name = "Partenaires", description = "Les organismes partenaires du ministère et leurs représentants."),
         (name = "Conventions", description = "Ce que le ministère, une région, une académie ou un établissement signent avec des partenaires."),
+        (name = "Déclinaisons", description = "Les conventions portées dans les régions académiques, les académies et les établissements."),
         (name = "Établissements", description = "L'annuaire du ministère."),
         (name = "Référentiels", description = "Territoires et nomenclatures."),
         (name = "Synchronisation", description = "Le flux des changements."),

@@ -23,7 +23,7 @@ use crate::http::page::{self, Listed, Mark, MarkValue, Page, bound_to};
 use crate::http::query::{Documented, Parameter, Query, Reader, parameter};
 use crate::partners::representatives::{self, model::Viewer};
 use crate::values::{TextValue, Uai, today};
-use crate::{clients, conventions, establishments, partners};
+use crate::{clients, conventions, declinations, establishments, partners};
 
 impl Query for Filter {
     const PARAMETERS: &'static [Parameter] = &[parameter(
@@ -116,12 +116,14 @@ async fn objects(
         reading.establishments(),
         reading.clients(),
         reading.conventions(),
+        reading.declinations(),
     )?;
-    let (mut objects, representatives, establishments, clients, conventions) = kinds;
+    let (mut objects, representatives, establishments, clients, conventions, declinations) = kinds;
     objects.extend(representatives);
     objects.extend(establishments);
     objects.extend(clients);
     objects.extend(conventions);
+    objects.extend(declinations);
     Ok(objects)
 }
 
@@ -195,6 +197,24 @@ impl Reading<'_> {
         let seen = found.into_iter().map(|convention| {
             let id = convention.id.uuid();
             (id, convention.seen_by(self.scope, day, self.language))
+        });
+        written(seen)
+    }
+
+    async fn declinations(&self) -> Result<Objects> {
+        let ids = self.ids("declination");
+        if ids.is_empty() {
+            return Ok(Objects::new());
+        }
+        let (above, found) = tokio::try_join!(
+            reach::above_schools(self.connection, self.scope),
+            declinations::store::find_all(self.connection, self.scope, &ids),
+        )?;
+        let viewer = declinations::answer::Viewer::new(self.scope, above);
+        let day = today(self.now);
+        let seen = found.into_iter().map(|framed| {
+            let id = framed.declination.id.uuid();
+            (id, framed.seen_by(&viewer, day, self.language))
         });
         written(seen)
     }

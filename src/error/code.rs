@@ -139,6 +139,18 @@ codes! {
         text("Territoire déjà couvert", "Territory already covered"),
         text("Une déclinaison active de la même convention, au même niveau, couvre déjà ce territoire.", "An active declination of the same convention, at the same level, covers this territory already."),
         text("Fermez-la d'abord, ou retirez ce territoire.", "Close it first, or remove this territory.");
+    ActiveContent = 409 "active_content",
+        text("Contenu convenu", "Agreed content"),
+        text("Ce qui est convenu dans une déclinaison active ne change plus.", "What is agreed in an active declination no longer changes."),
+        text("Retirez les champs nommés, ou fermez cette déclinaison et activez-en une autre.", "Remove the fields named, or close this declination and activate another one.");
+    ParentNotActive = 409 "parent_not_active",
+        text("Déclinaison parente non active", "Parent declination not active"),
+        text("La déclinaison parente n'est pas active.", "The parent declination is not active."),
+        text("Activez d'abord la déclinaison parente, ou retirez `parent_id`.", "Activate the parent declination first, or remove `parent_id`.");
+    DeclinationOutdated = 409 "declination_outdated",
+        text("Déclinaison dépassée", "Declination outdated"),
+        text("La convention ou la déclinaison parente a changé : la déclinaison n'y entre plus.", "The convention or the parent declination has changed: the declination no longer fits in it."),
+        text("Corrigez les champs nommés, puis recommencez.", "Correct the fields named, then try again.");
     DuplicateReport = 409 "duplicate_report",
         text("Bilan déjà ouvert", "Report already open"),
         text("Un bilan de la même convention, de la même déclinaison, du même territoire et de la même année est en cours.", "A report on the same convention, declination, territory and year is under way."),

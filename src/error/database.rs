@@ -57,6 +57,15 @@ fn refusal(constraint: &str) -> Option<Error> {
         "conventions_not_its_own_predecessor" => invalid("predecessor_id", Rule::UnknownReference),
         // The partner was deleted between the look and the write.
         "representatives_partner_fkey" => Some(Error::not_found()),
+        // Deleted, or erased, between the look and the write.
+        "declinations_convention_fkey" => invalid("convention_id", Rule::UnknownReference),
+        "declinations_parent_fkey" => invalid("parent_id", Rule::UnknownReference),
+        "declinations_representative_fkey" => invalid("representative_id", Rule::UnknownReference),
+        "declination_claims_key" => Some(Error::at(
+            Code::TerritoryAlreadyDeclined,
+            Place::field("territories"),
+            Rule::Taken,
+        )),
         "idempotency_keys_pkey" => Some(in_progress()),
         _ => None,
     }

@@ -43,6 +43,7 @@ const LOCAL: &str = r#"{"title": "Locale", "kind": "partnership", "scope": "loca
 const TITLE: &str = r#"{"title": "Autre"}"#;
 const SIGNATURE: &str = r#"{"side": "partner", "signed_on": "2026-01-15", "medium": "simple"}"#;
 const CLIENT: &str = r#"{"name": "N", "contact_email": "a@exemple.fr", "role": "establishment", "uais": ["0690001A"], "scopes": ["read"]}"#;
+const DECLINATION: &str = r#"{"convention_id": "<convention>", "level": "establishment", "territories": ["uai:0690001A"], "starts_on": "2026-09-01"}"#;
 
 #[rustfmt::skip]
 const TABLE: &[Line] = &[
@@ -71,6 +72,16 @@ const TABLE: &[Line] = &[
     line("send_convention_for_signature", "",  ["409 409 409 404", "409 404 404 404", "404",             "403",             "403"]),
     line("sign_convention", SIGNATURE,         ["403 403 403 404", "403 404 404 404", "404",             "409 404 404 404", "403"]),
     line("abandon_convention", "",             ["200 200 200 404", "200 404 404 404", "404",             "403",             "403"]),
+    common("list_declinations"),
+    common("count_declinations"),
+    // Drafts: those of a school are its own, its academy's and the ministry's.
+    line("get_declination", "",                ["200 200 200 404", "200 404 404 404", "200 404 404 404", "404",             "404"]),
+    line("create_declination", DECLINATION,    ["201",             "201",             "201",             "403",             "403"]),
+    line("update_declination", TITLE,          ["200 200 200 404", "200 404 404 404", "200 404 404 404", "403",             "403"]),
+    line("delete_declination", "",             ["204 204 204 404", "204 404 404 404", "204 404 404 404", "403",             "403"]),
+    line("activate_declination", "",           ["200 200 200 404", "200 404 404 404", "200 404 404 404", "403",             "403"]),
+    line("close_declination", "",              ["409 409 409 404", "409 404 404 404", "409 404 404 404", "403",             "403"]),
+    line("abandon_declination", "",            ["200 200 200 404", "200 404 404 404", "200 404 404 404", "403",             "403"]),
     common("list_establishments"),
     common("count_establishments"),
     shared("get_establishment"),
@@ -213,6 +224,7 @@ impl World {
         let own = &self.places[0];
         let body = line.body.replace("0690001A", &own.uai);
         let body = body.replace("<partner>", &own.partner);
+        let body = body.replace("<convention>", &own.convention);
         let mut reply = match operation.body().filter(|_| !body.is_empty()) {
             Some(taken) => request.body(taken.media_type, body).send().await,
             None => request.send().await,

@@ -158,7 +158,107 @@ fn resources() -> Vec<Resource> {
         ("expires_at", json!(1), "/ wrong_type"),
     ];
     client.extend(texts("name", 100));
+    let mut declination: Vec<(&'static str, Value, &'static str)> = vec![
+        ("level", json!("district"), "/ unknown_code"),
+        ("level", json!(1), "/ wrong_type"),
+        ("territories", json!([]), "/ empty_list"),
+        ("territories", json!("academy:10"), "/ wrong_type"),
+        ("territories", json!(["academy:99"]), "/0 unknown_territory"),
+        ("territories", json!(["region:84"]), "/0 of_another_level"),
+        (
+            "territories",
+            json!(["uai:0690001Z"]),
+            "/0 invalid_checksum",
+        ),
+        ("territories", json!(many), "/ too_many_items"),
+        ("starts_on", json!("2026-02-30"), "/ invalid_date"),
+        ("starts_on", json!("1/9/2026"), "/ invalid_format"),
+        ("ends_on", json!("2019-08-31"), "/ before_start"),
+        ("ends_on", json!(2027), "/ wrong_type"),
+        ("coordinator", json!("A"), "/ wrong_type"),
+        ("coordinator", json!({ "name": 1 }), "/name wrong_type"),
+        (
+            "coordinator",
+            json!({ "name": "A", "email": "a" }),
+            "/email invalid_format",
+        ),
+        (
+            "coordinator",
+            json!({ "name": "A", "phone": "a" }),
+            "/phone invalid_format",
+        ),
+        (
+            "coordinator",
+            json!({ "name": "A", "age": 1 }),
+            "/age unknown_field",
+        ),
+        ("targets", json!({}), "/ wrong_type"),
+        (
+            "targets",
+            json!([{ "measure": "pupil", "school_year": "2026-2027", "value": 1 }]),
+            "/0/measure unknown_code",
+        ),
+        (
+            "targets",
+            json!([{ "measure": "pupils", "school_year": "2026", "value": 1 }]),
+            "/0/school_year invalid_format",
+        ),
+        (
+            "targets",
+            json!([{ "measure": "pupils", "school_year": "2026-2027", "value": -1 }]),
+            "/0/value out_of_range",
+        ),
+        ("planned_actions", json!([1]), "/0 wrong_type"),
+        (
+            "planned_actions",
+            json!([{ "title": "A" }]),
+            "/0/action_type required",
+        ),
+        (
+            "planned_actions",
+            json!([{ "title": "A", "action_type": "company_visit", "targets": [1] }]),
+            "/0/targets/0 wrong_type",
+        ),
+        (
+            "planned_actions",
+            json!([{ "title": "A", "action_type": "company_visit", "levels": ["x"] }]),
+            "/0/levels/0 unknown_code",
+        ),
+        ("planned_actions", json!(many), "/ too_many_items"),
+        (
+            "board_decision",
+            json!({ "date": "2026-02-30" }),
+            "/date invalid_date",
+        ),
+    ];
+    for name in ["convention_id", "parent_id", "representative_id"] {
+        declination.push((name, json!("x"), "/ invalid_format"));
+        declination.push((name, json!(1), "/ wrong_type"));
+    }
+    for name in ["axes", "action_types", "levels", "moments"] {
+        declination.push((name, json!(["x"]), "/0 unknown_code"));
+        declination.push((name, json!("x"), "/ wrong_type"));
+        declination.push((name, json!(many), "/ too_many_items"));
+    }
+    declination.extend(texts("title", 300));
     vec![
+        Resource {
+            create: "create_declination",
+            update: "update_declination",
+            valid: json!({ "convention_id": absent(), "level": "academy", "territories": ["academy:10"], "starts_on": "2026-09-01" }),
+            faults: declination,
+            required: vec!["convention_id", "level", "territories", "starts_on"],
+            read_only: vec![
+                "id",
+                "status",
+                "effective_status",
+                "signatories",
+                "created_at",
+                "updated_at",
+                "allowed_actions",
+                "warnings",
+            ],
+        },
         Resource {
             create: "create_partner",
             update: "update_partner",

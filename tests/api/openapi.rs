@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use crate::support::Service;
 use crate::support::document::{DOCUMENT, Operation, operations};
 use crate::support::place::Place;
+use crate::support::Service;
 
 #[test]
 fn the_committed_document_is_the_one_served() {

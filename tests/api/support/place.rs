@@ -11,7 +11,12 @@ pub struct Place {
     pub partner: String,
     pub representative: String,
     pub client: String,
+    /// The draft of a local convention of that academy with this partner.
+    pub draft: String,
+    /// A convention in force, that this partner is a party to.
     pub convention: String,
+    /// A draft, of that convention at that school.
+    pub declination: String,
     pub uai: String,
     pub territory: &'static str,
     pub nomenclature: &'static str,
@@ -34,12 +39,16 @@ impl Place {
         let partner = id(&service.new_partner("Partenaire").await);
         let representative = id(&service.new_representative(&partner, &[academy]).await);
         let client = new_client(service, &uai).await;
-        let convention = new_convention(service, &partner, academy).await;
+        let draft = new_convention(service, &partner, academy).await;
+        let convention = service.signed_convention(&partner, json!({})).await;
+        let declination = new_declination(service, &convention, &uai).await;
         Self {
             partner,
             representative,
             client,
             convention,
+            declination,
+            draft,
             uai,
             territory: academy,
             nomenclature,
@@ -58,6 +67,8 @@ impl Place {
             representative: absent(),
             client: absent(),
             convention: absent(),
+            declination: absent(),
+            draft: absent(),
             uai: uai(9_999_999),
             territory: "academy:99",
             nomenclature: "nothing",
@@ -69,7 +80,8 @@ impl Place {
         let resource = operation.path.split('/').nth(2).unwrap_or_default();
         let id = match resource {
             "clients" => &self.client,
-            "conventions" => &self.convention,
+            "conventions" => &self.draft,
+            "declinations" => &self.declination,
             _ => &self.partner,
         };
         super::fill(
@@ -97,7 +109,7 @@ impl Place {
             _ => &[],
         };
         for step in steps {
-            let path = format!("/v1/conventions/{}/{step}", self.convention);
+            let path = format!("/v1/conventions/{}/{step}", self.draft);
             service.ministry().post(&path, json!({})).await.expect(200);
         }
     }
@@ -152,6 +164,19 @@ async fn new_client(service: &Service, uai: &str) -> String {
     id(&service
         .ministry()
         .post("/v1/clients", body)
+        .await
+        .expect(201))
+}
+
+async fn new_declination(service: &Service, convention: &str, uai: &str) -> String {
+    if document::operation("create_declination").is_none() {
+        return absent();
+    }
+    let body = json!({ "convention_id": convention, "level": "establishment", "territories": [format!("uai:{uai}")],
+                       "starts_on": "2020-09-01" });
+    id(&service
+        .ministry()
+        .post("/v1/declinations", body)
         .await
         .expect(201))
 }

@@ -1,0 +1,192 @@
+//! How a declination is answered: what the caller may do with it, what deserves attention in it, and
+//! whether the coordinator is shown.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::content::{Content, Coordinator, DeclinationLevel, Signatory};
+use super::model::{DeclinationId, EffectiveStatus, Framed, Status, Step};
+use crate::auth::policy::Scope;
+use crate::error::{Notice, notice};
+use crate::http::language::Language;
+use crate::http::warning::Warning;
+use crate::partners::model::PartnerId;
+use crate::values::{Email, Json, Phone, Text, TextValue};
+
+/// Whom the coordinator is shown to: the ministry, the academies it concerns, the schools it
+/// covers, and the parties to its convention.
+pub struct Viewer<'a> {
+    scope: &'a Scope,
+    /// With a school: it and the territories above it.
+    above_schools: Vec<String>,
+}
+
+impl<'a> Viewer<'a> {
+    /// The caller, with what is above its schools if it is limited to schools.
+    pub const fn new(scope: &'a Scope, above_schools: Vec<String>) -> Self {
+        Self {
+            scope,
+            above_schools,
+        }
+    }
+
+    /// The caller of a step, which is at its own schools if it is limited to schools: what is above
+    /// them need not be asked for.
+    pub fn of_writer(scope: &'a Scope) -> Self {
+        let schools = scope.schools().unwrap_or_default();
+        Self::new(
+            scope,
+            schools.iter().map(|uai| format!("uai:{uai}")).collect(),
+        )
+    }
+
+    fn sees_person(&self, framed: &Framed) -> bool {
+        let declination = &framed.declination;
+        let covers = |codes: &[String]| {
+            let mut territories = declination.content.territories.iter();
+            territories.any(|territory| codes.iter().any(|code| code == territory.as_str()))
+        };
+        if let Some((named, above)) = self.scope.territories() {
+            return covers(above) || declination.reach.iter().any(|code| named.contains(code));
+        }
+        let is_party = |id: Uuid| framed.frame.partner_ids.contains(&PartnerId::new(id));
+        self.scope.is_everything()
+            || self.scope.partner().is_some_and(is_party)
+            || covers(&self.above_schools)
+    }
+}
+
+static OUTLIVES_CONVENTION: Notice = notice(
+    "outlives_convention",
+    "La déclinaison finit après la convention, ou n'a pas de fin alors que la convention en a une : elle cessera avec elle.",
+    "The declination ends after its convention, or has no end while the convention has one: it will cease with it.",
+);
+
+static BOARD_DECISION_MISSING: Notice = notice(
+    "board_decision_missing",
+    "Un établissement public contracte par délibération de son conseil d'administration : indiquez-la.",
+    "A public school enters into agreements by a decision of its board: give it.",
+);
+
+impl Framed {
+    fn warnings(&self, language: Language) -> Vec<Warning> {
+        let content = &self.declination.content;
+        let outlives = self
+            .frame
+            .in_force_until
+            .is_some_and(|last| content.ends_on.is_none_or(|end| end > last));
+        let undecided =
+            content.level == DeclinationLevel::Establishment && content.board_decision.is_none();
+        let found = [
+            (outlives, "/ends_on", &OUTLIVES_CONVENTION),
+            (undecided, "/board_decision", &BOARD_DECISION_MISSING),
+        ];
+        let found = found.into_iter().filter(|(holds, ..)| *holds);
+        found
+            .map(|(_, pointer, notice)| notice.at(pointer, language))
+            .collect()
+    }
+
+    /// The declination as this caller is answered, on this day.
+    pub fn seen_by(
+        self,
+        viewer: &Viewer<'_>,
+        day: NaiveDate,
+        language: Language,
+    ) -> DeclinationAnswer {
+        let shown = viewer.sees_person(&self);
+        let (effective_status, warnings) = (self.effective_status(day), self.warnings(language));
+        let declination = self.declination;
+        let kept = declination.is_kept_by(viewer.scope);
+        let allowed = Step::ALL
+            .into_iter()
+            .filter(|step| kept && step.from(declination.status).is_some());
+        let allowed_actions = allowed.map(Step::as_str).collect();
+        DeclinationAnswer {
+            id: declination.id,
+            status: declination.status,
+            content: declination.content,
+            coordinator: declination
+                .coordinator
+                .map(|Json(person)| CoordinatorAnswer::of(person, shown)),
+            signatories: declination.signatories,
+            effective_status,
+            created_at: declination.created_at,
+            updated_at: declination.updated_at,
+            allowed_actions,
+            warnings,
+            version: declination.version,
+        }
+    }
+}
+
+/// Une déclinaison : une convention portée dans des régions académiques, des académies ou des
+/// établissements.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Declination)]
+pub struct DeclinationAnswer {
+    /// Identifiant.
+    pub id: DeclinationId,
+    /// Statut.
+    #[schema(example = "draft")]
+    pub status: Status,
+    /// Its fields.
+    #[serde(flatten)]
+    #[schema(inline)]
+    pub content: Content,
+    /// La personne qui la coordonne ; nom, courriel et téléphone ne sont montrés qu'à qui en a l'usage.
+    pub coordinator: Option<CoordinatorAnswer>,
+    /// Ceux qui l'ont signée, tels qu'ils étaient à l'activation.
+    #[schema(value_type = Vec<Signatory>)]
+    pub signatories: Json<Vec<Signatory>>,
+    /// Ce qu'elle est aujourd'hui (à Paris) ; null si elle n'a jamais été active.
+    #[schema(value_type = Option<EffectiveStatus>, example = "in_force")]
+    pub effective_status: Option<EffectiveStatus>,
+    /// Date de création.
+    #[serde(serialize_with = "crate::values::moment")]
+    pub created_at: DateTime<Utc>,
+    /// Date de dernière modification.
+    #[serde(serialize_with = "crate::values::moment")]
+    pub updated_at: DateTime<Utc>,
+    /// Ce que l'appelant peut en faire maintenant.
+    #[schema(example = json!(["update", "delete", "activate", "abandon"]))]
+    pub allowed_actions: Vec<&'static str>,
+    /// Ce qui mérite attention sans être une erreur.
+    #[schema(example = json!([]))]
+    pub warnings: Vec<Warning>,
+    /// Its version, in its `ETag`.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub version: i64,
+}
+
+/// La personne qui coordonne une déclinaison, telle que l'appelant peut la voir.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = DeclinationCoordinator)]
+pub struct CoordinatorAnswer {
+    /// Nom.
+    #[schema(example = "Dominique Petit")]
+    pub name: Option<Text<120>>,
+    /// Fonction.
+    #[schema(example = "Chargée de mission école-entreprise")]
+    pub function: Option<Text<200>>,
+    /// Courriel.
+    #[schema(example = "dominique.petit@ac-lyon.fr")]
+    pub email: Option<Email>,
+    /// Téléphone.
+    #[schema(example = "04 72 80 60 60")]
+    pub phone: Option<Phone>,
+}
+
+impl CoordinatorAnswer {
+    fn of(person: Coordinator, shown: bool) -> Self {
+        Self {
+            name: Some(person.name).filter(|_| shown),
+            function: person.function,
+            email: person.email.filter(|_| shown),
+            phone: person.phone.filter(|_| shown),
+        }
+    }
+}

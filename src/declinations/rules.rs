@@ -1,0 +1,298 @@
+//! What a declination's convention and its parent ask of it, and who may carry it where.
+
+use diesel_async::AsyncPgConnection;
+
+use super::content::{Activation, Content};
+use super::model::Declination;
+use super::store;
+use crate::auth::policy::Scope;
+use crate::conventions::model::Convention;
+use crate::conventions::store as conventions;
+use crate::error::notice::{IN_THE_FUTURE, NOT_IN_CONVENTION, OUTSIDE_TERRITORY};
+use crate::error::{Code as ErrorCode, Error, Fault, Faults, Notice, Place, Result, Rule, notice};
+use crate::establishments::reach;
+use crate::values::{Code, Nomenclature, TextValue};
+
+static NOT_IN_PARENT: Notice = notice(
+    "not_in_parent",
+    "La déclinaison parente ne porte pas sur ce code : choisissez parmi les siens.",
+    "The parent declination does not cover this code: choose among its own.",
+);
+
+static OF_ANOTHER_CONVENTION: Notice = notice(
+    "of_another_convention",
+    "La déclinaison parente est d'une autre convention.",
+    "The parent declination is of another convention.",
+);
+
+static NOT_WIDER: Notice = notice(
+    "not_wider",
+    "La déclinaison parente doit être d'un niveau plus large.",
+    "The parent declination must be of a wider level.",
+);
+
+static NOT_A_PARTY: Notice = notice(
+    "not_a_party",
+    "Ce partenaire n'est pas partie à la convention.",
+    "This partner is not a party to the convention.",
+);
+
+static AGREED: Notice = notice(
+    "agreed",
+    "Ce champ est convenu : il ne change plus une fois la déclinaison active.",
+    "This field is agreed: it no longer changes once the declination is active.",
+);
+
+/// What the rules of a declination are checked against.
+pub struct Ground {
+    /// Its convention, if the caller may see it.
+    pub convention: Option<Convention>,
+    /// Its parent, if it has one that the caller may see.
+    pub parent: Option<Declination>,
+    /// Each of its territories with all above it, or the places of the schools there are not.
+    pub ancestries: std::result::Result<Vec<Vec<String>>, Vec<usize>>,
+    /// Whether its representative, if it has one, speaks for a party or a member of one.
+    represented: bool,
+}
+
+impl Ground {
+    /// Reads it; the convention may be at hand already.
+    ///
+    /// # Errors
+    /// As any query.
+    pub async fn of(
+        connection: &AsyncPgConnection,
+        scope: &Scope,
+        content: &Content,
+        convention: Option<Convention>,
+    ) -> Result<Self> {
+        let convention = async {
+            match convention {
+                Some(at_hand) => Ok(Some(at_hand)),
+                None => {
+                    let ids = [content.convention_id];
+                    let found = conventions::find_all(connection, scope, &ids).await?;
+                    Ok(found.into_iter().next())
+                }
+            }
+        };
+        // Sent together: one round trip.
+        let (convention, parents, ancestries) = tokio::try_join!(
+            convention,
+            store::find_all(connection, scope, content.parent_id.as_slice()),
+            reach::each(connection, &content.territories),
+        )?;
+        let represented = match (&convention, content.representative_id) {
+            (Some(convention), Some(id)) => {
+                let parties = &convention.content.partner_ids;
+                store::represents(connection, scope, id, parties).await?
+            }
+            _ => true,
+        };
+        let parent = parents.into_iter().next();
+        Ok(Self {
+            convention,
+            parent: parent.map(|framed| framed.declination),
+            ancestries,
+            represented,
+        })
+    }
+
+    /// Every rule that the content breaks, but for those of the perimeter. A parent it had before
+    /// is not refused for being out of the caller's sight.
+    pub fn faults(&self, content: &Content, before: Option<&Content>) -> Faults {
+        let mut faults = Faults::default();
+        if self.convention.is_none() {
+            faults.add(Place::field("convention_id"), Rule::UnknownReference);
+        }
+        if !self.represented {
+            faults.add(Place::field("representative_id"), Rule::UnknownReference);
+        }
+        self.check_parent(content, before, &mut faults);
+        self.check_territories(content, &mut faults);
+        self.check_codes(content, &mut faults);
+        faults
+    }
+
+    fn check_parent(&self, content: &Content, before: Option<&Content>, faults: &mut Faults) {
+        let place = || Place::field("parent_id");
+        let had_it = before.is_some_and(|before| before.parent_id == content.parent_id);
+        match &self.parent {
+            None if content.parent_id.is_some() && !had_it => {
+                faults.add(place(), Rule::UnknownReference);
+            }
+            None => {}
+            Some(parent) if parent.content.convention_id != content.convention_id => {
+                faults.add(place(), Rule::Own(&OF_ANOTHER_CONVENTION));
+            }
+            Some(parent) if !parent.content.level.is_wider_than(content.level) => {
+                faults.add(place(), Rule::Own(&NOT_WIDER));
+            }
+            Some(_) => {}
+        }
+    }
+
+    fn check_territories(&self, content: &Content, faults: &mut Faults) {
+        let local = self.convention.as_ref();
+        let local = local.and_then(|convention| convention.content.territory.as_ref());
+        let parent = self.parent.as_ref();
+        // A parent that cannot be one is told as such, once.
+        let parent = parent.filter(|parent| {
+            parent.content.convention_id == content.convention_id
+                && parent.content.level.is_wider_than(content.level)
+        });
+        let is_held = |ancestry: &[String]| {
+            let has = |code: &str| ancestry.iter().any(|above| above == code);
+            local.is_none_or(|territory| has(territory.as_str()))
+                && parent.is_none_or(|parent| {
+                    let mut territories = parent.content.territories.iter();
+                    territories.any(|territory| has(territory.as_str()))
+                })
+        };
+        match &self.ancestries {
+            Err(unknown) => {
+                for index in unknown {
+                    faults.add(territory(*index), Rule::UnknownTerritory);
+                }
+            }
+            Ok(ancestries) => {
+                for (index, ancestry) in ancestries.iter().enumerate() {
+                    if !is_held(ancestry) {
+                        faults.add(territory(index), Rule::Own(&OUTSIDE_TERRITORY));
+                    }
+                }
+            }
+        }
+    }
+
+    fn check_codes(&self, content: &Content, faults: &mut Faults) {
+        let Some(convention) = self.convention.as_ref().map(|found| &found.content) else {
+            return;
+        };
+        let parent = self.parent.as_ref().map(|parent| &parent.content);
+        let parent = parent.filter(|parent| parent.convention_id == content.convention_id);
+        let (axes, types) = (parent.map(|p| &p.axes), parent.map(|p| &p.action_types));
+        let (levels, moments) = (parent.map(|p| &p.levels), parent.map(|p| &p.moments));
+        within("axes", &content.axes, &convention.axes, axes, faults);
+        let own = &content.action_types;
+        within("action_types", own, &convention.action_types, types, faults);
+        within(
+            "levels",
+            &content.levels,
+            &convention.levels,
+            levels,
+            faults,
+        );
+        let own = &content.moments;
+        within("moments", own, &convention.moments, moments, faults);
+    }
+
+    /// Refuses territories that are not in charge of the caller, each at its place.
+    ///
+    /// # Errors
+    /// `forbidden`.
+    pub fn is_in_charge_of(&self, scope: &Scope) -> Result<()> {
+        let ancestries = self.ancestries.as_deref().unwrap_or_default();
+        let foreign = ancestries
+            .iter()
+            .enumerate()
+            .filter(|(_, ancestry)| !scope.holds_all(std::slice::from_ref(*ancestry)));
+        let faults: Vec<Fault> = foreign
+            .map(|(index, _)| Fault {
+                place: territory(index),
+                rule: Rule::OutsidePerimeter,
+            })
+            .collect();
+        if faults.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::new(ErrorCode::Forbidden).with(faults))
+        }
+    }
+
+    /// The territories and all above them, once each.
+    pub fn reach(&self) -> Vec<String> {
+        reach::all(self.ancestries.as_deref().unwrap_or_default())
+    }
+}
+
+/// The place of a territory in the body.
+pub fn territory(index: usize) -> Place {
+    Place::Pointer(format!("/territories/{index}"))
+}
+
+/// Notes each code that the convention or the parent leaves out; an empty list of theirs leaves
+/// out nothing.
+fn within<N: Nomenclature>(
+    field: &str,
+    codes: &[Code<N>],
+    of_convention: &[Code<N>],
+    of_parent: Option<&Vec<Code<N>>>,
+    faults: &mut Faults,
+) {
+    let of_parent = of_parent.map_or(&[][..], Vec::as_slice);
+    let leaves_out = |list: &[Code<N>], code| !list.is_empty() && !list.contains(code);
+    for (index, code) in codes.iter().enumerate() {
+        let notice = if leaves_out(of_convention, code) {
+            &NOT_IN_CONVENTION
+        } else if leaves_out(of_parent, code) {
+            &NOT_IN_PARENT
+        } else {
+            continue;
+        };
+        let place = Place::Pointer(format!("/{field}/{index}"));
+        faults.add(place, Rule::Own(notice));
+    }
+}
+
+/// Refuses a change of what was agreed.
+///
+/// # Errors
+/// `active_content`, naming the fields.
+pub fn keeps_what_was_agreed(before: &Content, after: &Content) -> Result<()> {
+    let changed = [
+        ("parent_id", before.parent_id != after.parent_id),
+        ("level", before.level != after.level),
+        ("territories", before.territories != after.territories),
+        ("axes", before.axes != after.axes),
+        ("action_types", before.action_types != after.action_types),
+        ("levels", before.levels != after.levels),
+        ("moments", before.moments != after.moments),
+        ("starts_on", before.starts_on != after.starts_on),
+    ];
+    let faults = changed.iter().filter(|(_, changes)| *changes);
+    let faults: Vec<Fault> = faults
+        .map(|(name, _)| Fault {
+            place: Place::field(name),
+            rule: Rule::Own(&AGREED),
+        })
+        .collect();
+    if faults.is_empty() {
+        return Ok(());
+    }
+    Err(Error::new(ErrorCode::ActiveContent).with(faults))
+}
+
+impl Activation {
+    /// Refuses signatories of partners that are no parties, and days that have not come.
+    ///
+    /// # Errors
+    /// `validation_failed`.
+    pub fn check(&self, convention: &Convention, today: chrono::NaiveDate) -> Result<()> {
+        let mut faults = Faults::default();
+        for (index, signatory) in self.signatories.iter().enumerate() {
+            let at = |name| Place::Pointer(format!("/signatories/{index}/{name}"));
+            let parties = &convention.content.partner_ids;
+            if signatory
+                .partner_id
+                .is_some_and(|partner| !parties.contains(&partner))
+            {
+                faults.add(at("partner_id"), Rule::Own(&NOT_A_PARTY));
+            }
+            if signatory.signed_on.is_some_and(|day| day > today) {
+                faults.add(at("signed_on"), Rule::Own(&IN_THE_FUTURE));
+            }
+        }
+        faults.check()
+    }
+}
