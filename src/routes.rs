@@ -5,7 +5,8 @@
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
-    changes, clients, establishments, nomenclatures, oauth, operation, partners, territories,
+    changes, clients, establishments, interventions, nomenclatures, oauth, operation, partners,
+    territories,
 };
 
 /// Mounts everything.
@@ -13,6 +14,7 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
     operation::mount(config);
     oauth::mount(config);
     partners::mount(config);
+    interventions::mount(config);
     establishments::mount(config);
     territories::mount(config);
     nomenclatures::mount(config);

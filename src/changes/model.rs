@@ -43,6 +43,9 @@ impl Change {
             ("representative", Some(partner)) => {
                 format!("/v1/partners/{partner}/representatives/{key}")
             }
+            ("intervention", Some(partner)) => {
+                format!("/v1/partners/{partner}/interventions/{key}")
+            }
             (kind, _) => format!("/v1/{kind}s/{key}"),
         }
     }
@@ -126,6 +129,10 @@ pub const TYPES: &[&str] = &[
     "representative.created",
     "representative.updated",
     "representative.erased",
+    "intervention.created",
+    "intervention.updated",
+    "intervention.withdrawn",
+    "intervention.offered_again",
     "establishment.created",
     "establishment.updated",
     "establishment.closed",

@@ -23,7 +23,7 @@ use crate::http::page::{self, Listed, Mark, MarkValue, Page, bound_to};
 use crate::http::query::{Documented, Parameter, Query, Reader, parameter};
 use crate::partners::representatives::{self, model::Viewer};
 use crate::values::{TextValue, Uai, today};
-use crate::{clients, conventions, establishments, partners};
+use crate::{clients, conventions, establishments, interventions, partners};
 
 impl Query for Filter {
     const PARAMETERS: &'static [Parameter] = &[parameter(
@@ -116,12 +116,14 @@ async fn objects(
         reading.establishments(),
         reading.clients(),
         reading.conventions(),
+        reading.interventions(),
     )?;
-    let (mut objects, representatives, establishments, clients, conventions) = kinds;
+    let (mut objects, representatives, establishments, clients, conventions, interventions) = kinds;
     objects.extend(representatives);
     objects.extend(establishments);
     objects.extend(clients);
     objects.extend(conventions);
+    objects.extend(interventions);
     Ok(objects)
 }
 
@@ -195,6 +197,17 @@ impl Reading<'_> {
         let seen = found.into_iter().map(|convention| {
             let id = convention.id.uuid();
             (id, convention.seen_by(self.scope, day, self.language))
+        });
+        written(seen)
+    }
+
+    async fn interventions(&self) -> Result<Objects> {
+        let ids = self.ids("intervention");
+        let day = today(self.now);
+        let found = interventions::store::find_all(self.connection, self.scope, &ids, day).await?;
+        let seen = found.into_iter().map(|offer| {
+            let id = offer.intervention.id.uuid();
+            (id, offer.seen_by(self.scope, self.language))
         });
         written(seen)
     }

@@ -51,8 +51,9 @@ fn refusal(constraint: &str) -> Option<Error> {
         "partners_not_its_own_network" => invalid("member_of", Rule::ItsOwnNetwork),
         "partner_networks_network_fkey" => invalid("member_of", Rule::UnknownReference),
         "clients_partner_fkey" => invalid("partner_id", Rule::UnknownReference),
+        "interventions_convention_fkey" => invalid("convention_id", Rule::UnknownReference),
         // The partner was deleted between the look and the write.
-        "representatives_partner_fkey" => Some(Error::not_found()),
+        "representatives_partner_fkey" | "interventions_partner_fkey" => Some(Error::not_found()),
         "idempotency_keys_pkey" => Some(in_progress()),
         _ => None,
     }

@@ -39,6 +39,8 @@ const PARTNER: &str = r#"{"legal_name": "Nouveau", "kind": "company"}"#;
 const DESCRIPTION: &str = r#"{"description": "Autre"}"#;
 const PERSON: &str = r#"{"name": "Camille Martin", "territories": ["FR"]}"#;
 const NAME: &str = r#"{"name": "Autre"}"#;
+const INTERVENTION: &str = r#"{"convention_id": "CONVENTION", "title": "Autre", "action_type": "class_talk", "levels": ["3e"], "modality": "remote", "nationwide": true}"#;
+const TITLE: &str = r#"{"title": "Autre"}"#;
 const CLIENT: &str = r#"{"name": "N", "contact_email": "a@exemple.fr", "role": "establishment", "uais": ["0690001A"], "scopes": ["read"]}"#;
 
 #[rustfmt::skip]
@@ -58,6 +60,12 @@ const TABLE: &[Line] = &[
     line("create_representative", PERSON,      ["201 201 201 404", "403",             "403",             "201 403 403 404", "403"]),
     line("update_representative", NAME,        ["200 200 200 404", "403",             "403",             "200 403 403 404", "403"]),
     line("delete_representative", "",          ["204 204 204 404", "403",             "403",             "204 403 403 404", "403"]),
+    common("list_interventions"),
+    common("count_interventions"),
+    shared("get_intervention"),
+    line("put_intervention", INTERVENTION,     ["403",             "403",             "403",             "200 403 403 404", "403"]),
+    line("update_intervention", TITLE,         ["403",             "403",             "403",             "200 403 403 404", "403"]),
+    line("withdraw_intervention", "",          ["200 200 200 404", "403",             "403",             "200 403 403 404", "403"]),
     common("list_establishments"),
     common("count_establishments"),
     shared("get_establishment"),
@@ -197,7 +205,9 @@ impl World {
         } else {
             request
         };
-        let body = line.body.replace("0690001A", &self.places[0].uai);
+        let own = &self.places[0];
+        let body = line.body.replace("0690001A", &own.uai);
+        let body = body.replace("CONVENTION", &own.convention);
         let mut reply = match operation.body().filter(|_| !body.is_empty()) {
             Some(taken) => request.body(taken.media_type, body).send().await,
             None => request.send().await,
@@ -279,8 +289,14 @@ async fn each_role_writes_partners_as_the_table_says() {
         operation.writes()
             && operation.path.starts_with("/v1/partners")
             && !operation.id.contains("representative")
+            && !operation.id.contains("intervention")
     })
     .await;
+}
+
+#[actix_web::test]
+async fn each_role_writes_interventions_as_the_table_says() {
+    check_all(|operation| operation.writes() && operation.id.contains("intervention")).await;
 }
 
 #[actix_web::test]
@@ -337,9 +353,18 @@ async fn a_token_for_reading_writes_nothing_and_one_for_writing_reads_nothing() 
         } else {
             (Scopes::Write, "read")
         };
-        let caller = world
-            .service
-            .with_scope(Role::Ministry, Perimeter::default(), scope);
+        // One whose role may: only the word is missing.
+        let partner_id = world.places[0].partner.parse().ok();
+        let (role, perimeter) = if line.expected(0, 0) == 403 {
+            let perimeter = Perimeter {
+                partner_id,
+                ..Perimeter::default()
+            };
+            (Role::Partner, perimeter)
+        } else {
+            (Role::Ministry, Perimeter::default())
+        };
+        let caller = world.service.with_scope(role, perimeter, scope);
         let reply = world.ask(&caller, &operation, line, 0).await;
         reply.problem(403, "insufficient_scope");
         assert!(

@@ -16,6 +16,7 @@ mod contract;
 mod directory;
 mod faults;
 mod idempotency;
+mod interventions;
 mod journal;
 mod openapi;
 mod pages;

@@ -203,12 +203,13 @@ async fn the_example_of_each_body_works() {
         let content = &operation.item["requestBody"]["content"][taken.media_type];
         let written = content.get("example").or_else(|| content.get("examples"));
         assert!(written.is_some(), "{} has no example", operation.id);
-        let request = service
-            .ministry()
+        let example = place.example(&taken);
+        let request = place
+            .writer(&service, &operation)
             .request(&operation.method, &place.path(&operation))
             .header("if-match", "*");
         let reply = request
-            .body(taken.media_type, taken.example.to_string())
+            .body(taken.media_type, example.to_string())
             .send()
             .await;
         assert!(

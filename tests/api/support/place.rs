@@ -1,15 +1,19 @@
 //! What the paths of the document name: an object of each kind.
 
-use serde_json::json;
+use ree::auth::policy::{self, Grant};
+use serde_json::{Value, json};
 
-use super::document::{self, Operation};
-use super::{Service, absent, id, uai};
+use super::document::{self, Operation, TakenBody};
+use super::{Caller, Service, absent, id, uai};
 
 /// One object of each kind.
 #[derive(Debug, Clone)]
 pub struct Place {
     pub partner: String,
     pub representative: String,
+    /// A convention of the partner, and what it offers under it.
+    pub convention: String,
+    pub intervention: &'static str,
     pub client: String,
     pub uai: String,
     pub territory: &'static str,
@@ -32,10 +36,17 @@ impl Place {
         }
         let partner = id(&service.new_partner("Partenaire").await);
         let representative = id(&service.new_representative(&partner, &[academy]).await);
+        let convention = service.signed_convention(&partner, json!({})).await;
+        let intervention = service
+            .new_intervention(&partner, &convention, json!({}))
+            .await;
+        assert_eq!(intervention["status"], "published");
         let client = new_client(service, &uai).await;
         Self {
             partner,
             representative,
+            convention,
+            intervention: "visite",
             client,
             uai,
             territory: academy,
@@ -53,6 +64,8 @@ impl Place {
         Self {
             partner: absent(),
             representative: absent(),
+            convention: absent(),
+            intervention: "nothing",
             client: absent(),
             uai: uai(9_999_999),
             territory: "academy:99",
@@ -73,12 +86,29 @@ impl Place {
             &[
                 ("id", id),
                 ("representative_id", &self.representative),
+                ("external_id", self.intervention),
                 ("uai", &self.uai),
                 ("code", self.code(operation)),
                 ("name", self.nomenclature),
                 ("file", "index.html"),
             ],
         )
+    }
+
+    /// Who may write by this operation: the ministry, or where it may not the partner.
+    pub fn writer(&self, service: &Service, operation: &Operation) -> Caller {
+        let mut lines = policy::TABLE.iter();
+        let line = lines.find(|line| line.operation == operation.id);
+        match line.map(|line| line.grants[0]) {
+            Some(Grant::No) => service.partner(&self.partner),
+            _ => service.ministry(),
+        }
+    }
+
+    /// The document's example of a body, speaking of these objects.
+    pub fn example(&self, taken: &TakenBody) -> Value {
+        let text = taken.example.to_string();
+        serde_json::from_str(&text.replace(&absent(), &self.convention)).expect("JSON")
     }
 
     fn code(&self, operation: &Operation) -> &'static str {
