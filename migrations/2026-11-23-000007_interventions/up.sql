@@ -65,8 +65,11 @@ CREATE FUNCTION french_query(q text) RETURNS tsquery
 CREATE VIEW intervention_standing AS
     SELECT c.id AS convention_id,
            p.id AS partner_id,
-           c.status IN ('signed', 'terminated', 'replaced') AS is_signed,
-           c.partner_ids && (p.member_of || p.id) AS is_party,
+           -- Why it carries nothing of this partner's.
+           array_remove(ARRAY[
+               CASE WHEN NOT (c.partner_ids && (p.member_of || p.id)) THEN 'not_a_party' END,
+               CASE WHEN c.status NOT IN ('signed', 'terminated', 'replaced') THEN 'convention_not_signed' END
+           ], NULL) AS obstacles,
            c.starts_on AS in_force_from,
            c.in_force_until,
            c.action_types,
@@ -77,15 +80,13 @@ CREATE VIEW intervention_standing AS
 
 -- Why a convention does not carry an intervention, whatever the day.
 CREATE FUNCTION intervention_reasons(
-    is_signed boolean, is_party boolean, covered_types text[], covered_levels text[], territory text,
+    obstacles text[], covered_types text[], covered_levels text[], territory text,
     action_type text, levels text[], held_by text[])
     RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN array_remove(ARRAY[
-        CASE WHEN NOT is_party THEN 'not_a_party' END,
+    RETURN obstacles || array_remove(ARRAY[
         CASE WHEN NOT (covered_types = '{}' OR action_type = ANY (covered_types)) THEN 'action_type_not_covered' END,
         CASE WHEN NOT (covered_levels = '{}' OR levels <@ covered_levels) THEN 'level_not_covered' END,
-        CASE WHEN NOT (territory IS NULL OR territory = ANY (held_by)) THEN 'territory_not_covered' END,
-        CASE WHEN NOT is_signed THEN 'convention_not_signed' END
+        CASE WHEN NOT (territory IS NULL OR territory = ANY (held_by)) THEN 'territory_not_covered' END
     ], NULL);
 
 -- What an intervention is on a day. The rule of `status`, which interventions/standing.rs has too: a

@@ -387,8 +387,7 @@ diesel::table! {
     intervention_standing (convention_id, partner_id) {
         convention_id -> Uuid,
         partner_id -> Uuid,
-        is_signed -> Bool,
-        is_party -> Bool,
+        obstacles -> Array<Text>,
         in_force_from -> Nullable<Date>,
         in_force_until -> Nullable<Date>,
         action_types -> Array<Text>,

@@ -286,10 +286,11 @@ fn is_type(given: &str, media_type: &str) -> bool {
 
 fn unsupported(method: &Method, taken: &str) -> Error {
     let error = Error::new(Code::UnsupportedMediaType).about(taken);
-    let name = if method == Method::PATCH {
-        "accept-patch"
-    } else {
-        "accept-post"
+    // RFC 5789 §3.1 and the Linked Data Platform (§7.1) name theirs; else RFC 9110 §15.5.16.
+    let name = match *method {
+        Method::PATCH => "accept-patch",
+        Method::POST => "accept-post",
+        _ => "accept",
     };
     match HeaderValue::from_str(taken) {
         Ok(value) => error.header(HeaderName::from_static(name), value),

@@ -23,7 +23,7 @@ use crate::values::{ActionType, Axis, Level, Moment, TerritoryCode};
 diesel::define_sql_function! {
     /// Why a convention does not carry an intervention, whatever the day.
     fn intervention_reasons(
-        is_signed: Bool, is_party: Bool, covered_types: Array<Text>, covered_levels: Array<Text>,
+        obstacles: Array<Text>, covered_types: Array<Text>, covered_levels: Array<Text>,
         territory: Nullable<Text>, action_type: Text, levels: Array<Text>, held_by: Array<Text>,
     ) -> Array<Text>;
 }
@@ -108,8 +108,7 @@ type Joined<'a> = IntoBoxed<'a, joined, Pg>;
 #[auto_type(no_type_alias)]
 fn reasons() -> _ {
     intervention_reasons(
-        standing::is_signed,
-        standing::is_party,
+        standing::obstacles,
         standing::action_types,
         standing::levels,
         standing::territory,
@@ -161,12 +160,17 @@ fn filtered<'a>(scope: &Scope, filter: &'a Filter) -> Joined<'a> {
             french_query(q.into_sql::<Nullable<Text>>()),
         ));
     }
-    if !filter.partner_id.is_empty() {
-        query = query.filter(interventions::partner_id.eq_any(&filter.partner_id));
-    }
-    if !filter.convention_id.is_empty() {
-        query = query.filter(interventions::convention_id.eq_any(&filter.convention_id));
-    }
+    // Of one alone, an index gives the interventions in their order.
+    query = match filter.partner_id.as_slice() {
+        [] => query,
+        [one] => query.filter(interventions::partner_id.eq(one)),
+        several => query.filter(interventions::partner_id.eq_any(several)),
+    };
+    query = match filter.convention_id.as_slice() {
+        [] => query,
+        [one] => query.filter(interventions::convention_id.eq(one)),
+        several => query.filter(interventions::convention_id.eq_any(several)),
+    };
     if !filter.action_type.is_empty() {
         query = query.filter(interventions::action_type.eq_any(&filter.action_type));
     }
@@ -185,10 +189,24 @@ fn filtered<'a>(scope: &Scope, filter: &'a Filter) -> Joined<'a> {
     if !filter.territory.is_empty() {
         query = query.filter(interventions::covers.overlaps_with(&filter.above));
     }
-    if !filter.status.is_empty() {
-        query = query.filter(is_one_of!(&filter.status, filter.today));
+    in_time(of_status(query, scope, filter), filter)
+}
+
+/// Those that are one of what is asked for.
+fn of_status<'a>(query: Joined<'a>, scope: &Scope, filter: &'a Filter) -> Joined<'a> {
+    if filter.status.is_empty() {
+        return query;
     }
-    in_time(query, filter)
+    let query = query.filter(is_one_of!(&filter.status, filter.today));
+    if scope.is_everything() || filter.status.contains(&Status::Published) {
+        return query;
+    }
+    // What is not published is only read by its own partner: said again, so that nothing else is
+    // looked through.
+    match scope.partner() {
+        Some(own) => query.filter(interventions::partner_id.eq(own)),
+        None => query.filter(false.into_sql::<Bool>()),
+    }
 }
 
 /// Those whose window meets the one asked for, changed since the moment asked for.

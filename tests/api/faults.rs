@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::document::{Operation, operation, operations, properties};
 use crate::support::place::Place;
-use crate::support::{Caller, Reply, Sending, Service, absent, id};
+use crate::support::{Reply, Sending, Service, absent, id};
 
 /// A resource's writable fields with wrong values, and the rules they break.
 struct Resource {

@@ -905,6 +905,35 @@ async fn of_two_first_puts_at_once_one_creates_and_the_other_replaces() {
     assert_eq!(journal(&service).await, 75);
 }
 
+#[actix_web::test]
+async fn a_first_put_that_another_one_crosses_waits_for_it_and_replaces() {
+    let service = Service::start().await;
+    let (partner, convention) = partner(&service).await;
+    let (own, first) = (service.partner(&partner), path(&partner, "first"));
+    own.put(&first, intervention(&convention, json!({})))
+        .await
+        .expect(201);
+    let sql = service.sql().await;
+    // As another request would, half way through.
+    sql.batch_execute("BEGIN; UPDATE interventions SET external_id = 'second'")
+        .await
+        .unwrap();
+    let second = path(&partner, "second");
+    let (reply, ()) = tokio::join!(
+        own.put(&second, intervention(&convention, json!({ "title": "B" }))),
+        async {
+            service.until_someone_waits().await;
+            sql.batch_execute("COMMIT").await.unwrap();
+        }
+    );
+    assert_eq!(reply.expect(200)["title"], "B");
+    own.get(&first).await.problem(404, "not_found");
+    let wrong = own.request("PUT", &second).body("text/plain", "x");
+    let wrong = wrong.send().await;
+    wrong.problem(415, "unsupported_media_type");
+    assert_eq!(wrong.header("accept"), "application/json");
+}
+
 /// Numbers that look random and are the same each time (Knuth's MMIX generator).
 struct Numbers(u64);
 
