@@ -11,6 +11,7 @@
 //! row and how it is answered.
 
 pub mod content;
+pub mod filter;
 pub mod model;
 pub mod routes;
 pub mod standing;

@@ -5,8 +5,8 @@ use std::rc::Rc;
 use actix_web::{HttpResponse, delete, get, patch, put};
 
 use super::content::NewIntervention;
+use super::filter::{Filter, Sort};
 use super::model::{ExternalId, InterventionAnswer, Key};
-use super::store::{Filter, Sort};
 use super::workflow::Put;
 use super::{store, workflow};
 use crate::error::notice::BEFORE_START;

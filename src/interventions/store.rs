@@ -7,18 +7,16 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, Bool, Date, Float, Nullable, Text, Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::content::{Modality, NewIntervention};
+use super::content::NewIntervention;
+use super::filter::{Filter, Sort};
 use super::model::{Intervention, InterventionId, Key, Offer};
 use super::standing::{Standing, Status};
 use crate::auth::policy::Scope;
-use crate::conventions::model::ConventionId;
 use crate::db::keyset::{Direction, after};
 use crate::db::schema::{intervention_standing as standing, interventions};
 use crate::db::search::{Matches, french_query, ts_rank};
 use crate::error::{Error, Result};
 use crate::http::page::{MarkValue, Page};
-use crate::partners::model::PartnerId;
-use crate::values::{ActionType, Axis, Level, Moment, TerritoryCode};
 
 diesel::define_sql_function! {
     /// Why a convention does not carry an intervention, whatever the day.
@@ -34,65 +32,6 @@ diesel::define_sql_function! {
         withdrawn_at: Nullable<Timestamptz>, available_to: Nullable<Date>,
         in_force_from: Nullable<Date>, in_force_until: Nullable<Date>, reasons: Array<Text>, day: Date,
     ) -> Text;
-}
-
-/// What a list of interventions is filtered by.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// Whose title or description has these words.
-    pub q: Option<String>,
-    /// Of one of these partners.
-    pub partner_id: Vec<PartnerId>,
-    /// Under one of these conventions.
-    pub convention_id: Vec<ConventionId>,
-    /// Of one of these types of action.
-    pub action_type: Vec<ActionType>,
-    /// For one of these levels.
-    pub level: Vec<Level>,
-    /// For one of these moments.
-    pub moment: Vec<Moment>,
-    /// On one of these axes.
-    pub axis: Vec<Axis>,
-    /// In one of these ways.
-    pub modality: Vec<Modality>,
-    /// Offered in one of these territories.
-    pub territory: Vec<TerritoryCode>,
-    /// Offered then or later.
-    pub available_from: Option<NaiveDate>,
-    /// Offered then or earlier.
-    pub available_to: Option<NaiveDate>,
-    /// Being one of these today.
-    pub status: Vec<Status>,
-    /// Changed then or later.
-    pub updated_since: Option<DateTime<Utc>>,
-    /// The territories asked for and all above them.
-    pub above: Vec<String>,
-    /// The day it is.
-    pub today: NaiveDate,
-}
-
-/// By what a list of interventions is sorted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sort {
-    /// The best match first where something is looked for, else the order of creation.
-    Natural,
-    /// The best match first.
-    Relevance,
-    /// The order of creation.
-    Id,
-    /// The last change.
-    UpdatedAt,
-}
-
-impl Sort {
-    /// The order there is, where something is looked for or not.
-    pub const fn settled(self, searches: bool) -> Self {
-        match (self, searches) {
-            (Self::Natural | Self::Relevance, true) => Self::Relevance,
-            (Self::Natural | Self::Relevance, false) => Self::Id,
-            (other, _) => other,
-        }
-    }
 }
 
 /// Interventions beside what their conventions are to them.
