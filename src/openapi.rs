@@ -10,7 +10,9 @@ use utoipa::openapi::path::{HttpMethod, Operation, PathItem};
 use utoipa::openapi::security::{
     ClientCredentials, Flow, HttpAuthScheme, HttpBuilder, OAuth2, Scopes, SecurityScheme,
 };
-use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, ResponseBuilder, SecurityRequirement};
+use utoipa::openapi::{
+    ContentBuilder, OpenApi, Ref, RefOr, Required, ResponseBuilder, SecurityRequirement,
+};
 use utoipa::{IntoParams, OpenApi as _};
 use utoipa_actix_web::AppExt;
 
@@ -31,6 +33,7 @@ use crate::routes;
         (name = "Partenaires", description = "Les organismes partenaires du ministère et leurs représentants."),
         (name = "Conventions", description = "Ce que le ministère, une région, une académie ou un établissement signent avec des partenaires."),
         (name = "Déclinaisons", description = "Les conventions portées dans les régions académiques, les académies et les établissements."),
+        (name = "Interventions", description = "Ce que les partenaires proposent aux établissements."),
         (name = "Établissements", description = "L'annuaire du ministère."),
         (name = "Référentiels", description = "Territoires et nomenclatures."),
         (name = "Synchronisation", description = "Le flux des changements."),
@@ -83,6 +86,16 @@ pub struct OptionalIfMatch {
     /// L'`ETag` lu.
     #[param(rename = "If-Match")]
     if_match: Option<String>,
+}
+
+/// Ce que l'écriture suppose absent, si on y tient.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "read by http::gate; here for the document")]
+pub struct OptionalIfNoneMatch {
+    /// `*` : seulement si l'objet n'existe pas encore.
+    #[param(rename = "If-None-Match")]
+    if_none_match: Option<String>,
 }
 
 /// The document, complete.
@@ -197,6 +210,14 @@ fn errors(path: &str, method: &HttpMethod, operation: &Operation) -> Vec<Code> {
             .filter_map(written)
             .any(|parameter| parameter.name == name)
     };
+    let needs = |name: &str| {
+        operation
+            .parameters
+            .iter()
+            .flatten()
+            .filter_map(written)
+            .any(|parameter| parameter.name == name && parameter.required == Required::True)
+    };
     let private = path.starts_with("/v1");
     let writes = *method != HttpMethod::Get;
     let mut codes = vec![
@@ -231,10 +252,7 @@ fn errors(path: &str, method: &HttpMethod, operation: &Operation) -> Vec<Code> {
     );
     when(private && writes, &[Code::Conflict]);
     when(has("If-Match"), &[Code::PreconditionFailed]);
-    when(
-        has("If-Match") && *method != HttpMethod::Post,
-        &[Code::PreconditionRequired],
-    );
+    when(needs("If-Match"), &[Code::PreconditionRequired]);
     codes
 }
 

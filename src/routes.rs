@@ -5,8 +5,8 @@
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
-    changes, clients, conventions, declinations, establishments, nomenclatures, oauth, operation,
-    partners, territories,
+    changes, clients, conventions, declinations, establishments, interventions, nomenclatures,
+    oauth, operation, partners, territories,
 };
 
 /// Mounts everything.
@@ -16,6 +16,7 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
     partners::mount(config);
     conventions::mount(config);
     declinations::mount(config);
+    interventions::mount(config);
     establishments::mount(config);
     territories::mount(config);
     nomenclatures::mount(config);

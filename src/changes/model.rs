@@ -43,6 +43,9 @@ impl Change {
             ("representative", Some(partner)) => {
                 format!("/v1/partners/{partner}/representatives/{key}")
             }
+            ("intervention", Some(partner)) => {
+                format!("/v1/partners/{partner}/interventions/{key}")
+            }
             (kind, _) => format!("/v1/{kind}s/{key}"),
         }
     }
@@ -141,6 +144,10 @@ pub const TYPES: &[&str] = &[
     "declination.closed",
     "declination.abandoned",
     "declination.deleted",
+    "intervention.created",
+    "intervention.updated",
+    "intervention.withdrawn",
+    "intervention.offered_again",
     "establishment.created",
     "establishment.updated",
     "establishment.closed",

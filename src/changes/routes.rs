@@ -23,7 +23,7 @@ use crate::http::page::{self, Listed, Mark, MarkValue, Page, bound_to};
 use crate::http::query::{Documented, Parameter, Query, Reader, parameter};
 use crate::partners::representatives::{self, model::Viewer};
 use crate::values::{TextValue, Uai, today};
-use crate::{clients, conventions, declinations, establishments, partners};
+use crate::{clients, conventions, declinations, establishments, interventions, partners};
 
 impl Query for Filter {
     const PARAMETERS: &'static [Parameter] = &[parameter(
@@ -117,13 +117,23 @@ async fn objects(
         reading.clients(),
         reading.conventions(),
         reading.declinations(),
+        reading.interventions(),
     )?;
-    let (mut objects, representatives, establishments, clients, conventions, declinations) = kinds;
+    let (
+        mut objects,
+        representatives,
+        establishments,
+        clients,
+        conventions,
+        declinations,
+        interventions,
+    ) = kinds;
     objects.extend(representatives);
     objects.extend(establishments);
     objects.extend(clients);
     objects.extend(conventions);
     objects.extend(declinations);
+    objects.extend(interventions);
     Ok(objects)
 }
 
@@ -215,6 +225,17 @@ impl Reading<'_> {
         let seen = found.into_iter().map(|framed| {
             let id = framed.declination.id.uuid();
             (id, framed.seen_by(&viewer, day, self.language))
+        });
+        written(seen)
+    }
+
+    async fn interventions(&self) -> Result<Objects> {
+        let ids = self.ids("intervention");
+        let day = today(self.now);
+        let found = interventions::store::find_all(self.connection, self.scope, &ids, day).await?;
+        let seen = found.into_iter().map(|offer| {
+            let id = offer.intervention.id.uuid();
+            (id, offer.seen_by(self.scope, self.language))
         });
         written(seen)
     }

@@ -216,7 +216,10 @@ pub struct Target {
 }
 
 /// Whole values are written without a fraction, as people and RFC 8785 do.
-fn plain_number<S: serde::Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn plain_number<S: serde::Serializer>(
+    value: &f64,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     match format!("{value}").parse::<i64>() {
         Ok(whole) => serializer.serialize_i64(whole),
         Err(_) => serializer.serialize_f64(*value),

@@ -20,6 +20,16 @@ pub enum Direction {
     Descending,
 }
 
+impl Direction {
+    /// The other one.
+    pub const fn reversed(self) -> Self {
+        match self {
+            Self::Ascending => Self::Descending,
+            Self::Descending => Self::Ascending,
+        }
+    }
+}
+
 /// See [`after`].
 #[derive(Debug, Clone)]
 pub struct After<L, R> {

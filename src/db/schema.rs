@@ -302,7 +302,7 @@ diesel::table! {
         modality -> Text,
         nationwide -> Bool,
         territories -> Array<Text>,
-        reach -> Array<Text>,
+        held_by -> Array<Text>,
         place -> Nullable<Jsonb>,
         available_from -> Nullable<Date>,
         available_to -> Nullable<Date>,
@@ -382,20 +382,23 @@ diesel::table! {
     }
 }
 
-// A view: what an intervention's publication depends on besides the day.
+// A view: what a convention is to what a partner offers under it.
 diesel::table! {
-    intervention_standing (intervention_id) {
-        intervention_id -> Uuid,
+    intervention_standing (convention_id, partner_id) {
+        convention_id -> Uuid,
+        partner_id -> Uuid,
+        obstacles -> Array<Text>,
         in_force_from -> Nullable<Date>,
         in_force_until -> Nullable<Date>,
-        reasons -> Array<Text>,
+        action_types -> Array<Text>,
+        levels -> Array<Text>,
+        territory -> Nullable<Text>,
     }
 }
 
 diesel::joinable!(representatives -> partners (partner_id));
 diesel::joinable!(client_secrets -> clients (client_id));
 diesel::joinable!(declinations -> conventions (convention_id));
-diesel::joinable!(intervention_standing -> interventions (intervention_id));
 diesel::joinable!(report_lines -> reports (report_id));
 diesel::joinable!(reports -> conventions (convention_id));
 diesel::allow_tables_to_appear_in_same_query!(clients, client_secrets);

@@ -56,7 +56,7 @@ fn refusal(constraint: &str) -> Option<Error> {
         "conventions_predecessor_fkey" => invalid("predecessor_id", Rule::UnknownReference),
         "conventions_not_its_own_predecessor" => invalid("predecessor_id", Rule::UnknownReference),
         // The partner was deleted between the look and the write.
-        "representatives_partner_fkey" => Some(Error::not_found()),
+        "representatives_partner_fkey" | "interventions_partner_fkey" => Some(Error::not_found()),
         // Deleted, or erased, between the look and the write.
         "declinations_convention_fkey" => invalid("convention_id", Rule::UnknownReference),
         "declinations_parent_fkey" => invalid("parent_id", Rule::UnknownReference),
@@ -66,6 +66,7 @@ fn refusal(constraint: &str) -> Option<Error> {
             Place::field("territories"),
             Rule::Taken,
         )),
+        "interventions_convention_fkey" => invalid("convention_id", Rule::UnknownReference),
         "idempotency_keys_pkey" => Some(in_progress()),
         _ => None,
     }

@@ -23,12 +23,41 @@ pub async fn of(
     Ok(each(connection, territories).await?.map(|each| all(&each)))
 }
 
+/// The territories and all above them, once each, but for schools that do not exist: what a filter
+/// is compared with.
+///
+/// # Errors
+/// As any query.
+pub async fn of_known(
+    connection: &AsyncPgConnection,
+    territories: &[TerritoryCode],
+) -> Result<Vec<String>> {
+    match each(connection, territories).await? {
+        Ok(ancestries) => Ok(all(&ancestries)),
+        Err(unknown) => {
+            let known = territories.iter().enumerate();
+            let known = known.filter(|(index, _)| !unknown.contains(index));
+            let known: Vec<TerritoryCode> = known.map(|(_, code)| code.clone()).collect();
+            Ok(of(connection, &known).await?.unwrap_or_default())
+        }
+    }
+}
+
 /// Every code of these, once.
 pub fn all(ancestries: &[Vec<String>]) -> Vec<String> {
     let mut reach = ancestries.concat();
     reach.sort();
     reach.dedup();
     reach
+}
+
+/// The codes that all of these have: what holds all of the territories.
+pub fn common(ancestries: &[Vec<String>]) -> Vec<String> {
+    let Some((first, others)) = ancestries.split_first() else {
+        return Vec::new();
+    };
+    let is_common = |code: &&String| others.iter().all(|other| other.contains(code));
+    first.iter().filter(is_common).cloned().collect()
 }
 
 /// Each territory with itself and all above it; or the places in the list of schools that do not

@@ -239,12 +239,21 @@ pub enum Precondition {
 impl Precondition {
     /// Reads `If-Match`; of each tag the version alone counts.
     pub fn of(headers: &HeaderMap) -> Self {
-        if !headers.contains_key(header::IF_MATCH) {
+        Self::read(headers, header::IF_MATCH)
+    }
+
+    /// Reads `If-None-Match` in the same way; on reads it is the digest that counts ([`Answer`]).
+    pub fn none_of(headers: &HeaderMap) -> Self {
+        Self::read(headers, header::IF_NONE_MATCH)
+    }
+
+    fn read(headers: &HeaderMap, name: HeaderName) -> Self {
+        if !headers.contains_key(&name) {
             return Self::None;
         }
         // One that is not text matches nothing: to pass over it would lose the condition.
         let values: Vec<&str> = headers
-            .get_all(header::IF_MATCH)
+            .get_all(name)
             .filter_map(|value| value.to_str().ok())
             .collect();
         let tags = values
@@ -271,6 +280,35 @@ impl Precondition {
     }
 }
 
+/// What a write that creates or replaces asks, in both ways.
+#[derive(Debug, Clone, Copy)]
+pub struct Conditions<'a> {
+    /// What must be there (`If-Match`).
+    pub if_match: &'a Precondition,
+    /// What must not (`If-None-Match`, RFC 9110 §13.1.2): with `*`, anything.
+    pub if_none_match: &'a Precondition,
+}
+
+impl Conditions<'_> {
+    /// Refuses when what is there, if anything is, is not what is asked for.
+    ///
+    /// # Errors
+    /// `precondition_failed`.
+    pub fn check(&self, present: Option<i64>) -> Result<()> {
+        let refused = match (present, self.if_none_match) {
+            (Some(_), Precondition::Any) => true,
+            (Some(present), Precondition::Versions(versions)) => versions.contains(&present),
+            // Nothing is there: no version matches, not even any.
+            (None, _) => *self.if_match != Precondition::None,
+            (Some(_), Precondition::None) => false,
+        };
+        if refused {
+            return Err(Error::new(Code::PreconditionFailed));
+        }
+        present.map_or(Ok(()), |present| self.if_match.check(present))
+    }
+}
+
 /// The version in `"<version>.<digest>"`; a weak tag never matches strongly.
 fn version(tag: &str) -> Option<i64> {
     tag.strip_prefix('"')?
@@ -289,6 +327,33 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(header::IF_MATCH, HeaderValue::from_static(value));
         Precondition::of(&headers)
+    }
+
+    #[test]
+    fn if_none_match_refuses_what_is_there() {
+        let asks = |value: &'static str, present| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::IF_NONE_MATCH, HeaderValue::from_static(value));
+            let conditions = Conditions {
+                if_match: &Precondition::None,
+                if_none_match: &Precondition::none_of(&headers),
+            };
+            conditions.check(present).is_ok()
+        };
+        assert!(asks("*", None) && !asks("*", Some(1)));
+        assert!(asks("\"3.abc\"", Some(2)) && !asks("\"3.abc\"", Some(3)));
+    }
+
+    #[test]
+    fn if_match_finds_nothing_where_nothing_is() {
+        for asked in [if_match("*"), if_match("\"1.abc\"")] {
+            let conditions = Conditions {
+                if_match: &asked,
+                if_none_match: &Precondition::None,
+            };
+            assert!(conditions.check(None).is_err());
+            assert!(conditions.check(Some(1)).is_ok());
+        }
     }
 
     #[test]

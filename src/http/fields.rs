@@ -125,6 +125,15 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// Notes that a list, already read, needs an item after all; a change need not name it.
+    pub fn needs_item(&mut self, name: &str) {
+        let is_empty = |value: &Value| value.as_array().is_some_and(Vec::is_empty);
+        if !self.partial && self.object.get(name).is_some_and(is_empty) {
+            self.fault(name, Rule::EmptyList);
+        }
+        self.needs(name);
+    }
+
     /// A field that creation needs.
     pub fn required<T: Field>(&mut self, name: &'static str) -> Option<T> {
         match self.take(name) {

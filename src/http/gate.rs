@@ -19,7 +19,7 @@ use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use serde_json::Value;
 
-use super::answer::Precondition;
+use super::answer::{Conditions, Precondition};
 use super::contract::{Operation, allow};
 use super::forms::Form;
 use super::language::Language;
@@ -59,10 +59,22 @@ pub struct Admitted {
     pub json: Option<Value>,
     /// What the request asks of the present version.
     pub if_match: Precondition,
+    /// What it asks not to be there.
+    pub if_none_match: Precondition,
     /// The `Idempotency-Key`.
     pub idempotency_key: Option<String>,
     /// The request's id.
     pub request_id: String,
+}
+
+impl Admitted {
+    /// What the request asks of an object that may not be there.
+    pub const fn conditions(&self) -> Conditions<'_> {
+        Conditions {
+            if_match: &self.if_match,
+            if_none_match: &self.if_none_match,
+        }
+    }
 }
 
 /// The middleware.
@@ -194,6 +206,7 @@ async fn admit(
         raw,
         json,
         if_match,
+        if_none_match: Precondition::none_of(request.headers()),
         idempotency_key,
         request_id: request
             .extensions()
@@ -273,10 +286,11 @@ fn is_type(given: &str, media_type: &str) -> bool {
 
 fn unsupported(method: &Method, taken: &str) -> Error {
     let error = Error::new(Code::UnsupportedMediaType).about(taken);
-    let name = if method == Method::PATCH {
-        "accept-patch"
-    } else {
-        "accept-post"
+    // RFC 5789 §3.1 and the Linked Data Platform (§7.1) name theirs; else RFC 9110 §15.5.16.
+    let name = match *method {
+        Method::PATCH => "accept-patch",
+        Method::POST => "accept-post",
+        _ => "accept",
     };
     match HeaderValue::from_str(taken) {
         Ok(value) => error.header(HeaderName::from_static(name), value),

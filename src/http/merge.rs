@@ -10,7 +10,7 @@ use utoipa::openapi::schema::Schema;
 use utoipa::{PartialSchema, ToSchema};
 
 use super::fields::{Body, Fields};
-use crate::error::{Error, Faults, Result};
+use crate::error::{Error, Faults, Place, Result, Rule};
 
 /// A change of what a `B` creates. Each of its members is checked when it arrives; the rules that
 /// hold between members are checked on what it makes of the stored object.
@@ -44,8 +44,24 @@ impl<B: Body + Serialize> Patch<B> {
         merge(&mut merged, &Value::Object(self.members.clone()));
         let mut faults = Faults::default();
         let made = Fields::body(&merged, &mut faults);
-        faults.check()?;
+        faults.check().map_err(|error| self.cleared(error))?;
         made.ok_or_else(|| Error::internal("a body without a fault and without a value"))
+    }
+}
+
+impl<B> Patch<B> {
+    /// The refusal, in the patch's terms: what it cleared is not absent, it is null.
+    fn cleared(&self, mut error: Error) -> Error {
+        let clears = |place: &Place| {
+            let mut members = self.members.iter();
+            members.any(|(name, value)| value.is_null() && *place == Place::field(name))
+        };
+        for fault in &mut error.faults {
+            if fault.rule == Rule::Required && clears(&fault.place) {
+                fault.rule = Rule::NotNull;
+            }
+        }
+        error
     }
 }
 

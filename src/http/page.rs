@@ -34,6 +34,8 @@ pub enum MarkValue {
     Text(String),
     /// A moment.
     Time(DateTime<Utc>),
+    /// How well a row answers a search: the bits of a single-precision number, to lose none.
+    Rank(u32),
     /// Two numbers: a place in the change feed.
     Place(i64, i64),
 }

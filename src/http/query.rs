@@ -125,6 +125,15 @@ pub const fn parameter(
     }
 }
 
+/// A parameter whose values depend on what is stored.
+pub const fn without_example(name: &'static str, description: &'static str) -> Parameter {
+    Parameter {
+        name,
+        description,
+        example: None,
+    }
+}
+
 /// `updated_since`, which every list takes.
 pub const UPDATED_SINCE: Parameter = parameter(
     "updated_since",

@@ -15,8 +15,8 @@ pub use codes::{Code, Nomenclature, TerritoryCode};
 pub use days::{SchoolYear, today};
 pub use identifiers::{Nor, Rna, Sha256Hex, Siren, Uai, is_siret, uai_key};
 pub use json::Json;
-pub use moment::moment;
-pub use text::{Email, HttpsUrl, Phone, Text};
+pub use moment::{moment, optional_moment};
+pub use text::{Email, HttpsUrl, LanguageCode, Phone, Text};
 pub use themes::{
     ActionType, ActionTypes, Axes, Axis, Event, Events, Level, Levels, Measure, Measures, Moment,
     Moments,

@@ -9,6 +9,17 @@ pub fn moment<S: Serializer>(moment: &DateTime<Utc>, serializer: S) -> Result<S:
     serializer.serialize_str(&moment.to_rfc3339_opts(SecondsFormat::AutoSi, true))
 }
 
+/// The same, where there may be none.
+pub fn optional_moment<S: Serializer>(
+    moment: &Option<DateTime<Utc>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match moment {
+        Some(moment) => self::moment(moment, serializer),
+        None => serializer.serialize_none(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

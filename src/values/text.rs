@@ -212,6 +212,52 @@ impl TextValue for Phone {
     }
 }
 
+/// A language by its ISO 639-1 code: two letters.
+#[derive(Debug, Clone, PartialEq, Eq, AsExpression, FromSqlRow)]
+#[diesel(sql_type = diesel::sql_types::Text)]
+pub struct LanguageCode(String);
+
+text_type!([] LanguageCode);
+
+impl LanguageCode {
+    /// French.
+    pub fn french() -> Self {
+        Self("fr".to_owned())
+    }
+}
+
+impl FromText for LanguageCode {
+    fn from_text(text: &str) -> Result<Self, Rule> {
+        if text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_lowercase()) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(Rule::Format("fr, en, de"))
+        }
+    }
+}
+
+impl TextValue for LanguageCode {
+    fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn stored(text: String) -> Self {
+        Self(text)
+    }
+
+    fn describe() -> ObjectBuilder {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .pattern(Some("^[a-z]{2}$"))
+            .description(Some("Une langue, par son code ISO 639-1."))
+            .examples([serde_json::json!("fr")])
+    }
+
+    fn schema_name() -> String {
+        "LanguageCode".into()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -42,6 +42,7 @@ const NAME: &str = r#"{"name": "Autre"}"#;
 const LOCAL: &str = r#"{"title": "Locale", "kind": "partnership", "scope": "local", "territory": "academy:10", "partner_ids": ["<partner>"], "starts_on": "2026-01-01"}"#;
 const TITLE: &str = r#"{"title": "Autre"}"#;
 const SIGNATURE: &str = r#"{"side": "partner", "signed_on": "2026-01-15", "medium": "simple"}"#;
+const INTERVENTION: &str = r#"{"convention_id": "<convention>", "title": "Autre", "action_type": "class_talk", "levels": ["3e"], "modality": "remote", "nationwide": true}"#;
 const CLIENT: &str = r#"{"name": "N", "contact_email": "a@exemple.fr", "role": "establishment", "uais": ["0690001A"], "scopes": ["read"]}"#;
 const DECLINATION: &str = r#"{"convention_id": "<convention>", "level": "establishment", "territories": ["uai:0690001A"], "starts_on": "2026-09-01"}"#;
 
@@ -82,6 +83,12 @@ const TABLE: &[Line] = &[
     line("activate_declination", "",           ["200 200 200 404", "200 404 404 404", "200 404 404 404", "403",             "403"]),
     line("close_declination", "",              ["409 409 409 404", "409 404 404 404", "409 404 404 404", "403",             "403"]),
     line("abandon_declination", "",            ["200 200 200 404", "200 404 404 404", "200 404 404 404", "403",             "403"]),
+    common("list_interventions"),
+    common("count_interventions"),
+    shared("get_intervention"),
+    line("put_intervention", INTERVENTION,     ["403",             "403",             "403",             "200 403 403 404", "403"]),
+    line("update_intervention", TITLE,         ["403",             "403",             "403",             "200 403 403 404", "403"]),
+    line("withdraw_intervention", "",          ["200 200 200 404", "403",             "403",             "200 403 403 404", "403"]),
     common("list_establishments"),
     common("count_establishments"),
     shared("get_establishment"),
@@ -306,8 +313,14 @@ async fn each_role_writes_partners_as_the_table_says() {
         operation.writes()
             && operation.path.starts_with("/v1/partners")
             && !operation.id.contains("representative")
+            && !operation.id.contains("intervention")
     })
     .await;
+}
+
+#[actix_web::test]
+async fn each_role_writes_interventions_as_the_table_says() {
+    check_all(|operation| operation.writes() && operation.id.contains("intervention")).await;
 }
 
 #[actix_web::test]
@@ -364,9 +377,18 @@ async fn a_token_for_reading_writes_nothing_and_one_for_writing_reads_nothing() 
         } else {
             (Scopes::Write, "read")
         };
-        let caller = world
-            .service
-            .with_scope(Role::Ministry, Perimeter::default(), scope);
+        // One whose role may: only the word is missing.
+        let partner_id = world.places[0].partner.parse().ok();
+        let (role, perimeter) = if line.expected(0, 0) == 403 {
+            let perimeter = Perimeter {
+                partner_id,
+                ..Perimeter::default()
+            };
+            (Role::Partner, perimeter)
+        } else {
+            (Role::Ministry, Perimeter::default())
+        };
+        let caller = world.service.with_scope(role, perimeter, scope);
         let reply = world.ask(&caller, &operation, line, 0).await;
         reply.problem(403, "insufficient_scope");
         assert!(

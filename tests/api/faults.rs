@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::document::{Operation, operation, operations, properties};
 use crate::support::place::Place;
-use crate::support::{Caller, Reply, Sending, Service, absent, id};
+use crate::support::{Reply, Sending, Service, absent, id};
 
 /// A resource's writable fields with wrong values, and the rules they break.
 pub struct Resource {
@@ -35,7 +35,7 @@ pub fn texts(name: &'static str, max: usize) -> Vec<(&'static str, Value, &'stat
     ]
 }
 
-fn resources() -> Vec<Resource> {
+fn resources(place: &Place) -> Vec<Resource> {
     let many: Vec<String> = (0..201).map(|number| format!("x{number}")).collect();
     let mut partner: Vec<(&'static str, Value, &'static str)> = vec![
         ("kind", json!("compagnie"), "/ unknown_code"),
@@ -134,6 +134,73 @@ fn resources() -> Vec<Resource> {
         person.extend(texts(name, max));
     }
     partner.push(("legal_name", json!("a\nb"), "/ forbidden_characters"));
+    let mut intervention: Vec<(&'static str, Value, &'static str)> = vec![
+        ("convention_id", json!("x"), "/ invalid_format"),
+        ("convention_id", json!(1), "/ wrong_type"),
+        ("convention_id", json!(absent()), "/ unknown_reference"),
+        ("title", json!("a\nb"), "/ forbidden_characters"),
+        ("action_type", json!("visit"), "/ unknown_code"),
+        ("action_type", json!([]), "/ wrong_type"),
+        ("levels", json!([]), "/ empty_list"),
+        ("levels", json!("3e"), "/ wrong_type"),
+        ("levels", json!(["3e", "9e"]), "/1 unknown_code"),
+        ("levels", json!(["3e", "3e"]), "/1 repeated_item"),
+        ("moments", json!(["x"]), "/0 unknown_code"),
+        ("axes", json!([null]), "/0 wrong_type"),
+        ("event", json!("x"), "/ unknown_code"),
+        ("modality", json!("both"), "/ unknown_code"),
+        ("nationwide", json!("yes"), "/ wrong_type"),
+        ("nationwide", json!(1), "/ wrong_type"),
+        ("territories", json!([]), "/ empty_list"),
+        ("territories", json!(["academy:99"]), "/0 unknown_territory"),
+        ("territories", json!(["uai:0000001S"]), "/0 "),
+        ("territories", json!(["uai:9999999R", "FR"]), "/0 "),
+        ("territories", json!("FR"), "/ wrong_type"),
+        ("territories", json!(many), "/ too_many_items"),
+        ("place", json!([]), "/ wrong_type"),
+        ("place", json!("Lyon"), "/ wrong_type"),
+        (
+            "place",
+            json!({ "latitude": 90.1, "longitude": 0 }),
+            "/latitude out_of_range",
+        ),
+        (
+            "place",
+            json!({ "latitude": 45, "longitude": "4" }),
+            "/longitude wrong_type",
+        ),
+        ("place", json!({ "latitude": 45 }), "/longitude required"),
+        (
+            "place",
+            json!({ "latitude": 45, "longitude": 4, "radius_km": -1 }),
+            "/radius_km out_of_range",
+        ),
+        (
+            "place",
+            json!({ "latitude": 45, "longitude": 4, "city": "Lyon" }),
+            "/city unknown_field",
+        ),
+        ("available_from", json!("2026-02-30"), "/ invalid_date"),
+        ("available_to", json!("tomorrow"), "/ invalid_format"),
+        ("duration_minutes", json!(0), "/ out_of_range"),
+        ("duration_minutes", json!(1.5), "/ wrong_type"),
+        ("sessions", json!(-1), "/ out_of_range"),
+        ("sessions", json!("1"), "/ wrong_type"),
+        ("pupils_per_session", json!(0), "/ out_of_range"),
+        ("pupils_per_session", json!(u64::MAX), "/ out_of_range"),
+        ("languages", json!([]), "/ empty_list"),
+        ("languages", json!(["FR"]), "/0 invalid_format"),
+        ("languages", json!(["fr", "fr"]), "/1 repeated_item"),
+        ("languages", json!("fr"), "/ wrong_type"),
+        ("url", json!("http://a.fr"), "/ invalid_format"),
+    ];
+    for (name, max) in [
+        ("title", 150),
+        ("description", 5000),
+        ("accessibility", 1000),
+    ] {
+        intervention.extend(texts(name, max));
+    }
     let mut client: Vec<(&'static str, Value, &'static str)> = vec![
         ("contact_email", json!("x"), "/ invalid_format"),
         ("contact_email", json!(1), "/ wrong_type"),
@@ -283,6 +350,34 @@ fn resources() -> Vec<Resource> {
             read_only: vec!["id", "partner_id", "created_at", "updated_at"],
         },
         Resource {
+            create: "put_intervention",
+            update: "update_intervention",
+            valid: crate::support::intervention(&place.convention, json!({})),
+            faults: intervention,
+            required: vec![
+                "convention_id",
+                "title",
+                "action_type",
+                "levels",
+                "modality",
+                "territories",
+            ],
+            read_only: vec![
+                "id",
+                "partner_id",
+                "external_id",
+                "sessions_left",
+                "confirmed_at",
+                "withdrawn_at",
+                "status",
+                "withheld_reasons",
+                "created_at",
+                "updated_at",
+                "allowed_actions",
+                "warnings",
+            ],
+        },
+        Resource {
             create: "create_client",
             update: "update_client",
             valid: json!({ "name": "Valable", "contact_email": "a@exemple.fr", "role": "academy", "territories": ["academy:10"], "scopes": ["read"] }),
@@ -304,10 +399,11 @@ fn resources() -> Vec<Resource> {
     ]
 }
 
-/// Sends a body to a creation or a change, as the ministry.
-async fn write(caller: &Caller, place: &Place, operation: &Operation, body: &Value) -> Reply {
+/// Sends a body to a creation or a change, as one who may.
+async fn write(service: &Service, place: &Place, operation: &Operation, body: &Value) -> Reply {
     let taken = operation.body().expect("a body");
-    let request = caller
+    let request = place
+        .writer(service, operation)
         .request(&operation.method, &place.path(operation))
         .header("if-match", "*");
     request
@@ -319,9 +415,9 @@ async fn write(caller: &Caller, place: &Place, operation: &Operation, body: &Val
 #[actix_web::test]
 async fn each_wrong_value_of_each_field_is_told_with_its_place_and_its_rule() {
     let service = Service::start().await;
-    let (ministry, place) = (service.ministry(), Place::lyon(&service).await);
+    let place = Place::lyon(&service).await;
     let before = service.everything().await;
-    for resource in resources() {
+    for resource in resources(&place) {
         let (Some(create), Some(update)) = (operation(resource.create), operation(resource.update))
         else {
             continue;
@@ -332,7 +428,7 @@ async fn each_wrong_value_of_each_field_is_told_with_its_place_and_its_rule() {
             let mut patch = json!({});
             patch[*name] = value.clone();
             for (operation, body) in [(&create, &whole), (&update, &patch)] {
-                let reply = write(&ministry, &place, operation, body).await;
+                let reply = write(&service, &place, operation, body).await;
                 reply.problem(422, "validation_failed");
                 let (below, rule) = expected.split_once(' ').expect("a place and a rule");
                 let pointer = format!("/{name}{}", if below == "/" { "" } else { below });
@@ -351,7 +447,7 @@ async fn each_wrong_value_of_each_field_is_told_with_its_place_and_its_rule() {
                 );
             }
         }
-        let reply = write(&ministry, &place, &create, &json!({})).await;
+        let reply = write(&service, &place, &create, &json!({})).await;
         let mut required: Vec<String> = resource
             .required
             .iter()
@@ -363,11 +459,11 @@ async fn each_wrong_value_of_each_field_is_told_with_its_place_and_its_rule() {
             let mut body = resource.valid.clone();
             body[*name] = Value::Null;
             assert_eq!(
-                write(&ministry, &place, &create, &body).await.faults(),
+                write(&service, &place, &create, &body).await.faults(),
                 [format!("/{name} not_null")]
             );
             assert_eq!(
-                write(&ministry, &place, &update, &json!({ *name: null }))
+                write(&service, &place, &update, &json!({ *name: null }))
                     .await
                     .faults(),
                 [format!("/{name} not_null")]
@@ -382,7 +478,7 @@ async fn each_wrong_value_of_each_field_is_told_with_its_place_and_its_rule() {
                 };
                 body[*name] = Value::Null;
                 assert_eq!(
-                    write(&ministry, &place, operation, &body).await.faults(),
+                    write(&service, &place, operation, &body).await.faults(),
                     [format!("/{name} read_only")],
                     "{}",
                     operation.id
@@ -400,7 +496,7 @@ async fn each_wrong_value_of_each_field_is_told_with_its_place_and_its_rule() {
             let mut body = resource.valid.clone();
             body[name] = json!(1);
             assert_eq!(
-                write(&ministry, &place, &create, &body).await.faults(),
+                write(&service, &place, &create, &body).await.faults(),
                 [format!("{pointer} unknown_field")]
             );
         }
@@ -414,7 +510,7 @@ async fn each_wrong_value_of_each_field_is_told_with_its_place_and_its_rule() {
         ] {
             for operation in [&create, &update] {
                 assert_eq!(
-                    write(&ministry, &place, operation, &body).await.faults(),
+                    write(&service, &place, operation, &body).await.faults(),
                     [" wrong_type"],
                     "{body}"
                 );
@@ -465,7 +561,8 @@ async fn what_is_not_strictly_json_is_not_read() {
             continue;
         };
         for body in &bodies {
-            let request = ministry
+            let request = place
+                .writer(&service, &operation)
                 .request(&operation.method, &place.path(&operation))
                 .header("if-match", "*");
             let reply = request.body(taken.media_type, body.clone()).send().await;
@@ -481,7 +578,8 @@ async fn what_is_not_strictly_json_is_not_read() {
             );
         }
         let over = vec![b'['; 6 * 1024 * 1024];
-        let request = ministry
+        let request = place
+            .writer(&service, &operation)
             .request(&operation.method, &place.path(&operation))
             .header("if-match", "*");
         request
@@ -633,12 +731,12 @@ async fn a_precondition_that_is_no_version_matches_nothing() {
             "é",
             "\"é.x\"",
         ] {
-            let request = service
-                .ministry()
+            let request = place
+                .writer(&service, operation)
                 .request(&operation.method, &place.path(operation))
                 .header("if-match", tag);
             let request = match operation.body() {
-                Some(taken) => request.body(taken.media_type, taken.example.to_string()),
+                Some(taken) => request.body(taken.media_type, place.example(&taken).to_string()),
                 None => request,
             };
             request.send().await.problem(412, "precondition_failed");
@@ -822,7 +920,6 @@ fn nasty_values() -> Vec<Value> {
 async fn no_value_of_any_field_of_any_body_makes_the_service_fail() {
     let service = Service::start().await;
     let place = Place::lyon(&service).await;
-    let ministry = service.ministry();
     let before = service.number("SELECT count(*) FROM audit_events").await;
     let mut accepted = 0;
     for operation in operations() {
@@ -833,12 +930,13 @@ async fn no_value_of_any_field_of_any_body_makes_the_service_fail() {
             for value in nasty_values() {
                 for whole in [true, false] {
                     let mut body = if whole {
-                        taken.example.clone()
+                        place.example(&taken)
                     } else {
                         json!({})
                     };
                     body[name] = value.clone();
-                    let request = ministry
+                    let request = place
+                        .writer(&service, &operation)
                         .request(&operation.method, &place.path(&operation))
                         .header("if-match", "*");
                     let reply = sent(&operation, request, Some(&body)).await;

@@ -20,6 +20,7 @@ mod directory;
 mod faults;
 mod faulty_conventions;
 mod idempotency;
+mod interventions;
 mod journal;
 mod openapi;
 mod pages;

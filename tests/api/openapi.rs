@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
+use crate::support::Service;
 use crate::support::document::{DOCUMENT, Operation, operations};
 use crate::support::place::Place;
-use crate::support::Service;
 
 #[test]
 fn the_committed_document_is_the_one_served() {
@@ -204,12 +204,13 @@ async fn the_example_of_each_body_works() {
         let written = content.get("example").or_else(|| content.get("examples"));
         assert!(written.is_some(), "{} has no example", operation.id);
         place.prepare(&service, &operation).await;
+        let example = place.example(&taken);
         let request = place
             .writer(&service, &operation)
             .request(&operation.method, &place.path(&operation))
             .header("if-match", "*");
         let reply = request
-            .body(taken.media_type, place.named_in(&taken.example).to_string())
+            .body(taken.media_type, example.to_string())
             .send()
             .await;
         assert!(

@@ -253,6 +253,13 @@ impl Service {
         id.to_string()
     }
 
+    /// An intervention of a partner, `visite`, but for what `with` says of its fields.
+    pub async fn new_intervention(&self, partner: &str, convention: &str, with: Value) -> Value {
+        let path = format!("/v1/partners/{partner}/interventions/visite");
+        let body = intervention(convention, with);
+        self.partner(partner).put(&path, body).await.expect(201)
+    }
+
     /// A school of an academy's department, as an import would have written it.
     pub async fn new_school(&self, uai: &str, department: &str, academy: &str) {
         const SCHOOL: &str = "INSERT INTO establishments
@@ -301,6 +308,10 @@ impl Caller {
 
     pub async fn post(&self, path: &str, body: Value) -> Reply {
         self.request("POST", path).json(&body).send().await
+    }
+
+    pub async fn put(&self, path: &str, body: Value) -> Reply {
+        self.request("PUT", path).json(&body).send().await
     }
 
     /// A change with `If-Match: *`.
@@ -534,6 +545,16 @@ impl Reply {
             self.text().replace(id, "<request>"),
         )
     }
+}
+
+/// What a partner says of an intervention, but for what `with` says of it.
+pub fn intervention(convention: &str, with: Value) -> Value {
+    let mut body = json!({ "convention_id": convention, "title": "Visite d'un atelier", "action_type": "company_visit",
+                           "levels": ["3e"], "modality": "in_person", "territories": ["academy:10"] });
+    for (name, value) in with.as_object().expect("fields") {
+        body[name] = value.clone();
+    }
+    body
 }
 
 /// The school of this number, with the letter that goes with it.

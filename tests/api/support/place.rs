@@ -1,8 +1,9 @@
 //! What the paths of the document name: an object of each kind.
 
+use ree::auth::policy::{self, Grant};
 use serde_json::{Value, json};
 
-use super::document::{self, Operation};
+use super::document::{self, Operation, TakenBody};
 use super::{Caller, Service, absent, id, uai};
 
 /// One object of each kind.
@@ -10,11 +11,13 @@ use super::{Caller, Service, absent, id, uai};
 pub struct Place {
     pub partner: String,
     pub representative: String,
+    /// A convention in force, that this partner is a party to.
+    pub convention: String,
+    /// What the partner offers under it.
+    pub intervention: &'static str,
     pub client: String,
     /// The draft of a local convention of that academy with this partner.
     pub draft: String,
-    /// A convention in force, that this partner is a party to.
-    pub convention: String,
     /// A draft, of that convention at that school.
     pub declination: String,
     pub uai: String,
@@ -38,15 +41,20 @@ impl Place {
         }
         let partner = id(&service.new_partner("Partenaire").await);
         let representative = id(&service.new_representative(&partner, &[academy]).await);
+        let convention = service.signed_convention(&partner, json!({})).await;
+        let intervention = service
+            .new_intervention(&partner, &convention, json!({}))
+            .await;
+        assert_eq!(intervention["status"], "published");
         let client = new_client(service, &uai).await;
         let draft = new_convention(service, &partner, academy).await;
-        let convention = service.signed_convention(&partner, json!({})).await;
         let declination = new_declination(service, &convention, &uai).await;
         Self {
             partner,
             representative,
-            client,
             convention,
+            intervention: "visite",
+            client,
             declination,
             draft,
             uai,
@@ -65,8 +73,9 @@ impl Place {
         Self {
             partner: absent(),
             representative: absent(),
-            client: absent(),
             convention: absent(),
+            intervention: "nothing",
+            client: absent(),
             declination: absent(),
             draft: absent(),
             uai: uai(9_999_999),
@@ -89,6 +98,7 @@ impl Place {
             &[
                 ("id", id),
                 ("representative_id", &self.representative),
+                ("external_id", self.intervention),
                 ("uai", &self.uai),
                 ("code", self.code(operation)),
                 ("name", self.nomenclature),
@@ -97,9 +107,14 @@ impl Place {
         )
     }
 
-    /// Who usually asks for this operation.
-    pub fn writer(&self, service: &Service, _operation: &Operation) -> Caller {
-        service.ministry()
+    /// Who may write by this operation: the ministry, or where it may not the partner.
+    pub fn writer(&self, service: &Service, operation: &Operation) -> Caller {
+        let mut lines = policy::TABLE.iter();
+        let line = lines.find(|line| line.operation == operation.id);
+        match line.map(|line| line.grants[0]) {
+            Some(Grant::No) => service.partner(&self.partner),
+            _ => service.ministry(),
+        }
     }
 
     /// Brings the objects to where this operation is possible.
@@ -114,14 +129,14 @@ impl Place {
         }
     }
 
-    /// A documented example, whose ids are those of these objects.
-    pub fn named_in(&self, example: &Value) -> Value {
+    /// The document's example of a body, speaking of these objects.
+    pub fn example(&self, taken: &TakenBody) -> Value {
         let own = |name: &str| match name {
             "partner_ids" => Some(json!([self.partner])),
             "convention_id" => Some(json!(self.convention)),
             _ => None,
         };
-        let mut named = example.clone();
+        let mut named = taken.example.clone();
         for (name, value) in named.as_object_mut().into_iter().flatten() {
             if let Some(id) = own(name).filter(|_| !value.is_null()) {
                 *value = id;

@@ -1,0 +1,32 @@
+//! Interventions: what partners offer to schools now, each under a convention.
+//!
+//! ```text
+//!         put                 withdraw
+//!   ( ) ──────▶ offered ◀───────────────▶ withdrawn
+//!                             put
+//! ```
+//!
+//! What is offered is `published`, `withheld` or `expired`: never stored, it follows from the dates
+//! and from the convention ([`standing`]). [`content`] has what a partner says of it, [`model`] the
+//! row and how it is answered.
+
+pub mod content;
+pub mod filter;
+pub mod model;
+pub mod routes;
+pub mod standing;
+pub mod store;
+pub mod workflow;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Mounts the resource.
+pub fn mount(config: &mut ServiceConfig<'_>) {
+    config
+        .service(routes::list_interventions)
+        .service(routes::count_interventions)
+        .service(routes::get_intervention)
+        .service(routes::put_intervention)
+        .service(routes::update_intervention)
+        .service(routes::withdraw_intervention);
+}
