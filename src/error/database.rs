@@ -53,6 +53,10 @@ fn refusal(constraint: &str) -> Option<Error> {
         "clients_partner_fkey" => invalid("partner_id", Rule::UnknownReference),
         // The partner was deleted between the look and the write.
         "representatives_partner_fkey" => Some(Error::not_found()),
+        "reports_open_key" | "reports_number_key" => Some(Error::new(Code::DuplicateReport)),
+        // Deleted between the look and the write.
+        "reports_convention_fkey" => invalid("convention_id", Rule::UnknownReference),
+        "reports_declination_fkey" => invalid("declination_id", Rule::UnknownReference),
         "idempotency_keys_pkey" => Some(in_progress()),
         _ => None,
     }

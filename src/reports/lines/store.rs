@@ -1,0 +1,149 @@
+//! The SQL of the lines.
+
+use diesel::dsl::count_star;
+use diesel::helper_types::{InnerJoin, IntoBoxed};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::sql_types::{Integer, Uuid};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::auth::policy::Scope;
+use crate::conventions::model::ConventionId;
+use crate::db::keyset::{Direction, after};
+use crate::db::schema::{report_lines, reports};
+use crate::error::Result;
+use crate::http::page::{MarkValue, Page};
+use crate::reports::content::{DeclinationId, Line};
+use crate::reports::model::{ReportId, Status};
+use crate::reports::store as reports_store;
+use crate::values::{ActionType, Level, SchoolYear, TerritoryCode};
+
+/// What the lines are filtered by.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Of these reports; of the validated ones that count when no status is given.
+    pub reports: reports_store::Filter,
+    /// Of one of these types of action.
+    pub action_type: Vec<ActionType>,
+    /// Of one of these levels.
+    pub level: Vec<Level>,
+}
+
+/// The lines have one order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sort {
+    /// Report after report, each in its own order.
+    Report,
+}
+
+/// Une ligne, avec le bilan dont elle est.
+#[derive(Debug, Clone, Serialize, Queryable, Selectable, ToSchema)]
+#[diesel(table_name = reports, check_for_backend(Pg))]
+pub struct FlatLine {
+    /// Le bilan.
+    #[diesel(select_expression = reports::id)]
+    pub report_id: ReportId,
+    /// Sa convention.
+    pub convention_id: ConventionId,
+    /// Sa déclinaison.
+    #[schema(example = json!(null))]
+    pub declination_id: Option<DeclinationId>,
+    /// Son territoire.
+    #[schema(example = "academy:10")]
+    pub territory: TerritoryCode,
+    /// Son année scolaire.
+    #[schema(example = "2025-2026")]
+    pub school_year: SchoolYear,
+    /// Son statut.
+    #[schema(example = "validated")]
+    pub status: Status,
+    /// Si une version suivante a été validée à sa place : ses chiffres ne comptent plus.
+    #[schema(example = false)]
+    pub superseded: bool,
+    /// What it counts.
+    #[diesel(embed)]
+    #[serde(flatten)]
+    #[schema(inline)]
+    pub line: Line,
+    /// Its place in its report.
+    #[diesel(select_expression = report_lines::place)]
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub place: i32,
+}
+
+type Filtered<'a> = IntoBoxed<'a, InnerJoin<report_lines::table, reports::table>, Pg>;
+
+/// The reports are chosen as their own list does: what it does not show has no lines here.
+fn filtered<'a>(scope: &'a Scope, filter: &'a Filter) -> Filtered<'a> {
+    let mut chosen = reports_store::filtered(scope, &filter.reports);
+    if filter.reports.status.is_empty() {
+        chosen = chosen
+            .filter(reports::status.eq(Status::Validated))
+            .filter(reports::superseded.eq(false));
+    }
+    let mut query = report_lines::table
+        .inner_join(reports::table)
+        .filter(reports::id.eq_any(chosen.select(reports::id)))
+        .into_boxed();
+    if !filter.action_type.is_empty() {
+        query = query.filter(report_lines::action_type.eq_any(&filter.action_type));
+    }
+    if !filter.level.is_empty() {
+        query = query.filter(report_lines::level.assume_not_null().eq_any(&filter.level));
+    }
+    query
+}
+
+/// One page.
+///
+/// # Errors
+/// As any query.
+pub async fn page(
+    mut connection: &AsyncPgConnection,
+    scope: &Scope,
+    filter: &Filter,
+    page: &Page<Sort>,
+) -> Result<Vec<FlatLine>> {
+    let mut query = filtered(scope, filter)
+        .select(FlatLine::as_select())
+        .limit(page.limit);
+    if let Some(mark) = &page.after {
+        let report = mark.id.parse::<uuid::Uuid>().unwrap_or_default();
+        let place = match mark.value {
+            MarkValue::Place(place, _) => i32::try_from(place).unwrap_or_default(),
+            _ => 0,
+        };
+        query = query.filter(after(
+            (report_lines::report_id, report_lines::place),
+            (report.into_sql::<Uuid>(), place.into_sql::<Integer>()),
+            page.direction,
+        ));
+    }
+    query = match page.direction {
+        Direction::Ascending => {
+            query.order((report_lines::report_id.asc(), report_lines::place.asc()))
+        }
+        Direction::Descending => {
+            query.order((report_lines::report_id.desc(), report_lines::place.desc()))
+        }
+    };
+    Ok(query.load(&mut connection).await?)
+}
+
+/// How many there are.
+///
+/// # Errors
+/// As any query.
+pub async fn count(
+    mut connection: &AsyncPgConnection,
+    scope: &Scope,
+    filter: &Filter,
+) -> Result<i64> {
+    Ok(filtered(scope, filter)
+        .select(count_star())
+        .first(&mut connection)
+        .await?)
+}
