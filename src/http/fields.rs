@@ -294,6 +294,11 @@ impl<'a> Fields<'a> {
         self.object.contains_key(name)
     }
 
+    /// Whether the object gives this field a value.
+    pub fn gives(&self, name: &str) -> bool {
+        self.object.get(name).is_some_and(|value| !value.is_null())
+    }
+
     fn finish(self) {
         for name in self
             .object

@@ -5,8 +5,6 @@ use std::collections::HashSet;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::{ArrayBuilder, Schema};
 
 use crate::conventions::model::ConventionId;
 use crate::db::ids::Id;
@@ -120,13 +118,25 @@ impl Body for Line {
         let action_type = fields.required("action_type");
         let (level, moment) = (fields.optional("level"), fields.optional("moment"));
         let (axis, event) = (fields.optional("axis"), fields.optional("event"));
-        let academy: Option<TerritoryCode> = fields.optional("academy");
-        if academy
-            .as_ref()
-            .is_some_and(|code| !is_academy(code.as_str()))
-        {
-            fields.fault("academy", Rule::Format("academy:10"));
-        }
+        let academy = fields.optional("academy");
+        let academy = academy.filter(|code: &TerritoryCode| {
+            let is_one = is_academy(code.as_str());
+            if !is_one {
+                fields.fault("academy", Rule::Format("academy:10"));
+            }
+            is_one
+        });
+        // What could not be read is not compared with the other lines.
+        let is_read = [
+            ("level", level.is_some()),
+            ("moment", moment.is_some()),
+            ("axis", axis.is_some()),
+            ("event", event.is_some()),
+            ("academy", academy.is_some()),
+        ];
+        let is_whole = is_read
+            .iter()
+            .all(|(name, is_read)| *is_read || !fields.gives(name));
         let mut count = |name| fields.integer(name, 0, MAX_COUNT);
         let (actions, pupils, girls) = (count("actions"), count("pupils"), count("girls"));
         let priority_education_pupils = count("priority_education_pupils");
@@ -154,7 +164,7 @@ impl Body for Line {
                 fields.fault(name, Rule::Own(notice));
             }
         }
-        Some(Self {
+        is_whole.then_some(Self {
             action_type: action_type?,
             level,
             moment,
@@ -265,17 +275,6 @@ impl Field for Schools {
     }
 }
 
-impl utoipa::PartialSchema for Schools {
-    fn schema() -> RefOr<Schema> {
-        ArrayBuilder::new()
-            .items(Uai::schema())
-            .max_items(Some(MAX_SCHOOLS))
-            .into()
-    }
-}
-
-impl ToSchema for Schools {}
-
 /// Ce qu'il faut pour créer un bilan.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct NewReport {
@@ -294,7 +293,7 @@ pub struct NewReport {
     #[schema(required = false, max_items = 1000)]
     pub lines: Vec<Line>,
     /// Les établissements qui ont pris part (UAI), 5 000 au plus.
-    #[schema(required = false, inline, example = json!([]))]
+    #[schema(value_type = Vec<Uai>, required = false, max_items = 5000, example = json!([]))]
     pub establishments: Schools,
     /// Le récit.
     #[schema(required = false)]
@@ -365,7 +364,6 @@ fn between_lines(territory: Option<&TerritoryCode>, lines: &[Option<Line>]) -> V
         let fault = academies
             .as_ref()
             .and_then(|academies| match &line.academy {
-                Some(academy) if !is_academy(academy.as_str()) => None,
                 Some(academy) => (!academies.contains(&academy.as_str()))
                     .then_some(Rule::Own(&OUTSIDE_TERRITORY)),
                 None => (academies.len() > 1 && !line.is_national()).then_some(Rule::Required),

@@ -208,7 +208,7 @@ async fn the_example_of_each_body_works() {
             .request(&operation.method, &place.path(&operation))
             .header("if-match", "*");
         let reply = request
-            .body(taken.media_type, taken.example.to_string())
+            .body(taken.media_type, place.filled(&taken.example).to_string())
             .send()
             .await;
         assert!(

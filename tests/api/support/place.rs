@@ -1,6 +1,6 @@
 //! What the paths of the document name: an object of each kind.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::document::{self, Operation};
 use super::{Service, absent, id, uai};
@@ -11,9 +11,63 @@ pub struct Place {
     pub partner: String,
     pub representative: String,
     pub client: String,
+    pub convention: String,
+    pub reports: Reports,
     pub uai: String,
     pub territory: &'static str,
     pub nomenclature: &'static str,
+}
+
+/// Reports of one convention, one for each of what can be done with one.
+#[derive(Debug, Clone)]
+pub struct Reports {
+    /// To change or to delete.
+    pub draft: String,
+    /// To validate or to send back.
+    pub submitted: String,
+    /// To read.
+    pub validated: String,
+}
+
+impl Reports {
+    /// Of this territory, on different years.
+    pub async fn of(service: &Service, convention: &str, territory: &str) -> Self {
+        let line = json!([{ "action_type": "standards_contribution", "actions": 1 }]);
+        let mut ids = Vec::new();
+        for (status, year) in [
+            ("draft", "2021-2022"),
+            ("submitted", "2024-2025"),
+            ("validated", "2023-2024"),
+        ] {
+            let columns = json!({ "status": status, "school_year": year });
+            let report = service.stored_report(convention, territory, columns).await;
+            service.stored_lines(&report, line.clone()).await;
+            ids.push(report);
+        }
+        let mut ids = ids.into_iter();
+        let mut next = || ids.next().expect("three");
+        Self {
+            draft: next(),
+            submitted: next(),
+            validated: next(),
+        }
+    }
+
+    fn none() -> Self {
+        Self {
+            draft: absent(),
+            submitted: absent(),
+            validated: absent(),
+        }
+    }
+
+    fn id(&self, operation: &Operation) -> &str {
+        match operation.id {
+            "update_report" | "delete_report" | "submit_report" => &self.draft,
+            "validate_report" | "return_report" => &self.submitted,
+            _ => &self.validated,
+        }
+    }
 }
 
 impl Place {
@@ -33,10 +87,15 @@ impl Place {
         let partner = id(&service.new_partner("Partenaire").await);
         let representative = id(&service.new_representative(&partner, &[academy]).await);
         let client = new_client(service, &uai).await;
+        let convention = service.signed_convention(&partner, json!({})).await;
+        // Of the whole country: what the ministry writes.
+        let reports = Reports::of(service, &convention, "FR").await;
         Self {
             partner,
             representative,
             client,
+            convention,
+            reports,
             uai,
             territory: academy,
             nomenclature,
@@ -54,6 +113,8 @@ impl Place {
             partner: absent(),
             representative: absent(),
             client: absent(),
+            convention: absent(),
+            reports: Reports::none(),
             uai: uai(9_999_999),
             territory: "academy:99",
             nomenclature: "nothing",
@@ -62,11 +123,10 @@ impl Place {
 
     /// The operation's path for these objects.
     pub fn path(&self, operation: &Operation) -> String {
-        let is_client = operation.path.starts_with("/v1/clients");
-        let id = if is_client {
-            &self.client
-        } else {
-            &self.partner
+        let id = match operation.path.split('/').nth(2) {
+            Some("clients") => &self.client,
+            Some("reports") => self.reports.id(operation),
+            _ => &self.partner,
         };
         super::fill(
             operation.path,
@@ -79,6 +139,15 @@ impl Place {
                 ("file", "index.html"),
             ],
         )
+    }
+
+    /// A body that names no object of its own, with the ids of these.
+    pub fn filled(&self, body: &Value) -> Value {
+        let mut body = body.clone();
+        if let Some(id) = body.get_mut("convention_id") {
+            *id = json!(self.convention);
+        }
+        body
     }
 
     fn code(&self, operation: &Operation) -> &'static str {
