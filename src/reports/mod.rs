@@ -10,10 +10,11 @@
 //! ```
 //!
 //! Its key is the convention, the declination or none, the territory and the school year. A
-//! validated report is frozen: a creation with its key opens the next version. [`content`] has what
-//! is written, [`model`] the row, the steps and who sees what, [`lines`] the flat export.
+//! validated report is frozen: a creation with its key opens the next version. [`content`] and [`line`] have
+//! what is written, [`model`] the row, the steps and who sees what, [`lines`] the flat export.
 
 pub mod content;
+pub mod line;
 pub mod lines;
 pub mod model;
 pub mod routes;

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::content::{DeclinationId, Line, Narrative, NewReport, Schools};
+use super::content::{DeclinationId, Narrative, NewReport, Schools};
+use super::line::Line;
 use crate::auth::policy::Scope;
 use crate::conventions::model::ConventionId;
 use crate::db::ids::Id;

@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::content::{DeclinationId, Line, Narrative};
+use super::content::{DeclinationId, Narrative};
+use super::line::Line;
 use super::model::{Consolidated, Report, ReportId, Status, Whole, reads_heads};
 use crate::auth::policy::Scope;
 use crate::conventions::model::ConventionId;

@@ -12,7 +12,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::content::{DeclinationId, Line, NewReport};
+use super::content::{DeclinationId, NewReport};
+use super::line::Line;
 use super::model::{Consolidated, Covered, Report, ReportId, Status, Whole, reads_heads};
 use crate::auth::policy::Scope;
 use crate::conventions::model::ConventionId;

@@ -1,7 +1,8 @@
 //! The steps that write reports. Each runs in the transaction it is given and journals what it
 //! writes; the order of refusals is 404, 403, 412, 409, and 422 for what depends on the row.
 
-use super::content::{KEY, NewReport, Return, settle};
+use super::content::{KEY, NewReport, Return};
+use super::line::settle;
 use super::model::{ReportId, Status, Step, Whole, is_written_by};
 use super::store;
 use super::store::writes::{self, Beginning};

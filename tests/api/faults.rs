@@ -227,9 +227,7 @@ fn resources() -> Vec<Resource> {
 }
 
 fn report_faults() -> Vec<(&'static str, Value, &'static str)> {
-    let schools: Vec<String> = (0..5001)
-        .map(|number| crate::support::uai(number))
-        .collect();
+    let schools: Vec<String> = (0..5001).map(crate::support::uai).collect();
     let lines: Vec<Value> = (0..1001)
         .map(|_| json!({ "action_type": "standards_contribution" }))
         .collect();

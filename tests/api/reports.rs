@@ -188,6 +188,14 @@ async fn a_school_reports_its_academy_validates_and_then_nothing_moves() {
         .delete(&path)
         .await
         .problem(409, "invalid_transition");
+    let lines = "SELECT after -> 'lines' FROM audit_events WHERE action IN ('report.created', 'report.updated') ORDER BY id";
+    let lines = world.service.sql().await.query(lines, &[]).await.unwrap();
+    let told = |row: usize| lines[row].get::<_, Value>(0)[0]["girls"].clone();
+    assert_eq!(
+        (told(0), told(1)),
+        (json!(null), json!(14)),
+        "lines are in the journal"
+    );
     let feed = world.service.ministry().all_changes("report").await;
     let told: Vec<&str> = feed
         .iter()

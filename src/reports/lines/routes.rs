@@ -74,7 +74,7 @@ impl List for Lines {
     fn mark(item: &FlatLine, _sort: Sort) -> Mark {
         Mark {
             value: MarkValue::Place(item.place.into(), 0),
-            id: item.report_id.to_string(),
+            id: item.report.report_id.to_string(),
         }
     }
 }

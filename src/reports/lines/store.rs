@@ -1,7 +1,7 @@
 //! The SQL of the lines.
 
 use diesel::dsl::count_star;
-use diesel::helper_types::{InnerJoin, IntoBoxed};
+use diesel::helper_types::InnerJoin;
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Integer, Uuid};
@@ -15,7 +15,8 @@ use crate::db::keyset::{Direction, after};
 use crate::db::schema::{report_lines, reports};
 use crate::error::Result;
 use crate::http::page::{MarkValue, Page};
-use crate::reports::content::{DeclinationId, Line};
+use crate::reports::content::DeclinationId;
+use crate::reports::line::Line;
 use crate::reports::model::{ReportId, Status};
 use crate::reports::store as reports_store;
 use crate::values::{ActionType, Level, SchoolYear, TerritoryCode};
@@ -38,12 +39,12 @@ pub enum Sort {
     Report,
 }
 
-/// Une ligne, avec le bilan dont elle est.
+/// Le bilan dont est une ligne.
 #[derive(Debug, Clone, Serialize, Queryable, Selectable, ToSchema)]
 #[diesel(table_name = reports, check_for_backend(Pg))]
-pub struct FlatLine {
+pub struct OfReport {
     /// Le bilan.
-    #[diesel(select_expression = reports::id)]
+    #[diesel(column_name = id)]
     pub report_id: ReportId,
     /// Sa convention.
     pub convention_id: ConventionId,
@@ -62,21 +63,32 @@ pub struct FlatLine {
     /// Si une version suivante a été validée à sa place : ses chiffres ne comptent plus.
     #[schema(example = false)]
     pub superseded: bool,
+}
+
+/// Une ligne, avec le bilan dont elle est.
+#[derive(Debug, Clone, Serialize, Queryable, Selectable, ToSchema)]
+#[diesel(table_name = report_lines, check_for_backend(Pg))]
+pub struct FlatLine {
+    /// Its report.
+    #[diesel(embed)]
+    #[serde(flatten)]
+    #[schema(inline)]
+    pub report: OfReport,
     /// What it counts.
     #[diesel(embed)]
     #[serde(flatten)]
     #[schema(inline)]
     pub line: Line,
     /// Its place in its report.
-    #[diesel(select_expression = report_lines::place)]
     #[serde(skip)]
     #[schema(ignore)]
     pub place: i32,
 }
 
-type Filtered<'a> = IntoBoxed<'a, InnerJoin<report_lines::table, reports::table>, Pg>;
+type Filtered<'a> = InnerJoin<reports_store::Visible<'a>, report_lines::table>;
 
-/// The reports are chosen as their own list does: what it does not show has no lines here.
+/// The lines of the reports chosen as their own list chooses them: what it does not show has none.
+/// Joined and not looked up in a subquery, so that the lines are walked in their order.
 fn filtered<'a>(scope: &'a Scope, filter: &'a Filter) -> Filtered<'a> {
     let mut chosen = reports_store::filtered(scope, &filter.reports);
     if filter.reports.status.is_empty() {
@@ -84,10 +96,7 @@ fn filtered<'a>(scope: &'a Scope, filter: &'a Filter) -> Filtered<'a> {
             .filter(reports::status.eq(Status::Validated))
             .filter(reports::superseded.eq(false));
     }
-    let mut query = report_lines::table
-        .inner_join(reports::table)
-        .filter(reports::id.eq_any(chosen.select(reports::id)))
-        .into_boxed();
+    let mut query = chosen.inner_join(report_lines::table);
     if !filter.action_type.is_empty() {
         query = query.filter(report_lines::action_type.eq_any(&filter.action_type));
     }
@@ -121,6 +130,11 @@ pub async fn page(
             (report.into_sql::<Uuid>(), place.into_sql::<Integer>()),
             page.direction,
         ));
+        // Said of the report too: PostgreSQL walks the reports, and would do so from their start.
+        query = match page.direction {
+            Direction::Ascending => query.filter(reports::id.ge(ReportId::new(report))),
+            Direction::Descending => query.filter(reports::id.le(ReportId::new(report))),
+        };
     }
     query = match page.direction {
         Direction::Ascending => {

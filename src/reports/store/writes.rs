@@ -6,7 +6,8 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use crate::db::schema::{report_lines, reports};
 use crate::error::{Error, Result};
-use crate::reports::content::{Line, NewReport};
+use crate::reports::content::NewReport;
+use crate::reports::line::Line;
 use crate::reports::model::{Report, ReportId, Status};
 use crate::values::{Json, Text};
 
