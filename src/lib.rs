@@ -27,6 +27,7 @@ pub mod openapi;
 pub mod operation;
 pub mod partners;
 pub mod reference;
+pub mod reports;
 pub mod routes;
 pub mod territories;
 pub mod values;

@@ -36,6 +36,7 @@ use crate::routes;
         (name = "Interventions", description = "Ce que les partenaires proposent aux établissements."),
         (name = "Établissements", description = "L'annuaire du ministère."),
         (name = "Référentiels", description = "Territoires et nomenclatures."),
+        (name = "Bilans", description = "Ce que chaque territoire a fait sous une convention, année après année."),
         (name = "Synchronisation", description = "Le flux des changements."),
         (name = "Clients", description = "Les programmes clients et leurs jetons."),
         (name = "Exploitation", description = "État du service et documentation, sans jeton.")

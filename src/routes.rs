@@ -6,7 +6,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     changes, clients, conventions, declinations, establishments, interventions, nomenclatures,
-    oauth, operation, partners, territories,
+    oauth, operation, partners, reports, territories,
 };
 
 /// Mounts everything.
@@ -20,6 +20,7 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
     establishments::mount(config);
     territories::mount(config);
     nomenclatures::mount(config);
+    reports::mount(config);
     clients::mount(config);
     changes::mount(config);
 }

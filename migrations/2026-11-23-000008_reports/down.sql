@@ -1,1 +1,2 @@
+DROP FUNCTION report_schools_reporting, report_consolidated;
 DROP TABLE report_lines, reports;

@@ -38,6 +38,7 @@ CREATE INDEX reports_declination_idx ON reports (declination_id) WHERE declinati
 CREATE INDEX reports_supersedes_idx ON reports (supersedes_id) WHERE supersedes_id IS NOT NULL;
 CREATE INDEX reports_updated_idx ON reports (updated_at, id);
 CREATE INDEX reports_territory_idx ON reports (territory, id);
+CREATE INDEX reports_reach_idx ON reports USING gin (reach);
 CREATE INDEX reports_counted_idx ON reports (school_year, convention_id) WHERE status = 'validated' AND NOT superseded;
 
 CREATE TABLE report_lines (
@@ -68,3 +69,37 @@ CREATE TABLE report_lines (
     CONSTRAINT report_lines_counted CHECK (least(actions, pupils, girls, priority_education_pupils, teachers,
         professionals, companies, hours, internships_offered, internships_filled) >= 0)
 );
+
+-- What the reports below one add, whatever their declination: validated, not superseded, of the same
+-- convention and school year, of a territory strictly inside its own. The keys are those of the
+-- answer's `consolidated`; a sum is null where no line knows.
+CREATE FUNCTION report_consolidated(report uuid) RETURNS jsonb
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (
+        WITH below AS MATERIALIZED (
+            SELECT b.id, b.establishments
+              FROM reports r
+              JOIN reports b ON b.school_year = r.school_year AND b.convention_id = r.convention_id
+                            AND b.status = 'validated' AND NOT b.superseded
+                            AND b.territory <> r.territory AND r.territory = ANY (b.reach)
+             WHERE r.id = report AND r.territory NOT LIKE 'uai:%')
+        SELECT jsonb_build_object(
+                   'reports', (SELECT count(*) FROM below),
+                   'establishments', (SELECT count(DISTINCT uai) FROM below, unnest(establishments) AS uai),
+                   'actions', sum(actions), 'pupils', sum(pupils), 'girls', sum(girls),
+                   'priority_education_pupils', sum(priority_education_pupils), 'teachers', sum(teachers),
+                   'professionals', sum(professionals), 'companies', sum(companies), 'hours', sum(hours),
+                   'internships_offered', sum(internships_offered), 'internships_filled', sum(internships_filled))
+          FROM below JOIN report_lines l ON l.report_id = below.id);
+
+-- Of the schools that a report names, those that have one of their own, of the same convention and
+-- school year.
+CREATE FUNCTION report_schools_reporting(report uuid) RETURNS text[]
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN (
+        SELECT coalesce(array_agg(DISTINCT substr(b.territory, 5)), '{}')
+          FROM reports r
+         CROSS JOIN unnest(r.establishments) AS uai
+          JOIN reports b ON b.territory = 'uai:' || uai AND b.school_year = r.school_year
+                        AND b.convention_id = r.convention_id AND b.territory <> r.territory
+         WHERE r.id = report);

@@ -118,6 +118,18 @@ pub const TABLE: &[Line] = &[
     write("update_client",                 [All, Own, No,  No,  No ]),
     write("rotate_client_secret",          [All, Own, No,  No,  No ]),
     write("revoke_client",                 [All, Own, No,  No,  No ]),
+    read ("list_reports",                  [All, Own, Own, Own, Own]),
+    read ("count_reports",                 [All, Own, Own, Own, Own]),
+    read ("get_report",                    [All, Own, Own, Own, Own]),
+    read ("list_report_versions",          [All, Own, Own, Own, Own]),
+    read ("list_report_lines",             [All, Own, Own, No,  No ]),
+    read ("count_report_lines",            [All, Own, Own, No,  No ]),
+    write("create_report",                 [Own, Own, Own, No,  No ]),
+    write("update_report",                 [Own, Own, Own, No,  No ]),
+    write("delete_report",                 [Own, Own, Own, No,  No ]),
+    write("submit_report",                 [Own, Own, Own, No,  No ]),
+    write("validate_report",               [Own, Own, No,  No,  No ]),
+    write("return_report",                 [Own, Own, No,  No,  No ]),
 ];
 
 /// What the caller of an operation may see and change. Store functions take one, so that a query
@@ -273,7 +285,7 @@ impl Scope {
                 words.extend(above.iter().map(|code| format!("over:{code}")));
             }
             Perimeter::Partner(id) => words.push(format!("partner:{id}")),
-            Perimeter::Public => {}
+            Perimeter::Public => words.push("readers".to_owned()),
         }
         Some(words)
     }

@@ -23,7 +23,7 @@ use crate::http::page::{self, Listed, Mark, MarkValue, Page, bound_to};
 use crate::http::query::{Documented, Parameter, Query, Reader, parameter};
 use crate::partners::representatives::{self, model::Viewer};
 use crate::values::{TextValue, Uai, today};
-use crate::{clients, conventions, declinations, establishments, interventions, partners};
+use crate::{clients, conventions, declinations, establishments, interventions, partners, reports};
 
 impl Query for Filter {
     const PARAMETERS: &'static [Parameter] = &[parameter(
@@ -88,6 +88,7 @@ fn place(position: i64, seq: i64) -> Mark {
 struct Reading<'a> {
     connection: &'a Connection,
     scope: &'a Scope,
+    subject: &'a str,
     language: Language,
     now: DateTime<Utc>,
     changes: &'a [Change],
@@ -106,6 +107,11 @@ async fn objects(
     let reading = Reading {
         connection,
         scope: call.scope()?,
+        subject: call
+            .admitted
+            .claims
+            .as_deref()
+            .map_or("", |claims| &claims.sub),
         language: call.admitted.language,
         now: call.app.now(),
         changes,
@@ -118,6 +124,7 @@ async fn objects(
         reading.conventions(),
         reading.declinations(),
         reading.interventions(),
+        reading.reports(),
     )?;
     let (
         mut objects,
@@ -127,6 +134,7 @@ async fn objects(
         conventions,
         declinations,
         interventions,
+        reports,
     ) = kinds;
     objects.extend(representatives);
     objects.extend(establishments);
@@ -134,6 +142,7 @@ async fn objects(
     objects.extend(conventions);
     objects.extend(declinations);
     objects.extend(interventions);
+    objects.extend(reports);
     Ok(objects)
 }
 
@@ -237,6 +246,20 @@ impl Reading<'_> {
             let id = offer.intervention.id.uuid();
             (id, offer.seen_by(self.scope, self.language))
         });
+        written(seen)
+    }
+
+    async fn reports(&self) -> Result<Objects> {
+        let ids = self.ids("report");
+        let found = reports::store::find_all(self.connection, self.scope, &ids).await?;
+        let viewer = reports::seen::Viewer {
+            scope: self.scope,
+            subject: self.subject,
+            language: self.language,
+        };
+        let seen = found
+            .into_iter()
+            .map(|report| (report.report.id.uuid(), report.seen_by(viewer)));
         written(seen)
     }
 }

@@ -99,6 +99,13 @@ impl Audience {
         self
     }
 
+    /// The readers too.
+    #[must_use]
+    pub fn and_readers(mut self) -> Self {
+        self.0.push("readers".to_owned());
+        self
+    }
+
     fn or(mut self, other: Self) -> Vec<String> {
         let more = other.0.into_iter().filter(|word| !self.0.contains(word));
         let more: Vec<String> = more.collect();

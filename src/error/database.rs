@@ -67,6 +67,10 @@ fn refusal(constraint: &str) -> Option<Error> {
             Rule::Taken,
         )),
         "interventions_convention_fkey" => invalid("convention_id", Rule::UnknownReference),
+        "reports_open_key" | "reports_number_key" => Some(Error::new(Code::DuplicateReport)),
+        // Deleted between the look and the write.
+        "reports_convention_fkey" => invalid("convention_id", Rule::UnknownReference),
+        "reports_declination_fkey" => invalid("declination_id", Rule::UnknownReference),
         "idempotency_keys_pkey" => Some(in_progress()),
         _ => None,
     }

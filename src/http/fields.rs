@@ -165,6 +165,13 @@ impl<'a> Fields<'a> {
 
     /// A list of objects, empty when absent or null. A change replaces it whole.
     pub fn objects<T: Body>(&mut self, name: &'static str, most: usize) -> Vec<T> {
+        let items = self.objects_in_place(name, most);
+        items.into_iter().flatten().collect()
+    }
+
+    /// As [`Fields::objects`], with a gap for each that could not be read: what is compared between
+    /// them keeps its place.
+    pub fn objects_in_place<T: Body>(&mut self, name: &'static str, most: usize) -> Vec<Option<T>> {
         let pointer = self.pointer(name);
         let Some(value) = self.take(name).filter(|value| !value.is_null()) else {
             return Vec::new();
@@ -177,12 +184,9 @@ impl<'a> Fields<'a> {
             self.fault(name, Rule::TooManyItems(most));
             return Vec::new();
         }
+        let items = items.iter().enumerate();
         items
-            .iter()
-            .enumerate()
-            .filter_map(|(index, item)| {
-                read_at(item, format!("{pointer}/{index}"), false, self.faults)
-            })
+            .map(|(index, item)| read_at(item, format!("{pointer}/{index}"), false, self.faults))
             .collect()
     }
 
@@ -297,6 +301,11 @@ impl<'a> Fields<'a> {
     /// Whether the object names this field.
     pub fn names(&self, name: &str) -> bool {
         self.object.contains_key(name)
+    }
+
+    /// Whether the object gives this field a value.
+    pub fn gives(&self, name: &str) -> bool {
+        self.object.get(name).is_some_and(|value| !value.is_null())
     }
 
     fn finish(self) {

@@ -35,6 +35,11 @@ impl<B: Body + Serialize> Patch<B> {
         self.members.contains_key(name)
     }
 
+    /// What it says of this member, if it names it.
+    pub fn member(&self, name: &str) -> Option<&Value> {
+        self.members.get(name)
+    }
+
     /// What the object becomes.
     ///
     /// # Errors

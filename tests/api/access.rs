@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use crate::support::document::{Operation, operation, operations};
-use crate::support::place::Place;
+use crate::support::place::{Place, Reports};
 use crate::support::{Caller, Reply, Service};
 
 /// What each role is answered: one status for all objects, or four: own, sibling, foreign, absent.
@@ -43,6 +43,10 @@ const LOCAL: &str = r#"{"title": "Locale", "kind": "partnership", "scope": "loca
 const TITLE: &str = r#"{"title": "Autre"}"#;
 const SIGNATURE: &str = r#"{"side": "partner", "signed_on": "2026-01-15", "medium": "simple"}"#;
 const INTERVENTION: &str = r#"{"convention_id": "<convention>", "title": "Autre", "action_type": "class_talk", "levels": ["3e"], "modality": "remote", "nationwide": true}"#;
+const REPORT: &str =
+    r#"{"convention_id": "<convention>", "territory": "uai:0690001A", "school_year": "2022-2023"}"#;
+const NARRATIVE: &str = r#"{"narrative": {"results": "Autres"}}"#;
+const REASON: &str = r#"{"reason": "À compléter"}"#;
 const CLIENT: &str = r#"{"name": "N", "contact_email": "a@exemple.fr", "role": "establishment", "uais": ["0690001A"], "scopes": ["read"]}"#;
 const DECLINATION: &str = r#"{"convention_id": "<convention>", "level": "establishment", "territories": ["uai:0690001A"], "starts_on": "2026-09-01"}"#;
 
@@ -106,6 +110,19 @@ const TABLE: &[Line] = &[
     line("update_client", NAME,                ["200 200 200 404", "200 404 404 404", "403",             "403",             "403"]),
     line("rotate_client_secret", "",           ["200 200 200 404", "200 404 404 404", "403",             "403",             "403"]),
     line("revoke_client", "",                  ["200 200 200 404", "200 404 404 404", "403",             "403",             "403"]),
+    // Schools' reports: of those, the ministry only reads. See `reports.rs` for those of other territories.
+    common("list_reports"),
+    common("count_reports"),
+    line("get_report", "",                     ["200 200 200 404", "200 404 404 404", "200 404 404 404", "200 404 404 404", "200 200 200 404"]),
+    line("list_report_versions", "",           ["200 200 200 404", "200 404 404 404", "200 404 404 404", "200 404 404 404", "200 200 200 404"]),
+    line("list_report_lines", "",              ["200",             "200",             "200",             "403",             "403"]),
+    line("count_report_lines", "",             ["200",             "200",             "200",             "403",             "403"]),
+    line("create_report", REPORT,              ["403",             "201",             "201",             "403",             "403"]),
+    line("update_report", NARRATIVE,           ["403 403 403 404", "200 404 404 404", "200 404 404 404", "403",             "403"]),
+    line("delete_report", "",                  ["403 403 403 404", "204 404 404 404", "204 404 404 404", "403",             "403"]),
+    line("submit_report", "",                  ["403 403 403 404", "200 404 404 404", "200 404 404 404", "403",             "403"]),
+    line("validate_report", "",                ["403 403 403 404", "200 404 404 404", "403",             "403",             "403"]),
+    line("return_report", REASON,              ["403 403 403 404", "200 404 404 404", "403",             "403",             "403"]),
 ];
 
 /// Answered to everyone alike, token or not.
@@ -195,6 +212,12 @@ impl World {
                 .await
                 .expect(200);
         }
+        let mut places = [own, sibling, foreign];
+        for place in &mut places {
+            let school = format!("uai:{}", place.uai);
+            place.reports = Reports::of(service, &place.convention, &school).await;
+        }
+        let [own, sibling, foreign] = places;
         Self {
             service: service.clone(),
             places: [own, sibling, foreign, Place::nowhere()],
@@ -329,8 +352,20 @@ async fn each_role_writes_representatives_as_the_table_says() {
 }
 
 #[actix_web::test]
+async fn each_role_writes_reports_as_the_table_says() {
+    check_all(|operation| operation.writes() && operation.path.starts_with("/v1/reports")).await;
+}
+
+#[actix_web::test]
 async fn each_role_writes_everything_else_as_the_table_says() {
-    check_all(|operation| operation.writes() && !operation.path.starts_with("/v1/partners")).await;
+    check_all(|operation| {
+        let elsewhere = ["/v1/partners", "/v1/reports"];
+        operation.writes()
+            && !elsewhere
+                .iter()
+                .any(|path| operation.path.starts_with(path))
+    })
+    .await;
 }
 
 #[actix_web::test]

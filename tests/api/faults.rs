@@ -308,6 +308,7 @@ fn resources(place: &Place) -> Vec<Resource> {
         declination.push((name, json!(many), "/ too_many_items"));
     }
     declination.extend(texts("title", 300));
+    let report = report_faults();
     vec![
         Resource {
             create: "create_declination",
@@ -378,6 +379,29 @@ fn resources(place: &Place) -> Vec<Resource> {
             ],
         },
         Resource {
+            create: "create_report",
+            update: "update_report",
+            valid: json!({ "convention_id": place.convention, "territory": "FR", "school_year": "2022-2023" }),
+            faults: report,
+            required: vec!["convention_id", "territory", "school_year"],
+            read_only: vec![
+                "id",
+                "version",
+                "supersedes_id",
+                "superseded",
+                "status",
+                "consolidated",
+                "authors",
+                "submitted_at",
+                "validated_at",
+                "return_reason",
+                "created_at",
+                "updated_at",
+                "allowed_actions",
+                "warnings",
+            ],
+        },
+        Resource {
             create: "create_client",
             update: "update_client",
             valid: json!({ "name": "Valable", "contact_email": "a@exemple.fr", "role": "academy", "territories": ["academy:10"], "scopes": ["read"] }),
@@ -396,6 +420,120 @@ fn resources(place: &Place) -> Vec<Resource> {
             ],
         },
         crate::faulty_conventions::resource(),
+    ]
+}
+
+fn report_faults() -> Vec<(&'static str, Value, &'static str)> {
+    let schools: Vec<String> = (0..5001).map(crate::support::uai).collect();
+    let lines: Vec<Value> = (0..1001)
+        .map(|_| json!({ "action_type": "standards_contribution" }))
+        .collect();
+    let line = |name: &str, value: Value| {
+        let mut line = json!({ "action_type": "company_visit", "academy": "academy:10" });
+        line[name] = value;
+        json!([line])
+    };
+    vec![
+        ("convention_id", json!("x"), "/ invalid_format"),
+        ("convention_id", json!(1), "/ wrong_type"),
+        ("declination_id", json!("x"), "/ invalid_format"),
+        ("territory", json!("fr"), "/ invalid_format"),
+        ("territory", json!("academy:99"), "/ unknown_territory"),
+        ("territory", json!("uai:0690001Z"), "/ invalid_checksum"),
+        ("territory", json!(1), "/ wrong_type"),
+        ("school_year", json!("2025"), "/ invalid_format"),
+        ("school_year", json!("2025-2027"), "/ invalid_format"),
+        ("school_year", json!(2025), "/ wrong_type"),
+        ("lines", json!({}), "/ wrong_type"),
+        ("lines", json!([1]), "/0 wrong_type"),
+        ("lines", json!([null]), "/0 wrong_type"),
+        ("lines", json!(lines), "/ too_many_items"),
+        (
+            "lines",
+            json!([{ "academy": "academy:10" }]),
+            "/0/action_type required",
+        ),
+        (
+            "lines",
+            line("action_type", json!(null)),
+            "/0/action_type not_null",
+        ),
+        (
+            "lines",
+            line("action_type", json!("visit")),
+            "/0/action_type unknown_code",
+        ),
+        ("lines", line("level", json!("4")), "/0/level unknown_code"),
+        (
+            "lines",
+            line("moment", json!("noon")),
+            "/0/moment unknown_code",
+        ),
+        ("lines", line("axis", json!("x")), "/0/axis unknown_code"),
+        ("lines", line("event", json!("x")), "/0/event unknown_code"),
+        (
+            "lines",
+            line("academy", json!("academy:99")),
+            "/0/academy unknown_territory",
+        ),
+        (
+            "lines",
+            line("academy", json!("FR")),
+            "/0/academy invalid_format",
+        ),
+        (
+            "lines",
+            line("academy", json!("region:84")),
+            "/0/academy invalid_format",
+        ),
+        (
+            "lines",
+            line("actions", json!(-1)),
+            "/0/actions out_of_range",
+        ),
+        ("lines", line("pupils", json!(1.5)), "/0/pupils wrong_type"),
+        ("lines", line("pupils", json!("3")), "/0/pupils wrong_type"),
+        ("lines", line("hours", json!(1e12)), "/0/hours out_of_range"),
+        ("lines", line("nope", json!(1)), "/0/nope unknown_field"),
+        (
+            "lines",
+            line("report_id", json!(absent())),
+            "/0/report_id unknown_field",
+        ),
+        ("establishments", json!("0690001A"), "/ wrong_type"),
+        ("establishments", json!([1]), "/0 wrong_type"),
+        ("establishments", json!([null]), "/0 wrong_type"),
+        ("establishments", json!(["0690001Z"]), "/0 invalid_checksum"),
+        (
+            "establishments",
+            json!(["uai:0690001A"]),
+            "/0 invalid_format",
+        ),
+        (
+            "establishments",
+            json!([crate::support::uai(690_001), crate::support::uai(690_001)]),
+            "/1 repeated_item",
+        ),
+        (
+            "establishments",
+            json!([crate::support::uai(9_999_999)]),
+            "/0 unknown_territory",
+        ),
+        ("establishments", json!(schools), "/ too_many_items"),
+        ("narrative", json!("x"), "/ wrong_type"),
+        ("narrative", json!([]), "/ wrong_type"),
+        ("narrative", json!({ "results": 1 }), "/results wrong_type"),
+        (
+            "narrative",
+            json!({ "results": "a\u{0}" }),
+            "/results forbidden_characters",
+        ),
+        (
+            "narrative",
+            json!({ "outlook": "x".repeat(10_001) }),
+            "/outlook too_long",
+        ),
+        ("narrative", json!({ "nope": "x" }), "/nope unknown_field"),
     ]
 }
 

@@ -26,6 +26,8 @@ mod openapi;
 mod pages;
 mod partners;
 mod portal;
+mod reports;
+mod reports_read;
 mod representatives;
 mod schema;
 mod support;

@@ -260,6 +260,56 @@ impl Service {
         self.partner(partner).put(&path, body).await.expect(201)
     }
 
+    /// A report as it is stored: a draft of 2025-2026 without lines, written by somebody else than
+    /// any caller of a test, but for what `with` says of its columns.
+    pub async fn stored_report(&self, convention: &str, territory: &str, with: Value) -> String {
+        let id = self.shared.clock.new_id();
+        let mut row = json!({
+            "id": id, "version": 1, "convention_id": convention, "territory": territory, "school_year": "2025-2026",
+            "number": 1, "status": "draft", "superseded": false, "establishments": [], "narrative": {},
+            "authors": ["somebody"], "created_at": "2026-07-01T00:00:00Z", "updated_at": "2026-07-01T00:00:00Z",
+        });
+        for (column, value) in with.as_object().expect("columns") {
+            row[column] = value.clone();
+        }
+        if row["status"] == "validated" && row["validated_at"].is_null() {
+            row["validated_at"] = json!("2026-07-02T00:00:00Z");
+        }
+        let above = ree::reference::Reference::get().ancestry(territory);
+        row["reach"] = json!(above);
+        const ROW: &str = "INSERT INTO reports
+            SELECT (jsonb_populate_record(NULL::reports, CASE WHEN $2 = '' THEN $1
+                       ELSE $1 || jsonb_build_object('reach', above_schools(ARRAY[$2])) END)).*";
+        let uai = territory.strip_prefix("uai:").unwrap_or_default();
+        self.sql()
+            .await
+            .execute(ROW, &[&row, &uai])
+            .await
+            .expect("a report");
+        id.to_string()
+    }
+
+    /// Lines of a stored report, each with these columns.
+    pub async fn stored_lines(&self, report: &str, lines: Value) {
+        const ROWS: &str = "INSERT INTO report_lines
+            SELECT (jsonb_populate_record(NULL::report_lines,
+                        line || jsonb_build_object('report_id', $2::text, 'place', place))).*
+              FROM jsonb_array_elements($1) WITH ORDINALITY AS given (line, place)";
+        self.sql()
+            .await
+            .execute(ROWS, &[&lines, &report])
+            .await
+            .expect("lines");
+    }
+
+    /// A caller of this role and perimeter, under another name than the usual one.
+    pub fn somebody(&self, subject: &str, role: Role, perimeter: Perimeter) -> Caller {
+        let identity = Identity::new(role, perimeter).expect("an identity");
+        let mut claims = self.claims(identity, Scopes::ReadWrite);
+        claims.sub = subject.to_owned();
+        self.anon().with_token(&self.sign(&claims))
+    }
+
     /// A school of an academy's department, as an import would have written it.
     pub async fn new_school(&self, uai: &str, department: &str, academy: &str) {
         const SCHOOL: &str = "INSERT INTO establishments
@@ -328,6 +378,17 @@ impl Caller {
             .header("if-match", "*")
             .send()
             .await
+    }
+
+    /// What the feed tells of a kind of object, once nothing older is under way.
+    pub async fn all_changes(&self, kind: &str) -> Vec<Value> {
+        self.service
+            .until("SELECT coalesce(max(position), 0) < feed_horizon() FROM changes")
+            .await;
+        let mut rows = self.get("/v1/changes?limit=200").await.expect(200)["data"].take();
+        let rows = std::mem::take(rows.as_array_mut().expect("data"));
+        let of_kind = |row: &Value| row["object"]["type"] == kind;
+        rows.into_iter().filter(of_kind).collect()
     }
 
     /// Every row of a list, following `next_cursor`.

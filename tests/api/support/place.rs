@@ -20,9 +20,62 @@ pub struct Place {
     pub draft: String,
     /// A draft, of that convention at that school.
     pub declination: String,
+    pub reports: Reports,
     pub uai: String,
     pub territory: &'static str,
     pub nomenclature: &'static str,
+}
+
+/// Reports of one convention, one for each of what can be done with one.
+#[derive(Debug, Clone)]
+pub struct Reports {
+    /// To change or to delete.
+    pub draft: String,
+    /// To validate or to send back.
+    pub submitted: String,
+    /// To read.
+    pub validated: String,
+}
+
+impl Reports {
+    /// Of this territory, on different years.
+    pub async fn of(service: &Service, convention: &str, territory: &str) -> Self {
+        let line = json!([{ "action_type": "standards_contribution", "actions": 1 }]);
+        let mut ids = Vec::new();
+        for (status, year) in [
+            ("draft", "2021-2022"),
+            ("submitted", "2024-2025"),
+            ("validated", "2023-2024"),
+        ] {
+            let columns = json!({ "status": status, "school_year": year });
+            let report = service.stored_report(convention, territory, columns).await;
+            service.stored_lines(&report, line.clone()).await;
+            ids.push(report);
+        }
+        let mut ids = ids.into_iter();
+        let mut next = || ids.next().expect("three");
+        Self {
+            draft: next(),
+            submitted: next(),
+            validated: next(),
+        }
+    }
+
+    fn none() -> Self {
+        Self {
+            draft: absent(),
+            submitted: absent(),
+            validated: absent(),
+        }
+    }
+
+    fn id(&self, operation: &Operation) -> &str {
+        match operation.id {
+            "update_report" | "delete_report" | "submit_report" => &self.draft,
+            "validate_report" | "return_report" => &self.submitted,
+            _ => &self.validated,
+        }
+    }
 }
 
 impl Place {
@@ -49,6 +102,8 @@ impl Place {
         let client = new_client(service, &uai).await;
         let draft = new_convention(service, &partner, academy).await;
         let declination = new_declination(service, &convention, &uai).await;
+        // Of the whole country: what the ministry writes.
+        let reports = Reports::of(service, &convention, "FR").await;
         Self {
             partner,
             representative,
@@ -57,6 +112,7 @@ impl Place {
             client,
             declination,
             draft,
+            reports,
             uai,
             territory: academy,
             nomenclature,
@@ -78,6 +134,7 @@ impl Place {
             client: absent(),
             declination: absent(),
             draft: absent(),
+            reports: Reports::none(),
             uai: uai(9_999_999),
             territory: "academy:99",
             nomenclature: "nothing",
@@ -91,6 +148,7 @@ impl Place {
             "clients" => &self.client,
             "conventions" => &self.draft,
             "declinations" => &self.declination,
+            "reports" => self.reports.id(operation),
             _ => &self.partner,
         };
         super::fill(

@@ -1,0 +1,213 @@
+//! The SQL that writes reports.
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use crate::db::schema::{report_lines, reports};
+use crate::error::{Error, Result};
+use crate::reports::content::NewReport;
+use crate::reports::line::Line;
+use crate::reports::model::{Report, ReportId, Status};
+use crate::values::{Json, Text};
+
+/// What a new report is besides its content.
+#[derive(Debug)]
+pub struct Beginning<'a> {
+    /// Its id.
+    pub id: ReportId,
+    /// Its number among the versions of its key, and the one it corrects.
+    pub number: i32,
+    /// The version it corrects.
+    pub supersedes_id: Option<ReportId>,
+    /// Its territory and all above it.
+    pub reach: &'a [String],
+    /// Who creates it.
+    pub author: &'a str,
+    /// Now.
+    pub now: DateTime<Utc>,
+}
+
+/// Inserts one, with its lines.
+///
+/// # Errors
+/// `duplicate_report`.
+pub async fn insert(
+    connection: &mut AsyncPgConnection,
+    beginning: &Beginning<'_>,
+    new: &NewReport,
+) -> Result<()> {
+    let row = (
+        (
+            reports::id.eq(beginning.id),
+            reports::number.eq(beginning.number),
+            reports::supersedes_id.eq(beginning.supersedes_id),
+            reports::reach.eq(beginning.reach),
+            reports::authors.eq(vec![beginning.author]),
+            reports::created_at.eq(beginning.now),
+            reports::updated_at.eq(beginning.now),
+        ),
+        (
+            reports::convention_id.eq(new.convention_id),
+            reports::declination_id.eq(new.declination_id),
+            reports::territory.eq(&new.territory),
+            reports::school_year.eq(&new.school_year),
+            reports::establishments.eq(&new.establishments.0),
+            reports::narrative.eq(Json(&new.narrative)),
+        ),
+    );
+    diesel::insert_into(reports::table)
+        .values(row)
+        .execute(connection)
+        .await?;
+    insert_lines(connection, beginning.id, &new.lines).await
+}
+
+/// Puts this content in the place of what a report says, and counts its editor among its authors.
+///
+/// # Errors
+/// As any write.
+pub async fn update(
+    connection: &mut AsyncPgConnection,
+    before: &Report,
+    new: &NewReport,
+    are_lines_new: bool,
+    author: &str,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    diesel::update(reports::table.find(before.id))
+        .set((
+            reports::establishments.eq(&new.establishments.0),
+            reports::narrative.eq(Json(&new.narrative)),
+            reports::authors.eq(with(&before.authors, author)),
+            reports::version.eq(reports::version + 1),
+            reports::updated_at.eq(now),
+        ))
+        .execute(connection)
+        .await?;
+    if !are_lines_new {
+        return Ok(());
+    }
+    diesel::delete(report_lines::table.filter(report_lines::report_id.eq(before.id)))
+        .execute(connection)
+        .await?;
+    insert_lines(connection, before.id, &new.lines).await
+}
+
+/// One statement for all of them: 18 values a line, far below what a statement can bind.
+async fn insert_lines(
+    connection: &mut AsyncPgConnection,
+    report: ReportId,
+    lines: &[Line],
+) -> Result<()> {
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<_> = (1_i32..)
+        .zip(lines)
+        .map(|(place, line)| {
+            (
+                report_lines::report_id.eq(report),
+                report_lines::place.eq(place),
+                line,
+            )
+        })
+        .collect();
+    diesel::insert_into(report_lines::table)
+        .values(rows)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// These authors, and this one once.
+fn with(authors: &[String], author: &str) -> Vec<String> {
+    let mut all = authors.to_vec();
+    if !all.iter().any(|one| one == author) {
+        all.push(author.to_owned());
+    }
+    all
+}
+
+/// What a step makes of a report.
+#[derive(AsChangeset)]
+#[diesel(table_name = reports, treat_none_as_null = true)]
+struct Standing {
+    status: Status,
+    authors: Vec<String>,
+    submitted_at: Option<DateTime<Utc>>,
+    validated_at: Option<DateTime<Utc>>,
+    return_reason: Option<Text<2000>>,
+}
+
+/// Takes one from a status to another. Whoever submits it is one of its authors; a reason stands
+/// until it is submitted again.
+///
+/// # Errors
+/// As any write.
+pub async fn set_status(
+    connection: &mut AsyncPgConnection,
+    before: &Report,
+    status: Status,
+    reason: Option<Text<2000>>,
+    subject: &str,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let submits = status == Status::Submitted;
+    let standing = Standing {
+        status,
+        authors: if submits {
+            with(&before.authors, subject)
+        } else {
+            before.authors.clone()
+        },
+        submitted_at: if submits {
+            Some(now)
+        } else {
+            before.submitted_at
+        },
+        validated_at: Some(now).filter(|_| status == Status::Validated),
+        return_reason: reason,
+    };
+    diesel::update(reports::table.find(before.id))
+        .set((
+            standing,
+            reports::version.eq(reports::version + 1),
+            reports::updated_at.eq(now),
+        ))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Notes that a later version was validated in its place.
+///
+/// # Errors
+/// As any write.
+pub async fn supersede(
+    connection: &mut AsyncPgConnection,
+    id: ReportId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    diesel::update(reports::table.find(id))
+        .set((
+            reports::superseded.eq(true),
+            reports::version.eq(reports::version + 1),
+            reports::updated_at.eq(now),
+        ))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Deletes a draft, with its lines.
+///
+/// # Errors
+/// As any write.
+pub async fn delete(connection: &mut AsyncPgConnection, id: ReportId) -> Result<()> {
+    diesel::delete(reports::table.find(id))
+        .execute(connection)
+        .await
+        .map_err(Error::on_delete)?;
+    Ok(())
+}

@@ -1,0 +1,307 @@
+//! The steps that write reports. Each runs in the transaction it is given and journals what it
+//! writes; the order of refusals is 404, 403, 412, 409, and 422 for what depends on the row.
+
+use super::content::{KEY, NewReport, Return};
+use super::line::settle;
+use super::model::{ReportId, Status, Step, Whole, is_written_by};
+use super::store;
+use super::store::writes::{self, Beginning};
+use crate::auth::policy::Scope;
+use crate::conventions::model::Convention;
+use crate::conventions::store as conventions;
+use crate::db::write::Tx;
+use crate::error::notice::{IN_THE_FUTURE, OUTSIDE_TERRITORY, PART_OF_THE_KEY};
+use crate::error::{Code, Error, Faults, Notice, Place, Result, Rule, notice};
+use crate::establishments::reach;
+use crate::http::answer::Precondition;
+use crate::http::merge::Patch;
+use crate::values::{TerritoryCode, TextValue, today};
+
+static NOT_IN_FORCE_THAT_YEAR: Notice = notice(
+    "not_in_force_that_year",
+    "La convention n'est en vigueur aucun jour de cette année scolaire.",
+    "The convention is not in force on any day of that school year.",
+);
+
+static OF_ANOTHER_CONVENTION: Notice = notice(
+    "of_another_convention",
+    "Cette déclinaison est celle d'une autre convention.",
+    "This declination is another convention's.",
+);
+
+fn at(pointer: impl Into<String>) -> Place {
+    Place::Pointer(pointer.into())
+}
+
+/// Creates one: the first of its key, or the correction of the validated one.
+///
+/// # Errors
+/// `validation_failed`, `forbidden`, `convention_not_signed`, `duplicate_report`.
+pub async fn create(tx: &mut Tx<'_>, scope: &Scope, mut new: NewReport) -> Result<Whole> {
+    let mut faults = Faults::default();
+    let reach = settled(tx, scope, &mut new, &mut faults).await?;
+    let convention = placed(tx, scope, &new, &reach, &mut faults).await?;
+    faults.check()?;
+    if !convention.is_some_and(|convention| convention.status.was_signed()) {
+        return Err(Error::new(Code::ConventionNotSigned));
+    }
+    let before = store::current(tx.connection(), scope, &new).await?;
+    let author = tx.subject().to_owned();
+    let beginning = Beginning {
+        id: ReportId::new(tx.new_id()),
+        number: before.map_or(1, |(_, number)| number + 1),
+        supersedes_id: before.map(|(id, _)| id),
+        reach: &reach,
+        author: &author,
+        now: tx.now,
+    };
+    writes::insert(tx.connection(), &beginning, &new).await?;
+    let report = store::find(tx.connection(), scope, beginning.id).await?;
+    tx.created(&report).await?;
+    Ok(report)
+}
+
+/// What lies above the territory, once the caller may write there; the lines' academies are filled
+/// in, and the faults of places in the lines and the list of schools noted.
+async fn settled(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    new: &mut NewReport,
+    faults: &mut Faults,
+) -> Result<Vec<String>> {
+    let mut places = vec![new.territory.clone()];
+    places.extend(new.establishments.0.iter().map(TerritoryCode::of_school));
+    let ancestries = match reach::each(tx.connection(), &places).await? {
+        Ok(ancestries) => ancestries,
+        Err(unknown) => known_of(tx, &places, &unknown, faults).await?,
+    };
+    let mut ancestries = ancestries.into_iter();
+    let reach = ancestries.next().unwrap_or_default();
+    if !is_written_by(scope, &new.territory, &reach) {
+        let place = Place::field("territory");
+        return Err(Error::at(Code::Forbidden, place, Rule::OutsidePerimeter));
+    }
+    for (index, above) in ancestries.enumerate() {
+        // Those that do not exist have nothing above them, and their fault already.
+        if !above.is_empty() && !above.iter().any(|code| code == new.territory.as_str()) {
+            faults.add(
+                at(format!("/establishments/{index}")),
+                Rule::Own(&OUTSIDE_TERRITORY),
+            );
+        }
+    }
+    for index in settle(&new.territory, &reach, &mut new.lines) {
+        faults.add(
+            at(format!("/lines/{index}/academy")),
+            Rule::Own(&OUTSIDE_TERRITORY),
+        );
+    }
+    Ok(reach)
+}
+
+/// What lies above those of these places that exist, nothing above the others, which are noted.
+/// Without the report's own territory there is nothing more to check.
+async fn known_of(
+    tx: &mut Tx<'_>,
+    places: &[TerritoryCode],
+    unknown: &[usize],
+    faults: &mut Faults,
+) -> Result<Vec<Vec<String>>> {
+    if unknown.contains(&0) {
+        return Err(reach::unknown(&[0], |_| "/territory".to_owned()));
+    }
+    let exists = |index: &usize| !unknown.contains(index);
+    let known = places.iter().enumerate().filter(|(index, _)| exists(index));
+    let known: Vec<TerritoryCode> = known.map(|(_, code)| code.clone()).collect();
+    let found = reach::each(tx.connection(), &known)
+        .await?
+        .unwrap_or_default();
+    let mut found = found.into_iter();
+    let above = |index: usize| {
+        if exists(&index) {
+            found.next().unwrap_or_default()
+        } else {
+            faults.add(
+                at(format!("/establishments/{}", index - 1)),
+                Rule::UnknownTerritory,
+            );
+            Vec::new()
+        }
+    };
+    Ok((0..places.len()).map(above).collect())
+}
+
+/// The convention, once the place and the year are checked against it and the declination.
+async fn placed(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    new: &NewReport,
+    reach: &[String],
+    faults: &mut Faults,
+) -> Result<Option<Convention>> {
+    let mut fault = |name: &str, rule| faults.add(Place::field(name), rule);
+    let (first, last) = (new.school_year.first_day(), new.school_year.last_day());
+    if first > today(tx.now) {
+        fault("school_year", Rule::Own(&IN_THE_FUTURE));
+    }
+    let found = conventions::find_all(tx.connection(), scope, &[new.convention_id]).await?;
+    let convention = found.into_iter().next();
+    if let Some(convention) = &convention {
+        if convention.status.was_signed() && !convention.overlaps(first, last) {
+            fault("school_year", Rule::Own(&NOT_IN_FORCE_THAT_YEAR));
+        }
+        let home = convention.content.territory.as_ref();
+        if home.is_some_and(|home| !reach.iter().any(|code| code == home.as_str())) {
+            fault("territory", Rule::Own(&OUTSIDE_TERRITORY));
+        }
+    } else {
+        fault("convention_id", Rule::UnknownReference);
+    }
+    let Some(id) = new.declination_id else {
+        return Ok(convention);
+    };
+    let rule = match store::declination(tx.connection(), scope, id).await? {
+        Some((_, status, _)) if status != "active" && status != "closed" => Rule::UnknownReference,
+        None => Rule::UnknownReference,
+        Some((of, ..)) if of != new.convention_id => Rule::Own(&OF_ANOTHER_CONVENTION),
+        Some((.., covered)) if covered.iter().any(|code| reach.contains(code)) => {
+            return Ok(convention);
+        }
+        Some(_) => Rule::Own(&OUTSIDE_TERRITORY),
+    };
+    fault("declination_id", rule);
+    Ok(convention)
+}
+
+/// Changes what one says. A change that changes nothing writes nothing, and makes nobody an author.
+///
+/// # Errors
+/// `not_found`, `forbidden`, `precondition_failed`, `invalid_transition`, `validation_failed`.
+pub async fn update(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    id: ReportId,
+    patch: &Patch<NewReport>,
+    if_match: &Precondition,
+) -> Result<Whole> {
+    let before = store::hold(tx.connection(), scope, id).await?;
+    before
+        .report
+        .must_be_for(Step::Update, scope, tx.subject())?;
+    if_match.check(before.report.version)?;
+    before.report.step(Step::Update)?;
+    let present = before.as_input();
+    keeps_the_key(patch, &present)?;
+    let mut new = patch.apply(&present)?;
+    if new == present {
+        return Ok(before);
+    }
+    let mut faults = Faults::default();
+    settled(tx, scope, &mut new, &mut faults).await?;
+    faults.check()?;
+    if new == present {
+        return Ok(before);
+    }
+    let (author, now) = (tx.subject().to_owned(), tx.now);
+    let are_lines_new = new.lines != present.lines;
+    writes::update(
+        tx.connection(),
+        &before.report,
+        &new,
+        are_lines_new,
+        &author,
+        now,
+    )
+    .await?;
+    changed(tx, scope, "updated", &before).await
+}
+
+/// Refuses a change of a field of the key; to repeat it as it is does no harm.
+fn keeps_the_key(patch: &Patch<NewReport>, present: &NewReport) -> Result<()> {
+    let present = serde_json::to_value(present).map_err(Error::internal)?;
+    let mut faults = Faults::default();
+    for name in KEY {
+        if patch
+            .member(name)
+            .is_some_and(|value| Some(value) != present.get(name))
+        {
+            faults.add(Place::field(name), Rule::Own(&PART_OF_THE_KEY));
+        }
+    }
+    faults.check()
+}
+
+/// The report as it is now, journaled against what it was.
+async fn changed(tx: &mut Tx<'_>, scope: &Scope, verb: &str, before: &Whole) -> Result<Whole> {
+    let after = store::find(tx.connection(), scope, before.report.id).await?;
+    tx.changed(verb, before, &after).await?;
+    Ok(after)
+}
+
+/// Submits one, or validates it, or sends it back with a reason.
+///
+/// # Errors
+/// `not_found`, `forbidden`, `own_report`, `precondition_failed`, `invalid_transition`,
+/// `report_incomplete`.
+pub async fn step(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    id: ReportId,
+    step: Step,
+    reason: Option<&Return>,
+    if_match: &Precondition,
+) -> Result<Whole> {
+    let before = store::hold(tx.connection(), scope, id).await?;
+    before.report.must_be_for(step, scope, tx.subject())?;
+    if_match.check(before.report.version)?;
+    let status = before.report.step(step)?;
+    if status == Status::Submitted && before.lines.is_empty() {
+        let place = Place::field("lines");
+        return Err(Error::at(Code::ReportIncomplete, place, Rule::EmptyList));
+    }
+    let former = before.report.supersedes_id;
+    if let Some(former) = former.filter(|_| status == Status::Validated) {
+        supersede(tx, scope, former).await?;
+    }
+    let (subject, now) = (tx.subject().to_owned(), tx.now);
+    let reason = reason.map(|given| given.reason.clone());
+    writes::set_status(
+        tx.connection(),
+        &before.report,
+        status,
+        reason,
+        &subject,
+        now,
+    )
+    .await?;
+    changed(tx, scope, step.past(), &before).await
+}
+
+/// Takes the corrected version out of the figures, before the correction enters them.
+async fn supersede(tx: &mut Tx<'_>, scope: &Scope, id: ReportId) -> Result<()> {
+    let former = store::hold(tx.connection(), scope, id).await?;
+    let now = tx.now;
+    writes::supersede(tx.connection(), id, now).await?;
+    changed(tx, scope, "superseded", &former).await?;
+    Ok(())
+}
+
+/// Deletes a draft.
+///
+/// # Errors
+/// `not_found`, `forbidden`, `precondition_failed`, `invalid_transition`.
+pub async fn delete(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    id: ReportId,
+    if_match: &Precondition,
+) -> Result<()> {
+    let report = store::hold(tx.connection(), scope, id).await?;
+    report
+        .report
+        .must_be_for(Step::Delete, scope, tx.subject())?;
+    if_match.check(report.report.version)?;
+    report.report.step(Step::Delete)?;
+    writes::delete(tx.connection(), id).await?;
+    tx.removed("deleted", &report).await
+}
