@@ -17,6 +17,7 @@ pub mod error;
 pub mod establishments;
 pub mod http;
 pub mod imports;
+pub mod indicators;
 pub mod logging;
 pub mod metrics;
 pub mod nomenclatures;

@@ -31,6 +31,7 @@ use crate::routes;
         (name = "Partenaires", description = "Les organismes partenaires du ministère et leurs représentants."),
         (name = "Établissements", description = "L'annuaire du ministère."),
         (name = "Référentiels", description = "Territoires et nomenclatures."),
+        (name = "Indicateurs", description = "Ce que les bilans validés totalisent."),
         (name = "Synchronisation", description = "Le flux des changements."),
         (name = "Clients", description = "Les programmes clients et leurs jetons."),
         (name = "Exploitation", description = "État du service et documentation, sans jeton.")

@@ -5,7 +5,8 @@
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
-    changes, clients, establishments, nomenclatures, oauth, operation, partners, territories,
+    changes, clients, establishments, indicators, nomenclatures, oauth, operation, partners,
+    territories,
 };
 
 /// Mounts everything.
@@ -16,6 +17,7 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
     establishments::mount(config);
     territories::mount(config);
     nomenclatures::mount(config);
+    indicators::mount(config);
     clients::mount(config);
     changes::mount(config);
 }

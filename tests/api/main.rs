@@ -16,6 +16,7 @@ mod contract;
 mod directory;
 mod faults;
 mod idempotency;
+mod indicators;
 mod journal;
 mod openapi;
 mod pages;
