@@ -7,8 +7,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use super::columns::sums;
 use super::model::{Asked, Definition, Indicator};
-use super::statement::sums;
 use super::store::{Computed, Counted, Key};
 use crate::http::language::Language;
 use crate::http::page::Listed;

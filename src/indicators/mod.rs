@@ -6,6 +6,7 @@
 //! counted and never added up.
 
 pub mod answer;
+mod columns;
 pub mod model;
 pub mod perimeter;
 pub mod routes;

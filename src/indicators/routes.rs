@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use actix_web::{HttpResponse, get};
+use chrono::{DateTime, Utc};
 use utoipa::IntoParams;
 use utoipa::openapi::Required;
 use utoipa::openapi::path::{Parameter as DocumentedParameter, ParameterIn};
@@ -11,13 +12,15 @@ use super::answer::{self, Cell, IndicatorValues, Meta, Totals};
 use super::model::{Asked, Definition, Dimension, MAX_DIMENSIONS};
 use super::perimeter;
 use super::store::{self, Computed, Key, Part, Slice};
+use crate::db::keyset::Direction;
 use crate::error::{Error, Result, Rule};
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
 use crate::http::fields::FromText;
 use crate::http::forms::Column;
 use crate::http::page::{self, Count, Listed, Mark, MarkValue, Page};
-use crate::http::query::{Documented, NoQuery, Parameter, Query, Reader, parameter};
+use crate::http::query::{Documented, Parameter, Query, Reader, UPDATED_SINCE, parameter};
+use crate::nomenclatures::store as nomenclatures;
 use crate::values::TextValue;
 
 const TAG: &str = "Indicateurs";
@@ -25,29 +28,56 @@ const TAG: &str = "Indicateurs";
 /// Cells that a stream reads at a time: each batch adds the lines up again, so few of them.
 const BATCH: i64 = 20_000;
 
-/// Definitions and cells have one order each.
+/// What the list of definitions is filtered by.
+#[derive(Debug, Default)]
+pub struct Filter {
+    updated_since: Option<DateTime<Utc>>,
+}
+
+impl Query for Filter {
+    const PARAMETERS: &'static [Parameter] = &[UPDATED_SINCE];
+
+    fn read(reader: &mut Reader<'_>) -> Self {
+        Self {
+            updated_since: reader.one("updated_since"),
+        }
+    }
+}
+
+/// The filters, as the list and the count document them.
+type Filters = Documented<Filter>;
+
+/// By what definitions are sorted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sort {
-    /// That of the nomenclature; that of the keys.
-    Own,
+    /// As they are displayed.
+    Place,
+    /// The code.
+    Code,
 }
 
 impl page::Sort for Sort {
-    const DEFAULT: Self = Self::Own;
-    const ORDERS: &'static [(&'static str, Self)] = &[];
+    const DEFAULT: Self = Self::Place;
+    const ORDERS: &'static [(&'static str, Self)] = &[("place", Self::Place), ("code", Self::Code)];
 }
 
 /// The definitions.
 pub struct Definitions;
 
 impl List for Definitions {
-    type Filter = NoQuery;
+    type Filter = Filter;
     type Sort = Sort;
     type Item = Definition;
 
-    async fn page(_call: Rc<Call>, page: Page<Sort>) -> Result<Vec<Definition>> {
+    async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<Definition>> {
         let limit = usize::try_from(page.limit).unwrap_or_default();
-        let all = Definition::all();
+        let mut all = definitions(&call).await?;
+        if page.sort == Sort::Code {
+            all.sort_by(|one, other| one.code.as_str().cmp(other.code.as_str()));
+        }
+        if page.direction == Direction::Descending {
+            all.reverse();
+        }
         let last = page.after.as_ref().map(|mark| mark.id.as_str());
         let seen = last.and_then(|last| all.iter().position(|one| one.code.as_str() == last));
         let skipped = seen.map_or(0, |place| place + 1);
@@ -60,6 +90,31 @@ impl List for Definitions {
             id: item.code.to_string(),
         }
     }
+}
+
+/// The definitions the filters leave: all changed when the nomenclature did.
+async fn definitions(call: &Call<Filter>) -> Result<Vec<Definition>> {
+    let Some(since) = call.query.updated_since else {
+        return Ok(Definition::all());
+    };
+    let reader = call.app.db.reader().await?;
+    let measures = nomenclatures::find(&reader, call.scope()?, "measures").await?;
+    if measures.updated_at < since {
+        return Ok(Vec::new());
+    }
+    Ok(Definition::all())
+}
+
+/// Cells have one order, that of their keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ByKey {
+    /// Ascending, null last.
+    Only,
+}
+
+impl page::Sort for ByKey {
+    const DEFAULT: Self = Self::Only;
+    const ORDERS: &'static [(&'static str, Self)] = &[];
 }
 
 impl Query for Asked {
@@ -185,7 +240,7 @@ pub struct Values;
 
 impl List for Values {
     type Filter = Asked;
-    type Sort = Sort;
+    type Sort = ByKey;
     type Item = Cell;
     const BATCH: i64 = BATCH;
 
@@ -202,12 +257,12 @@ impl List for Values {
             .collect()
     }
 
-    async fn page(call: Rc<Call<Asked>>, page: Page<Sort>) -> Result<Vec<Cell>> {
+    async fn page(call: Rc<Call<Asked>>, page: Page<ByKey>) -> Result<Vec<Cell>> {
         let computed = compute(&call, &page, &[Part::Group], &[Part::GroupEstablishments]).await?;
         Ok(answer::cells(&call.query, &computed))
     }
 
-    fn mark(item: &Cell, _sort: Sort) -> Mark {
+    fn mark(item: &Cell, _sort: ByKey) -> Mark {
         Mark {
             value: MarkValue::Id,
             id: serde_json::json!(item.place).to_string(),
@@ -217,7 +272,7 @@ impl List for Values {
 
 async fn compute(
     call: &Call<Asked>,
-    page: &Page<Sort>,
+    page: &Page<ByKey>,
     parts: &[Part],
     of_establishments: &[Part],
 ) -> Result<Computed> {
@@ -239,7 +294,7 @@ async fn compute(
 }
 
 /// The cells of a page, and what is said around them. Without a grouping there is only the total.
-async fn read(call: Rc<Call<Asked>>, page: Page<Sort>) -> Result<(Vec<Cell>, (Totals, Meta))> {
+async fn read(call: Rc<Call<Asked>>, page: Page<ByKey>) -> Result<(Vec<Cell>, (Totals, Meta))> {
     let (parts, of_establishments): (&[Part], &[Part]) = if call.query.group_by.is_empty() {
         (&[Part::Total], &[Part::TotalEstablishments])
     } else {
@@ -256,10 +311,14 @@ async fn read(call: Rc<Call<Asked>>, page: Page<Sort>) -> Result<(Vec<Cell>, (To
 
 /// Définitions des indicateurs
 ///
-/// Chacune avec ses libellés, son unité et ce qu'il compte, dans l'ordre de présentation. En CSV et en NDJSON, la liste entière.
+/// Chacune avec ses libellés, son unité et ce qu'il compte, dans l'ordre de présentation ou celui de `sort`. En CSV et en NDJSON, la liste entière.
 #[utoipa::path(
     tag = TAG,
-    params(crate::openapi::PageParameters),
+    params(
+        Filters,
+        ("sort" = Option<String>, Query, description = "`place` (par défaut, l'ordre de présentation), `code` ; `-` devant pour l'ordre inverse", example = "code"),
+        crate::openapi::PageParameters,
+    ),
     responses((status = 200, description = "Une page de définitions", content(
         (Listed<Definition> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")
     )))
@@ -271,14 +330,15 @@ pub async fn list_indicators(call: ListCall<Definitions>) -> Result<HttpResponse
 
 /// Nombre d'indicateurs
 ///
-/// Celui des définitions.
+/// Avec les mêmes filtres que la liste.
 #[utoipa::path(
     tag = TAG,
+    params(Filters),
     responses((status = 200, description = "Le nombre", body = Count))
 )]
 #[get("/v1/indicators/count")]
-pub async fn count_indicators(_call: Call) -> Result<Answer> {
-    let count = i64::try_from(Definition::all().len()).map_err(Error::internal)?;
+pub async fn count_indicators(call: Call<Filter>) -> Result<Answer> {
+    let count = i64::try_from(definitions(&call).await?.len()).map_err(Error::internal)?;
     Answer::digested(&Count { count })
 }
 

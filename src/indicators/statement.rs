@@ -11,7 +11,8 @@ use diesel::pg::Pg;
 use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
 use diesel::sql_types::{Array, BigInt, Text, Uuid};
 
-use super::model::{Asked, Dimension, Indicator, academies_of};
+use super::columns::{Source, source, sums, text_of};
+use super::model::{Asked, Dimension, academies_of};
 use super::perimeter::Limit;
 use crate::values::TextValue;
 
@@ -58,63 +59,6 @@ pub struct Slice {
     pub after: Option<Key>,
     /// At most this many.
     pub limit: i64,
-}
-
-/// The sums within a report and line key that a measure is made of: one, or of a share the
-/// numerator and the denominator over the lines where both are known.
-pub const fn sums(measure: Indicator) -> &'static [&'static str] {
-    match measure {
-        Indicator::Actions => &["sum(l.actions)"],
-        Indicator::Pupils => &["sum(l.pupils)"],
-        Indicator::Girls => &["sum(l.girls)"],
-        Indicator::PriorityEducationPupils => &["sum(l.priority_education_pupils)"],
-        Indicator::Teachers => &["sum(l.teachers)"],
-        Indicator::Professionals => &["sum(l.professionals)"],
-        Indicator::Companies => &["sum(l.companies)"],
-        Indicator::Hours => &["sum(l.hours)"],
-        Indicator::InternshipsOffered => &["sum(l.internships_offered)"],
-        Indicator::InternshipsFilled => &["sum(l.internships_filled)"],
-        Indicator::GirlsShare => &[
-            "sum(l.girls) FILTER (WHERE l.pupils IS NOT NULL)",
-            "sum(l.pupils) FILTER (WHERE l.girls IS NOT NULL)",
-        ],
-        Indicator::PriorityEducationShare => &[
-            "sum(l.priority_education_pupils) FILTER (WHERE l.pupils IS NOT NULL)",
-            "sum(l.pupils) FILTER (WHERE l.priority_education_pupils IS NOT NULL)",
-        ],
-        Indicator::InternshipFillRate => &[
-            "sum(l.internships_filled) FILTER (WHERE l.internships_offered IS NOT NULL)",
-            "sum(l.internships_offered) FILTER (WHERE l.internships_filled IS NOT NULL)",
-        ],
-        // Counted in parts of their own.
-        Indicator::Establishments | Indicator::ReportsValidated => &[],
-    }
-}
-
-/// Where a dimension's value stands.
-enum Source {
-    /// On the report.
-    Report(&'static str),
-    /// On the line, or on what its academy lies in.
-    Line(&'static str),
-    /// On the parties of the convention.
-    Party(&'static str),
-}
-
-const fn source(dimension: Dimension) -> Source {
-    match dimension {
-        Dimension::SchoolYear => Source::Report("r.school_year"),
-        Dimension::Convention => Source::Report("r.convention_id"),
-        Dimension::AcademicRegion => Source::Line("a.parent"),
-        Dimension::Academy => Source::Line("l.academy"),
-        Dimension::Axis => Source::Line("l.axis"),
-        Dimension::ActionType => Source::Line("l.action_type"),
-        Dimension::Level => Source::Line("l.level"),
-        Dimension::Moment => Source::Line("l.moment"),
-        Dimension::Event => Source::Line("l.event"),
-        Dimension::Partner => Source::Party("cp.partner_id"),
-        Dimension::Sector => Source::Party("s.sector"),
-    }
 }
 
 enum Bind {
@@ -201,17 +145,12 @@ impl<'a> Statement<'a> {
     /// Which lines count.
     fn line_conditions(&mut self) -> String {
         let asked = self.asked;
-        let regions = asked.academic_region.iter();
-        let of_regions: Vec<String> = regions
-            .flat_map(|region| academies_of(region.as_str()))
-            .collect();
         let conventions = asked.convention.iter().map(|id| id.uuid()).collect();
         let mut conditions = vec!["r.status = 'validated' AND NOT r.superseded".to_owned()];
         conditions.extend(
             [
                 self.among("r.school_year", &asked.school_year),
                 self.among_ids("r.convention_id", conventions),
-                self.among("l.academy", &of_regions),
                 self.among("l.academy", &asked.academy),
                 self.among("l.axis", &asked.axis),
                 self.among("l.action_type", &asked.action_type),
@@ -222,17 +161,7 @@ impl<'a> Statement<'a> {
             .into_iter()
             .flatten(),
         );
-        conditions.extend(
-            match self.limit {
-                Limit::Everything => None,
-                // An empty perimeter holds nothing: the condition stands whatever it names.
-                Limit::Academies(codes) => Some(("l.academy", codes)),
-                Limit::Reports(codes) => Some(("r.territory", codes)),
-            }
-            .map(|(column, codes)| {
-                format!("{column} = ANY ({})", self.bind(Bind::Texts(codes.clone())))
-            }),
-        );
+        conditions.extend(self.territory_conditions());
         if !self.parties.is_empty() {
             conditions.push(format!(
                 "r.convention_id IN ({})",
@@ -240,6 +169,25 @@ impl<'a> Statement<'a> {
             ));
         }
         conditions.join(" AND ")
+    }
+
+    /// In which regions, and within which limits. What names nothing holds nothing: the condition
+    /// stands.
+    fn territory_conditions(&mut self) -> Vec<String> {
+        let mut sets = Vec::new();
+        let regions = &self.asked.academic_region;
+        if !regions.is_empty() {
+            let academies = regions.iter().flat_map(|one| academies_of(one.as_str()));
+            sets.push(("l.academy", academies.collect()));
+        }
+        match self.limit {
+            Limit::Everything => {}
+            Limit::Academies(codes) => sets.push(("l.academy", codes.clone())),
+            Limit::Reports(codes) => sets.push(("r.territory", codes.clone())),
+        }
+        sets.into_iter()
+            .map(|(column, codes)| format!("{column} = ANY ({})", self.bind(Bind::Texts(codes))))
+            .collect()
     }
 
     /// The parties meant, one row for each of what is selected of them.
@@ -416,14 +364,4 @@ impl<'a> Statement<'a> {
             }
         }
     }
-}
-
-/// A dimension's value as the key has it, in the order of its characters.
-fn text_of(dimension: Dimension) -> String {
-    let column = match source(dimension) {
-        Source::Party(_) => format!("p.{}", dimension.code()),
-        Source::Report("r.convention_id") => "c.convention_id".to_owned(),
-        Source::Report(_) | Source::Line(_) => format!("c.{}", dimension.code()),
-    };
-    format!("({column}::text COLLATE \"C\")")
 }
