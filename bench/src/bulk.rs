@@ -79,7 +79,8 @@ fn asked(
     });
     // What keeps both processors busy by itself is asked for one at a time.
     let connections = (name == "values").then_some(1);
-    Subject { name, aim: 0.6, status: 200, request: Box::new(move |_| request.clone()), script, connections }
+    let aim = if name == "values" { 0.95 } else { 0.6 };
+    Subject { name, aim, status: 200, request: Box::new(move |_| request.clone()), script, connections }
 }
 
 /// A school's draft with five lines, another school or convention each time.
@@ -169,7 +170,7 @@ fn schools() -> String {
 
 /// The key of a UAI's number, as SQL: the rest of its division by 23.
 fn uai_letter(number: &str) -> String {
-    format!("substr('ABCDEFGHJKLMNPRSTUVWXYZ', 1 + {number} % 23, 1)")
+    format!("substr('ABCDEFGHJKLMNPRSTUVWXYZ', 1 + ({number} % 23)::integer, 1)")
 }
 
 fn conventions() -> String {
@@ -247,9 +248,9 @@ fn fill_reports(postgres: &Postgres, reports: u64) {
 
 /// Offers in French, one of ten nationwide.
 fn interventions(interventions: u64) -> String {
-    let word = |seed: u64| format!("words[1 + abs(hashint8(n * 31 + {seed})) % 24]");
+    let word = |seed: u64| format!("words[1 + abs(hashint8(n * 31 + {seed})) % 48]");
     let title = [1, 2].map(word).join(" || ' ' || ");
-    let description = (3..23).map(word).collect::<Vec<_>>().join(" || ' ' || ");
+    let description = (3..13).map(word).collect::<Vec<_>>().join(" || ' ' || ");
     format!(
         "SET session_replication_role = replica;
          INSERT INTO interventions (id, partner_id, external_id, convention_id, title, description, action_type, levels, moments,
@@ -265,7 +266,9 @@ fn interventions(interventions: u64) -> String {
            FROM generate_series(0::bigint, {interventions} - 1) AS n, {ACADEMIES} AS academies (codes),
                 (SELECT ARRAY['métallurgie','ateliers','visite','découverte','métiers','usine','soudure','chaudronnerie','élèves','classe',
                               'stage','ingénieure','robotique','maintenance','production','qualité','énergie','chantier','numérique',
-                              'laboratoire','apprentissage','orientation','collège','lycée']) AS vocabulary (words);
+                              'laboratoire','apprentissage','orientation','collège','lycée','bois','menuiserie','boulangerie','cuisine',
+                              'service','hôtellerie','tourisme','transport','logistique','conduite','mécanique','automobile','aéronautique',
+                              'électronique','informatique','réseaux','santé','soin','aide','commerce','vente','banque','assurance','droit']) AS vocabulary (words);
          ANALYZE interventions"
     )
 }
