@@ -18,6 +18,7 @@ pub mod error;
 pub mod establishments;
 pub mod http;
 pub mod imports;
+pub mod indicators;
 pub mod interventions;
 pub mod logging;
 pub mod metrics;

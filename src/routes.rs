@@ -5,8 +5,8 @@
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
-    changes, clients, conventions, declinations, establishments, interventions, nomenclatures,
-    oauth, operation, partners, reports, territories,
+    changes, clients, conventions, declinations, establishments, indicators, interventions,
+    nomenclatures, oauth, operation, partners, reports, territories,
 };
 
 /// Mounts everything.
@@ -21,6 +21,7 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
     territories::mount(config);
     nomenclatures::mount(config);
     reports::mount(config);
+    indicators::mount(config);
     clients::mount(config);
     changes::mount(config);
 }

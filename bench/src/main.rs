@@ -1,6 +1,7 @@
 //! The service against PostgreSQL itself, on the same server and the same rows, in one run: see
 //! README.md. Progress goes to standard error, the table to standard output.
 
+mod bulk;
 mod load;
 mod postgres;
 mod service;
@@ -15,6 +16,10 @@ use service::Service;
 struct Options {
     ree: PathBuf,
     partners: u64,
+    /// With five lines each; 0 leaves them out.
+    reports: u64,
+    /// 0 leaves them out.
+    interventions: u64,
     rounds: usize,
     seconds: u64,
     connections: Vec<usize>,
@@ -22,13 +27,16 @@ struct Options {
     keep_running: bool,
 }
 
-const USAGE: &str = "bench/run [--partners 20000] [--rounds 5] [--seconds 4] [--connections 16,64] \
-                     [--only read|page|insert|start] [--keep-running]";
+const USAGE: &str = "bench/run [--partners 20000] [--reports 1000000] [--interventions 200000] [--rounds 5] \
+                     [--seconds 4] [--connections 16,64] \
+                     [--only read|page|insert|values|report|search|start] [--keep-running]";
 
 fn options() -> Options {
     let mut options = Options {
         ree: "target/release/ree".into(),
         partners: 20_000,
+        reports: 1_000_000,
+        interventions: 200_000,
         rounds: 5,
         seconds: 4,
         connections: vec![16, 64],
@@ -45,6 +53,8 @@ fn options() -> Options {
         match name.as_str() {
             "--ree" => options.ree = value.into(),
             "--partners" => options.partners = value.parse().expect(USAGE),
+            "--reports" => options.reports = value.parse().expect(USAGE),
+            "--interventions" => options.interventions = value.parse().expect(USAGE),
             "--rounds" => options.rounds = value.parse().expect(USAGE),
             "--seconds" => options.seconds = value.parse().expect(USAGE),
             "--connections" => options.connections = value.split(',').map(|c| c.parse().expect(USAGE)).collect(),
@@ -63,6 +73,8 @@ struct Subject {
     status: u16,
     request: Box<dyn Fn(&mut Random) -> Vec<u8> + Sync>,
     script: String,
+    /// On how many connections, if not on as many as asked for.
+    connections: Option<usize>,
 }
 
 /// A directory that goes with the run, as far as it may.
@@ -89,8 +101,10 @@ fn main() {
     for statement in postgres::fill(options.partners) {
         postgres.sql(&statement);
     }
-    let token = service::token(&options.ree, &directory.0, "ministry");
-    let subjects = subjects(&options, api, &token);
+    let token = service::token(&options.ree, &directory.0, "ministry", &[]);
+    let mut subjects = subjects(&options, api, &token);
+    let head = format!("HTTP/1.1\r\nhost: {api}\r\nauthorization: Bearer {token}\r\n");
+    subjects.extend(bulk::subjects(&options, &postgres, api, &head));
     if options.keep_running {
         eprintln!("{api}; stop this process to end it\nAuthorization: Bearer {token}");
         std::thread::park();
@@ -99,9 +113,13 @@ fn main() {
     println!("| request | connections | service /s | p50 ms | p99 ms | its CPU µs | pgbench /s | p50 ms | p99 ms | ratio (lowest–highest) | aim |");
     println!("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
     let wanted = |name: &str| options.only.as_deref().is_none_or(|only| only == name);
-    for connections in &options.connections {
+    for (place, connections) in options.connections.iter().enumerate() {
         for subject in subjects.iter().filter(|subject| wanted(subject.name)) {
-            println!("{}", compare(&options, subject, *connections, &service, &postgres));
+            let connections = match subject.connections {
+                Some(_) if place > 0 => continue,
+                own => own.unwrap_or(*connections),
+            };
+            println!("{}", compare(&options, subject, connections, &service, &postgres));
         }
     }
     let (now, most) = service.memory();
@@ -139,9 +157,9 @@ fn subjects(options: &Options, api: std::net::SocketAddr, token: &str) -> Vec<Su
             .into_bytes()
     };
     vec![
-        Subject { name: "read", aim: 0.5, status: 200, request: Box::new(read), script: postgres::read_script(partners) },
-        Subject { name: "page", aim: 0.45, status: 200, request: Box::new(page), script: postgres::page_script(partners) },
-        Subject { name: "insert", aim: 0.6, status: 201, request: Box::new(insert), script: postgres::insert_script() },
+        Subject { name: "read", aim: 0.5, status: 200, request: Box::new(read), script: postgres::read_script(partners), connections: None },
+        Subject { name: "page", aim: 0.45, status: 200, request: Box::new(page), script: postgres::page_script(partners), connections: None },
+        Subject { name: "insert", aim: 0.6, status: 201, request: Box::new(insert), script: postgres::insert_script(), connections: None },
     ]
 }
 
@@ -168,7 +186,7 @@ fn compare(options: &Options, subject: &Subject, connections: usize, service: &S
     let ours = |duration| {
         let (before, own) = (service.cpu(), service::cpu("self"));
         let figures = load::run(service.api, connections, duration, subject.status, &subject.request);
-        let answers = figures.per_second * duration.as_secs_f64();
+        let answers = figures.answers as f64;
         eprintln!("  load generator: {:.0} µs of processor time a request", (service::cpu("self") - own) * 1e6 / answers);
         Figures { cpu: (service.cpu() - before) * 1e6 / answers, ..figures }
     };
@@ -193,12 +211,14 @@ fn compare(options: &Options, subject: &Subject, connections: usize, service: &S
     ratios.sort_by(f64::total_cmp);
     let (one, other) = (medians(&ours_all), medians(&theirs_all));
     format!(
-        "| {} | {connections} | {:.0} | {:.2} | {:.2} | {:.0} | {:.0} | {:.2} | {:.2} | {:.2} ({:.2}–{:.2}) | {} |",
+        "| {} | {connections} | {:.*} | {:.2} | {:.2} | {:.0} | {:.*} | {:.2} | {:.2} | {:.2} ({:.2}–{:.2}) | {} |",
         subject.name,
+        digits(one.per_second),
         one.per_second,
         one.p50 / 1000.0,
         one.p99 / 1000.0,
         one.cpu,
+        digits(other.per_second),
         other.per_second,
         other.p50 / 1000.0,
         other.p99 / 1000.0,
@@ -207,6 +227,11 @@ fn compare(options: &Options, subject: &Subject, connections: usize, service: &S
         ratios[ratios.len() - 1],
         subject.aim
     )
+}
+
+/// Of a small number, two digits after the point.
+fn digits(number: f64) -> usize {
+    if number < 100.0 { 2 } else { 0 }
 }
 
 fn medians(figures: &[Figures]) -> Figures {
@@ -220,6 +245,7 @@ fn medians(figures: &[Figures]) -> Figures {
         p50: median(|f| f.p50),
         p99: median(|f| f.p99),
         cpu: median(|f| f.cpu),
+        answers: 0,
     }
 }
 
@@ -227,12 +253,10 @@ fn medians(figures: &[Figures]) -> Figures {
 fn statements(subjects: &[Subject], postgres: &Postgres, api: std::net::SocketAddr) {
     // Every worker's connections are to be open and to know the statement.
     for subject in subjects {
-        load::run(api, 8, Duration::from_secs(1), subject.status, &subject.request);
+        load::run(api, subject.connections.unwrap_or(8), Duration::from_secs(1), subject.status, &subject.request);
     }
     // Of each statement it tells when it is parsed, too: once for a connection, if it is prepared.
-    postgres.sql("ALTER SYSTEM SET log_min_duration_statement = 0");
-    postgres.sql("SELECT pg_reload_conf()");
-    std::thread::sleep(Duration::from_millis(300));
+    postgres.log_everything(true);
     println!("\nStatements of one request, from the server's log:\n");
     let mut random = Random::new(7);
     for subject in subjects {
@@ -247,8 +271,7 @@ fn statements(subjects: &[Subject], postgres: &Postgres, api: std::net::SocketAd
             println!("  - `{text}`");
         }
     }
-    postgres.sql("ALTER SYSTEM RESET log_min_duration_statement");
-    postgres.sql("SELECT pg_reload_conf()");
+    postgres.log_everything(false);
 }
 
 /// The SQL of a log line; not that of the service's own upkeep, every two seconds.

@@ -8,7 +8,7 @@ use crate::load::Figures;
 
 /// The embedded server of a data directory.
 pub struct Postgres {
-    directory: PathBuf,
+    pub directory: PathBuf,
     socket: String,
 }
 
@@ -54,7 +54,9 @@ impl Postgres {
         let mut command = self.command("pgbench");
         command.args(["-M", "prepared", "-n", "-j", "2", "-c", &connections.to_string()]);
         command.args(["-T", &duration.as_secs().max(1).to_string(), "-f"]).arg(&file);
-        command.args(["-l", "--sampling-rate=0.2", "--log-prefix"]).arg(&prefix).arg("ree");
+        // Of few answers every one is told, of many a part.
+        let sampling = if connections == 1 { "1" } else { "0.2" };
+        command.args(["-l", "--sampling-rate", sampling, "--log-prefix"]).arg(&prefix).arg("ree");
         let output = command.output().expect("pgbench, of the package postgresql-contrib or postgresql-15");
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
@@ -75,11 +77,70 @@ impl Postgres {
         latencies
     }
 
+    /// The script of the last statement with this word that a request makes the service send: its
+    /// text and its values, from the server's log.
+    pub fn script_of(&self, word: &str, request: impl FnOnce()) -> String {
+        self.log_everything(true);
+        let before = self.log().len();
+        request();
+        std::thread::sleep(Duration::from_millis(300));
+        let log = self.log()[before..].replace("\n\t", " ");
+        self.log_everything(false);
+        let lines: Vec<&str> = log.lines().collect();
+        let is_it = |line: &&str| line.contains(" execute ") && line.contains(word);
+        let place = lines.iter().rposition(|line| is_it(line)).expect("the statement in the log");
+        let (_, rest) = lines[place].split_once(" execute ").expect("a statement");
+        let sql = rest.split_once(": ").expect("its text").1;
+        let values = lines.get(place + 1).and_then(|line| line.split_once("DETAIL:  parameters: "));
+        let values = values.map_or_else(Vec::new, |(_, values)| literals(values));
+        let types = format!(
+            "PREPARE asked AS {sql}; SELECT unnest(parameter_types) FROM pg_prepared_statements WHERE name = 'asked'"
+        );
+        let types = self.sql(&types);
+        let mut script = sql.to_owned();
+        let types: Vec<&str> = types.lines().collect();
+        for (number, (value, kind)) in values.iter().zip(types).enumerate().rev() {
+            script = script.replace(&format!("${}", number + 1), &format!("{value}::{kind}"));
+        }
+        format!("{script};\n")
+    }
+
+    /// Every statement in the log, or none.
+    pub fn log_everything(&self, all: bool) {
+        let setting = if all { "SET log_min_duration_statement = 0" } else { "RESET log_min_duration_statement" };
+        self.sql(&format!("ALTER SYSTEM {setting}"));
+        self.sql("SELECT pg_reload_conf()");
+        std::thread::sleep(Duration::from_millis(300));
+    }
+
     /// What the server's log holds.
     pub fn log(&self) -> String {
         let file = self.directory.join("postgres.run/server.log");
         String::from_utf8_lossy(&std::fs::read(file).expect("the server's log")).into_owned()
     }
+}
+
+/// The values of `$1 = 'a', $2 = NULL`, written so that pgbench finds no variable in them: it takes
+/// a colon before a letter for one.
+fn literals(parameters: &str) -> Vec<String> {
+    let mut values = Vec::new();
+    let mut rest = parameters;
+    while let Some((_, after)) = rest.split_once(" = ") {
+        let Some(quoted) = after.strip_prefix('\'') else {
+            values.push("NULL".to_owned());
+            rest = after;
+            continue;
+        };
+        let mut end = 0;
+        let bytes = quoted.as_bytes();
+        while bytes[end] != b'\'' || bytes.get(end + 1) == Some(&b'\'') {
+            end += if bytes[end] == b'\'' { 2 } else { 1 };
+        }
+        let text = quoted[..end].replace('\\', "\\\\").replace(':', "\\x3a");
+        values.push(format!("E'{text}'"));
+        rest = &quoted[end + 1..];
+    }
+    values
 }
 
 /// Rows to read, whose ids can be told from their numbers: [`FIRST`], [`FIRST`] + 1…

@@ -87,9 +87,9 @@ pub fn free_address() -> SocketAddr {
 }
 
 /// `ree token`.
-pub fn token(program: &Path, directory: &Path, role: &str) -> String {
+pub fn token(program: &Path, directory: &Path, role: &str, perimeter: &[&str]) -> String {
     let mut command = Command::new(program);
-    command.args(["token", "--role", role, "--ttl", "8h"]).env("REE_DATA_DIR", directory);
+    command.args(["token", "--role", role, "--ttl", "8h"]).args(perimeter).env("REE_DATA_DIR", directory);
     let output = command.output().expect("a token");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).trim().to_owned()

@@ -39,7 +39,11 @@ CREATE INDEX reports_supersedes_idx ON reports (supersedes_id) WHERE supersedes_
 CREATE INDEX reports_updated_idx ON reports (updated_at, id);
 CREATE INDEX reports_territory_idx ON reports (territory, id);
 CREATE INDEX reports_reach_idx ON reports USING gin (reach);
-CREATE INDEX reports_counted_idx ON reports (school_year, convention_id) WHERE status = 'validated' AND NOT superseded;
+-- Figures are counted on indexes alone: from the reports of a year or a convention, or from all of them.
+CREATE INDEX reports_counted_idx ON reports (school_year, convention_id) INCLUDE (id, validated_at)
+    WHERE status = 'validated' AND NOT superseded;
+CREATE INDEX reports_counted_id_idx ON reports (id) INCLUDE (school_year, convention_id, validated_at)
+    WHERE status = 'validated' AND NOT superseded;
 
 CREATE TABLE report_lines (
     report_id                uuid NOT NULL CONSTRAINT report_lines_report_fkey REFERENCES reports (id) ON DELETE CASCADE,
@@ -62,7 +66,10 @@ CREATE TABLE report_lines (
     internships_offered      integer,
     internships_filled       integer,
     CONSTRAINT report_lines_pkey PRIMARY KEY (report_id, place),
-    CONSTRAINT report_lines_key UNIQUE NULLS NOT DISTINCT (report_id, action_type, level, moment, axis, academy, event),
+    -- With the counters: what figures read of a report's lines is in this index.
+    CONSTRAINT report_lines_key UNIQUE NULLS NOT DISTINCT (report_id, action_type, level, moment, axis, academy, event)
+        INCLUDE (actions, pupils, girls, priority_education_pupils, teachers, professionals, companies, hours,
+                 internships_offered, internships_filled),
     CONSTRAINT report_lines_girls CHECK (girls <= pupils),
     CONSTRAINT report_lines_priority CHECK (priority_education_pupils <= pupils),
     CONSTRAINT report_lines_filled CHECK (internships_filled <= internships_offered),

@@ -6,25 +6,15 @@ use actix_web::{HttpResponse, get};
 
 use super::model::EstablishmentAnswer;
 use super::store::{self, Filter, Sort};
-use crate::error::{Error, Result, Rule};
+use crate::error::{Error, Result};
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
 use crate::http::fields::FromText;
 use crate::http::page::{self, Count, Listed, Mark, MarkValue, Page};
 use crate::http::query::{Documented, Parameter, Query, Reader, UPDATED_SINCE, parameter};
-use crate::values::{TerritoryCode, TextValue, Uai};
+use crate::values::Uai;
 
 const TAG: &str = "Établissements";
-
-/// Territories of one kind, whose codes start like this example.
-fn territories(reader: &mut Reader<'_>, name: &str, example: &'static str) -> Vec<TerritoryCode> {
-    let codes: Vec<TerritoryCode> = reader.several(name);
-    let kind = example.split_inclusive(':').next().unwrap_or_default();
-    if !codes.iter().all(|code| code.as_str().starts_with(kind)) {
-        reader.fault(name, Rule::Format(example));
-    }
-    codes
-}
 
 impl Query for Filter {
     const PARAMETERS: &'static [Parameter] = &[
@@ -66,8 +56,8 @@ impl Query for Filter {
     fn read(reader: &mut Reader<'_>) -> Self {
         Self {
             q: reader.q(),
-            academy: territories(reader, "academy", "academy:10"),
-            department: territories(reader, "department", "department:069"),
+            academy: reader.territories("academy", "academy:10"),
+            department: reader.territories("department", "department:069"),
             kind: reader.several("type"),
             sector: reader.several("sector"),
             priority_education: reader.several("priority_education"),

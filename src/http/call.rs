@@ -12,7 +12,7 @@ use utoipa::PartialSchema;
 
 use super::answer::Answer;
 use super::fields::{Body, Fields, Nothing};
-use super::forms::{BATCH, Dialect, Form, stream};
+use super::forms::{BATCH, Column, Dialect, Form, columns_of, stream};
 use super::gate::Admitted;
 use super::page::{Listed, Mark, Page, Sort, bound_to};
 use super::query::{NoQuery, Query, Reader};
@@ -134,6 +134,14 @@ pub trait List: 'static {
     /// The parameter its cursors come back in.
     const CURSOR: &'static str = "cursor";
 
+    /// Rows a stream reads at a time.
+    const BATCH: i64 = BATCH;
+
+    /// The columns of its CSV: those of a row, unless the request says which.
+    fn columns(_call: &Call<Self::Filter>) -> Vec<Column> {
+        columns_of::<Self::Item>()
+    }
+
     /// Reads one page.
     fn page(
         call: Rc<Call<Self::Filter>>,
@@ -182,24 +190,41 @@ impl<L: List> ListCall<L> {
         })
     }
 
+    /// The request, without the page it asks for.
+    pub fn call(&self) -> &Call<L::Filter> {
+        &self.call
+    }
+
     /// Answers the page, or the whole list where CSV or NDJSON is asked for.
     ///
     /// # Errors
     /// What reading the page answers.
     pub async fn answer(self) -> Result<HttpResponse> {
-        match self.call.admitted.form {
-            Form::Json => self.answer_page().await,
-            form => Ok(self.stream(form)),
-        }
+        let read = async |call, page| Ok((L::page(call, page).await?, ()));
+        self.answer_with(read, |listed, ()| listed).await
     }
 
-    async fn answer_page(self) -> Result<HttpResponse> {
-        let (data, next) = read_page::<L>(Rc::clone(&self.call), self.page.clone()).await?;
+    /// The same for a list whose answer says more than its rows: `read` gives both for a page,
+    /// `write` puts them together.
+    ///
+    /// # Errors
+    /// What reading the page answers.
+    pub async fn answer_with<M, A: Serialize>(
+        self,
+        read: impl AsyncFnOnce(Rc<Call<L::Filter>>, Page<L::Sort>) -> Result<(Vec<L::Item>, M)>,
+        write: impl FnOnce(Listed<L::Item>, M) -> A,
+    ) -> Result<HttpResponse> {
+        let form = self.call.admitted.form;
+        if form != Form::Json {
+            return Ok(self.stream(form));
+        }
+        let (rows, more) = read(Rc::clone(&self.call), one_more(&self.page)).await?;
+        let (data, next) = cut::<L>(rows, &self.page);
         let list = bound_to(L::CURSOR, self.call.path(), &self.call.admitted.parameters);
         let cursors = &self.call.app.cursors;
         let next_cursor = next.map(|mark| cursors.write(&mark, &list)).transpose()?;
         let link = next_cursor.as_deref().map(|cursor| self.next_link(cursor));
-        let mut answer = Answer::digested(&Listed { data, next_cursor })?;
+        let mut answer = Answer::digested(&write(Listed { data, next_cursor }, more))?;
         if let Some(link) = link {
             answer = answer.header(header::LINK, &link);
         }
@@ -223,16 +248,18 @@ impl<L: List> ListCall<L> {
 
     fn stream(self, form: Form) -> HttpResponse {
         let (call, page) = (self.call, self.page);
-        stream(form, self.dialect, move |mark| {
-            let after = mark.or_else(|| page.after.clone());
-            read_page::<L>(
-                Rc::clone(&call),
-                Page {
-                    after,
-                    limit: BATCH,
-                    ..page.clone()
-                },
-            )
+        let columns = L::columns(&call);
+        stream(form, self.dialect, columns, move |mark| {
+            let page = Page {
+                after: mark.or_else(|| page.after.clone()),
+                limit: L::BATCH,
+                ..page.clone()
+            };
+            let call = Rc::clone(&call);
+            async move {
+                let rows = L::page(call, one_more(&page)).await?;
+                Ok(cut::<L>(rows, &page))
+            }
         })
     }
 }
@@ -246,22 +273,20 @@ impl<L: List> FromRequest for ListCall<L> {
     }
 }
 
-/// Reads one row more than asked for, to tell whether another page follows.
-async fn read_page<L: List>(
-    call: Rc<Call<L::Filter>>,
-    page: Page<L::Sort>,
-) -> Result<(Vec<L::Item>, Option<Mark>)> {
-    let (limit, sort) = (usize::try_from(page.limit).unwrap_or_default(), page.sort);
-    let mut rows = L::page(
-        call,
-        Page {
-            limit: page.limit.saturating_add(1),
-            ..page
-        },
-    )
-    .await?;
+/// One row more than asked for, to tell whether another page follows.
+fn one_more<S: Clone>(page: &Page<S>) -> Page<S> {
+    Page {
+        limit: page.limit.saturating_add(1),
+        ..page.clone()
+    }
+}
+
+/// The rows of the page asked for, and where the next one starts.
+fn cut<L: List>(mut rows: Vec<L::Item>, page: &Page<L::Sort>) -> (Vec<L::Item>, Option<Mark>) {
+    let limit = usize::try_from(page.limit).unwrap_or_default();
     let more = rows.len() > limit;
     rows.truncate(limit);
-    let next = rows.last().filter(|_| more).map(|row| L::mark(row, sort));
-    Ok((rows, next))
+    let last = rows.last().filter(|_| more);
+    let next = last.map(|row| L::mark(row, page.sort));
+    (rows, next)
 }

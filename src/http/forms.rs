@@ -12,6 +12,7 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
 
 use super::page::Mark;
+use crate::error::fault::escape;
 use crate::error::{Error, Result};
 
 /// The form of an answer.
@@ -50,16 +51,37 @@ impl Dialect {
 /// Rows a stream reads from the database at a time.
 pub const BATCH: i64 = 500;
 
+/// A column of a CSV: its name, and where in a row its value stands (RFC 6901).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    name: String,
+    pointer: String,
+}
+
+impl Column {
+    /// A member of the row itself.
+    pub fn member(name: &str) -> Self {
+        Self::at(name, format!("/{}", escape(name)))
+    }
+
+    /// A value deeper in the row.
+    pub fn at(name: impl Into<String>, pointer: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            pointer: pointer.into(),
+        }
+    }
+}
+
 /// Streams a whole list, batch after batch; `next` reads the batch after a mark and says where the
 /// one after it starts. A failure cuts the stream short of its end, so that no reader takes a part
 /// for the whole.
-pub fn stream<T, F, R>(form: Form, dialect: Dialect, next: F) -> HttpResponse
+pub fn stream<T, F, R>(form: Form, dialect: Dialect, columns: Vec<Column>, next: F) -> HttpResponse
 where
-    T: Serialize + PartialSchema + 'static,
+    T: Serialize + 'static,
     F: Fn(Option<Mark>) -> R + 'static,
     R: Future<Output = Result<(Vec<T>, Option<Mark>)>> + 'static,
 {
-    let columns = columns(&T::schema());
     let writer = Writer {
         form,
         dialect,
@@ -107,7 +129,7 @@ enum State {
 struct Writer {
     form: Form,
     dialect: Dialect,
-    columns: Vec<String>,
+    columns: Vec<Column>,
 }
 
 impl Writer {
@@ -117,7 +139,8 @@ impl Writer {
             if self.dialect == Dialect::ExcelFr {
                 bytes.extend_from_slice("\u{feff}".as_bytes());
             }
-            self.line(self.columns.iter().map(String::as_str), &mut bytes);
+            let names = self.columns.iter().map(|column| column.name.as_str());
+            self.line(names, &mut bytes);
         }
         bytes
     }
@@ -132,7 +155,10 @@ impl Writer {
         let cells: Vec<String> = self
             .columns
             .iter()
-            .map(|column| cell(value.get(column).unwrap_or(&Value::Null), self.dialect))
+            .map(|column| {
+                let found = value.pointer(&column.pointer);
+                cell(found.unwrap_or(&Value::Null), self.dialect)
+            })
             .collect();
         self.line(cells.iter().map(String::as_str), bytes);
         Ok(())
@@ -192,18 +218,22 @@ fn neutral(text: &str) -> String {
     }
 }
 
-/// The columns of a row: the properties of its schema, in order, the id before all others.
-fn columns(schema: &RefOr<Schema>) -> Vec<String> {
-    let mut columns = properties(schema);
+/// The columns of a `T`: the properties of its schema, in order, the id before all others.
+pub fn columns_of<T: PartialSchema>() -> Vec<Column> {
+    let mut columns = columns(&T::schema());
     // Stable: the others keep their order.
-    columns.sort_by_key(|name| name != "id");
+    columns.sort_by_key(|column| column.name != "id");
     columns
 }
 
-fn properties(schema: &RefOr<Schema>) -> Vec<String> {
+fn columns(schema: &RefOr<Schema>) -> Vec<Column> {
     match schema {
-        RefOr::T(Schema::Object(object)) => object.properties.keys().cloned().collect(),
-        RefOr::T(Schema::AllOf(all)) => all.items.iter().flat_map(properties).collect(),
+        RefOr::T(Schema::Object(object)) => object
+            .properties
+            .keys()
+            .map(|name| Column::member(name))
+            .collect(),
+        RefOr::T(Schema::AllOf(all)) => all.items.iter().flat_map(columns).collect(),
         _ => Vec::new(),
     }
 }

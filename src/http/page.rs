@@ -67,7 +67,8 @@ impl<S: Sort> Page<S> {
         let limit = reader
             .number("limit", 1, MAX_LIMIT)
             .unwrap_or(DEFAULT_LIMIT);
-        let text = reader.text("sort");
+        // Where there are no orders `sort` is an unknown parameter, and was told so.
+        let text = reader.text("sort").filter(|_| !S::ORDERS.is_empty());
         let (name, direction) = match text.map(|text| (text.strip_prefix('-'), text)) {
             Some((Some(name), _)) => (Some(name), Direction::Descending),
             Some((None, name)) => (Some(name), Direction::Ascending),

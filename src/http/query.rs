@@ -10,6 +10,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 use super::fields::FromText;
 use crate::error::{Code, Error, Faults, Place, Result, Rule};
+use crate::values::{TerritoryCode, TextValue};
 
 /// The longest `q`.
 const MAX_Q: usize = 200;
@@ -228,6 +229,16 @@ impl<'a> Reader<'a> {
                     .ok()
             })
             .collect()
+    }
+
+    /// Territories of one kind, whose codes start like this example.
+    pub fn territories(&mut self, name: &str, example: &'static str) -> Vec<TerritoryCode> {
+        let codes: Vec<TerritoryCode> = self.several(name);
+        let kind = example.split_inclusive(':').next().unwrap_or_default();
+        if !codes.iter().all(|code| code.as_str().starts_with(kind)) {
+            self.fault(name, Rule::Format(example));
+        }
+        codes
     }
 
     /// `q`, the text searched for; none when it is blank.

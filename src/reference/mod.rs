@@ -163,6 +163,10 @@ const NOMENCLATURES: &[(&str, &str)] = &[
         include_str!("../../data/reference/nomenclatures/declination_statuses.csv"),
     ),
     (
+        "dimensions",
+        include_str!("../../data/reference/nomenclatures/dimensions.csv"),
+    ),
+    (
         "document_kinds",
         include_str!("../../data/reference/nomenclatures/document_kinds.csv"),
     ),

@@ -102,6 +102,9 @@ const TABLE: &[Line] = &[
     common("list_nomenclatures"),
     common("count_nomenclatures"),
     shared("get_nomenclature"),
+    common("list_indicators"),
+    common("count_indicators"),
+    line("get_indicator_values", "",           ["200",             "200",             "200",             "403",             "403"]),
     common("list_changes"),
     line("list_clients", "",                   ["200",             "200",             "403",             "403",             "403"]),
     line("count_clients", "",                  ["200",             "200",             "403",             "403",             "403"]),
@@ -243,8 +246,14 @@ impl World {
         object: usize,
     ) -> Reply {
         let path = self.places[object].path(operation);
+        let query = operation.required_query();
+        let address = if query.is_empty() {
+            path.clone()
+        } else {
+            format!("{path}?{query}")
+        };
         let request = caller
-            .request(&operation.method, &path)
+            .request(&operation.method, &address)
             .header("x-request-id", "same");
         let request = if operation.has_header("If-Match") {
             request.header("if-match", "*")

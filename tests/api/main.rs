@@ -20,6 +20,7 @@ mod directory;
 mod faults;
 mod faulty_conventions;
 mod idempotency;
+mod indicators;
 mod interventions;
 mod journal;
 mod openapi;

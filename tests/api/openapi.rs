@@ -239,9 +239,12 @@ async fn the_example_of_each_parameter_works() {
                 .as_str()
                 .map_or_else(|| example.to_string(), str::to_owned);
             let name = parameter["name"].as_str().unwrap();
-            let query: String = url::form_urlencoded::Serializer::new(String::new())
-                .append_pair(name, &example)
-                .finish();
+            let mut query = operation.required_query();
+            if parameter["required"] != true {
+                query = url::form_urlencoded::Serializer::new(query)
+                    .append_pair(name, &example)
+                    .finish();
+            }
             let path = format!("{}?{query}", place.path(&operation));
             service.ministry().get(&path).await.expect(200);
         }

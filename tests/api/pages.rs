@@ -461,7 +461,9 @@ async fn every_list_takes_its_page_parameters_and_has_its_count() {
     let service = Service::start().await;
     let partner = id(&service.new_partner("A").await);
     let lists = operations().into_iter().filter(|operation| {
+        // Figures come by pages, of which there is one order and no count.
         operation.method == "GET"
+            && operation.id != "get_indicator_values"
             && operation
                 .parameters("query")
                 .iter()

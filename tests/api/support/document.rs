@@ -96,6 +96,18 @@ impl Operation {
             .any(|parameter| parameter["name"] == name)
     }
 
+    /// The query parameters it cannot do without, with their examples.
+    pub fn required_query(&self) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        for parameter in self.parameters("query") {
+            if parameter["required"] == true {
+                let text = |name: &str| parameter[name].as_str().expect("a text");
+                query.append_pair(text("name"), text("example"));
+            }
+        }
+        query.finish()
+    }
+
     /// The statuses it documents.
     pub fn statuses(&self) -> Vec<u16> {
         let responses = self.item["responses"].as_object().into_iter().flatten();

@@ -1,0 +1,229 @@
+//! Figures as they are answered.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use super::columns::sums;
+use super::model::{Asked, Definition, Indicator};
+use super::store::{Computed, Counted, Key};
+use crate::http::language::Language;
+use crate::http::page::Listed;
+
+/// Des valeurs d'indicateurs, case par case.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct IndicatorValues {
+    /// Les cases de la page, dans l'ordre de leurs clés, null en dernier ; aucune sans `group_by`.
+    pub data: Vec<Cell>,
+    /// Le total de tout ce que les filtres retiennent, toutes pages confondues, compté et non additionné.
+    pub totals: Totals,
+    /// Le curseur de la page suivante, ou null à la fin.
+    pub next_cursor: Option<String>,
+    /// Ce qu'il faut savoir des chiffres.
+    pub meta: Meta,
+}
+
+/// Une case : une combinaison de valeurs des dimensions.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = IndicatorCell)]
+pub struct Cell {
+    /// La valeur de chaque dimension de `group_by` ; null là où les lignes n'en ont pas.
+    #[schema(value_type = HashMap<String, Option<String>>, example = json!({ "academy": "academy:10", "school_year": "2025-2026" }))]
+    pub key: Map<String, Value>,
+    /// La valeur de chaque mesure ; null là où personne ne la connaît.
+    #[schema(value_type = HashMap<String, Option<f64>>, example = json!({ "pupils": 1240, "girls_share": 0.4823 }))]
+    pub values: Map<String, Value>,
+    /// Les mesures masquées parce que la case est trop petite : aucune dans les chiffres en direct.
+    #[schema(example = json!([]))]
+    pub suppressed: Vec<String>,
+    /// Ce sur quoi la case repose.
+    pub completeness: Completeness,
+    /// Where it stands in the order.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub place: Key,
+}
+
+/// Un total.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = IndicatorTotals)]
+pub struct Totals {
+    /// La valeur de chaque mesure ; null là où personne ne la connaît.
+    #[schema(value_type = HashMap<String, Option<f64>>, example = json!({ "pupils": 18250, "girls_share": 0.4907 }))]
+    pub values: Map<String, Value>,
+    /// Ce sur quoi le total repose.
+    pub completeness: Completeness,
+}
+
+/// Les bilans sur lesquels des chiffres reposent.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Completeness {
+    /// Les bilans attendus, là où une campagne les attend.
+    #[schema(example = json!(null))]
+    pub expected: Option<i64>,
+    /// Les bilans validés comptés.
+    #[schema(example = 42)]
+    pub validated: i64,
+}
+
+/// Ce qu'il faut savoir de chiffres.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = IndicatorMeta)]
+pub struct Meta {
+    /// Le numéro de la publication ; null pour des chiffres en direct.
+    #[schema(example = json!(null))]
+    pub publication: Option<i32>,
+    /// Le moment dont les chiffres datent : la dernière validation parmi les bilans comptés, null s'il n'y en a pas.
+    #[schema(value_type = Option<DateTime<Utc>>)]
+    pub computed_at: Option<DateTime<Utc>>,
+    /// Les mesures demandées, par leur code.
+    #[schema(value_type = HashMap<String, Summary>)]
+    pub definitions: BTreeMap<&'static str, Summary>,
+    /// Les territoires auxquels votre rôle limite les chiffres ; null sans limite.
+    #[schema(example = json!(["academy:10"]))]
+    pub perimeter: Option<Vec<String>>,
+}
+
+/// L'essentiel d'une définition.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = IndicatorSummary)]
+pub struct Summary {
+    /// Son libellé, dans la langue de la réponse.
+    #[schema(example = "Élèves")]
+    pub label: String,
+    /// Son unité.
+    #[schema(example = "participation")]
+    pub unit: String,
+    /// `additive`, `distinct` ou `share`.
+    #[schema(example = "additive")]
+    pub kind: String,
+}
+
+/// The measures asked for, by their codes, in this language.
+fn definitions(asked: &Asked, language: Language) -> BTreeMap<&'static str, Summary> {
+    let mut all: HashMap<String, Definition> = Definition::all()
+        .into_iter()
+        .map(|one| (one.code.to_string(), one))
+        .collect();
+    let codes = asked.measures.iter().map(|measure| measure.code());
+    codes
+        .filter_map(|code| Some((code, all.remove(code)?)))
+        .map(|(code, one)| {
+            let label = match language {
+                Language::French => one.label_fr,
+                Language::English => one.label_en,
+            };
+            let (unit, kind) = (one.unit, one.kind);
+            (code, Summary { label, unit, kind })
+        })
+        .collect()
+}
+
+/// The cells of a page.
+pub fn cells(asked: &Asked, computed: &Computed) -> Vec<Cell> {
+    let establishments: HashMap<&Key, i64> = computed
+        .establishments
+        .iter()
+        .filter_map(|row| Some((&row.key, row.figures.first().copied()??)))
+        .collect();
+    let names = || asked.group_by.iter().map(|one| one.code().to_owned());
+    let cell = |row: &Counted| Cell {
+        key: names()
+            .zip(row.key.iter().cloned().map(Value::from))
+            .collect(),
+        values: values(asked, row, establishments.get(&row.key).copied()),
+        suppressed: Vec::new(),
+        completeness: row.into(),
+        place: row.key.clone(),
+    };
+    computed.groups.iter().map(cell).collect()
+}
+
+/// The totals and what is to be known of the figures.
+pub fn around(
+    asked: &Asked,
+    computed: &Computed,
+    perimeter: Option<Vec<String>>,
+    language: Language,
+) -> (Totals, Meta) {
+    let empty = Counted::default();
+    let total = computed.total.as_ref().unwrap_or(&empty);
+    let totals = Totals {
+        values: values(asked, total, computed.all_establishments),
+        completeness: total.into(),
+    };
+    let meta = Meta {
+        publication: None,
+        computed_at: total.latest,
+        definitions: definitions(asked, language),
+        perimeter,
+    };
+    (totals, meta)
+}
+
+/// The whole answer.
+pub fn whole(listed: Listed<Cell>, (totals, meta): (Totals, Meta)) -> IndicatorValues {
+    IndicatorValues {
+        data: listed.data,
+        totals,
+        next_cursor: listed.next_cursor,
+        meta,
+    }
+}
+
+impl From<&Counted> for Completeness {
+    fn from(row: &Counted) -> Self {
+        Self {
+            expected: None,
+            validated: row.validated,
+        }
+    }
+}
+
+/// The value of each measure, from the sums it is made of.
+fn values(asked: &Asked, row: &Counted, establishments: Option<i64>) -> Map<String, Value> {
+    let mut figures = row.figures.iter().copied();
+    let value = |measure: &Indicator| {
+        // Where nobody named an establishment there is no row that counts them.
+        let value: Value = match (measure, sums(*measure).len()) {
+            (Indicator::Establishments, _) => establishments.unwrap_or_default().into(),
+            (Indicator::ReportsValidated, _) => row.validated.into(),
+            (_, 2) => {
+                let numerator = figures.next().flatten();
+                share(numerator, figures.next().flatten()).into()
+            }
+            _ => figures.next().flatten().into(),
+        };
+        (measure.code().to_owned(), value)
+    };
+    asked.measures.iter().map(value).collect()
+}
+
+/// A share of one, to four decimals; none where the denominator is unknown or 0.
+fn share(numerator: Option<i64>, denominator: Option<i64>) -> Option<f64> {
+    let (numerator, denominator) = (i128::from(numerator?), i128::from(denominator?));
+    // Of whole numbers, rounded half up: the same figure whoever computes it again.
+    let tenthousandths = (numerator * 20_000 + denominator).checked_div(denominator * 2)?;
+    let tenthousandths = i32::try_from(tenthousandths).ok()?;
+    Some(f64::from(tenthousandths) / 10_000.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_has_four_decimals_and_none_of_nothing() {
+        assert_eq!(share(Some(1), Some(3)), Some(0.3333));
+        assert_eq!(share(Some(2), Some(3)), Some(0.6667));
+        assert_eq!(share(Some(1), Some(20_000)), Some(0.0001));
+        assert_eq!(share(Some(0), Some(5)), Some(0.0));
+        assert_eq!(share(Some(5), Some(5)), Some(1.0));
+        for none in [(Some(0), Some(0)), (None, Some(3)), (None, None)] {
+            assert_eq!(share(none.0, none.1), None);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! What measures and dimensions are in SQL. The lines are `l`, their reports `r`, the territories of
+//! their academies `a`, the parties of the conventions `cp` and their sectors `s`.
+
+use super::model::{Dimension, Indicator};
+
+/// The sums within a report and line key that a measure is made of: one, or of a share the
+/// numerator and the denominator over the lines where both are known.
+pub const fn sums(measure: Indicator) -> &'static [&'static str] {
+    match measure {
+        Indicator::Actions => &["sum(l.actions)"],
+        Indicator::Pupils => &["sum(l.pupils)"],
+        Indicator::Girls => &["sum(l.girls)"],
+        Indicator::PriorityEducationPupils => &["sum(l.priority_education_pupils)"],
+        Indicator::Teachers => &["sum(l.teachers)"],
+        Indicator::Professionals => &["sum(l.professionals)"],
+        Indicator::Companies => &["sum(l.companies)"],
+        Indicator::Hours => &["sum(l.hours)"],
+        Indicator::InternshipsOffered => &["sum(l.internships_offered)"],
+        Indicator::InternshipsFilled => &["sum(l.internships_filled)"],
+        Indicator::GirlsShare => &[
+            "sum(l.girls) FILTER (WHERE l.pupils IS NOT NULL)",
+            "sum(l.pupils) FILTER (WHERE l.girls IS NOT NULL)",
+        ],
+        Indicator::PriorityEducationShare => &[
+            "sum(l.priority_education_pupils) FILTER (WHERE l.pupils IS NOT NULL)",
+            "sum(l.pupils) FILTER (WHERE l.priority_education_pupils IS NOT NULL)",
+        ],
+        Indicator::InternshipFillRate => &[
+            "sum(l.internships_filled) FILTER (WHERE l.internships_offered IS NOT NULL)",
+            "sum(l.internships_offered) FILTER (WHERE l.internships_filled IS NOT NULL)",
+        ],
+        // Counted in parts of their own.
+        Indicator::Establishments | Indicator::ReportsValidated => &[],
+    }
+}
+
+/// Where a dimension's value stands.
+pub enum Source {
+    /// On the report.
+    Report(&'static str),
+    /// On the line, or on what its academy lies in.
+    Line(&'static str),
+    /// On the parties of the convention.
+    Party(&'static str),
+}
+
+/// Of each dimension.
+pub const fn source(dimension: Dimension) -> Source {
+    match dimension {
+        Dimension::SchoolYear => Source::Report("r.school_year"),
+        Dimension::Convention => Source::Report("r.convention_id"),
+        Dimension::AcademicRegion => Source::Line("a.parent"),
+        Dimension::Academy => Source::Line("l.academy"),
+        Dimension::Axis => Source::Line("l.axis"),
+        Dimension::ActionType => Source::Line("l.action_type"),
+        Dimension::Level => Source::Line("l.level"),
+        Dimension::Moment => Source::Line("l.moment"),
+        Dimension::Event => Source::Line("l.event"),
+        Dimension::Partner => Source::Party("cp.partner_id"),
+        Dimension::Sector => Source::Party("s.sector"),
+    }
+}
+
+/// A dimension's value as the key has it, in the order of its characters.
+pub fn text_of(dimension: Dimension) -> String {
+    let column = match source(dimension) {
+        Source::Party(_) => format!("p.{}", dimension.code()),
+        Source::Report("r.convention_id") => "c.convention_id".to_owned(),
+        Source::Report(_) | Source::Line(_) => format!("c.{}", dimension.code()),
+    };
+    format!("({column}::text COLLATE \"C\")")
+}

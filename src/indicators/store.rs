@@ -1,0 +1,72 @@
+//! The SQL of indicators: plain SQL, see [`statement`](super::statement).
+
+use chrono::{DateTime, Utc};
+use diesel::QueryableByName;
+use diesel::sql_types::{Array, BigInt, Integer, Nullable, Text, Timestamptz};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use super::model::Asked;
+use super::perimeter::Limit;
+use super::statement::Statement;
+pub use super::statement::{Key, Part, Slice};
+use crate::auth::policy::Scope;
+use crate::error::Result;
+
+/// What one row says of a cell or of the total.
+#[derive(Debug, Clone, Default, QueryableByName)]
+pub struct Counted {
+    #[diesel(sql_type = Integer)]
+    part: i32,
+    /// The key of the cell; empty for a total.
+    #[diesel(sql_type = Array<Nullable<Text>>)]
+    pub key: Key,
+    /// The sums of the measures, in order, or the number of establishments.
+    #[diesel(sql_type = Array<Nullable<BigInt>>)]
+    pub figures: Vec<Option<i64>>,
+    /// The reports counted.
+    #[diesel(sql_type = BigInt)]
+    pub validated: i64,
+    /// When the last of them was validated.
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub latest: Option<DateTime<Utc>>,
+}
+
+/// The rows of each part.
+#[derive(Debug, Default)]
+pub struct Computed {
+    /// The cells, in the order of their keys.
+    pub groups: Vec<Counted>,
+    /// All of them together, where it was asked for.
+    pub total: Option<Counted>,
+    /// The establishments of the cells, where they were asked for.
+    pub establishments: Vec<Counted>,
+    /// All establishments, where both were asked for.
+    pub all_establishments: Option<i64>,
+}
+
+/// Computes the parts asked for, at one moment and in one round trip; on a connection of one's own:
+/// what adds up millions of lines must not hold back the reads of others.
+///
+/// # Errors
+/// As any query.
+pub async fn compute(
+    mut connection: &AsyncPgConnection,
+    scope: &Scope,
+    asked: &Asked,
+    parts: &[Part],
+    slice: &Slice,
+) -> Result<Computed> {
+    let limit = Limit::of(scope);
+    let query = Statement::new(asked, &limit).of(parts, slice);
+    let rows: Vec<Counted> = query.load(&mut connection).await?;
+    let mut computed = Computed::default();
+    for row in rows {
+        match row.part {
+            part if part == Part::Group.number() => computed.groups.push(row),
+            part if part == Part::Total.number() => computed.total = Some(row),
+            part if part == Part::GroupEstablishments.number() => computed.establishments.push(row),
+            _ => computed.all_establishments = row.figures.into_iter().flatten().next(),
+        }
+    }
+    Ok(computed)
+}
