@@ -211,7 +211,9 @@ impl Scope {
         }
     }
 
-    fn of(identity: &Identity) -> Self {
+    /// Of whoever acts as this: a request's caller once [`allow`] admits it, and the persons of the
+    /// example story.
+    pub(crate) fn of(identity: &Identity) -> Self {
         let perimeter = match identity {
             Identity::Ministry => Perimeter::Everything,
             Identity::Academy { territories } => {

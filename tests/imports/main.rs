@@ -11,6 +11,7 @@
 #[path = "../api/support/cluster.rs"]
 mod cluster;
 mod conventions;
+mod demo;
 mod establishments;
 mod partners;
 

@@ -1,17 +1,22 @@
-//! The example data of `ree serve --demo`: real partners and a part of the directory, loaded by the
-//! very imports that load a whole file. Each start after the first changes nothing.
+//! The example data of `ree serve --demo`: real partners, conventions and a part of the directory,
+//! loaded by the very imports that load a whole file, and a story told by the very steps that
+//! requests take ([`story`]). Each start after the first changes nothing.
+
+mod story;
 
 use std::time::Duration;
 
 use crate::clock::Clock;
+use crate::conventions::import::import as import_conventions;
 use crate::db::Connector;
 use crate::db::write::Author;
 use crate::establishments::import::import as import_establishments;
 use crate::imports::{ImportContext, ImportError, Options, Summary};
 use crate::partners::import::{Words, import as import_partners};
 
-const PARTNERS: &[u8] = include_bytes!("../data/demo/partners.csv");
-const ESTABLISHMENTS: &[u8] = include_bytes!("../data/demo/annuaire.csv.gz");
+const PARTNERS: &[u8] = include_bytes!("../../data/demo/partners.csv");
+const CONVENTIONS: &[u8] = include_bytes!("../../data/demo/conventions.csv");
+const ESTABLISHMENTS: &[u8] = include_bytes!("../../data/demo/annuaire.csv.gz");
 
 /// How often, and how many times, the data is tried again while another import runs.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -23,14 +28,23 @@ const ATTEMPTS: u32 = 60;
 /// As an import; when the database cannot be reached.
 pub async fn load(connector: &Connector) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let (mut client, _alive) = connector.plain().await?;
-    // Two services started at once on one database both load it: the second waits for its turn.
+    imports(&mut client).await?;
+    let (mut connection, _alive) = connector.diesel().await?;
+    if story::tell(&mut connection).await? {
+        log::info!("example story: told");
+    }
+    Ok(())
+}
+
+/// Two services started at once on one database both load it: the second waits for its turn.
+async fn imports(client: &mut tokio_postgres::Client) -> Result<(), ImportError> {
     for _ in 1..ATTEMPTS {
-        match once(&mut client).await {
+        match once(client).await {
             Err(ImportError::Busy) => tokio::time::sleep(PAUSE).await,
-            outcome => return Ok(outcome?),
+            outcome => return outcome,
         }
     }
-    Ok(once(&mut client).await?)
+    once(client).await
 }
 
 async fn once(client: &mut tokio_postgres::Client) -> Result<(), ImportError> {
@@ -49,6 +63,8 @@ async fn once(client: &mut tokio_postgres::Client) -> Result<(), ImportError> {
     let (options, words) = (Options::default(), Words::of_reference());
     let partners = import_partners(client, PARTNERS, &context, &words, &options, |_| {}).await?;
     tell("partners", &partners);
+    let conventions = import_conventions(client, CONVENTIONS, &context, &options, |_| {}).await?;
+    tell("conventions", &conventions);
     let establishments =
         import_establishments(client, ESTABLISHMENTS, &context, &options, |_| {}).await?;
     tell("establishments", &establishments);
