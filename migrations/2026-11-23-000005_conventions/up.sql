@@ -1,9 +1,12 @@
 -- Conventions, what all agreements stand on, and who may know of a change.
 
--- Who may read a change in the feed, decided when it is written (db/write.rs): `everyone`,
+-- Who may read a change in the feed, decided when it is written (db/write.rs): `everyone`, `readers`,
 -- `partner:<id>`, `within:<territory>` (the object lies in it), `over:<territory>` (the object
 -- covers it). A change of what only some may see is only told to those.
 ALTER TABLE changes ADD COLUMN audience text[] NOT NULL DEFAULT '{everyone}';
+
+-- A reader of a few types need not walk all the others.
+CREATE INDEX changes_type_idx ON changes (type, position, seq);
 
 -- What a file calls a partner, for the imports that refer to it.
 ALTER TABLE partners ADD COLUMN source_id text;

@@ -97,6 +97,7 @@ pub const TABLE: &[Line] = &[
     write("abandon_declination",           [All, Own, Own, No,  No ]),
     read ("list_interventions",            [All, All, All, All, All]),
     read ("count_interventions",           [All, All, All, All, All]),
+    read ("get_intervention_by_id",        [All, All, All, All, All]),
     read ("get_intervention",              [All, All, All, All, All]),
     write("put_intervention",              [No,  No,  No,  Own, No ]),
     write("update_intervention",           [No,  No,  No,  Own, No ]),

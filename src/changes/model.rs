@@ -1,5 +1,7 @@
 //! What a change is.
 
+use std::rc::Rc;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde::Serialize;
@@ -51,7 +53,7 @@ impl Change {
     }
 
     /// The change as it is answered, with the object as the reader may see it now.
-    pub fn answer(self, cursor: String, data: Option<Value>) -> ChangeAnswer {
+    pub fn answer(self, cursor: String, data: Option<Rc<Value>>) -> ChangeAnswer {
         let url = self.url();
         ChangeAnswer {
             cursor,
@@ -68,6 +70,13 @@ impl Change {
             seq: self.seq,
         }
     }
+}
+
+fn shared<S: serde::Serializer>(
+    data: &Option<Rc<Value>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    data.as_deref().serialize(serializer)
 }
 
 /// Un changement.
@@ -89,8 +98,10 @@ pub struct ChangeAnswer {
     #[serde(serialize_with = "crate::values::moment")]
     pub occurred_at: DateTime<Utc>,
     /// L'objet tel que vous pouvez le lire maintenant ; null s'il n'est plus.
+    // Shared by all the events of one object.
     #[schema(value_type = Option<Object>)]
-    pub data: Option<Value>,
+    #[serde(serialize_with = "shared")]
+    pub data: Option<Rc<Value>>,
     /// Its transaction.
     #[serde(skip)]
     #[schema(ignore)]

@@ -95,7 +95,7 @@ struct Reading<'a> {
 }
 
 /// Objects by their ids.
-type Objects = HashMap<Uuid, Value>;
+type Objects = HashMap<Uuid, Rc<Value>>;
 
 /// The objects of these changes as the caller may see them now: one query for each kind, all sent
 /// together.
@@ -252,6 +252,7 @@ impl Reading<'_> {
     async fn reports(&self) -> Result<Objects> {
         let ids = self.ids("report");
         let found = reports::store::find_all(self.connection, self.scope, &ids).await?;
+        let found = reports::store::with_lines(self.connection, self.scope, found).await?;
         let viewer = reports::seen::Viewer {
             scope: self.scope,
             subject: self.subject,
@@ -259,7 +260,7 @@ impl Reading<'_> {
         };
         let seen = found
             .into_iter()
-            .map(|report| (report.report.id.uuid(), report.seen_by(viewer)));
+            .map(|(report, lines)| (report.id.uuid(), report.listed_for(lines, viewer)));
         written(seen)
     }
 }
@@ -268,7 +269,7 @@ fn written<T: Serialize>(objects: impl Iterator<Item = (Uuid, T)>) -> Result<Obj
     objects
         .map(|(id, object)| {
             let value = serde_json::to_value(object).map_err(Error::internal)?;
-            Ok((id, value))
+            Ok((id, Rc::new(value)))
         })
         .collect()
 }

@@ -24,9 +24,9 @@ pub struct Arguments {
     /// With `partner`: its id
     #[arg(long, value_name = "ID")]
     partner_id: Option<uuid::Uuid>,
-    /// Who acts, as the journal will name it
-    #[arg(long, default_value = "cli", value_name = "WHO")]
-    sub: String,
+    /// Who acts, as the journal will name it [default: the role with its perimeter]
+    #[arg(long, value_name = "WHO")]
+    sub: Option<String>,
     /// What it may do
     #[arg(long, default_value = "read write", value_parser = scope)]
     scope: Scopes,
@@ -75,6 +75,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
     let clock = Clock::default();
     let now = clock.now();
     check_codes(&arguments)?;
+    let subject = subject(&arguments);
     let perimeter = Perimeter {
         territories: arguments.territories,
         uais: arguments.uais,
@@ -92,7 +93,7 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
     let tokens = Tokens::new(keys, &issuer);
     let claims = Claims {
         iss: issuer,
-        sub: arguments.sub,
+        sub: arguments.sub.unwrap_or(subject),
         exp: now + arguments.ttl,
         iat: now,
         jti: clock.new_id(),
@@ -102,6 +103,20 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
     };
     println!("{}", tokens.sign(&claims)?);
     Ok(())
+}
+
+/// Whoever acts without a name: two perimeters are two, since nobody validates a report of their own.
+fn subject(arguments: &Arguments) -> String {
+    let territories = arguments.territories.iter().flatten().cloned();
+    let uais = arguments.uais.iter().flatten().cloned();
+    let partner = arguments.partner_id.iter().map(ToString::to_string);
+    let words = std::iter::once(format!("cli-{}", arguments.role));
+    let words: Vec<String> = words
+        .chain(territories)
+        .chain(uais)
+        .chain(partner)
+        .collect();
+    words.join("-")
 }
 
 /// Catches what the service would accept and never match: codes that do not exist.

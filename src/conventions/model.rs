@@ -204,7 +204,7 @@ pub struct Convention {
     /// Les signataires des deux côtés, avec leurs signatures.
     #[schema(value_type = Vec<Signatory>)]
     pub signatories: Json<Vec<Signatory>>,
-    /// Les signatures qui ne valent plus, le texte ayant changé après elles.
+    /// Les signatures qui ne valent plus, le texte ayant changé après elles ; montrées aux parties et à qui suit la convention.
     #[schema(value_type = Vec<VoidedSignature>)]
     pub voided_signatures: Json<Vec<VoidedSignature>>,
     /// La convention qui a succédé à celle-ci, une fois signée.
@@ -263,7 +263,8 @@ static START_UNCERTAIN: Notice = notice(
     "The source does not give the day: see `date_precision`.",
 );
 
-static BOARD_DECISION_MISSING: Notice = notice(
+/// A school's agreement without its board's decision.
+pub static BOARD_DECISION_MISSING: Notice = notice(
     "board_decision_missing",
     "Un établissement public contracte par délibération de son conseil d'administration : indiquez-la.",
     "A public school enters into agreements by a decision of its board: give it.",
@@ -323,7 +324,16 @@ impl Convention {
     }
 
     /// The convention as this caller is answered, on this day.
-    pub fn seen_by(self, scope: &Scope, day: NaiveDate, language: Language) -> ConventionAnswer {
+    pub fn seen_by(
+        mut self,
+        scope: &Scope,
+        day: NaiveDate,
+        language: Language,
+    ) -> ConventionAnswer {
+        // What was signed before the text changed is the parties' own affair.
+        if !self.is_kept_by(scope) && !self.has_party(scope) {
+            self.voided_signatures.0.clear();
+        }
         let allowed = Step::ALL
             .into_iter()
             .filter(|step| self.allows(*step, scope));

@@ -4,13 +4,13 @@ use std::rc::Rc;
 
 use actix_web::{HttpResponse, delete, get, patch, post};
 use chrono::NaiveDate;
-use diesel_async::AsyncPgConnection;
 
 use super::content::{ConventionPatch, NewConvention};
 use super::model::{Convention, ConventionAnswer, ConventionId, Step};
 use super::signing::NewSignature;
 use super::store::{Filter, Sort};
 use super::{store, workflow};
+use crate::db::Reader as Connection;
 use crate::error::Result;
 use crate::establishments::reach;
 use crate::http::answer::Answer;
@@ -146,7 +146,7 @@ impl List for Conventions {
 
 /// The filter with the day it is and what is above its territories; a school that does not exist is
 /// above nothing.
-async fn complete(connection: &AsyncPgConnection, call: &Call<Filter>) -> Result<Filter> {
+async fn complete(connection: &Connection, call: &Call<Filter>) -> Result<Filter> {
     let filter = call.query.clone();
     let above = reach::of(connection, &filter.territory).await?;
     let above_undeclined = reach::of(connection, &filter.not_declined_in).await?;
@@ -352,8 +352,8 @@ pub async fn send_convention_for_signature(call: Call) -> Result<Answer> {
 
 /// Enregistrement d'une signature
 ///
-/// Chaque partie signe pour elle-même ; qui suit la convention enregistre aussi ce qu'un partenaire a
-/// signé sur papier. La dernière signature fait de la convention une convention signée.
+/// Chaque partie signe pour elle-même ; le ministère enregistre aussi ce qu'un partenaire a signé sur
+/// papier. La dernière signature fait de la convention une convention signée.
 #[utoipa::path(
     tag = TAG,
     params(

@@ -40,6 +40,9 @@ code_enum! {
 /// The highest place in the order of signature.
 const MAX_ORDER: i32 = 1000;
 
+/// The most places a list of signatories has.
+const MAX_PLACE: i32 = 99;
+
 /// Un signataire, tel qu'il est nommé avant de signer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct NewSignatory {
@@ -59,7 +62,7 @@ pub struct NewSignatory {
     #[schema(example = "Ministère de l'Éducation nationale")]
     pub organisation: Text<200>,
     /// Rang de signature : qui en a un plus petit signe avant ; null : à tout moment.
-    #[schema(example = 1, minimum = 1, maximum = 1000)]
+    #[schema(example = 1, minimum = 0, maximum = 1000)]
     pub order: Option<i32>,
 }
 
@@ -77,8 +80,9 @@ impl Body for NewSignatory {
         let name = fields.required("name");
         let function = fields.required("function");
         let organisation = fields.required("organisation");
-        let order = fields.integer("order", 1, MAX_ORDER);
-        fields.read_only(&["signature"]);
+        let order = fields.integer("order", 0, MAX_ORDER);
+        // What was read may be sent back: that nobody has signed yet is no fault.
+        fields.read_only_unless_null("signature");
         Some(Self {
             side: side?,
             partner_id,
@@ -149,14 +153,27 @@ pub struct VoidedSignature {
 
 /// L'enregistrement d'une signature : le signataire, comment, quand et où il a signé.
 ///
-/// Le signataire se désigne par son rang dans la liste (`signatory`, à partir de 0), ou par ce qui
-/// le distingue (`side`, `partner_id`, `name`). Un partenaire ne signe que pour lui-même : ce qu'il
-/// tait de cela va de soi.
+/// Le signataire se désigne par ce qui le distingue (`side`, `partner_id`, `name`, `function`,
+/// `organisation`) ou par `signatory`, son rang dans la liste à partir de 0. Un partenaire ne signe
+/// que pour lui-même : ce qu'il tait de cela va de soi. `signature` peut regrouper le reste.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct NewSignature {
     /// Le rang du signataire dans la liste, à partir de 0.
-    #[schema(example = 0, minimum = 0)]
+    #[schema(example = 0, minimum = 0, maximum = 99)]
     pub signatory: Option<i32>,
+    /// Who.
+    #[serde(flatten)]
+    #[schema(inline)]
+    pub who: Designation,
+    /// How.
+    #[serde(flatten)]
+    #[schema(inline)]
+    pub act: Act,
+}
+
+/// Ce qui distingue un signataire des autres.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Designation {
     /// Son côté.
     #[schema(example = "ministry")]
     pub side: Option<Side>,
@@ -166,10 +183,25 @@ pub struct NewSignature {
     /// Son nom.
     #[schema(example = "Édouard Geffray")]
     pub name: Option<Text<120>>,
-    /// How.
-    #[serde(flatten)]
-    #[schema(inline)]
-    pub act: Act,
+    /// Sa fonction.
+    #[schema(example = "Directeur général de l'enseignement scolaire")]
+    pub function: Option<Text<200>>,
+    /// Son organisme.
+    #[schema(example = "Ministère de l'Éducation nationale")]
+    pub organisation: Option<Text<200>>,
+}
+
+impl Designation {
+    fn answers(&self, who: &NewSignatory) -> bool {
+        fn same<T: PartialEq>(asked: &Option<T>, found: Option<&T>) -> bool {
+            asked.is_none() || asked.as_ref() == found
+        }
+        same(&self.side, Some(&who.side))
+            && same(&self.partner_id, who.partner_id.as_ref())
+            && same(&self.name, Some(&who.name))
+            && same(&self.function, Some(&who.function))
+            && same(&self.organisation, Some(&who.organisation))
+    }
 }
 
 static NO_SUCH_SIGNATORY: Notice = notice(
@@ -186,18 +218,22 @@ static SEVERAL_SIGNATORIES: Notice = notice(
 
 impl Body for NewSignature {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        fields.read_only(&["registered_by", "content_hash"]);
-        let most = i32::try_from(super::content::MAX_PARTS).unwrap_or(i32::MAX) - 1;
-        let signatory = fields.integer("signatory", 0, most);
-        let side = fields.optional("side");
-        let partner_id = fields.optional("partner_id");
-        let name = fields.optional("name");
-        let act = Act::read(fields);
+        let signatory = fields.integer("signatory", 0, MAX_PLACE);
+        let who = Designation {
+            side: fields.optional("side"),
+            partner_id: fields.optional("partner_id"),
+            name: fields.optional("name"),
+            function: fields.optional("function"),
+            organisation: fields.optional("organisation"),
+        };
+        let act = if fields.names("signature") {
+            fields.object("signature")
+        } else {
+            Act::read(fields)
+        };
         Some(Self {
             signatory,
-            side,
-            partner_id,
-            name,
+            who,
             act: act?,
         })
     }
@@ -205,6 +241,7 @@ impl Body for NewSignature {
 
 impl Body for Act {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        fields.read_only(&["registered_by", "content_hash"]);
         let signed_on = fields.required("signed_on");
         let medium = fields.required("medium");
         let place = fields.optional("place");
@@ -230,31 +267,30 @@ impl NewSignature {
     /// `validation_failed` when none or several answer to the designation.
     pub fn signatory_of(&self, scope: &Scope, signatories: &[Signatory]) -> Result<usize> {
         let own = scope.partner();
-        let answers = |place: usize, who: &NewSignatory| {
-            self.signatory
-                .is_none_or(|index| usize::try_from(index) == Ok(place))
-                && self.side.is_none_or(|side| side == who.side)
-                && self.partner_id.is_none_or(|id| who.partner_id == Some(id))
-                && self.name.as_ref().is_none_or(|name| *name == who.name)
-        };
-        let meant = |only_own: bool| {
-            signatories.iter().enumerate().filter(move |(place, one)| {
-                let is_own = one.who.partner_id.map(PartnerId::uuid) == own;
-                answers(*place, &one.who) && (!only_own || own.is_none() || is_own)
-            })
-        };
-        // Whoever was not given a choice means its own; whoever names another is refused as such.
-        let designates = self.signatory.is_some() || self.side.is_some() || self.name.is_some();
-        let only_own = !(designates || self.partner_id.is_some());
-        let mut unsigned = meant(only_own).filter(|(_, one)| one.signature.is_none());
-        let (first, second) = (unsigned.next(), unsigned.next());
-        match (first, second) {
-            (Some((place, _)), None) => Ok(place),
+        // A partner that names nobody else means its own.
+        let names_another = self.signatory.is_some()
+            || self.who.partner_id.is_some()
+            || self.who.name.is_some()
+            || self.who.side == Some(Side::Ministry);
+        let only_own = own.is_some() && !names_another;
+        let mut meant = Vec::new();
+        for (place, one) in signatories.iter().enumerate() {
+            let is_place = self
+                .signatory
+                .is_none_or(|index| usize::try_from(index) == Ok(place));
+            let is_own = one.who.partner_id.map(PartnerId::uuid) == own;
+            if is_place && self.who.answers(&one.who) && (is_own || !only_own) {
+                meant.push((place, one.signature.is_some()));
+            }
+        }
+        let mut unsigned = meant.iter().filter(|(_, signed)| !signed);
+        match (unsigned.next(), unsigned.next()) {
+            (Some((place, _)), None) => Ok(*place),
             (Some(_), Some(_)) => Err(self.unclear(&SEVERAL_SIGNATORIES)),
             // All those meant have signed: the caller says which refusal that is.
-            (None, _) => meant(only_own)
-                .next()
-                .map(|(place, _)| place)
+            (None, _) => meant
+                .first()
+                .map(|(place, _)| *place)
                 .ok_or_else(|| self.unclear(&NO_SUCH_SIGNATORY)),
         }
     }
@@ -262,8 +298,8 @@ impl NewSignature {
     fn unclear(&self, notice: &'static Notice) -> Error {
         let named = [
             ("signatory", self.signatory.is_some()),
-            ("name", self.name.is_some()),
-            ("partner_id", self.partner_id.is_some()),
+            ("name", self.who.name.is_some()),
+            ("partner_id", self.who.partner_id.is_some()),
         ];
         let field = named.iter().find(|(_, given)| *given);
         let field = field.map_or("side", |(name, _)| name);
@@ -289,8 +325,8 @@ impl NewSignature {
 }
 
 impl Signatory {
-    /// Whether this caller may record this signature: each side signs for itself, and whoever keeps
-    /// the convention records what a partner signed on paper.
+    /// Whether this caller may record this signature: each side signs for itself, and the ministry
+    /// records what a partner signed on paper.
     ///
     /// # Errors
     /// `forbidden`.
@@ -299,12 +335,12 @@ impl Signatory {
             && self.who.partner_id.map(PartnerId::uuid) == scope.partner();
         let allowed = match self.who.side {
             Side::Ministry => keeps,
-            Side::Partner => own || (keeps && medium == Medium::Paper),
+            Side::Partner => own || (scope.is_everything() && medium == Medium::Paper),
         };
         if allowed {
             return Ok(());
         }
-        let field = if self.who.side == Side::Partner && keeps {
+        let field = if self.who.side == Side::Partner && scope.is_everything() {
             "medium"
         } else {
             "side"

@@ -3,7 +3,7 @@
 use chrono::{Days, Months, NaiveDate};
 
 use super::content::{Renewal, RenewalMode};
-use super::model::Convention;
+use super::model::{Convention, Imported};
 use crate::values::code_enum;
 
 code_enum! {
@@ -55,10 +55,13 @@ impl Convention {
         [agreed, terminated, replaced].into_iter().flatten().min()
     }
 
-    /// Whether it can be in force on one of these days.
+    /// Whether it can be in force on one of these days; an imported one whose source gives no end
+    /// can, once it has begun.
     pub fn overlaps(&self, first: NaiveDate, last: NaiveDate) -> bool {
+        let is_unknown = |from: &Imported| from.attested_until.is_some();
         self.content.starts_on.is_none_or(|start| start <= last)
-            && self.in_force_until.is_none_or(|end| end >= first)
+            && (self.imported.as_deref().is_some_and(is_unknown)
+                || self.in_force_until.is_none_or(|end| end >= first))
     }
 }
 

@@ -35,6 +35,12 @@ static NO_PARTNER_SIGNATORY: Notice = notice(
     "A partner has no signatory: add one for each party.",
 );
 
+static NO_PREDECESSOR: Notice = notice(
+    "no_predecessor",
+    "Une convention succède à une convention signée, qui commence avant elle.",
+    "A convention succeeds a signed one, which begins before it.",
+);
+
 /// Creates one.
 ///
 /// # Errors
@@ -75,17 +81,11 @@ fn unsigned(new: &NewConvention) -> Vec<Signatory> {
 
 /// The territory of a local convention with all above it, once the caller may write there.
 async fn place(tx: &mut Tx<'_>, scope: &Scope, new: &NewConvention) -> Result<Vec<String>> {
-    let refused = |field, rule| {
-        Error::new(Code::Forbidden).with(vec![Fault {
-            place: Place::field(field),
-            rule,
-        }])
-    };
     let Some(territory) = &new.content.territory else {
         return if scope.is_everything() {
             Ok(Vec::new())
         } else {
-            Err(refused("scope", Rule::NotYours))
+            Err(not_yours("scope"))
         };
     };
     if territory.as_str() == "FR" {
@@ -101,7 +101,8 @@ async fn place(tx: &mut Tx<'_>, scope: &Scope, new: &NewConvention) -> Result<Ve
     if scope.holds_all(&each) {
         Ok(reach::all(&each))
     } else {
-        Err(refused("territory", Rule::OutsidePerimeter))
+        let place = Place::field("territory");
+        Err(Error::at(Code::Forbidden, place, Rule::OutsidePerimeter))
     }
 }
 
@@ -124,7 +125,26 @@ async fn check_references(tx: &mut Tx<'_>, scope: &Scope, new: &NewConvention) -
     if predecessors_found.len() < predecessors.len() {
         faults.add(Place::field("predecessor_id"), Rule::UnknownReference);
     }
-    faults.check()
+    let early = |before: &Convention| before.content.starts_on >= content.starts_on;
+    for predecessor in &predecessors_found {
+        if !predecessor.status.was_signed() || early(predecessor) {
+            faults.add(Place::field("predecessor_id"), Rule::Own(&NO_PREDECESSOR));
+        }
+    }
+    faults.check()?;
+    // Its successor will take its place: that is for those who keep it to decide.
+    if predecessors_found.iter().all(|one| one.is_kept_by(scope)) {
+        Ok(())
+    } else {
+        Err(not_yours("predecessor_id"))
+    }
+}
+
+fn not_yours(field: &str) -> Error {
+    Error::new(Code::Forbidden).with(vec![Fault {
+        place: Place::field(field),
+        rule: Rule::NotYours,
+    }])
 }
 
 /// Changes one. A change that changes nothing writes nothing; one of the content of a text that is
@@ -271,8 +291,10 @@ pub async fn sign(
     if !keeps && !before.has_party(scope) {
         return Err(Error::new(Code::Forbidden));
     }
+    if_match.check(before.version)?;
+    before.step(Step::Sign)?;
     let place = signature.signatory_of(scope, &before.signatories)?;
-    let signed = recorded(tx, scope, &before, (place, signature, if_match))?;
+    let signed = recorded(tx, scope, &before, place, signature)?;
     let mut standing = Standing::of(&before);
     let is_last = signed.iter().all(|one| one.signature.is_some());
     if is_last {
@@ -298,18 +320,17 @@ fn recorded(
     tx: &Tx<'_>,
     scope: &Scope,
     before: &Convention,
-    (place, signature, if_match): (usize, &NewSignature, &Precondition),
+    place: usize,
+    signature: &NewSignature,
 ) -> Result<Vec<Signatory>> {
     let mut signatories = before.signatories.0.clone();
     let signatory = signatories
         .get_mut(place)
         .ok_or_else(|| Error::internal("a signatory that is not in the list"))?;
     signatory.may_be_recorded_by(scope, before.is_kept_by(scope), signature.act.medium)?;
-    if_match.check(before.version)?;
     if signatory.signature.is_some() {
         return Err(Error::new(Code::AlreadySigned));
     }
-    before.step(Step::Sign)?;
     in_turn(&before.signatories, place)?;
     signatory.signature = Some(Signature {
         act: signature.act.clone(),
@@ -328,7 +349,7 @@ async fn replace_predecessor(tx: &mut Tx<'_>, successor: &Convention) -> Result<
     };
     // Whoever signs need not see the predecessor: what it becomes follows from the signature.
     let before = store::hold(tx.connection(), &Scope::of_operator(), id).await?;
-    if before.status != Status::Signed {
+    if before.status != Status::Signed || before.content.starts_on >= Some(first_day) {
         return Ok(());
     }
     let now = tx.now;

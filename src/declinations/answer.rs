@@ -9,11 +9,12 @@ use uuid::Uuid;
 use super::content::{Content, Coordinator, DeclinationLevel, Signatory};
 use super::model::{DeclinationId, EffectiveStatus, Framed, Status, Step};
 use crate::auth::policy::Scope;
+use crate::conventions::model::BOARD_DECISION_MISSING;
 use crate::error::{Notice, notice};
 use crate::http::language::Language;
 use crate::http::warning::Warning;
 use crate::partners::model::PartnerId;
-use crate::values::{Email, Json, Phone, Text, TextValue};
+use crate::values::{Json, TextValue};
 
 /// Whom the coordinator is shown to: the ministry, the academies it concerns, the schools it
 /// covers, and the parties to its convention.
@@ -60,14 +61,8 @@ impl<'a> Viewer<'a> {
 
 static OUTLIVES_CONVENTION: Notice = notice(
     "outlives_convention",
-    "La déclinaison finit après la convention, ou n'a pas de fin alors que la convention en a une : elle cessera avec elle.",
-    "The declination ends after its convention, or has no end while the convention has one: it will cease with it.",
-);
-
-static BOARD_DECISION_MISSING: Notice = notice(
-    "board_decision_missing",
-    "Un établissement public contracte par délibération de son conseil d'administration : indiquez-la.",
-    "A public school enters into agreements by a decision of its board: give it.",
+    "La déclinaison finit après la convention : elle cessera avec elle.",
+    "The declination ends after its convention: it will cease with it.",
 );
 
 impl Framed {
@@ -76,7 +71,7 @@ impl Framed {
         let outlives = self
             .frame
             .in_force_until
-            .is_some_and(|last| content.ends_on.is_none_or(|end| end > last));
+            .is_some_and(|last| content.ends_on.is_some_and(|end| end > last));
         let undecided =
             content.level == DeclinationLevel::Establishment && content.board_decision.is_none();
         let found = [
@@ -110,7 +105,7 @@ impl Framed {
             content: declination.content,
             coordinator: declination
                 .coordinator
-                .map(|Json(person)| CoordinatorAnswer::of(person, shown)),
+                .map(|Json(person)| person.shown_if(shown)),
             signatories: declination.signatories,
             effective_status,
             created_at: declination.created_at,
@@ -137,7 +132,7 @@ pub struct DeclinationAnswer {
     #[schema(inline)]
     pub content: Content,
     /// La personne qui la coordonne ; nom, courriel et téléphone ne sont montrés qu'à qui en a l'usage.
-    pub coordinator: Option<CoordinatorAnswer>,
+    pub coordinator: Option<Coordinator>,
     /// Ceux qui l'ont signée, tels qu'ils étaient à l'activation.
     #[schema(value_type = Vec<Signatory>)]
     pub signatories: Json<Vec<Signatory>>,
@@ -160,33 +155,4 @@ pub struct DeclinationAnswer {
     #[serde(skip)]
     #[schema(ignore)]
     pub version: i64,
-}
-
-/// La personne qui coordonne une déclinaison, telle que l'appelant peut la voir.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-#[schema(as = DeclinationCoordinator)]
-pub struct CoordinatorAnswer {
-    /// Nom.
-    #[schema(example = "Dominique Petit")]
-    pub name: Option<Text<120>>,
-    /// Fonction.
-    #[schema(example = "Chargée de mission école-entreprise")]
-    pub function: Option<Text<200>>,
-    /// Courriel.
-    #[schema(example = "dominique.petit@ac-lyon.fr")]
-    pub email: Option<Email>,
-    /// Téléphone.
-    #[schema(example = "04 72 80 60 60")]
-    pub phone: Option<Phone>,
-}
-
-impl CoordinatorAnswer {
-    fn of(person: Coordinator, shown: bool) -> Self {
-        Self {
-            name: Some(person.name).filter(|_| shown),
-            function: person.function,
-            email: person.email.filter(|_| shown),
-            phone: person.phone.filter(|_| shown),
-        }
-    }
 }

@@ -20,6 +20,11 @@ use crate::values::{
     ActionType, Axis, Email, Json, Level, Moment, Phone, TerritoryCode, Text, TextValue, code_enum,
 };
 
+/// The most planned actions of a declination, and the most targets of one: together they stay small
+/// enough for a page of declinations.
+const MAX_PLANNED: usize = 50;
+const MAX_PLANNED_TARGETS: usize = 10;
+
 code_enum! {
     /// How wide a declination is.
     DeclinationLevel of "declination_levels" {
@@ -131,7 +136,7 @@ impl Body for Content {
             fields.fault("ends_on", Rule::Own(&BEFORE_START));
         }
         let targets = Json(fields.objects("targets", MAX_PARTS));
-        let planned_actions = Json(fields.objects("planned_actions", MAX_PARTS));
+        let planned_actions = Json(fields.objects("planned_actions", MAX_PLANNED));
         let board_decision = fields.object("board_decision").map(Json);
         Some(Self {
             convention_id: convention_id?,
@@ -190,7 +195,7 @@ impl Body for PlannedAction {
         let action_type = fields.required("action_type");
         let levels = fields.list("levels");
         let moment = fields.optional("moment");
-        let targets = fields.objects("targets", MAX_PARTS);
+        let targets = fields.objects("targets", MAX_PLANNED_TARGETS);
         Some(Self {
             title: title?,
             action_type: action_type?,
@@ -206,7 +211,7 @@ impl Body for PlannedAction {
 pub struct Coordinator {
     /// Nom.
     #[schema(example = "Dominique Petit")]
-    pub name: Text<120>,
+    pub name: Option<Text<120>>,
     /// Fonction.
     #[schema(example = "Chargée de mission école-entreprise")]
     pub function: Option<Text<200>>,
@@ -218,17 +223,25 @@ pub struct Coordinator {
     pub phone: Option<Phone>,
 }
 
+impl Coordinator {
+    /// The function is no secret; the person is, but to those concerned.
+    pub fn shown_if(self, shown: bool) -> Self {
+        Self {
+            name: self.name.filter(|_| shown),
+            function: self.function,
+            email: self.email.filter(|_| shown),
+            phone: self.phone.filter(|_| shown),
+        }
+    }
+}
+
 impl Body for Coordinator {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let name = fields.required("name");
-        let function = fields.optional("function");
-        let email = fields.optional("email");
-        let phone = fields.optional("phone");
         Some(Self {
-            name: name?,
-            function,
-            email,
-            phone,
+            name: fields.optional("name"),
+            function: fields.optional("function"),
+            email: fields.optional("email"),
+            phone: fields.optional("phone"),
         })
     }
 }

@@ -8,10 +8,16 @@ use super::store;
 use crate::auth::policy::Scope;
 use crate::conventions::model::Convention;
 use crate::conventions::store as conventions;
+use crate::db::write::Tx;
 use crate::error::notice::{IN_THE_FUTURE, NOT_IN_CONVENTION, OUTSIDE_TERRITORY};
 use crate::error::{Code as ErrorCode, Error, Fault, Faults, Notice, Place, Result, Rule, notice};
 use crate::establishments::reach;
-use crate::values::{Code, Nomenclature, TextValue};
+use crate::partners::model::PartnerId;
+use crate::partners::store as partners;
+use crate::values::{Code, Nomenclature, TextValue, today};
+
+/// In the reach of a declination, a school of no academy.
+const NO_ACADEMY: &str = "academy:none";
 
 static NOT_IN_PARENT: Notice = notice(
     "not_in_parent",
@@ -210,9 +216,19 @@ impl Ground {
         }
     }
 
-    /// The territories and all above them, once each.
+    /// The territories and all above them, once each. A school that the directory places in no
+    /// academy leaves a word that no perimeter has, so that none holds the whole.
     pub fn reach(&self) -> Vec<String> {
-        reach::all(self.ancestries.as_deref().unwrap_or_default())
+        let ancestries = self.ancestries.as_deref().unwrap_or_default();
+        let is_placed = |ancestry: &Vec<String>| {
+            let is_school = ancestry.iter().any(|code| code.starts_with("uai:"));
+            !is_school || ancestry.iter().any(|code| code.starts_with("academy:"))
+        };
+        let mut reach = reach::all(ancestries);
+        if !ancestries.iter().all(is_placed) {
+            reach.push(NO_ACADEMY.to_owned());
+        }
+        reach
     }
 }
 
@@ -274,18 +290,36 @@ pub fn keeps_what_was_agreed(before: &Content, after: &Content) -> Result<()> {
 }
 
 impl Activation {
-    /// Refuses signatories of partners that are no parties, and days that have not come.
+    /// Refuses signatories of partners that are neither parties nor members of one, and days that
+    /// have not come.
     ///
     /// # Errors
     /// `validation_failed`.
-    pub fn check(&self, convention: &Convention, today: chrono::NaiveDate) -> Result<()> {
+    pub async fn check(
+        &self,
+        tx: &mut Tx<'_>,
+        scope: &Scope,
+        convention: &Convention,
+    ) -> Result<()> {
+        let today = today(tx.now);
+        let named: Vec<PartnerId> = self
+            .signatories
+            .iter()
+            .filter_map(|one| one.partner_id)
+            .collect();
+        let parties = &convention.content.partner_ids;
+        let of_network = partners::find_all(tx.connection(), scope, &named).await?;
+        let is_member = |id: &PartnerId| {
+            let mut known = of_network.iter().filter(|partner| partner.id == *id);
+            known.any(|partner| partner.member_of.iter().any(|one| parties.contains(one)))
+        };
         let mut faults = Faults::default();
         for (index, signatory) in self.signatories.iter().enumerate() {
             let at = |name| Place::Pointer(format!("/signatories/{index}/{name}"));
-            let parties = &convention.content.partner_ids;
+            let may_sign = |partner: &PartnerId| parties.contains(partner) || is_member(partner);
             if signatory
                 .partner_id
-                .is_some_and(|partner| !parties.contains(&partner))
+                .is_some_and(|partner| !may_sign(&partner))
             {
                 faults.add(at("partner_id"), Rule::Own(&NOT_A_PARTY));
             }

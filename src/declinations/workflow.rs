@@ -140,7 +140,7 @@ pub async fn activate(
     let (convention, before) = hold_with_convention(tx, scope, id, if_match).await?;
     let status = before.declination.step(Step::Activate)?;
     let day = today(tx.now);
-    activation.check(&convention, day)?;
+    activation.check(tx, scope, &convention).await?;
     if !matches!(
         convention.effective_status(day),
         Some(EffectiveStatus::Upcoming | EffectiveStatus::InForce)

@@ -59,7 +59,9 @@ fn refusal(constraint: &str) -> Option<Error> {
         "representatives_partner_fkey" | "interventions_partner_fkey" => Some(Error::not_found()),
         // Deleted, or erased, between the look and the write.
         "declinations_convention_fkey" => invalid("convention_id", Rule::UnknownReference),
-        "declinations_parent_fkey" => invalid("parent_id", Rule::UnknownReference),
+        "declinations_parent_fkey" | "declinations_not_their_own_parent" => {
+            invalid("parent_id", Rule::UnknownReference)
+        }
         "declinations_representative_fkey" => invalid("representative_id", Rule::UnknownReference),
         "declination_claims_key" => Some(Error::at(
             Code::TerritoryAlreadyDeclined,

@@ -237,6 +237,10 @@ fn type_in_french(expected: &str) -> &str {
     }
 }
 
+/// The most faults of one request that are told: nobody corrects more at a time, and a body of
+/// nothing but mistakes must not make an answer larger than itself.
+const MOST: usize = 500;
+
 /// The faults found so far in one request.
 #[derive(Debug, Default)]
 pub struct Faults(Vec<Fault>);
@@ -244,7 +248,14 @@ pub struct Faults(Vec<Fault>);
 impl Faults {
     /// Notes one more.
     pub fn add(&mut self, place: Place, rule: Rule) {
-        self.0.push(Fault { place, rule });
+        if self.0.len() < MOST {
+            self.0.push(Fault { place, rule });
+        }
+    }
+
+    /// Leaves out those that are none after all.
+    pub fn forget(&mut self, is_none: impl Fn(&Fault) -> bool) {
+        self.0.retain(|fault| !is_none(fault));
     }
 
     /// Whether there are none.

@@ -298,6 +298,13 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// A field the service sets, which may be sent back as long as it is not set.
+    pub fn read_only_unless_null(&mut self, name: &'static str) {
+        if self.take(name).is_some_and(|value| !value.is_null()) {
+            self.fault(name, Rule::ReadOnly);
+        }
+    }
+
     /// Whether the object names this field.
     pub fn names(&self, name: &str) -> bool {
         self.object.contains_key(name)

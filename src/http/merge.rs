@@ -45,16 +45,31 @@ impl<B: Body + Serialize> Patch<B> {
     /// # Errors
     /// `validation_failed` when its members do not go together.
     pub fn apply(&self, present: &B) -> Result<B> {
-        let mut merged = serde_json::to_value(present).map_err(Error::internal)?;
+        let present = serde_json::to_value(present).map_err(Error::internal)?;
+        let mut merged = present.clone();
         merge(&mut merged, &Value::Object(self.members.clone()));
         let mut faults = Faults::default();
         let made = Fields::body(&merged, &mut faults);
+        // What an import left unknown may stay so: a change need not say it.
+        faults.forget(|fault| {
+            let is_null = |(name, value): (&String, &Value)| {
+                value.is_null() && fault.place == Place::field(name)
+            };
+            let stays = present
+                .as_object()
+                .is_some_and(|all| all.iter().any(is_null));
+            fault.rule == Rule::NotNull && stays && !self.names_place(&fault.place)
+        });
         faults.check().map_err(|error| self.cleared(error))?;
         made.ok_or_else(|| Error::internal("a body without a fault and without a value"))
     }
 }
 
 impl<B> Patch<B> {
+    fn names_place(&self, place: &Place) -> bool {
+        self.members.keys().any(|name| *place == Place::field(name))
+    }
+
     /// The refusal, in the patch's terms: what it cleared is not absent, it is null.
     fn cleared(&self, mut error: Error) -> Error {
         let clears = |place: &Place| {

@@ -139,7 +139,26 @@ pub fn cells(asked: &Asked, computed: &Computed) -> Vec<Cell> {
         completeness: row.into(),
         place: row.key.clone(),
     };
+    if asked.group_by.is_empty() {
+        // Without a grouping there is one cell: all of them together.
+        let total = computed.groups.first().or(computed.total.as_ref());
+        return total
+            .map(|row| Cell {
+                values: values(asked, row, of_all(computed)),
+                ..cell(row)
+            })
+            .into_iter()
+            .collect();
+    }
     computed.groups.iter().map(cell).collect()
+}
+
+/// The establishments of the one cell there is without a grouping.
+fn of_all(computed: &Computed) -> Option<i64> {
+    let group = computed.establishments.first();
+    computed
+        .all_establishments
+        .or_else(|| group.and_then(|row| row.figures.first().copied().flatten()))
 }
 
 /// The totals and what is to be known of the figures.

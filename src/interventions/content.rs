@@ -105,6 +105,16 @@ pub struct NewIntervention {
     pub accessibility: Option<Text<1000>>,
 }
 
+fn optional_number<S: serde::Serializer>(
+    value: &Option<f64>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match value {
+        Some(value) => plain_number(value, serializer),
+        None => serializer.serialize_none(),
+    }
+}
+
 /// Un lieu et ses environs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct InterventionPlace {
@@ -118,7 +128,8 @@ pub struct InterventionPlace {
     pub longitude: f64,
     /// Rayon autour du lieu, en kilomètres.
     #[schema(example = 30, minimum = 0, maximum = 1000)]
-    pub radius_km: Option<i32>,
+    #[serde(serialize_with = "optional_number")]
+    pub radius_km: Option<f64>,
     /// Le nom du lieu.
     #[schema(example = "Atelier de Vénissieux")]
     pub label: Option<Text<200>>,
@@ -214,7 +225,7 @@ impl Body for InterventionPlace {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
         let latitude = fields.required_number("latitude", -90, 90);
         let longitude = fields.required_number("longitude", -180, 180);
-        let radius_km = fields.integer("radius_km", 0, MAX_RADIUS);
+        let radius_km = fields.number("radius_km", 0, MAX_RADIUS);
         let label = fields.optional("label");
         Some(Self {
             latitude: latitude?,

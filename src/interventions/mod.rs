@@ -25,6 +25,7 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
     config
         .service(routes::list_interventions)
         .service(routes::count_interventions)
+        .service(routes::get_intervention_by_id)
         .service(routes::get_intervention)
         .service(routes::put_intervention)
         .service(routes::update_intervention)

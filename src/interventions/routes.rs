@@ -6,11 +6,11 @@ use actix_web::{HttpResponse, delete, get, patch, put};
 
 use super::content::NewIntervention;
 use super::filter::{Filter, Sort};
-use super::model::{ExternalId, InterventionAnswer, Key};
+use super::model::{ExternalId, InterventionAnswer, InterventionId, Key};
 use super::workflow::Put;
 use super::{store, workflow};
 use crate::error::notice::BEFORE_START;
-use crate::error::{Result, Rule};
+use crate::error::{Error, Result, Rule};
 use crate::establishments::reach;
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
@@ -194,6 +194,24 @@ pub async fn count_interventions(call: Call<Filter>) -> Result<Answer> {
 }
 
 /// Lecture d'une intervention
+///
+/// Par l'identifiant que lui donne le registre.
+#[utoipa::path(
+    tag = TAG,
+    params(("id" = InterventionId, Path, description = "Identifiant de l'intervention")),
+    responses((status = 200, description = "L'intervention", body = InterventionAnswer))
+)]
+#[get("/v1/interventions/{id}")]
+pub async fn get_intervention_by_id(call: Call) -> Result<Answer> {
+    let (scope, ids) = (call.scope()?, [call.id("id")]);
+    let reader = call.app.db.reader().await?;
+    let found = store::find_all(&reader, scope, &ids, today(call.app.now())).await?;
+    let offer = found.into_iter().next().ok_or_else(Error::not_found)?;
+    let version = offer.intervention.version;
+    Answer::object(version, &offer.seen_by(scope, call.admitted.language))
+}
+
+/// Lecture d'une intervention de son partenaire
 ///
 /// Par l'identifiant que lui donne son partenaire.
 #[utoipa::path(

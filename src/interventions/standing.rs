@@ -21,6 +21,8 @@ code_enum! {
         Withdrawn = "withdrawn",
         /// Its last day is past.
         Expired = "expired",
+        /// Its portal has not confirmed it for long: none is, in this release.
+        Stale = "stale",
     }
 }
 
@@ -117,11 +119,14 @@ pub fn status(intervention: &Intervention, standing: &Standing, day: NaiveDate) 
 /// Why the convention does not carry the intervention on this day.
 pub fn reasons(standing: &Standing, day: NaiveDate, language: Language) -> Vec<WithheldReason> {
     let has = |code: &str| standing.reasons.iter().any(|reason| reason == code);
+    // To one that is no party, what an unsigned convention says is nothing to be told of.
+    let is_stranger = has(NOT_A_PARTY.code) && has(NOT_SIGNED.code);
     // One that is not signed is not in force either: the first says it all.
     let is_over = !has(NOT_SIGNED.code) && !standing.is_in_force(day);
     let holds =
         |reason: &&&Notice| has(reason.code) || (is_over && reason.code == NOT_IN_FORCE.code);
-    let holding = REASONS.iter().filter(holds);
+    let may_be_told = |reason: &&&Notice| !is_stranger || reason.code == NOT_A_PARTY.code;
+    let holding = REASONS.iter().filter(holds).filter(may_be_told);
     holding
         .map(|reason| WithheldReason {
             code: reason.code,

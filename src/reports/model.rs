@@ -1,5 +1,7 @@
 //! What a report is: its row, its steps, who writes, validates and reads it.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -198,8 +200,7 @@ impl Report {
     }
 
     fn is_own(&self, step: Step, subject: &str) -> bool {
-        matches!(step, Step::Validate | Step::Return)
-            && self.authors.iter().any(|author| author == subject)
+        step == Step::Validate && self.authors.iter().any(|author| author == subject)
     }
 
     /// Refuses a step that is not this caller's to take.
@@ -298,13 +299,24 @@ pub struct Whole {
     pub consolidated: Consolidated,
     /// Its establishments that have a report of their own.
     #[serde(skip)]
-    pub reporting: Vec<String>,
+    pub reporting: HashSet<String>,
     /// What its convention covers.
     #[serde(skip)]
     pub covered: Covered,
 }
 
 impl Whole {
+    /// Of a caller who reads its head only.
+    pub fn head(report: Report) -> Self {
+        Self {
+            report,
+            lines: Vec::new(),
+            consolidated: Consolidated::default(),
+            reporting: HashSet::new(),
+            covered: Covered::default(),
+        }
+    }
+
     /// What created it, or would create it as it is now.
     pub fn as_input(&self) -> NewReport {
         NewReport {

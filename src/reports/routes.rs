@@ -5,10 +5,11 @@ use std::rc::Rc;
 use actix_web::{HttpResponse, delete, get, patch, post};
 
 use super::content::{NewReport, Return};
-use super::model::{ReportId, Step};
-use super::seen::{ReportAnswer, ReportSummary, Viewer};
+use super::model::{Report, ReportId, Step};
+use super::seen::{ReportAnswer, Viewer};
 use super::store::{Filter, Sort};
 use super::{store, workflow};
+use crate::db::Reader as Connection;
 use crate::error::{Code, Error, Result};
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
@@ -99,19 +100,17 @@ pub struct Reports;
 impl List for Reports {
     type Filter = Filter;
     type Sort = Sort;
-    type Item = ReportSummary;
+    type Item = ReportAnswer;
 
-    async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<ReportSummary>> {
+    async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<ReportAnswer>> {
         let viewer = viewer(&call)?;
         let connection = call.app.db.reader().await?;
         let reports = store::page(&connection, viewer.scope, &call.query, &page).await?;
-        Ok(reports
-            .into_iter()
-            .map(|report| report.seen_by(viewer))
-            .collect())
+        listed(&connection, reports, viewer).await
     }
 
-    fn mark(item: &ReportSummary, sort: Sort) -> Mark {
+    fn mark(item: &ReportAnswer, sort: Sort) -> Mark {
+        let item = &item.summary;
         let value = match sort {
             Sort::Id => MarkValue::Id,
             Sort::UpdatedAt => MarkValue::Time(item.updated_at),
@@ -123,10 +122,23 @@ impl List for Reports {
     }
 }
 
+/// Reports as a list has them.
+async fn listed(
+    connection: &Connection,
+    found: Vec<Report>,
+    viewer: Viewer<'_>,
+) -> Result<Vec<ReportAnswer>> {
+    let found = store::with_lines(connection, viewer.scope, found).await?;
+    let listed = found
+        .into_iter()
+        .map(|(report, lines)| report.listed_for(lines, viewer));
+    Ok(listed.collect())
+}
+
 /// Liste des bilans
 ///
-/// Page par page, dans l'ordre de création ou celui de `sort`. Sans les lignes, le récit ni ce qui
-/// est consolidé : lisez un bilan, ou `/v1/reports/lines`. Une académie voit ceux de son périmètre,
+/// Page par page, dans l'ordre de création ou celui de `sort`. `consolidated` n'y est pas calculé :
+/// lisez un bilan. Une académie voit ceux de son périmètre,
 /// un établissement les siens ; un partenaire l'en-tête des bilans validés de ses conventions, un
 /// lecteur l'en-tête de tous les bilans validés.
 #[utoipa::path(
@@ -137,7 +149,7 @@ impl List for Reports {
         crate::openapi::PageParameters,
     ),
     responses((status = 200, description = "Une page de bilans", content(
-        (Listed<ReportSummary> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")
+        (Listed<ReportAnswer> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")
     )))
 )]
 #[get("/v1/reports")]
@@ -321,17 +333,14 @@ async fn step<B>(call: &Call<NoQuery, B>, step: Step, reason: Option<&Return>) -
 #[utoipa::path(
     tag = TAG,
     params(("id" = ReportId, Path, description = "Identifiant d'une des versions")),
-    responses((status = 200, description = "Les versions", body = Listed<ReportSummary>))
+    responses((status = 200, description = "Les versions", body = Listed<ReportAnswer>))
 )]
 #[get("/v1/reports/{id}/versions")]
 pub async fn list_report_versions(call: Call) -> Result<Answer> {
     let viewer = viewer(&call)?;
     let connection = call.app.db.reader().await?;
     let versions = store::versions(&connection, viewer.scope, call.id("id")).await?;
-    let data: Vec<ReportSummary> = versions
-        .into_iter()
-        .map(|report| report.seen_by(viewer))
-        .collect();
+    let data = listed(&connection, versions, viewer).await?;
     Answer::digested(&Listed {
         data,
         next_cursor: None,

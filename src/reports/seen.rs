@@ -21,6 +21,12 @@ static OUTSIDE_CONVENTION: Notice = notice(
     "The convention does not cover this code.",
 );
 
+static NO_LINES: Notice = notice(
+    "no_lines",
+    "Ni ce bilan ni ceux des territoires inclus ne disent rien.",
+    "Neither this report nor those of the territories within says anything.",
+);
+
 static REPORTED_BELOW: Notice = notice(
     "reported_below",
     "Cet établissement a son propre bilan : les lignes ne disent que ce qu'aucun bilan d'un territoire inclus ne dit déjà.",
@@ -38,7 +44,7 @@ pub struct Viewer<'a> {
     pub language: Language,
 }
 
-/// Un bilan, dans une liste : sans ses lignes, son récit ni ce qui est consolidé.
+/// L'en-tête d'un bilan.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct ReportSummary {
     /// Identifiant.
@@ -87,7 +93,7 @@ pub struct ReportSummary {
     pub allowed_actions: Vec<&'static str>,
 }
 
-/// Un bilan. Qui n'en lit que l'en-tête (partenaires et lecteurs) reçoit null pour les lignes, les établissements, le récit, les auteurs et ce qui est consolidé.
+/// Un bilan. Qui n'en lit que l'en-tête (partenaires et lecteurs) reçoit null pour les lignes, les établissements, le récit, les auteurs et ce qui est consolidé ; dans une liste, ce qui est consolidé est null pour tous.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = Report)]
 pub struct ReportAnswer {
@@ -107,8 +113,20 @@ pub struct ReportAnswer {
 }
 
 impl Report {
-    /// The report as this caller is told of it in a list.
-    pub fn seen_by(self, viewer: Viewer<'_>) -> ReportSummary {
+    /// The report as this caller is told of it in a list: what other reports and its convention add
+    /// is left to the reading of one.
+    pub fn listed_for(self, lines: Vec<Line>, viewer: Viewer<'_>) -> ReportAnswer {
+        let is_whole = !reads_heads(viewer.scope);
+        ReportAnswer {
+            lines: is_whole.then_some(lines),
+            narrative: is_whole.then(|| self.narrative.0.clone()),
+            consolidated: None,
+            warnings: Vec::new(),
+            summary: self.seen_by(viewer),
+        }
+    }
+
+    fn seen_by(self, viewer: Viewer<'_>) -> ReportSummary {
         let allowed_actions = self.allowed(viewer.scope, viewer.subject);
         let is_head = reads_heads(viewer.scope);
         let is_of_school = self.territory.uai().is_some();
@@ -169,6 +187,9 @@ impl Whole {
             !list.is_empty() && code.is_some_and(|code| !list.contains(code))
         }
         let mut warnings = Vec::new();
+        if self.lines.is_empty() && self.consolidated.reports == 0 {
+            warnings.push(NO_LINES.at("/lines", language));
+        }
         let covered = &self.covered;
         for (index, line) in self.lines.iter().enumerate() {
             let outside = [
@@ -185,7 +206,7 @@ impl Whole {
             }
         }
         for (index, uai) in self.report.establishments.iter().enumerate() {
-            if self.reporting.iter().any(|other| other == uai.as_str()) {
+            if self.reporting.contains(uai.as_str()) {
                 warnings.push(REPORTED_BELOW.at(format!("/establishments/{index}"), language));
             }
         }

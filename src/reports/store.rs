@@ -197,96 +197,94 @@ pub async fn count(
         .await?)
 }
 
-/// One report, with its lines and what is computed of it.
+/// One report, with its lines and what is computed of it: three queries, sent together. Of what a
+/// caller does not read, nothing leaves the database.
 ///
 /// # Errors
 /// `not_found`.
 pub async fn find(connection: &AsyncPgConnection, scope: &Scope, id: ReportId) -> Result<Whole> {
-    let found = find_all(connection, scope, &[id]).await?;
-    found.into_iter().next().ok_or_else(Error::not_found)
-}
-
-/// Those of these ids that the caller may see: three queries, sent together. Of what a caller does
-/// not read, nothing leaves the database.
-///
-/// # Errors
-/// As any query.
-pub async fn find_all(
-    connection: &AsyncPgConnection,
-    scope: &Scope,
-    ids: &[ReportId],
-) -> Result<Vec<Whole>> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
     if reads_heads(scope) {
-        return heads(connection, scope, ids).await;
+        let found = find_all(connection, scope, &[id]).await?;
+        let head = found.into_iter().next().ok_or_else(Error::not_found)?;
+        return Ok(Whole::head(head));
     }
     let (mut first, mut second, mut third) = (connection, connection, connection);
-    let found = visible(scope).filter(reports::id.eq_any(ids)).select((
+    let found = visible(scope).filter(reports::id.eq(id)).select((
         Report::as_select(),
         report_consolidated(reports::id),
         report_schools_reporting(reports::id),
     ));
-    let seen = visible(scope).filter(reports::id.eq_any(ids));
+    let seen = visible(scope).filter(reports::id.eq(id));
     let lines = report_lines::table
         .filter(report_lines::report_id.eq_any(seen.select(reports::id)))
-        .order((report_lines::report_id, report_lines::place))
-        .select((report_lines::report_id, Line::as_select()));
-    let theirs = reports::table.filter(reports::id.eq_any(ids));
+        .order(report_lines::place)
+        .select(Line::as_select());
+    let its = reports::table.filter(reports::id.eq(id));
     let covered = conventions::table
-        .filter(conventions::id.eq_any(theirs.select(reports::convention_id)))
-        .select((conventions::id, Covered::as_select()));
+        .filter(conventions::id.eq_any(its.select(reports::convention_id)))
+        .select(Covered::as_select());
     let (found, lines, covered) = tokio::try_join!(
         found.load::<(Report, Json<Consolidated>, Vec<String>)>(&mut first),
-        lines.load::<(ReportId, Line)>(&mut second),
-        covered.load::<(ConventionId, Covered)>(&mut third),
+        lines.load::<Line>(&mut second),
+        covered.load::<Covered>(&mut third),
     )?;
-    Ok(assembled(found, lines, &covered.into_iter().collect()))
-}
-
-type Found = (Report, Json<Consolidated>, Vec<String>);
-
-fn assembled(
-    found: Vec<Found>,
-    lines: Vec<(ReportId, Line)>,
-    covered: &HashMap<ConventionId, Covered>,
-) -> Vec<Whole> {
-    let mut lines_of = HashMap::<ReportId, Vec<Line>>::new();
-    for (report, line) in lines {
-        lines_of.entry(report).or_default().push(line);
-    }
-    let whole = |(report, consolidated, reporting): Found| Whole {
-        lines: lines_of.remove(&report.id).unwrap_or_default(),
-        consolidated: consolidated.0,
-        reporting,
-        covered: covered
-            .get(&report.convention_id)
-            .cloned()
-            .unwrap_or_default(),
+    let (report, consolidated, reporting) =
+        found.into_iter().next().ok_or_else(Error::not_found)?;
+    Ok(Whole {
         report,
-    };
-    found.into_iter().map(whole).collect()
+        lines,
+        consolidated: consolidated.0,
+        reporting: reporting.into_iter().collect(),
+        covered: covered.into_iter().next().unwrap_or_default(),
+    })
 }
 
-async fn heads(
+/// Those of these ids that the caller may see.
+///
+/// # Errors
+/// As any query.
+pub async fn find_all(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
     ids: &[ReportId],
-) -> Result<Vec<Whole>> {
-    let found = visible(scope)
+) -> Result<Vec<Report>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(visible(scope)
         .filter(reports::id.eq_any(ids))
         .select(Report::as_select())
         .load(&mut connection)
-        .await?;
-    let head = |report| Whole {
-        report,
-        lines: Vec::new(),
-        consolidated: Consolidated::default(),
-        reporting: Vec::new(),
-        covered: Covered::default(),
+        .await?)
+}
+
+/// Reports that the caller sees, with their lines where it reads more than heads: one query for all.
+///
+/// # Errors
+/// As any query.
+pub async fn with_lines(
+    mut connection: &AsyncPgConnection,
+    scope: &Scope,
+    found: Vec<Report>,
+) -> Result<Vec<(Report, Vec<Line>)>> {
+    let ids: Vec<ReportId> = found.iter().map(|report| report.id).collect();
+    let mut lines_of = HashMap::<ReportId, Vec<Line>>::new();
+    if !reads_heads(scope) && !ids.is_empty() {
+        let lines = report_lines::table
+            .filter(report_lines::report_id.eq_any(ids))
+            .order((report_lines::report_id, report_lines::place))
+            .select((report_lines::report_id, Line::as_select()))
+            .load::<(ReportId, Line)>(&mut connection)
+            .await?;
+        for (report, line) in lines {
+            lines_of.entry(report).or_default().push(line);
+        }
+    }
+    let with = |report: Report| {
+        let lines = lines_of.remove(&report.id).unwrap_or_default();
+        (report, lines)
     };
-    Ok(found.into_iter().map(head).collect())
+    Ok(found.into_iter().map(with).collect())
 }
 
 /// Every version of a report's key that the caller may see, the newest first.

@@ -110,6 +110,7 @@ async fn known_of(
     if unknown.contains(&0) {
         return Err(reach::unknown(&[0], |_| "/territory".to_owned()));
     }
+    let unknown: std::collections::HashSet<usize> = unknown.iter().copied().collect();
     let exists = |index: &usize| !unknown.contains(index);
     let known = places.iter().enumerate().filter(|(index, _)| exists(index));
     let known: Vec<TerritoryCode> = known.map(|(_, code)| code.clone()).collect();
@@ -255,7 +256,9 @@ pub async fn step(
     before.report.must_be_for(step, scope, tx.subject())?;
     if_match.check(before.report.version)?;
     let status = before.report.step(step)?;
-    if status == Status::Submitted && before.lines.is_empty() {
+    // One whose schools said everything says nothing more, and names nobody.
+    let names_schools = !before.report.establishments.is_empty();
+    if status == Status::Submitted && before.lines.is_empty() && names_schools {
         let place = Place::field("lines");
         return Err(Error::at(Code::ReportIncomplete, place, Rule::EmptyList));
     }

@@ -190,9 +190,8 @@ impl Sha256Hex {
 
 impl FromText for Sha256Hex {
     fn from_text(text: &str) -> Result<Self, Rule> {
-        let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-        if text.len() == 64 && text.bytes().all(is_hex) {
-            Ok(Self(text.to_owned()))
+        if text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            Ok(Self(text.to_ascii_lowercase()))
         } else {
             Err(Rule::Format("64 × [0-9a-f]"))
         }

@@ -541,8 +541,13 @@ async fn a_local_convention_is_written_by_those_in_charge_of_its_territory() {
         .post(&sign, signature(json!({ "side": "ministry" })))
         .await
         .expect(200);
-    let signed = academy
+    let refused = academy
         .post(&sign, signature(json!({ "partner_id": partner })))
+        .await;
+    refused.problem(403, "forbidden");
+    let signed = service
+        .partner(&partner)
+        .post(&sign, signature(json!({})))
         .await
         .expect(200);
     assert_eq!(signed["status"], "signed");
@@ -978,4 +983,116 @@ async fn partners_are_listed_by_whether_a_convention_binds_them_today() {
         .get("/v1/partners?with_convention_in_force=yes")
         .await;
     assert_eq!(refused.faults(), ["with_convention_in_force wrong_type"]);
+}
+
+#[actix_web::test]
+async fn nobody_replaces_a_convention_they_do_not_keep() {
+    let service = Service::start().await;
+    let partner = id(&service.new_partner("A").await);
+    service
+        .new_school("0690001B", "department:069", "academy:10")
+        .await;
+    let national_one = service.signed_convention(&partner, json!({})).await;
+    let unsigned = service
+        .signed_convention(&partner, json!({ "status": "negotiation" }))
+        .await;
+    let mut body = national(&partner);
+    body["scope"] = json!("local");
+    body["territory"] = json!("uai:0690001B");
+    body["predecessor_id"] = json!(national_one);
+    let school = service.school("0690001B");
+    let refused = school.post("/v1/conventions", body.clone()).await;
+    refused.problem(403, "forbidden");
+    assert_eq!(refused.faults(), ["/predecessor_id not_yours"]);
+    body["predecessor_id"] = Value::Null;
+    let created = school.post("/v1/conventions", body).await;
+    let later = json!({ "predecessor_id": national_one });
+    school
+        .patch(created.header("location"), later)
+        .await
+        .problem(403, "forbidden");
+    let ministry = service.ministry();
+    for (predecessor, starts_on) in [(&unsigned, "2026-01-01"), (&national_one, "2020-01-01")] {
+        let mut body = national(&partner);
+        body["predecessor_id"] = json!(predecessor);
+        body["starts_on"] = json!(starts_on);
+        let refused = ministry.post("/v1/conventions", body).await;
+        assert_eq!(refused.faults(), ["/predecessor_id no_predecessor"]);
+    }
+}
+
+#[actix_web::test]
+async fn a_signature_may_be_told_as_it_is_read() {
+    let service = Service::start().await;
+    let [a, b] = [
+        id(&service.new_partner("A").await),
+        id(&service.new_partner("B").await),
+    ];
+    let path = to_sign(&service, of_several(&[a.clone(), b])).await;
+    let sign = format!("{path}/sign");
+    let ministry = service.ministry();
+    let read = ministry.get(&path).await.expect(200);
+    // What was read is sent back, as a form would.
+    let same = json!({ "signatories": read["signatories"] });
+    assert_eq!(
+        ministry.patch(&path, same).await.expect(200)["updated_at"],
+        read["updated_at"]
+    );
+    let mut told = read["signatories"][0].clone();
+    told["signature"] = signature(json!({}));
+    told.as_object_mut().unwrap().remove("order");
+    let signed = ministry.post(&sign, told).await.expect(200);
+    assert_eq!(signed["signatories"][0]["signature"]["medium"], "paper");
+    let own = service.partner(&a);
+    let mine = signature(json!({ "side": "partner" }));
+    own.post(&sign, mine.clone()).await.expect(200);
+    own.post(&sign, mine).await.problem(409, "already_signed");
+}
+
+#[actix_web::test]
+async fn an_undated_imported_convention_is_corrected_without_inventing_its_date() {
+    let service = Service::start().await;
+    let partner = id(&service.new_partner("A").await);
+    let imported = json!({ "source": "Une page", "source_id": "18", "date_precision": null, "attested_until": null });
+    let undated = json!({ "starts_on": null, "signed_on": null, "imported": imported });
+    let path = format!(
+        "/v1/conventions/{}",
+        service.signed_convention(&partner, undated).await
+    );
+    let ministry = service.ministry();
+    let read = ministry.get(&path).await.expect(200);
+    assert_eq!(
+        (&read["starts_on"], &read["effective_status"]),
+        (&Value::Null, &json!("expired"))
+    );
+    let corrected = ministry
+        .patch(&path, json!({ "nor": "MENE2600123X" }))
+        .await
+        .expect(200);
+    assert_eq!(
+        (&corrected["nor"], &corrected["starts_on"]),
+        (&json!("MENE2600123X"), &Value::Null)
+    );
+    assert_eq!(
+        ministry
+            .patch(&path, json!({ "starts_on": null }))
+            .await
+            .faults(),
+        ["/starts_on not_null"]
+    );
+    let dated = ministry
+        .patch(
+            &path,
+            json!({ "starts_on": "2016-03-01", "ends_on": "2019-02-28" }),
+        )
+        .await
+        .expect(200);
+    assert_eq!(
+        (&dated["date_precision"], &dated["warnings"]),
+        (&json!("day"), &json!([]))
+    );
+    ministry
+        .patch(&path, json!({ "starts_on": "2016-04-01" }))
+        .await
+        .problem(409, "signed_content");
 }

@@ -136,7 +136,7 @@ pub fn resource() -> Resource {
         ),
         (
             "signatories",
-            json!([{ "side": "ministry", "name": "N", "function": "F", "organisation": "O", "order": 0 }]),
+            json!([{ "side": "ministry", "name": "N", "function": "F", "organisation": "O", "order": -1 }]),
             "/0/order out_of_range",
         ),
         (

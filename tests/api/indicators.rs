@@ -279,7 +279,10 @@ async fn each_measure_is_what_one_counts_by_hand() {
             "completeness": { "expected": null, "validated": 4 }
         })
     );
-    assert_eq!(answer["data"], json!([]));
+    let cell = &answer["data"][0];
+    assert_eq!(cell["key"], json!({}), "without a grouping, one cell");
+    assert_eq!(cell["values"], answer["totals"]["values"]);
+    assert_eq!(answer["data"][1], Value::Null);
     assert_eq!(answer["meta"]["publication"], json!(null));
     assert_eq!(answer["meta"]["perimeter"], json!(null));
     assert_eq!(answer["meta"]["computed_at"], "2026-07-01T10:00:00Z");

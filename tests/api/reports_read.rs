@@ -242,9 +242,15 @@ async fn each_reads_what_is_its_own_to_read() {
                 .get(&format!("/v1/reports/{}", id(row)))
                 .await
                 .expect(200);
+            // What other reports and the convention add is told of one report at a time.
+            let told_of_one = ["consolidated", "warnings"];
             for (field, value) in row.as_object().unwrap() {
+                if told_of_one.contains(&field.as_str()) {
+                    continue;
+                }
                 assert_eq!(&whole[field], value, "{field}");
             }
+            assert_eq!(row["consolidated"], Value::Null);
         }
     }
     let ministry = service.ministry();

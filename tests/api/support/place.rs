@@ -15,6 +15,7 @@ pub struct Place {
     pub convention: String,
     /// What the partner offers under it.
     pub intervention: &'static str,
+    pub intervention_id: String,
     pub client: String,
     /// The draft of a local convention of that academy with this partner.
     pub draft: String,
@@ -109,6 +110,7 @@ impl Place {
             representative,
             convention,
             intervention: "visite",
+            intervention_id: id(&intervention),
             client,
             declination,
             draft,
@@ -131,6 +133,7 @@ impl Place {
             representative: absent(),
             convention: absent(),
             intervention: "nothing",
+            intervention_id: absent(),
             client: absent(),
             declination: absent(),
             draft: absent(),
@@ -148,6 +151,7 @@ impl Place {
             "clients" => &self.client,
             "conventions" => &self.draft,
             "declinations" => &self.declination,
+            "interventions" => &self.intervention_id,
             "reports" => self.reports.id(operation),
             _ => &self.partner,
         };
