@@ -110,3 +110,15 @@ CREATE FUNCTION report_schools_reporting(report uuid) RETURNS text[]
           JOIN reports b ON b.territory = 'uai:' || uai AND b.school_year = r.school_year
                         AND b.convention_id = r.convention_id AND b.territory <> r.territory
          WHERE r.id = report);
+
+-- The lines of a report, in their order: [{action_type, level, …, internships_filled}].
+CREATE FUNCTION insert_report_lines(report uuid, lines jsonb) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO report_lines
+    SELECT report, given.place, l.action_type, l.level, l.moment, l.axis, l.academy, l.event, l.actions, l.pupils, l.girls,
+           l.priority_education_pupils, l.teachers, l.professionals, l.companies, l.hours, l.internships_offered,
+           l.internships_filled
+      FROM jsonb_array_elements(lines) WITH ORDINALITY AS given (line, place)
+     CROSS JOIN LATERAL jsonb_populate_record(NULL::report_lines, given.line) AS l;
+    RETURN true;
+END $$;

@@ -38,9 +38,9 @@ static REPEATED_LINE: Notice = notice(
 );
 
 /// Une ligne : ce qui a été fait d'un type d'action, pour un niveau, un temps du parcours, un axe, une académie, un événement.
-#[derive(Debug, Clone, PartialEq, Serialize, HasQuery, Insertable, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, HasQuery, ToSchema)]
 #[schema(as = ReportLine)]
-#[diesel(table_name = report_lines, treat_none_as_default_value = false, check_for_backend(diesel::pg::Pg))]
+#[diesel(table_name = report_lines)]
 pub struct Line {
     /// Type d'action.
     #[schema(example = "company_visit")]

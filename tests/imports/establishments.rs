@@ -283,3 +283,42 @@ async fn the_tree_of_territories_has_the_schools_as_leaves() {
         "uai:0311131L department:031 academy:16 region:76 FR"
     );
 }
+
+#[tokio::test]
+async fn whoever_had_a_school_in_charge_no_longer_has_once_the_directory_moves_it() {
+    let client = &mut fresh().await;
+    let header = "Identifiant_de_l_etablissement;Nom_etablissement;Type_etablissement;Code_departement;Code_academie;etat\n";
+    let line = |academy: &str, department: &str| {
+        format!("{header}0690001B;Lycée A;Lycée;{department};{academy};OUVERT\n")
+    };
+    take(client, &line("10", "069"), &REAL).await.unwrap();
+    let about = "
+        INSERT INTO partners (id, legal_name, kind, sectors, member_of, created_at, updated_at)
+            VALUES ('00000000-0000-7000-8000-000000000001', 'A', 'company', '{}', '{}', now(), now());
+        INSERT INTO representatives (id, partner_id, name, territories, reach, created_at, updated_at)
+            SELECT gen_random_uuid(), id, 'B', '{uai:0690001B,academy:09}', reach_of('{uai:0690001B,academy:09}'), now(), now() FROM partners;
+        INSERT INTO conventions (id, reference, status, title, kind, scope, territory, reach, partner_ids, axes, action_types, levels,
+                moments, starts_on, terms, publication, signatories, voided_signatures, signed_on, content_hash, created_at, updated_at)
+            SELECT '00000000-0000-7000-8000-000000000002', 'CL', 'signed', 'C', 'charter', 'local', 'uai:0690001B',
+                   reach_of('{uai:0690001B}'), ARRAY[id], '{}', '{}', '{}', '{}', '2020-01-01', '{}', '{}', '[]', '[]', '2020-01-01', 'x', now(), now()
+              FROM partners;
+        INSERT INTO reports (id, convention_id, territory, reach, school_year, number, establishments, narrative, authors, created_at, updated_at)
+            SELECT gen_random_uuid(), id, territory, reach, '2025-2026', 1, '{}', '{}', '{}', now(), now() FROM conventions;";
+    client.batch_execute(about).await.unwrap();
+    let reach = "SELECT concat_ws(' ', (SELECT reach FROM representatives), (SELECT reach FROM conventions), (SELECT reach FROM reports))";
+    let lyon = "{FR,academy:10,department:069,region:84,uai:0690001B}";
+    assert_eq!(
+        text(client, reach).await.unwrap(),
+        format!(
+            "{{FR,academy:09,academy:10,department:069,region:32,region:84,uai:0690001B}} {lyon} {lyon}"
+        )
+    );
+    take(client, &line("08", "038"), &REAL).await.unwrap();
+    let grenoble = "{FR,academy:08,department:038,region:84,uai:0690001B}";
+    assert_eq!(
+        text(client, reach).await.unwrap(),
+        format!(
+            "{{FR,academy:08,academy:09,department:038,region:32,region:84,uai:0690001B}} {grenoble} {grenoble}"
+        )
+    );
+}

@@ -135,6 +135,9 @@ impl Merge<'_> {
         self.transaction
             .execute(include_str!("events.sql"), &[now])
             .await?;
+        self.transaction
+            .batch_execute(include_str!("moved.sql"))
+            .await?;
         Ok((inserted, changed))
     }
 }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::{Jsonb, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use crate::db::schema::{report_lines, reports};
@@ -94,7 +95,12 @@ pub async fn update(
     insert_lines(connection, before.id, &new.lines).await
 }
 
-/// One statement for all of them: 18 values a line, far below what a statement can bind.
+diesel::define_sql_function! {
+    /// Inserts the lines of a report, in their order.
+    fn insert_report_lines(report: Uuid, lines: Jsonb) -> Bool;
+}
+
+/// One statement for all of them, the same for any number: PostgreSQL prepares it once.
 async fn insert_lines(
     connection: &mut AsyncPgConnection,
     report: ReportId,
@@ -103,18 +109,7 @@ async fn insert_lines(
     if lines.is_empty() {
         return Ok(());
     }
-    let rows: Vec<_> = (1_i32..)
-        .zip(lines)
-        .map(|(place, line)| {
-            (
-                report_lines::report_id.eq(report),
-                report_lines::place.eq(place),
-                line,
-            )
-        })
-        .collect();
-    diesel::insert_into(report_lines::table)
-        .values(rows)
+    diesel::select(insert_report_lines(report, Json(lines)))
         .execute(connection)
         .await?;
     Ok(())

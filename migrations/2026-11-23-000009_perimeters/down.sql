@@ -1,0 +1,1 @@
+DROP FUNCTION refresh_reach, reach_of;

@@ -1,0 +1,7 @@
+-- Perimeters follow the schools that the directory moved; most editions move none.
+SELECT refresh_reach(array_agg(uai))
+  FROM import_changed
+ WHERE known_id IS NOT NULL
+   AND (academy, department, academic_region)
+       IS DISTINCT FROM (before ->> 'academy', before ->> 'department', before ->> 'academic_region')
+HAVING count(*) > 0
