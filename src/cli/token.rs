@@ -8,7 +8,7 @@ use crate::clock::Clock;
 use crate::error::Rule;
 use crate::http::fields::FromText;
 use crate::http::language::Language;
-use crate::values::{TerritoryCode, Uai};
+use crate::values::{Sha256Hex, TerritoryCode, Uai};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -105,6 +105,9 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The longest name made of a perimeter.
+const LONGEST_NAME: usize = 100;
+
 /// Whoever acts without a name: two perimeters are two, since nobody validates a report of their own.
 fn subject(arguments: &Arguments) -> String {
     let territories = arguments.territories.iter().flatten().cloned();
@@ -116,7 +119,14 @@ fn subject(arguments: &Arguments) -> String {
         .chain(uais)
         .chain(partner)
         .collect();
-    words.join("-")
+    let name = words.join("-");
+    if name.len() <= LONGEST_NAME {
+        return name;
+    }
+    // Too long to be a name: its digest tells it from others as well.
+    let digest = Sha256Hex::of(name.as_bytes()).to_string();
+    let short: String = digest.chars().take(16).collect();
+    format!("cli-{}-{short}", arguments.role)
 }
 
 /// Catches what the service would accept and never match: codes that do not exist.
