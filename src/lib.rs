@@ -30,5 +30,6 @@ pub mod partners;
 pub mod reference;
 pub mod reports;
 pub mod routes;
+pub mod steps;
 pub mod territories;
 pub mod values;

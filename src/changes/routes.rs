@@ -57,9 +57,11 @@ impl List for Changes {
     const CURSOR: &'static str = "after";
 
     async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<ChangeAnswer>> {
-        let connection = call.app.db.reader().await?;
-        let changes = store::page(&connection, call.scope()?, &call.query, &page).await?;
-        let objects = objects(&connection, &call, &changes).await?;
+        let (scope, connection) = (call.scope()?, call.app.db.reader().await?);
+        // Asked for only where the caller is a school.
+        let above = reach::above_schools(&connection, scope).await?;
+        let changes = store::page(&connection, scope, &above, &call.query, &page).await?;
+        let objects = objects(&connection, &call, above, &changes).await?;
         let list = bound_to(Self::CURSOR, call.path(), &call.admitted.parameters);
         changes
             .into_iter()
@@ -88,6 +90,8 @@ fn place(position: i64, seq: i64) -> Mark {
 struct Reading<'a> {
     connection: &'a Connection,
     scope: &'a Scope,
+    /// With a school: it and the territories above it.
+    above_schools: Vec<String>,
     subject: &'a str,
     language: Language,
     now: DateTime<Utc>,
@@ -102,11 +106,13 @@ type Objects = HashMap<Uuid, Rc<Value>>;
 async fn objects(
     connection: &Connection,
     call: &Call<Filter>,
+    above_schools: Vec<String>,
     changes: &[Change],
 ) -> Result<Objects> {
     let reading = Reading {
         connection,
         scope: call.scope()?,
+        above_schools,
         subject: call
             .admitted
             .claims
@@ -116,7 +122,7 @@ async fn objects(
         now: call.app.now(),
         changes,
     };
-    let kinds = tokio::try_join!(
+    let kinds: [Objects; 8] = tokio::try_join!(
         reading.partners(),
         reading.representatives(),
         reading.establishments(),
@@ -125,25 +131,9 @@ async fn objects(
         reading.declinations(),
         reading.interventions(),
         reading.reports(),
-    )?;
-    let (
-        mut objects,
-        representatives,
-        establishments,
-        clients,
-        conventions,
-        declinations,
-        interventions,
-        reports,
-    ) = kinds;
-    objects.extend(representatives);
-    objects.extend(establishments);
-    objects.extend(clients);
-    objects.extend(conventions);
-    objects.extend(declinations);
-    objects.extend(interventions);
-    objects.extend(reports);
-    Ok(objects)
+    )?
+    .into();
+    Ok(kinds.into_iter().flatten().collect())
 }
 
 impl Reading<'_> {
@@ -172,11 +162,7 @@ impl Reading<'_> {
 
     async fn representatives(&self) -> Result<Objects> {
         let ids = self.ids("representative");
-        if ids.is_empty() {
-            return Ok(Objects::new());
-        }
-        let above = reach::above_schools(self.connection, self.scope).await?;
-        let viewer = Viewer::new(self.scope, above);
+        let viewer = Viewer::new(self.scope, self.above_schools.clone());
         let found = representatives::store::find_all(self.connection, self.scope, &ids).await?;
         let seen = found
             .into_iter()
@@ -222,14 +208,8 @@ impl Reading<'_> {
 
     async fn declinations(&self) -> Result<Objects> {
         let ids = self.ids("declination");
-        if ids.is_empty() {
-            return Ok(Objects::new());
-        }
-        let (above, found) = tokio::try_join!(
-            reach::above_schools(self.connection, self.scope),
-            declinations::store::find_all(self.connection, self.scope, &ids),
-        )?;
-        let viewer = declinations::answer::Viewer::new(self.scope, above);
+        let found = declinations::store::find_all(self.connection, self.scope, &ids).await?;
+        let viewer = declinations::answer::Viewer::new(self.scope, self.above_schools.clone());
         let day = today(self.now);
         let seen = found.into_iter().map(|framed| {
             let id = framed.declination.id.uuid();

@@ -9,7 +9,6 @@ use crate::auth::policy::Scope;
 use crate::db::keyset::{Direction, after};
 use crate::db::schema::changes;
 use crate::error::Result;
-use crate::establishments::reach;
 use crate::http::page::{MarkValue, Page};
 
 /// What the feed is filtered by.
@@ -31,23 +30,22 @@ diesel::define_sql_function! {
     fn feed_horizon() -> BigInt;
 }
 
-/// One page of what this caller may know of. Objects that only some may see are only in the feed
-/// of those.
+/// One page of what this caller may know of: a school is given with the territories above it.
+/// Objects that only some may see are only in the feed of those.
 ///
 /// # Errors
 /// As any query.
 pub async fn page(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
+    above_schools: &[String],
     filter: &Filter,
     page: &Page<Sort>,
 ) -> Result<Vec<Change>> {
     let mut query = Change::query()
         .filter(changes::position.lt(feed_horizon()))
         .into_boxed();
-    // What is above a school is asked for only where the caller is one.
-    let above = reach::above_schools(connection, scope).await?;
-    if let Some(words) = scope.audience_words(&above) {
+    if let Some(words) = scope.audience_words(above_schools) {
         let visible = crate::clients::store::visible_ids(scope);
         query = query.filter(changes::audience.overlaps_with(words)).filter(
             changes::object_type

@@ -12,10 +12,11 @@ use crate::auth::{Identity, Perimeter, Scopes};
 use crate::db::ids::Id;
 use crate::db::schema::{client_secrets, clients};
 use crate::db::write::Journaled;
-use crate::error::{Code as ErrorCode, Error, Result};
+use crate::error::{Error, Result};
 use crate::http::language::{Language, Text as Bilingual};
 use crate::http::warning::Warning;
 use crate::partners::model::PartnerId;
+use crate::steps::{self, Step as _};
 use crate::values::{Code, Email, Nomenclature, Text, TextValue, Uai, text_type};
 
 /// The id of a client.
@@ -190,11 +191,12 @@ pub enum Step {
     Revoke,
 }
 
-impl Step {
-    const ALL: [Self; 3] = [Self::Update, Self::RotateSecret, Self::Revoke];
+impl steps::Step for Step {
+    type Status = Status;
 
-    /// Its name in `allowed_actions`.
-    pub const fn as_str(self) -> &'static str {
+    const ALL: &'static [Self] = &[Self::Update, Self::RotateSecret, Self::Revoke];
+
+    fn as_str(self) -> &'static str {
         match self {
             Self::Update => "update",
             Self::RotateSecret => "rotate-secret",
@@ -203,7 +205,7 @@ impl Step {
     }
 
     /// The transition table: what a client becomes by this step, if its status allows it.
-    pub const fn from(self, status: Status) -> Option<Status> {
+    fn from(self, status: Status) -> Option<Status> {
         match (self, status) {
             (Self::Update | Self::RotateSecret, Status::Active) => Some(Status::Active),
             (Self::Revoke, Status::Active) => Some(Status::Revoked),
@@ -218,27 +220,13 @@ impl Client {
     /// # Errors
     /// `invalid_transition`, naming the status and the steps it allows.
     pub fn step(&self, step: Step) -> Result<Status> {
-        let status = self.record.status;
-        step.from(status).ok_or_else(|| {
-            let possible: Vec<&str> = Step::ALL
-                .into_iter()
-                .filter(|step| step.from(status).is_some())
-                .map(Step::as_str)
-                .collect();
-            Error::new(ErrorCode::InvalidTransition)
-                .about(format!("{status} → {}", possible.join(", ")))
-        })
+        step.take(self.record.status)
     }
 
     /// The client as its reader is answered.
     pub fn seen(self, language: Language, now: DateTime<Utc>) -> ClientAnswer {
-        let is_possible =
-            |step: &Step| self.reach == Reach::All && step.from(self.record.status).is_some();
-        let allowed_actions = Step::ALL
-            .into_iter()
-            .filter(is_possible)
-            .map(Step::as_str)
-            .collect();
+        let is_whole = self.reach == Reach::All;
+        let allowed_actions = Step::allowed(self.record.status, |_| is_whole);
         let warnings = self.record.ends_soon(language, now).into_iter().collect();
         ClientAnswer {
             client: self,

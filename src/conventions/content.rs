@@ -208,22 +208,11 @@ pub struct Target {
     pub school_year: SchoolYear,
     /// La valeur visée.
     #[schema(example = 12000, minimum = 0)]
-    #[serde(serialize_with = "plain_number")]
+    #[serde(serialize_with = "crate::values::plain_number")]
     pub value: f64,
     /// Le territoire, s'il n'est pas celui de l'accord.
     #[schema(example = json!(null))]
     pub territory: Option<TerritoryCode>,
-}
-
-/// Whole values are written without a fraction, as people and RFC 8785 do.
-pub(crate) fn plain_number<S: serde::Serializer>(
-    value: &f64,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    match format!("{value}").parse::<i64>() {
-        Ok(whole) => serializer.serialize_i64(whole),
-        Err(_) => serializer.serialize_f64(*value),
-    }
 }
 
 /// Renouvellement.

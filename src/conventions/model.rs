@@ -13,10 +13,11 @@ use crate::auth::policy::Scope;
 use crate::db::ids::Id;
 use crate::db::schema::conventions;
 use crate::db::write::{Audience, Journaled};
-use crate::error::{Error, Notice, Result, notice};
+use crate::error::{Notice, Result, notice};
 use crate::http::language::Language;
 use crate::http::warning::Warning;
 use crate::partners::model::PartnerId;
+use crate::steps::{self, Step as _};
 use crate::values::{Code, Json, Nomenclature, Sha256Hex, Text, TextValue, code_enum};
 
 /// The id of a convention.
@@ -75,8 +76,10 @@ pub enum Step {
     Abandon,
 }
 
-impl Step {
-    const ALL: [Self; 6] = [
+impl steps::Step for Step {
+    type Status = Status;
+
+    const ALL: &'static [Self] = &[
         Self::Update,
         Self::Delete,
         Self::OpenNegotiation,
@@ -85,8 +88,7 @@ impl Step {
         Self::Abandon,
     ];
 
-    /// Its name in `allowed_actions`: the last part of its path.
-    pub const fn as_str(self) -> &'static str {
+    fn as_str(self) -> &'static str {
         match self {
             Self::Update => "update",
             Self::Delete => "delete",
@@ -97,22 +99,10 @@ impl Step {
         }
     }
 
-    /// Its name in the journal, as what was done.
-    pub const fn past(self) -> &'static str {
-        match self {
-            Self::Update => "updated",
-            Self::Delete => "deleted",
-            Self::OpenNegotiation => "negotiation_opened",
-            Self::SendForSignature => "sent_for_signature",
-            Self::Sign => "signature_recorded",
-            Self::Abandon => "abandoned",
-        }
-    }
-
     /// The transition table: what a convention becomes by this step, if its status allows it. The
     /// last signature makes it `signed`, and a change of content in `to_sign` takes it back to
     /// `negotiation`.
-    pub const fn from(self, status: Status) -> Option<Status> {
+    fn from(self, status: Status) -> Option<Status> {
         use Status::{Abandoned, Draft, Negotiation, Replaced, Signed, Terminated, ToSign};
         match (self, status) {
             (Self::Update, Abandoned) => None,
@@ -129,6 +119,20 @@ impl Step {
                 | Self::Abandon,
                 _,
             ) => None,
+        }
+    }
+}
+
+impl Step {
+    /// Its name in the journal, as what was done.
+    pub const fn past(self) -> &'static str {
+        match self {
+            Self::Update => "updated",
+            Self::Delete => "deleted",
+            Self::OpenNegotiation => "negotiation_opened",
+            Self::SendForSignature => "sent_for_signature",
+            Self::Sign => "signature_recorded",
+            Self::Abandon => "abandoned",
         }
     }
 }
@@ -284,13 +288,7 @@ impl Convention {
     /// # Errors
     /// `invalid_transition`, naming the status and the steps it allows.
     pub fn step(&self, step: Step) -> Result<Status> {
-        step.from(self.status).ok_or_else(|| {
-            let possible = Step::ALL
-                .into_iter()
-                .filter(|step| step.from(self.status).is_some());
-            let possible: Vec<&str> = possible.map(Step::as_str).collect();
-            Error::impossible(self.status, &possible)
-        })
+        step.take(self.status)
     }
 
     /// Whether this caller keeps the convention: the ministry, and for a local one those who have
@@ -308,7 +306,8 @@ impl Convention {
         scope.partner().is_some_and(party)
     }
 
-    fn allows(&self, step: Step, scope: &Scope) -> bool {
+    /// Whether this caller may ever take it.
+    fn is_for(&self, step: Step, scope: &Scope) -> bool {
         let unsigned_own = || {
             let own = |one: &&Signatory| one.who.partner_id.map(PartnerId::uuid) == scope.partner();
             self.signatories
@@ -316,11 +315,10 @@ impl Convention {
                 .filter(own)
                 .any(|one| one.signature.is_none())
         };
-        let is_for = match step {
+        match step {
             Step::Sign => self.is_kept_by(scope) || (self.has_party(scope) && unsigned_own()),
             _ => self.is_kept_by(scope),
-        };
-        is_for && step.from(self.status).is_some()
+        }
     }
 
     /// The convention as this caller is answered, on this day.
@@ -334,16 +332,13 @@ impl Convention {
         if !self.is_kept_by(scope) && !self.has_party(scope) {
             self.voided_signatures.0.clear();
         }
-        let allowed = Step::ALL
-            .into_iter()
-            .filter(|step| self.allows(*step, scope));
         let imported = self.imported.as_deref();
         ConventionAnswer {
             effective_status: self.effective_status(day),
             effective_ends_on: self.effective_ends_on(day),
             date_precision: imported.and_then(|from| from.date_precision),
             source: imported.and_then(|from| from.source.clone()),
-            allowed_actions: allowed.map(Step::as_str).collect(),
+            allowed_actions: Step::allowed(self.status, |step| self.is_for(step, scope)),
             warnings: self.warnings(language),
             convention: self,
         }

@@ -66,17 +66,23 @@ pub struct NewSignatory {
     pub order: Option<i32>,
 }
 
+/// The side of a signatory, with the partner if it is one's.
+pub fn side_and_partner(fields: &mut Fields<'_>) -> (Option<Side>, Option<PartnerId>) {
+    let side = fields.required("side");
+    let partner_id = fields.optional("partner_id");
+    match (side, &partner_id) {
+        (Some(Side::Partner), _) => fields.needs("partner_id"),
+        (Some(Side::Ministry), Some(_)) => {
+            fields.fault("partner_id", Rule::OnlyWith("side = partner"));
+        }
+        _ => {}
+    }
+    (side, partner_id)
+}
+
 impl Body for NewSignatory {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let side = fields.required("side");
-        let partner_id = fields.optional("partner_id");
-        match (side, &partner_id) {
-            (Some(Side::Partner), _) => fields.needs("partner_id"),
-            (Some(Side::Ministry), Some(_)) => {
-                fields.fault("partner_id", Rule::OnlyWith("side = partner"));
-            }
-            _ => {}
-        }
+        let (side, partner_id) = side_and_partner(fields);
         let name = fields.required("name");
         let function = fields.required("function");
         let organisation = fields.required("organisation");

@@ -5,7 +5,7 @@ use diesel::dsl::count_star;
 use diesel::helper_types::IntoBoxed;
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Bool, Date, Jsonb, Nullable, Text, Timestamptz, Uuid};
+use diesel::sql_types::{Bool, Date, Jsonb, Nullable, Text, Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::content::Content;
@@ -27,11 +27,6 @@ diesel::define_sql_function! {
         status: Text, starts_on: Nullable<Date>, in_force_until: Nullable<Date>,
         termination: Nullable<Jsonb>, replaced_on: Nullable<Date>, day: Date,
     ) -> Nullable<Text>;
-}
-
-diesel::define_sql_function! {
-    /// These schools and every territory above them.
-    fn above_schools(uais: Array<Text>) -> Array<Text>;
 }
 
 /// The conventions a caller may know of, for queries that start from them.

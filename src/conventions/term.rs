@@ -87,13 +87,6 @@ fn renewed_until(ends_on: NaiveDate, renewal: Option<&Renewal>, day: NaiveDate) 
     end
 }
 
-impl EffectiveStatus {
-    /// Its code, for the database.
-    pub fn as_text(self) -> &'static str {
-        self.code()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,6 +14,7 @@ use crate::error::{Notice, notice};
 use crate::http::language::Language;
 use crate::http::warning::Warning;
 use crate::partners::model::PartnerId;
+use crate::steps::Step as _;
 use crate::values::{Json, TextValue};
 
 /// Whom the coordinator is shown to: the ministry, the academies it concerns, the schools it
@@ -95,10 +96,7 @@ impl Framed {
         let (effective_status, warnings) = (self.effective_status(day), self.warnings(language));
         let declination = self.declination;
         let kept = declination.is_kept_by(viewer.scope);
-        let allowed = Step::ALL
-            .into_iter()
-            .filter(|step| kept && step.from(declination.status).is_some());
-        let allowed_actions = allowed.map(Step::as_str).collect();
+        let allowed_actions = Step::allowed(declination.status, |_| kept);
         DeclinationAnswer {
             id: declination.id,
             status: declination.status,

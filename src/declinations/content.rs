@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::model::DeclinationId;
 use crate::conventions::content::{BoardDecision, MAX_PARTS, Target};
 use crate::conventions::model::ConventionId;
-use crate::conventions::signing::Side;
+use crate::conventions::signing::{Side, side_and_partner};
 use crate::db::schema::declinations;
 use crate::error::notice::BEFORE_START;
 use crate::error::{Notice, Rule, notice};
@@ -310,15 +310,7 @@ pub struct Signatory {
 
 impl Body for Signatory {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let side = fields.required("side");
-        let partner_id = fields.optional("partner_id");
-        match (side, &partner_id) {
-            (Some(Side::Partner), _) => fields.needs("partner_id"),
-            (Some(Side::Ministry), Some(_)) => {
-                fields.fault("partner_id", Rule::OnlyWith("side = partner"));
-            }
-            _ => {}
-        }
+        let (side, partner_id) = side_and_partner(fields);
         let name = fields.required("name");
         let function = fields.required("function");
         let organisation = fields.required("organisation");

@@ -11,9 +11,10 @@ use crate::conventions::model::Convention;
 use crate::db::ids::Id;
 use crate::db::schema::{conventions, declinations};
 use crate::db::write::{Audience, Journaled};
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::establishments::reach::ancestry;
 use crate::partners::model::PartnerId;
-use crate::reference::Reference;
+use crate::steps::{self, Step as _};
 use crate::values::{Json, TextValue, code_enum};
 
 /// The id of a declination.
@@ -69,9 +70,10 @@ pub enum Step {
     Abandon,
 }
 
-impl Step {
-    /// Every step.
-    pub const ALL: [Self; 5] = [
+impl steps::Step for Step {
+    type Status = Status;
+
+    const ALL: &'static [Self] = &[
         Self::Update,
         Self::Delete,
         Self::Activate,
@@ -79,8 +81,7 @@ impl Step {
         Self::Abandon,
     ];
 
-    /// Its name in `allowed_actions`: the last part of its path.
-    pub const fn as_str(self) -> &'static str {
+    fn as_str(self) -> &'static str {
         match self {
             Self::Update => "update",
             Self::Delete => "delete",
@@ -90,19 +91,8 @@ impl Step {
         }
     }
 
-    /// Its name in the journal, as what was done.
-    pub const fn past(self) -> &'static str {
-        match self {
-            Self::Update => "updated",
-            Self::Delete => "deleted",
-            Self::Activate => "activated",
-            Self::Close => "closed",
-            Self::Abandon => "abandoned",
-        }
-    }
-
     /// The transition table: what a declination becomes by this step, if its status allows it.
-    pub const fn from(self, status: Status) -> Option<Status> {
+    fn from(self, status: Status) -> Option<Status> {
         use Status::{Abandoned, Active, Closed, Draft};
         match (self, status) {
             (Self::Update, Draft | Active) | (Self::Delete, Draft) => Some(status),
@@ -112,6 +102,19 @@ impl Step {
             (Self::Update, Closed | Abandoned)
             | (Self::Delete | Self::Activate | Self::Abandon, Active | Closed | Abandoned)
             | (Self::Close, Draft | Closed | Abandoned) => None,
+        }
+    }
+}
+
+impl Step {
+    /// Its name in the journal, as what was done.
+    pub const fn past(self) -> &'static str {
+        match self {
+            Self::Update => "updated",
+            Self::Delete => "deleted",
+            Self::Activate => "activated",
+            Self::Close => "closed",
+            Self::Abandon => "abandoned",
         }
     }
 }
@@ -191,13 +194,7 @@ impl Declination {
     /// # Errors
     /// `invalid_transition`, naming the status and the steps it allows.
     pub fn step(&self, step: Step) -> Result<Status> {
-        step.from(self.status).ok_or_else(|| {
-            let possible = Step::ALL
-                .into_iter()
-                .filter(|step| step.from(self.status).is_some());
-            let possible: Vec<&str> = possible.map(Step::as_str).collect();
-            Error::impossible(self.status, &possible)
-        })
+        step.take(self.status)
     }
 
     /// Whether this caller writes it: those who have all of its territories in charge.
@@ -219,11 +216,6 @@ impl Declination {
         // A school of no academy is nobody's but the ministry's and its own.
         (!ancestries.is_empty() || scope.is_everything()) && scope.holds_all(&ancestries)
     }
-}
-
-fn ancestry(code: &str) -> Vec<String> {
-    let above = Reference::get().ancestry(code);
-    above.into_iter().map(str::to_owned).collect()
 }
 
 impl Framed {

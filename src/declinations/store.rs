@@ -5,14 +5,13 @@ use diesel::dsl::{InnerJoin, count_star};
 use diesel::helper_types::IntoBoxed;
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Timestamptz, Uuid};
+use diesel::sql_types::{Array, Text, Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::content::{DeclinationLevel, NewDeclination, Signatory};
 use super::model::{Declination, DeclinationId, Frame, Framed, Status};
 use crate::auth::policy::Scope;
 use crate::conventions::model::ConventionId;
-use crate::conventions::store::above_schools;
 use crate::db::keyset::{Direction, after};
 use crate::db::schema::{conventions, declination_claims as claims, declinations};
 use crate::db::schema::{partners, representatives};
@@ -21,6 +20,11 @@ use crate::http::page::{MarkValue, Page};
 use crate::partners::model::PartnerId;
 use crate::partners::representatives::model::RepresentativeId;
 use crate::values::{Json, TerritoryCode};
+
+diesel::define_sql_function! {
+    /// These schools and every territory above them.
+    fn above_schools(uais: Array<Text>) -> Array<Text>;
+}
 
 /// What a list of declinations is filtered by.
 #[derive(Debug, Clone, Default)]

@@ -91,7 +91,7 @@ pub async fn each(
 }
 
 /// A territory other than a school, and all above it.
-fn ancestry(code: &str) -> Vec<String> {
+pub fn ancestry(code: &str) -> Vec<String> {
     let above = Reference::get().ancestry(code);
     above.into_iter().map(str::to_owned).collect()
 }

@@ -218,13 +218,6 @@ impl<'a> Fields<'a> {
         number
     }
 
-    /// A whole number between bounds, included, that creation needs.
-    pub fn required_integer(&mut self, name: &'static str, low: i32, high: i32) -> Option<i32> {
-        let number = self.integer(name, low, high);
-        self.needs(name);
-        number
-    }
-
     /// A number between bounds, included, which may be absent or null.
     pub fn number(&mut self, name: &'static str, low: i32, high: i32) -> Option<f64> {
         let value = self.take(name).filter(|value| !value.is_null())?;

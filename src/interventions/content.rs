@@ -5,7 +5,6 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::conventions::content::plain_number;
 use crate::conventions::model::ConventionId;
 use crate::db::schema::interventions;
 use crate::error::Rule;
@@ -105,30 +104,20 @@ pub struct NewIntervention {
     pub accessibility: Option<Text<1000>>,
 }
 
-fn optional_number<S: serde::Serializer>(
-    value: &Option<f64>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    match value {
-        Some(value) => plain_number(value, serializer),
-        None => serializer.serialize_none(),
-    }
-}
-
 /// Un lieu et ses environs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct InterventionPlace {
     /// Latitude, en degrés (WGS 84).
     #[schema(example = 45.75, minimum = -90, maximum = 90)]
-    #[serde(serialize_with = "plain_number")]
+    #[serde(serialize_with = "crate::values::plain_number")]
     pub latitude: f64,
     /// Longitude, en degrés (WGS 84).
     #[schema(example = 4.85, minimum = -180, maximum = 180)]
-    #[serde(serialize_with = "plain_number")]
+    #[serde(serialize_with = "crate::values::plain_number")]
     pub longitude: f64,
     /// Rayon autour du lieu, en kilomètres.
     #[schema(example = 30, minimum = 0, maximum = 1000)]
-    #[serde(serialize_with = "optional_number")]
+    #[serde(serialize_with = "crate::values::optional_number")]
     pub radius_km: Option<f64>,
     /// Le nom du lieu.
     #[schema(example = "Atelier de Vénissieux")]

@@ -9,6 +9,7 @@ use super::filter::{Filter, Sort};
 use super::model::{ExternalId, InterventionAnswer, InterventionId, Key};
 use super::workflow::Put;
 use super::{store, workflow};
+use crate::db::Reader as Connection;
 use crate::error::notice::BEFORE_START;
 use crate::error::{Error, Result, Rule};
 use crate::establishments::reach;
@@ -138,10 +139,7 @@ impl List for Interventions {
 }
 
 /// The filter with what is above its territories, on this day.
-async fn with_reach(
-    call: &Call<Filter>,
-    connection: &diesel_async::AsyncPgConnection,
-) -> Result<Filter> {
+async fn with_reach(call: &Call<Filter>, connection: &Connection) -> Result<Filter> {
     Ok(Filter {
         above: reach::of_known(connection, &call.query.territory).await?,
         today: today(call.app.now()),

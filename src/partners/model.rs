@@ -14,6 +14,7 @@ use crate::error::{Code as ErrorCode, Error, Notice, Result, Rule, notice};
 use crate::http::fields::{Body, Fields};
 use crate::http::language::Language;
 use crate::http::warning::Warning;
+use crate::steps::{self, Step as _};
 use crate::values::{Code, HttpsUrl, Nomenclature, Rna, Siren, Text, TextValue, text_type};
 
 /// The id of a partner.
@@ -165,11 +166,12 @@ pub enum Step {
     Restore,
 }
 
-impl Step {
-    const ALL: [Self; 4] = [Self::Update, Self::Delete, Self::Archive, Self::Restore];
+impl steps::Step for Step {
+    type Status = Status;
 
-    /// Its name in `allowed_actions`.
-    pub const fn as_str(self) -> &'static str {
+    const ALL: &'static [Self] = &[Self::Update, Self::Delete, Self::Archive, Self::Restore];
+
+    fn as_str(self) -> &'static str {
         match self {
             Self::Update => "update",
             Self::Delete => "delete",
@@ -179,7 +181,7 @@ impl Step {
     }
 
     /// The transition table: what a partner becomes by this step, if its status allows it.
-    pub const fn from(self, status: Status) -> Option<Status> {
+    fn from(self, status: Status) -> Option<Status> {
         match (self, status) {
             (Self::Update | Self::Delete, status) => Some(status),
             (Self::Archive, Status::Active) => Some(Status::Archived),
@@ -187,7 +189,9 @@ impl Step {
             (Self::Archive, Status::Archived) | (Self::Restore, Status::Active) => None,
         }
     }
+}
 
+impl Step {
     /// Whether this caller may ever take it on this partner.
     fn is_for(self, scope: &Scope, partner: PartnerId) -> bool {
         match self {
@@ -203,22 +207,12 @@ impl Partner {
     /// # Errors
     /// `invalid_transition`, naming the status and the steps it allows.
     pub fn step(&self, step: Step) -> Result<Status> {
-        step.from(self.status).ok_or_else(|| {
-            let possible: Vec<&str> = Step::ALL
-                .into_iter()
-                .filter(|step| step.from(self.status).is_some())
-                .map(Step::as_str)
-                .collect();
-            Error::impossible(self.status, &possible)
-        })
+        step.take(self.status)
     }
 
     /// The partner as this caller is answered.
     pub fn seen_by(self, scope: &Scope, language: Language) -> PartnerAnswer {
-        let allowed = Step::ALL
-            .into_iter()
-            .filter(|step| step.from(self.status).is_some() && step.is_for(scope, self.id));
-        let allowed_actions = allowed.map(Step::as_str).collect();
+        let allowed_actions = Step::allowed(self.status, |step| step.is_for(scope, self.id));
         let unidentified = self.siren.is_none() && self.rna.is_none();
         let warnings = if unidentified {
             vec![UNIDENTIFIED.at("/siren", language)]

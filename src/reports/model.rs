@@ -17,6 +17,7 @@ use crate::db::schema::{conventions, reports};
 use crate::db::write::{Audience, Journaled};
 use crate::declinations::model::DeclinationId;
 use crate::error::{Code as ErrorCode, Error, Result};
+use crate::steps::{self, Step as _};
 use crate::values::{
     ActionType, Axis, Json, Level, Moment, SchoolYear, TerritoryCode, Text, TextValue, Uai,
     code_enum,
@@ -54,8 +55,10 @@ pub enum Step {
     Return,
 }
 
-impl Step {
-    const ALL: [Self; 5] = [
+impl steps::Step for Step {
+    type Status = Status;
+
+    const ALL: &'static [Self] = &[
         Self::Update,
         Self::Delete,
         Self::Submit,
@@ -63,8 +66,7 @@ impl Step {
         Self::Return,
     ];
 
-    /// Its name in `allowed_actions`: the last part of its path.
-    pub const fn as_str(self) -> &'static str {
+    fn as_str(self) -> &'static str {
         match self {
             Self::Update => "update",
             Self::Delete => "delete",
@@ -74,19 +76,8 @@ impl Step {
         }
     }
 
-    /// Its name in the journal, as what was done.
-    pub const fn past(self) -> &'static str {
-        match self {
-            Self::Update => "updated",
-            Self::Delete => "deleted",
-            Self::Submit => "submitted",
-            Self::Validate => "validated",
-            Self::Return => "returned",
-        }
-    }
-
     /// The transition table: what a report becomes by this step, if its status allows it.
-    pub const fn from(self, status: Status) -> Option<Status> {
+    fn from(self, status: Status) -> Option<Status> {
         use Status::{Draft, Returned, Submitted, Validated};
         match (self, status) {
             (Self::Update, Draft | Returned) | (Self::Delete, Draft) => Some(status),
@@ -97,6 +88,19 @@ impl Step {
                 Self::Update | Self::Delete | Self::Submit | Self::Validate | Self::Return,
                 Draft | Submitted | Returned | Validated,
             ) => None,
+        }
+    }
+}
+
+impl Step {
+    /// Its name in the journal, as what was done.
+    pub const fn past(self) -> &'static str {
+        match self {
+            Self::Update => "updated",
+            Self::Delete => "deleted",
+            Self::Submit => "submitted",
+            Self::Validate => "validated",
+            Self::Return => "returned",
         }
     }
 }
@@ -169,13 +173,7 @@ impl Report {
     /// # Errors
     /// `invalid_transition`, naming the status and the steps it allows.
     pub fn step(&self, step: Step) -> Result<Status> {
-        step.from(self.status).ok_or_else(|| {
-            let possible = Step::ALL
-                .into_iter()
-                .filter(|step| step.from(self.status).is_some());
-            let possible: Vec<&str> = possible.map(Step::as_str).collect();
-            Error::impossible(self.status, &possible)
-        })
+        step.take(self.status)
     }
 
     /// Whether a caller takes this step with this report: its writers write it; the level above
@@ -219,12 +217,9 @@ impl Report {
 
     /// The steps this caller may take now.
     pub fn allowed(&self, scope: &Scope, subject: &str) -> Vec<&'static str> {
-        let allowed = Step::ALL.into_iter().filter(|step| {
-            step.from(self.status).is_some()
-                && self.is_for(*step, scope)
-                && !self.is_own(*step, subject)
-        });
-        allowed.map(Step::as_str).collect()
+        Step::allowed(self.status, |step| {
+            self.is_for(step, scope) && !self.is_own(step, subject)
+        })
     }
 }
 

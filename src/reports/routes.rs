@@ -15,24 +15,18 @@ use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
 use crate::http::merge::Patch;
 use crate::http::page::{self, Count, Listed, Mark, MarkValue, Page};
-use crate::http::query::{Documented, NoQuery, Parameter, Query, Reader, UPDATED_SINCE, parameter};
+use crate::http::query::{
+    Documented, NoQuery, Parameter, Query, Reader, UPDATED_SINCE, parameter, without_example,
+};
 
 const TAG: &str = "Bilans";
 
 /// A change of a report.
 type ReportPatch = Patch<NewReport>;
 
-/// A filter whose values depend on what is stored.
-const fn by_id(name: &'static str, description: &'static str) -> Parameter {
-    Parameter {
-        name,
-        description,
-        example: None,
-    }
-}
-
 /// The filter by convention, which the lines have too.
-pub const CONVENTION: Parameter = by_id("convention_id", "Conventions, séparées par des virgules");
+pub const CONVENTION: Parameter =
+    without_example("convention_id", "Conventions, séparées par des virgules");
 
 /// The filter by territory, which the lines have too.
 pub const TERRITORY: Parameter = parameter(
@@ -51,7 +45,7 @@ pub const SCHOOL_YEAR: Parameter = parameter(
 impl Query for Filter {
     const PARAMETERS: &'static [Parameter] = &[
         CONVENTION,
-        by_id("declination_id", "Déclinaisons, séparées par des virgules"),
+        without_example("declination_id", "Déclinaisons, séparées par des virgules"),
         TERRITORY,
         SCHOOL_YEAR,
         parameter(

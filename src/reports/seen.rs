@@ -77,8 +77,10 @@ pub struct ReportSummary {
     #[schema(example = json!(["prof-42"]))]
     pub authors: Option<Vec<String>>,
     /// Date de la dernière transmission.
+    #[serde(serialize_with = "crate::values::optional_moment")]
     pub submitted_at: Option<DateTime<Utc>>,
     /// Date de validation.
+    #[serde(serialize_with = "crate::values::optional_moment")]
     pub validated_at: Option<DateTime<Utc>>,
     /// Pourquoi il a été renvoyé, jusqu'à ce qu'il soit transmis de nouveau.
     pub return_reason: Option<Text<2000>>,

@@ -6,10 +6,10 @@ use csv::StringRecord;
 
 use crate::conventions::content::ConventionKind;
 use crate::conventions::model::DatePrecision;
+use crate::establishments::reach::{self, ancestry};
 use crate::http::fields::FromText;
 use crate::imports::source::header_key;
 use crate::imports::{ImportError, Rejection, excerpt};
-use crate::reference::Reference;
 use crate::values::{Nor, TerritoryCode, Text, TextValue};
 
 /// A line.
@@ -204,10 +204,11 @@ fn year(cell: &str) -> Result<i32, Rejection> {
 
 /// The territory and all above it.
 pub fn reach(territory: Option<&TerritoryCode>) -> Vec<String> {
-    let above = territory.map(|code| Reference::get().ancestry(code.as_str()));
-    let mut reach: Vec<String> = above.into_iter().flatten().map(str::to_owned).collect();
-    reach.sort();
-    reach
+    let above: Vec<Vec<String>> = territory
+        .iter()
+        .map(|code| ancestry(code.as_str()))
+        .collect();
+    reach::all(&above)
 }
 
 #[cfg(test)]

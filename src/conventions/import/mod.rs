@@ -64,27 +64,28 @@ fn read(
     summary: &mut Summary,
 ) -> Result<Vec<(u64, Line)>, ImportError> {
     let mut lines: Vec<(u64, Line)> = Vec::new();
-    let mut places: HashMap<String, u64> = HashMap::new();
+    let mut indexes: HashMap<String, usize> = HashMap::new();
     while let Some(place) = table.advance()? {
         summary.read += 1;
-        let line = table.cells().and_then(|cells| Line::read(&cells, layout));
-        match line {
-            Ok(line) => match places.get(&line.source_id) {
-                None => {
-                    places.insert(line.source_id.clone(), place);
-                    lines.push((place, line));
-                }
-                Some(first) if lines.iter().any(|(_, one)| *one == line) => {
-                    log::debug!("line {place} repeats line {first}");
-                    summary.merged += 1;
-                }
-                Some(first) => {
-                    let detail = format!("line {first} has the same id and says otherwise");
-                    let rejection = Rejection::new("duplicate_in_file", detail);
-                    summary.refused.push(rejection.at(place));
-                }
-            },
-            Err(rejection) => summary.refused.push(rejection.at(place)),
+        let line = match table.cells().and_then(|cells| Line::read(&cells, layout)) {
+            Ok(line) => line,
+            Err(rejection) => {
+                summary.refused.push(rejection.at(place));
+                continue;
+            }
+        };
+        let known = indexes.get(&line.source_id);
+        match known.and_then(|index| lines.get(*index)) {
+            None => {
+                indexes.insert(line.source_id.clone(), lines.len());
+                lines.push((place, line));
+            }
+            Some((_, earlier)) if *earlier == line => summary.merged += 1,
+            Some((first, _)) => {
+                let detail = format!("line {first} has the same id and says otherwise");
+                let rejection = Rejection::new("duplicate_in_file", detail);
+                summary.refused.push(rejection.at(place));
+            }
         }
     }
     Ok(lines)

@@ -12,6 +12,7 @@ use crate::conventions::content::{Content, Publication, Reach, Terms};
 use crate::conventions::hash::content_hash;
 use crate::conventions::model::{ConventionId, DatePrecision, Imported, Status};
 use crate::conventions::reference;
+use crate::db::write::Author;
 use crate::http::fields::FromText as _;
 use crate::imports::{ImportContext, ImportError, Rejection};
 use crate::partners::model::PartnerId;
@@ -360,16 +361,14 @@ pub async fn write(
     for statement in [INSERT, UPDATE] {
         transaction.execute(statement, &[&rows, now]).await?;
     }
-    let author = &context.author;
-    let author: [&(dyn tokio_postgres::types::ToSql + Sync); 4] = [
-        &author.subject,
-        &author.role,
-        &author.client_id,
-        &author.request_id,
-    ];
-    let [subject, role, client, request] = author;
+    let Author {
+        subject,
+        role,
+        client_id,
+        request_id,
+    } = &context.author;
     transaction
-        .execute(AUDIT, &[&rows, now, subject, role, client, request])
+        .execute(AUDIT, &[&rows, now, subject, role, client_id, request_id])
         .await?;
     transaction.execute(EVENTS, &[&rows, now]).await?;
     Ok(())

@@ -9,6 +9,7 @@ use super::model::{
 };
 use super::store::{Filter, Sort};
 use super::{store, workflow};
+use crate::db::Reader as Connection;
 use crate::error::Result;
 use crate::establishments::reach;
 use crate::http::answer::Answer;
@@ -83,10 +84,7 @@ impl List for Representatives {
 }
 
 /// The filter with what is above its territories; a school that does not exist is above nothing.
-async fn with_reach(
-    connection: &diesel_async::AsyncPgConnection,
-    filter: &Filter,
-) -> Result<Filter> {
+async fn with_reach(connection: &Connection, filter: &Filter) -> Result<Filter> {
     let above = reach::of(connection, &filter.territory)
         .await?
         .unwrap_or_default();
