@@ -45,6 +45,9 @@ impl Change {
             ("representative", Some(partner)) => {
                 format!("/v1/partners/{partner}/representatives/{key}")
             }
+            ("amendment", Some(convention)) => {
+                format!("/v1/conventions/{convention}/amendments/{key}")
+            }
             ("intervention", Some(partner)) => {
                 format!("/v1/partners/{partner}/interventions/{key}")
             }
@@ -149,6 +152,15 @@ pub const TYPES: &[&str] = &[
     "convention.replaced",
     "convention.abandoned",
     "convention.deleted",
+    "convention.amended",
+    "convention.terminated",
+    "amendment.created",
+    "amendment.updated",
+    "amendment.sent_for_signature",
+    "amendment.signature_recorded",
+    "amendment.signed",
+    "amendment.abandoned",
+    "amendment.deleted",
     "declination.created",
     "declination.updated",
     "declination.activated",

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::model::{Change, ChangeAnswer};
 use super::store::{self, Filter, Sort};
 use crate::auth::policy::Scope;
+use crate::conventions::amendments;
 use crate::db::Reader as Connection;
 use crate::db::ids::Id;
 use crate::error::{Error, Result};
@@ -122,12 +123,13 @@ async fn objects(
         now: call.app.now(),
         changes,
     };
-    let kinds: [Objects; 8] = tokio::try_join!(
+    let kinds: [Objects; 9] = tokio::try_join!(
         reading.partners(),
         reading.representatives(),
         reading.establishments(),
         reading.clients(),
         reading.conventions(),
+        reading.amendments(),
         reading.declinations(),
         reading.interventions(),
         reading.reports(),
@@ -201,7 +203,20 @@ impl Reading<'_> {
         let day = today(self.now);
         let seen = found.into_iter().map(|convention| {
             let id = convention.id.uuid();
-            (id, convention.seen_by(self.scope, day, self.language))
+            Ok((id, convention.seen_by(self.scope, day, self.language)?))
+        });
+        written(seen.collect::<Result<Vec<_>>>()?.into_iter())
+    }
+
+    async fn amendments(&self) -> Result<Objects> {
+        let (ids, day) = (self.ids("amendment"), today(self.now));
+        let found = amendments::store::find_all(self.connection, self.scope, &ids, day).await?;
+        let seen = found.into_iter().map(|(amendment, convention)| {
+            let id = amendment.id.uuid();
+            (
+                id,
+                amendment.seen_by(self.scope, &convention, self.language),
+            )
         });
         written(seen)
     }

@@ -286,7 +286,7 @@ impl ClientRecord {
         Some(Warning {
             pointer: "/expires_at".to_owned(),
             code,
-            detail: detail.get(language),
+            detail: detail.get(language).to_owned(),
         })
     }
 }

@@ -8,6 +8,7 @@
 use serde_json::{Map, Value};
 
 use super::content::Content;
+use super::text::Article;
 use crate::error::{Error, Result};
 use crate::values::Sha256Hex;
 
@@ -29,20 +30,33 @@ pub const CONTRACTUAL: &[&str] = &[
     "renewal",
     "notice_months",
     "board_decision",
+    "articles",
 ];
 
-/// The digest of a content.
+/// The digest of a text; `articles` is a member of it once an amendment has written one.
 ///
 /// # Errors
 /// `internal_error` when it cannot be serialised.
-pub fn content_hash(content: &Content) -> Result<Sha256Hex> {
-    let value = serde_json::to_value(content).map_err(Error::internal)?;
-    let members = CONTRACTUAL.iter().map(|name| {
-        let member = value.get(*name).cloned().unwrap_or_default();
+pub fn content_hash(content: &Content, articles: &[Article]) -> Result<Sha256Hex> {
+    let mut value = serde_json::to_value(content).map_err(Error::internal)?;
+    let mut names = CONTRACTUAL.to_vec();
+    if articles.is_empty() {
+        names.retain(|name| *name != "articles");
+    } else if let Some(members) = value.as_object_mut() {
+        let articles = serde_json::to_value(articles).map_err(Error::internal)?;
+        members.insert("articles".to_owned(), articles);
+    }
+    Ok(digest(&value, &names))
+}
+
+/// The digest of these members of an object, in their canonical form.
+pub fn digest(object: &Value, names: &[&str]) -> Sha256Hex {
+    let members = names.iter().map(|name| {
+        let member = object.get(*name).cloned().unwrap_or_default();
         ((*name).to_owned(), canonical(member))
     });
     let form = canonical(Value::Object(members.collect()));
-    Ok(Sha256Hex::of(form.to_string().as_bytes()))
+    Sha256Hex::of(form.to_string().as_bytes())
 }
 
 /// Members sorted by name, lists of texts sorted.

@@ -1,10 +1,13 @@
 //! Conventions: what the ministry, or a region, an academy or a school, and partners sign together.
 //!
-//! [`content`] has what the parties agree on, [`signing`] who signs and how, [`term`] when it is in
-//! force, [`hash`] the digest of the content, [`model`] the row and the steps between statuses.
+//! [`content`] has what the parties agree on, [`text`] what it says on a day, its [`amendments`]
+//! counted, [`signing`] who signs and how, [`term`] when it is in force, [`ending`] how it is ended
+//! or renewed, [`hash`] the digest of the content, [`model`] the row and the steps between statuses.
 
-pub mod amending;
+pub mod amendments;
+pub mod changing;
 pub mod content;
+pub mod ending;
 pub mod hash;
 pub mod import;
 pub mod model;
@@ -13,6 +16,7 @@ pub mod routes;
 pub mod signing;
 pub mod store;
 pub mod term;
+pub mod text;
 pub mod workflow;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -29,5 +33,8 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
         .service(routes::open_convention_negotiation)
         .service(routes::send_convention_for_signature)
         .service(routes::sign_convention)
-        .service(routes::abandon_convention);
+        .service(routes::abandon_convention)
+        .service(routes::terminate_convention)
+        .service(routes::renew_convention)
+        .configure(amendments::mount);
 }

@@ -7,8 +7,11 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::content::{Content, NewConvention, Reach};
+use super::hash::content_hash;
 use super::signing::{Signatory, VoidedSignature};
-use super::term::EffectiveStatus;
+use super::store::{convention_end, convention_successor_under_way};
+use super::term::{EffectiveStatus, Gap, Termination};
+use super::text::{Amended, Article, Consolidated, Origin};
 use crate::auth::policy::Scope;
 use crate::db::ids::Id;
 use crate::db::schema::conventions;
@@ -18,7 +21,7 @@ use crate::http::language::Language;
 use crate::http::warning::Warning;
 use crate::partners::model::PartnerId;
 use crate::steps::{self, Step as _};
-use crate::values::{Code, Json, Nomenclature, Sha256Hex, Text, TextValue, code_enum};
+use crate::values::{Json, Sha256Hex, TextValue, code_enum};
 
 /// The id of a convention.
 pub type ConventionId = Id<Convention>;
@@ -55,10 +58,10 @@ impl Status {
 /// ```text
 ///            open-negotiation   send-for-signature      sign (the last one)
 ///   draft ──────────────▶ negotiation ───────────▶ to_sign ───────────▶ signed ──▶ replaced
-///     │                      │   ▲─────────────────── │                        (by its successor)
-///     │ delete               │     content changed     │
-///     ▼                      ▼                         ▼
-///    ( )        abandon: draft, negotiation, to_sign ──▶ abandoned
+///     │                      │   ▲─────────────────── │                  │    (by its successor)
+///     │ delete               │     content changed     │                  │ terminate
+///     ▼                      ▼                         ▼                  ▼
+///    ( )        abandon: draft, negotiation, to_sign ──▶ abandoned    terminated
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
@@ -74,6 +77,10 @@ pub enum Step {
     Sign,
     /// Give it up.
     Abandon,
+    /// End it before its time, or refuse that it goes on.
+    Terminate,
+    /// Draft the one that will succeed it.
+    Renew,
 }
 
 impl steps::Step for Step {
@@ -86,6 +93,8 @@ impl steps::Step for Step {
         Self::SendForSignature,
         Self::Sign,
         Self::Abandon,
+        Self::Terminate,
+        Self::Renew,
     ];
 
     fn as_str(self) -> &'static str {
@@ -96,6 +105,8 @@ impl steps::Step for Step {
             Self::SendForSignature => "send-for-signature",
             Self::Sign => "sign",
             Self::Abandon => "abandon",
+            Self::Terminate => "terminate",
+            Self::Renew => "renew",
         }
     }
 
@@ -111,12 +122,16 @@ impl steps::Step for Step {
             (Self::OpenNegotiation, Draft) => Some(Negotiation),
             (Self::SendForSignature, Negotiation) | (Self::Sign, ToSign) => Some(ToSign),
             (Self::Abandon, Draft | Negotiation | ToSign) => Some(Abandoned),
+            (Self::Terminate, Signed) => Some(Terminated),
+            (Self::Renew, Signed) => Some(Signed),
             (
                 Self::Delete
                 | Self::OpenNegotiation
                 | Self::SendForSignature
                 | Self::Sign
-                | Self::Abandon,
+                | Self::Abandon
+                | Self::Terminate
+                | Self::Renew,
                 _,
             ) => None,
         }
@@ -133,34 +148,10 @@ impl Step {
             Self::SendForSignature => "sent_for_signature",
             Self::Sign => "signature_recorded",
             Self::Abandon => "abandoned",
+            Self::Terminate => "terminated",
+            Self::Renew => "renewed",
         }
     }
-}
-
-/// The nomenclature of the kinds of termination.
-pub enum TerminationKinds {}
-
-impl Nomenclature for TerminationKinds {
-    const NAME: &'static str = "termination_kinds";
-}
-
-/// Why a convention was ended.
-pub type TerminationKind = Code<TerminationKinds>;
-
-/// La fin qu'une partie a mise à une convention.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct Termination {
-    /// Le dernier jour où elle est en vigueur.
-    #[schema(example = "2027-06-30")]
-    pub on: NaiveDate,
-    /// La partie qui y met fin.
-    #[schema(example = "Ministère de l'Éducation nationale")]
-    pub party: Text<200>,
-    /// Le motif.
-    #[schema(example = "notice")]
-    pub kind: TerminationKind,
-    /// La raison, en toutes lettres.
-    pub reason: Option<Text<1000>>,
 }
 
 code_enum! {
@@ -200,27 +191,30 @@ pub struct Convention {
     /// Statut.
     #[schema(example = "draft")]
     pub status: Status,
-    /// Its fields.
+    /// Its fields as they were signed first; in an answer, as its amendments make them on the day.
     #[diesel(embed)]
     #[serde(flatten)]
     #[schema(inline)]
-    pub content: Content,
+    pub original: Content,
     /// Les signataires des deux côtés, avec leurs signatures.
     #[schema(value_type = Vec<Signatory>)]
     pub signatories: Json<Vec<Signatory>>,
     /// Les signatures qui ne valent plus, le texte ayant changé après elles ; montrées aux parties et à qui suit la convention.
     #[schema(value_type = Vec<VoidedSignature>)]
     pub voided_signatures: Json<Vec<VoidedSignature>>,
-    /// La convention qui a succédé à celle-ci, une fois signée.
+    /// La convention qui succède à celle-ci : signée ou, pour qui suit celle-ci, en préparation.
     pub successor_id: Option<ConventionId>,
     /// Le jour de la dernière signature.
     #[schema(example = "2026-01-15")]
     pub signed_on: Option<NaiveDate>,
-    /// SHA-256 du contenu contractuel, en hexadécimal.
+    /// SHA-256 du contenu contractuel de ce jour, en hexadécimal.
     pub content_hash: Sha256Hex,
     /// La fin qu'une partie y a mise.
     #[schema(value_type = Option<Termination>)]
     pub termination: Option<Json<Termination>>,
+    /// Les avenants signés qui ont pris effet ce jour-là, dans l'ordre de leur effet.
+    #[schema(value_type = Vec<Amended>)]
+    pub amendments: Json<Vec<Amended>>,
     /// Date de création.
     #[serde(serialize_with = "crate::values::moment")]
     pub created_at: DateTime<Utc>,
@@ -243,10 +237,20 @@ pub struct Convention {
     #[serde(skip)]
     #[schema(ignore)]
     pub imported: Option<Json<Imported>>,
-    /// The last day it can be in force, null when nothing ends it.
+    /// The last day it can be in force, all its amendments counted; null when nothing ends it.
     #[serde(skip)]
     #[schema(ignore)]
     pub in_force_until: Option<NaiveDate>,
+    /// The successor that is being prepared.
+    #[diesel(select_expression = convention_successor_under_way(conventions::id))]
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub successor_under_way: Option<ConventionId>,
+    /// The last day its predecessor is in force.
+    #[diesel(select_expression = convention_end(conventions::predecessor_id))]
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub predecessor_until: Option<NaiveDate>,
 }
 
 static END_UNKNOWN: Notice = notice(
@@ -274,11 +278,23 @@ pub static BOARD_DECISION_MISSING: Notice = notice(
     "A public school enters into agreements by a decision of its board: give it.",
 );
 
+static GAP_BEFORE: Notice = notice(
+    "gap_before",
+    "Aucune convention n'a été en vigueur entre la fin de la précédente et le début de celle-ci.",
+    "No convention was in force between the end of the one before and the beginning of this one.",
+);
+
+static GAP_AFTER: Notice = notice(
+    "gap_after",
+    "Aucune convention n'est en vigueur entre la fin de celle-ci et le début de la suivante.",
+    "No convention is in force between the end of this one and the beginning of the next.",
+);
+
 impl Convention {
     /// What created it, or would create it as it is now.
     pub fn as_input(&self) -> NewConvention {
         NewConvention {
-            content: self.content.clone(),
+            content: self.original.clone(),
             signatories: self.signatories.iter().map(|one| one.who.clone()).collect(),
         }
     }
@@ -294,15 +310,23 @@ impl Convention {
     /// Whether this caller keeps the convention: the ministry, and for a local one those who have
     /// its territory in charge.
     pub fn is_kept_by(&self, scope: &Scope) -> bool {
-        match self.content.scope {
+        match self.original.scope {
             Reach::National => scope.is_everything(),
             Reach::Local => scope.holds_all(std::slice::from_ref(&self.reach)),
         }
     }
 
-    /// Whether this caller's side is a party to it.
+    /// Those who keep it, as an audience.
+    pub fn keepers(&self) -> Audience {
+        let school = self.original.territory.iter().map(TextValue::as_str);
+        Audience::ministry()
+            .and_within(&self.reach)
+            .and_schools_under(school.filter(|code| code.starts_with("uai:")))
+    }
+
+    /// Whether this caller's side is a party to the text that was signed first.
     pub fn has_party(&self, scope: &Scope) -> bool {
-        let party = |id: Uuid| self.content.partner_ids.contains(&PartnerId::new(id));
+        let party = |id: Uuid| self.original.partner_ids.contains(&PartnerId::new(id));
         scope.partner().is_some_and(party)
     }
 
@@ -321,37 +345,67 @@ impl Convention {
         }
     }
 
-    /// The convention as this caller is answered, on this day.
+    /// Whether the step would be of use: what has ended is not terminated, and what is being
+    /// renewed is not renewed again.
+    fn leads_somewhere(&self, step: Step, day: NaiveDate) -> bool {
+        match step {
+            Step::Terminate => self.in_force_until.is_none_or(|last| last >= day),
+            Step::Renew => self.successor_under_way.is_none(),
+            _ => true,
+        }
+    }
+
+    /// The convention as this caller is answered, with the text it has on this day.
+    ///
+    /// # Errors
+    /// `internal_error` when its digest cannot be made.
     pub fn seen_by(
         mut self,
         scope: &Scope,
         day: NaiveDate,
         language: Language,
-    ) -> ConventionAnswer {
-        // What was signed before the text changed is the parties' own affair.
-        if !self.is_kept_by(scope) && !self.has_party(scope) {
-            self.voided_signatures.0.clear();
-        }
+    ) -> Result<ConventionAnswer> {
+        let (keeps, is_party) = (self.is_kept_by(scope), self.has_party(scope));
         let imported = self.imported.as_deref();
-        ConventionAnswer {
+        let mut answer = ConventionAnswer {
             effective_status: self.effective_status(day),
             effective_ends_on: self.effective_ends_on(day),
             date_precision: imported.and_then(|from| from.date_precision),
             source: imported.and_then(|from| from.source.clone()),
-            allowed_actions: Step::allowed(self.status, |step| self.is_for(step, scope)),
+            allowed_actions: Step::allowed(self.status, |step| {
+                self.is_for(step, scope) && self.leads_somewhere(step, day)
+            }),
             warnings: self.warnings(language),
-            convention: self,
+            gap_before: self.gap_before(),
+            amended_fields: self.origins(day),
+            articles: Vec::new(),
+            convention: self.clone(),
+        };
+        let Consolidated { content, articles } = self.on(day);
+        let shown = &mut answer.convention;
+        if !articles.is_empty() || content != self.original {
+            shown.content_hash = content_hash(&content, &articles)?;
         }
+        (shown.original, answer.articles) = (content, articles);
+        shown.amendments.0.retain(|one| one.effective_on <= day);
+        // What was signed before the text changed is the parties' own affair.
+        if !keeps && !is_party {
+            shown.voided_signatures.0.clear();
+        }
+        if keeps {
+            shown.successor_id = shown.successor_id.or(self.successor_under_way.take());
+        }
+        Ok(answer)
     }
 
     fn warnings(&self, language: Language) -> Vec<Warning> {
         let of_school = |code: &crate::values::TerritoryCode| code.uai().is_some();
         let imported = self.imported.as_deref();
         let precise = imported.is_none_or(|from| from.date_precision == Some(DatePrecision::Day));
-        let starts = self.content.starts_on.is_some();
+        let starts = self.original.starts_on.is_some();
         let found = [
             (
-                self.content.ends_on.is_none()
+                self.original.ends_on.is_none()
                     && imported.is_some_and(|from| from.attested_until.is_some() || !starts),
                 "/ends_on",
                 &END_UNKNOWN,
@@ -359,16 +413,24 @@ impl Convention {
             (!starts, "/starts_on", &START_UNKNOWN),
             (starts && !precise, "/starts_on", &START_UNCERTAIN),
             (
-                self.content.territory.as_ref().is_some_and(of_school)
-                    && self.content.terms.board_decision.is_none(),
+                self.original.territory.as_ref().is_some_and(of_school)
+                    && self.original.terms.board_decision.is_none(),
                 "/board_decision",
                 &BOARD_DECISION_MISSING,
             ),
         ];
         let found = found.into_iter().filter(|(holds, ..)| *holds);
-        found
-            .map(|(_, pointer, notice)| notice.at(pointer, language))
-            .collect()
+        let told = found.map(|(_, pointer, notice)| notice.at(pointer, language));
+        let gaps = [
+            (self.gap_before(), "/starts_on", &GAP_BEFORE),
+            (self.gap_after(), "/ends_on", &GAP_AFTER),
+        ];
+        let gaps = gaps.into_iter().filter_map(|(gap, pointer, notice)| {
+            let mut told = notice.at(pointer, language);
+            told.detail = notice.about(&gap?.to_string(), language);
+            Some(told)
+        });
+        told.chain(gaps).collect()
     }
 }
 
@@ -388,12 +450,8 @@ impl Journaled for Convention {
         if self.status.was_signed() {
             return Audience::everyone();
         }
-        let parties = self.content.partner_ids.iter().map(|id| id.uuid());
-        let school = self.content.territory.iter().map(TextValue::as_str);
-        Audience::ministry()
-            .and_partners(parties)
-            .and_within(&self.reach)
-            .and_schools_under(school.filter(|code| code.starts_with("uai:")))
+        let parties = self.original.partner_ids.iter().map(|id| id.uuid());
+        self.keepers().and_partners(parties)
     }
 }
 
@@ -420,6 +478,12 @@ pub struct ConventionAnswer {
     /// Ce que l'appelant peut en faire maintenant.
     #[schema(example = json!(["update", "open-negotiation", "abandon", "delete"]))]
     pub allowed_actions: Vec<&'static str>,
+    /// Les jours sans convention entre la fin de la précédente et le début de celle-ci.
+    pub gap_before: Option<Gap>,
+    /// Les articles ajoutés ou récrits par des avenants.
+    pub articles: Vec<Article>,
+    /// Ce qui, dans ce texte, vient d'un avenant, et duquel.
+    pub amended_fields: Vec<Origin>,
     /// Ce qui mérite attention sans être une erreur.
     #[schema(example = json!([]))]
     pub warnings: Vec<Warning>,

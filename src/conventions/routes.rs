@@ -6,6 +6,7 @@ use actix_web::{HttpResponse, delete, get, patch, post};
 use chrono::NaiveDate;
 
 use super::content::{ConventionPatch, NewConvention};
+use super::ending::{NewRenewal, NewTermination};
 use super::model::{Convention, ConventionAnswer, ConventionId, Step};
 use super::signing::NewSignature;
 use super::store::{Filter, Sort};
@@ -39,15 +40,19 @@ impl Query for Filter {
             "Ce qu'elles sont aujourd'hui, séparé par des virgules",
             "in_force,upcoming",
         ),
-        parameter("in_force_on", "En vigueur ce jour-là", "2026-03-01"),
+        parameter(
+            "in_force_on",
+            "En vigueur ce jour-là : reconductions, avenants, résiliations et remplacements compris",
+            "2026-03-01",
+        ),
         parameter(
             "partner_id",
-            "Partenaires parties, séparés par des virgules",
+            "Partenaires qui sont ou ont été parties, séparés par des virgules",
             "0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f",
         ),
         parameter(
             "sector",
-            "Secteurs d'un partenaire partie, séparés par des virgules",
+            "Secteurs d'un partenaire qui est ou a été partie, séparés par des virgules",
             "metal_industry",
         ),
         parameter(
@@ -124,10 +129,10 @@ impl List for Conventions {
         let (scope, reader) = (call.scope()?, call.app.db.reader().await?);
         let filter = complete(&reader, &call).await?;
         let conventions = store::page(&reader, scope, &filter, &page).await?;
-        Ok(conventions
+        conventions
             .into_iter()
             .map(|convention| convention.seen_by(scope, filter.today, call.admitted.language))
-            .collect())
+            .collect()
     }
 
     fn mark(item: &ConventionAnswer, sort: Sort) -> Mark {
@@ -167,7 +172,7 @@ pub struct At {
 impl Query for At {
     const PARAMETERS: &'static [Parameter] = &[parameter(
         "at",
-        "Le jour pour lequel `effective_status` et `effective_ends_on` sont donnés ; aujourd'hui par défaut",
+        "Le jour pour lequel le texte, `effective_status` et `effective_ends_on` sont donnés ; aujourd'hui par défaut",
         "2026-03-01",
     )];
 
@@ -180,11 +185,22 @@ impl Query for At {
 
 /// Answers a convention as it stands today.
 fn seen<Q, B>(call: &Call<Q, B>, convention: Convention) -> Result<Answer> {
-    let day = today(call.app.now());
-    Answer::object(
-        convention.version,
-        &convention.seen_by(call.scope()?, day, call.admitted.language),
-    )
+    on(call, convention, today(call.app.now()))
+}
+
+/// Answers a convention as it stands on a day.
+fn on<Q, B>(call: &Call<Q, B>, convention: Convention, day: NaiveDate) -> Result<Answer> {
+    let version = convention.version;
+    let seen = convention.seen_by(call.scope()?, day, call.admitted.language)?;
+    Answer::object(version, &seen)
+}
+
+/// Answers a convention that a step created.
+fn created(call: &Call<NoQuery, impl Sized>, convention: Convention) -> Result<Answer> {
+    let location = format!("/v1/conventions/{}", convention.id);
+    let (version, day) = (convention.version, today(call.app.now()));
+    let seen = convention.seen_by(call.scope()?, day, call.admitted.language)?;
+    Answer::created(version, location, &seen)
 }
 
 /// Liste des conventions
@@ -247,18 +263,16 @@ pub async fn count_conventions(call: Call<Filter>) -> Result<Answer> {
 pub async fn create_convention(call: Call<NoQuery, NewConvention>) -> Result<Answer> {
     let scope = call.scope()?;
     call.write(async |tx| {
-        let created = workflow::create(tx, scope, &call.body).await?;
-        let location = format!("/v1/conventions/{}", created.id);
-        let (version, day) = (created.version, today(tx.now));
-        let answer = created.seen_by(scope, day, call.admitted.language);
-        Answer::created(version, location, &answer)
+        let draft = workflow::create(tx, scope, &call.body).await?;
+        created(&call, draft)
     })
     .await
 }
 
 /// Lecture d'une convention
 ///
-/// `at` donne ce qu'elle est un autre jour.
+/// Le texte d'aujourd'hui, avenants appliqués ; `at` donne celui d'un autre jour, et ce qu'elle est
+/// ce jour-là. `amended_fields` dit ce qui vient de quel avenant.
 #[utoipa::path(
     tag = TAG,
     params(Documented<At>, ("id" = ConventionId, Path, description = "Identifiant de la convention")),
@@ -269,10 +283,7 @@ pub async fn get_convention(call: Call<At>) -> Result<Answer> {
     let scope = call.scope()?;
     let found = store::find(&*call.app.db.reader().await?, scope, call.id("id")).await?;
     let day = call.query.day.unwrap_or_else(|| today(call.app.now()));
-    Answer::object(
-        found.version,
-        &found.seen_by(scope, day, call.admitted.language),
-    )
+    on(&call, found, day)
 }
 
 /// Modification d'une convention
@@ -393,6 +404,59 @@ pub async fn sign_convention(call: Call<NoQuery, NewSignature>) -> Result<Answer
 #[post("/v1/conventions/{id}/abandon")]
 pub async fn abandon_convention(call: Call) -> Result<Answer> {
     step(call, Step::Abandon).await
+}
+
+/// Résiliation d'une convention
+///
+/// Elle reste en vigueur jusqu'au jour dit, compris. Le refus d'une reconduction tacite
+/// (`non_renewal`) prend effet à la fin d'une période. Quand le préavis convenu n'est pas respecté,
+/// `reason` dit pourquoi. Ses déclinaisons cessent de produire effet avec elle.
+#[utoipa::path(
+    tag = TAG,
+    params(
+        ("id" = ConventionId, Path, description = "Identifiant de la convention"),
+        crate::openapi::IdempotencyKey,
+        crate::openapi::OptionalIfMatch,
+    ),
+    request_body(content = NewTermination, example = json!({
+        "on": "2027-06-30", "party": "Ministère de l'Éducation nationale", "kind": "notice",
+        "reason": "Réorganisation du partenariat", "notified_on": "2026-11-01"
+    })),
+    responses((status = 200, description = "La convention résiliée", body = ConventionAnswer))
+)]
+#[post("/v1/conventions/{id}/terminate")]
+pub async fn terminate_convention(call: Call<NoQuery, NewTermination>) -> Result<Answer> {
+    let (scope, if_match) = (call.scope()?, &call.admitted.if_match);
+    call.write(async |tx| {
+        let ended = workflow::terminate(tx, scope, call.id("id"), &call.body, if_match).await?;
+        seen(&call, ended)
+    })
+    .await
+}
+
+/// Renouvellement exprès d'une convention
+///
+/// Crée le brouillon de la convention qui lui succédera : le dernier texte, avenants compris (leurs
+/// articles sont à reprendre dans le nouveau), des dates qui suivent, rien de signé. Celle-ci n'est
+/// remplacée qu'au premier jour de l'autre, une fois l'autre signée.
+#[utoipa::path(
+    tag = TAG,
+    params(
+        ("id" = ConventionId, Path, description = "Identifiant de la convention"),
+        crate::openapi::IdempotencyKey,
+        crate::openapi::OptionalIfMatch,
+    ),
+    request_body(content = Option<NewRenewal>, example = json!({ "starts_on": "2029-01-01", "ends_on": "2031-12-31" })),
+    responses((status = 201, description = "Le brouillon de la convention qui succède", body = ConventionAnswer))
+)]
+#[post("/v1/conventions/{id}/renew")]
+pub async fn renew_convention(call: Call<NoQuery, NewRenewal>) -> Result<Answer> {
+    let (scope, if_match) = (call.scope()?, &call.admitted.if_match);
+    call.write(async |tx| {
+        let draft = workflow::renew(tx, scope, call.id("id"), &call.body, if_match).await?;
+        created(&call, draft)
+    })
+    .await
 }
 
 async fn step(call: Call, step: Step) -> Result<Answer> {

@@ -271,7 +271,7 @@ impl NewSignature {
     ///
     /// # Errors
     /// `validation_failed` when none or several answer to the designation.
-    pub fn signatory_of(&self, scope: &Scope, signatories: &[Signatory]) -> Result<usize> {
+    fn signatory_of(&self, scope: &Scope, signatories: &[Signatory]) -> Result<usize> {
         let own = scope.partner();
         // A partner that names nobody else means its own.
         let names_another = self.signatory.is_some()
@@ -336,7 +336,7 @@ impl Signatory {
     ///
     /// # Errors
     /// `forbidden`.
-    pub fn may_be_recorded_by(&self, scope: &Scope, keeps: bool, medium: Medium) -> Result<()> {
+    fn may_be_recorded_by(&self, scope: &Scope, keeps: bool, medium: Medium) -> Result<()> {
         let own = self.who.partner_id.is_some()
             && self.who.partner_id.map(PartnerId::uuid) == scope.partner();
         let allowed = match self.who.side {
@@ -362,7 +362,7 @@ impl Signatory {
 ///
 /// # Errors
 /// `not_your_turn`, naming who signs before.
-pub fn in_turn(signatories: &[Signatory], place: usize) -> Result<()> {
+fn in_turn(signatories: &[Signatory], place: usize) -> Result<()> {
     let Some(order) = signatories.get(place).and_then(|one| one.who.order) else {
         return Ok(());
     };
@@ -375,4 +375,124 @@ pub fn in_turn(signatories: &[Signatory], place: usize) -> Result<()> {
             Err(Error::new(ErrorCode::NotYourTurn).about(first.who.organisation.to_string()))
         }
     }
+}
+
+static NO_MINISTRY_SIGNATORY: Notice = notice(
+    "no_ministry_signatory",
+    "Aucun signataire du côté de l'École : ajoutez-en un (`side` = `ministry`).",
+    "No signatory on the side of education: add one (`side` = `ministry`).",
+);
+
+static NO_PARTNER_SIGNATORY: Notice = notice(
+    "no_partner_signatory",
+    "Un partenaire n'a pas de signataire : ajoutez-en un pour chaque partie.",
+    "A partner has no signatory: add one for each party.",
+);
+
+/// These people, none of whom has signed.
+pub fn unsigned(signatories: &[NewSignatory]) -> Vec<Signatory> {
+    let signatories = signatories.iter().cloned();
+    signatories
+        .map(|who| Signatory {
+            who,
+            signature: None,
+        })
+        .collect()
+}
+
+/// Whether each side has someone to sign for it: the ministry's and these partners; `place` says
+/// where each of them stands in the body.
+///
+/// # Errors
+/// `convention_incomplete`.
+pub fn is_complete(
+    signatories: &[Signatory],
+    parties: &[PartnerId],
+    place: impl Fn(usize) -> Place,
+) -> Result<()> {
+    let signs = |side: Side, partner| {
+        let mut who = signatories.iter().map(|one| &one.who);
+        who.any(|one| one.side == side && one.partner_id == partner)
+    };
+    let mut faults = Vec::new();
+    if !signs(Side::Ministry, None) {
+        faults.push(Fault {
+            place: Place::field("signatories"),
+            rule: Rule::Own(&NO_MINISTRY_SIGNATORY),
+        });
+    }
+    let unheard = parties.iter().enumerate();
+    let unheard = unheard.filter(|(_, id)| !signs(Side::Partner, Some(**id)));
+    faults.extend(unheard.map(|(index, id)| Fault {
+        place: place(index),
+        rule: Rule::About(&NO_PARTNER_SIGNATORY, id.to_string()),
+    }));
+    if faults.is_empty() {
+        return Ok(());
+    }
+    Err(Error::new(ErrorCode::ConventionIncomplete).with(faults))
+}
+
+/// A text that is being signed, and who records a signature of it.
+pub struct Signing<'a> {
+    /// The caller.
+    pub scope: &'a Scope,
+    /// Whether the caller keeps the text, hence signs for the ministry's side.
+    pub keeps: bool,
+    /// The caller's name in its token.
+    pub subject: &'a str,
+    /// The digest of the text.
+    pub content_hash: &'a Sha256Hex,
+}
+
+impl Signing<'_> {
+    /// The signatories with one more signature.
+    ///
+    /// # Errors
+    /// `validation_failed` when it cannot be told whose it is, `forbidden`, `already_signed`,
+    /// `not_your_turn`.
+    pub fn record(
+        &self,
+        signature: &NewSignature,
+        present: &[Signatory],
+    ) -> Result<Vec<Signatory>> {
+        let place = signature.signatory_of(self.scope, present)?;
+        let mut signatories = present.to_vec();
+        let signatory = signatories
+            .get_mut(place)
+            .ok_or_else(|| Error::internal("a signatory that is not in the list"))?;
+        signatory.may_be_recorded_by(self.scope, self.keeps, signature.act.medium)?;
+        if signatory.signature.is_some() {
+            return Err(Error::new(ErrorCode::AlreadySigned));
+        }
+        in_turn(present, place)?;
+        signatory.signature = Some(Signature {
+            act: signature.act.clone(),
+            registered_by: self.subject.to_owned(),
+            content_hash: self.content_hash.to_string(),
+        });
+        Ok(signatories)
+    }
+}
+
+/// The day of the last signature, once all have signed.
+pub fn signed_by_all(signatories: &[Signatory]) -> Option<NaiveDate> {
+    let days = signatories
+        .iter()
+        .map(|one| one.signature.as_ref().map(|given| given.act.signed_on));
+    days.collect::<Option<Vec<_>>>()?.into_iter().max()
+}
+
+/// The signatures that no longer hold, to be kept on record.
+pub fn voided(
+    signatories: &[Signatory],
+    voided_at: DateTime<Utc>,
+    reason: &str,
+) -> impl Iterator<Item = VoidedSignature> {
+    let signed = signatories.iter().filter(|one| one.signature.is_some());
+    signed.map(move |signatory| VoidedSignature {
+        signatory: signatory.clone(),
+        voided_at,
+        reason: reason.to_owned(),
+    })
 }

@@ -11,9 +11,11 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use super::content::Content;
 use super::model::{Convention, ConventionId, Imported, Status};
 use super::signing::{Signatory, VoidedSignature};
-use super::term::EffectiveStatus;
+use super::term::{EffectiveStatus, Termination};
+use super::text::{Amended, Restricted};
 use crate::auth::policy::Scope;
 use crate::db::keyset::{Direction, after};
+use crate::db::schema::{convention_partners, convention_texts as texts};
 use crate::db::schema::{conventions, declinations, partners};
 use crate::db::search::{contains, fold};
 use crate::error::{Error, Result};
@@ -27,6 +29,26 @@ diesel::define_sql_function! {
         status: Text, starts_on: Nullable<Date>, in_force_until: Nullable<Date>,
         termination: Nullable<Jsonb>, replaced_on: Nullable<Date>, day: Date,
     ) -> Nullable<Text>;
+}
+
+diesel::define_sql_function! {
+    /// The days a convention is in force.
+    fn convention_days(status: Text, first: Nullable<Date>, last: Nullable<Date>) -> Daterange;
+}
+
+diesel::define_sql_function! {
+    /// Writes what the texts of a convention restrict.
+    fn set_convention_texts(convention: Uuid, amended: Jsonb) -> diesel::sql_types::Text;
+}
+
+diesel::define_sql_function! {
+    /// The successor of a convention that is being prepared.
+    fn convention_successor_under_way(convention: Uuid) -> Nullable<Uuid>;
+}
+
+diesel::define_sql_function! {
+    /// The last day a convention is in force.
+    fn convention_end(convention: Nullable<Uuid>) -> Nullable<Date>;
 }
 
 /// The conventions a caller may know of, for queries that start from them.
@@ -68,17 +90,17 @@ pub struct Filter {
     pub status: Vec<Status>,
     /// Being one of these today.
     pub effective_status: Vec<EffectiveStatus>,
-    /// In force on this day.
+    /// In force on this day, renewals, amendments, terminations and successors counted.
     pub in_force_on: Option<NaiveDate>,
-    /// To which one of these partners is a party.
+    /// To which one of these partners is a party, or was.
     pub partner_id: Vec<PartnerId>,
-    /// To which a partner of one of these sectors is a party.
+    /// To which a partner of one of these sectors is a party, or was.
     pub sector: Vec<Sector>,
-    /// Covering one of these axes.
+    /// Covering one of these axes today.
     pub axis: Vec<Axis>,
-    /// Covering one of these types of action.
+    /// Covering one of these types of action today.
     pub action_type: Vec<ActionType>,
-    /// Covering one of these levels.
+    /// Covering one of these levels today.
     pub level: Vec<Level>,
     /// Present in one of these territories.
     pub territory: Vec<TerritoryCode>,
@@ -153,31 +175,29 @@ fn filtered<'a>(scope: &'a Scope, filter: &'a Filter) -> Visible<'a> {
         query = query.filter(among.assume_not_null());
     }
     if let Some(day) = filter.in_force_on {
-        let in_force = effective_on(day).eq(EffectiveStatus::InForce);
-        query = query.filter(in_force.assume_not_null());
+        let days = convention_days(
+            conventions::status,
+            conventions::starts_on,
+            conventions::in_force_until,
+        );
+        query = query.filter(days.contains(day.into_sql::<Date>()));
     }
     if !filter.partner_id.is_empty() {
-        query = query.filter(conventions::partner_ids.overlaps_with(&filter.partner_id));
+        let parties = convention_partners::table
+            .filter(convention_partners::partner_id.eq_any(&filter.partner_id))
+            .select(convention_partners::convention_id);
+        query = query.filter(conventions::id.eq_any(parties));
     }
     if !filter.sector.is_empty() {
-        let of_sector = diesel::dsl::exists(
-            partners::table
-                .filter(
-                    conventions::partner_ids
-                        .contains(diesel::dsl::array::<Uuid, _>((partners::id,))),
-                )
-                .filter(partners::sectors.overlaps_with(&filter.sector)),
-        );
-        query = query.filter(of_sector);
+        let parties = convention_partners::table
+            .inner_join(partners::table)
+            .filter(partners::sectors.overlaps_with(&filter.sector))
+            .select(convention_partners::convention_id);
+        query = query.filter(conventions::id.eq_any(parties));
     }
-    if !filter.axis.is_empty() {
-        query = query.filter(covers!(conventions::axes, &filter.axis));
-    }
-    if !filter.action_type.is_empty() {
-        query = query.filter(covers!(conventions::action_types, &filter.action_type));
-    }
-    if !filter.level.is_empty() {
-        query = query.filter(covers!(conventions::levels, &filter.level));
+    if filter.restricts() {
+        let covering = covering(filter).select(texts::convention_id);
+        query = query.filter(conventions::id.eq_any(covering));
     }
     if !filter.territory.is_empty() {
         query = query.filter(present_in(&filter.territory, &filter.above));
@@ -194,6 +214,31 @@ fn filtered<'a>(scope: &'a Scope, filter: &'a Filter) -> Visible<'a> {
     }
     if let Some(since) = filter.updated_since {
         query = query.filter(conventions::updated_at.ge(since));
+    }
+    query
+}
+
+impl Filter {
+    /// Whether it asks for what the text of a convention covers.
+    const fn restricts(&self) -> bool {
+        !(self.axis.is_empty() && self.action_type.is_empty() && self.level.is_empty())
+    }
+}
+
+/// The texts of today that cover what is asked for.
+fn covering(filter: &Filter) -> IntoBoxed<'_, texts::table, Pg> {
+    let mut query = texts::table
+        .filter(texts::from_day.le(filter.today))
+        .filter(texts::until_day.gt(filter.today))
+        .into_boxed();
+    if !filter.axis.is_empty() {
+        query = query.filter(covers!(texts::axes, &filter.axis));
+    }
+    if !filter.action_type.is_empty() {
+        query = query.filter(covers!(texts::action_types, &filter.action_type));
+    }
+    if !filter.level.is_empty() {
+        query = query.filter(covers!(texts::levels, &filter.level));
     }
     query
 }
@@ -460,20 +505,21 @@ pub async fn update(
     Ok(updated.get_result(connection).await?)
 }
 
-/// Puts a successor in a convention's place, from its first day.
+/// Puts a successor in a convention's place, from its first day; the status says whether it ended
+/// so, or otherwise before.
 ///
 /// # Errors
 /// As any write.
 pub async fn replace(
     connection: &mut AsyncPgConnection,
     id: ConventionId,
-    successor: ConventionId,
-    first_day: NaiveDate,
+    status: Status,
+    (successor, first_day): (ConventionId, NaiveDate),
     now: DateTime<Utc>,
 ) -> Result<Convention> {
     let updated = diesel::update(conventions::table.find(id))
         .set((
-            conventions::status.eq(Status::Replaced),
+            conventions::status.eq(status),
             conventions::successor_id.eq(successor),
             conventions::replaced_on.eq(first_day),
             conventions::version.eq(conventions::version + 1),
@@ -481,6 +527,63 @@ pub async fn replace(
         ))
         .returning(Convention::as_returning());
     Ok(updated.get_result(connection).await?)
+}
+
+/// Ends one.
+///
+/// # Errors
+/// As any write.
+pub async fn terminate(
+    connection: &mut AsyncPgConnection,
+    id: ConventionId,
+    status: Status,
+    termination: &Json<Termination>,
+    now: DateTime<Utc>,
+) -> Result<Convention> {
+    let updated = diesel::update(conventions::table.find(id))
+        .set((
+            conventions::status.eq(status),
+            conventions::termination.eq(termination),
+            conventions::version.eq(conventions::version + 1),
+            conventions::updated_at.eq(now),
+        ))
+        .returning(Convention::as_returning());
+    Ok(updated.get_result(connection).await?)
+}
+
+/// Carries its signed amendments, in the order of their effect; [`set_texts`] follows.
+///
+/// # Errors
+/// As any write.
+pub async fn amend(
+    connection: &mut AsyncPgConnection,
+    id: ConventionId,
+    amendments: &Json<Vec<Amended>>,
+    now: DateTime<Utc>,
+) -> Result<Convention> {
+    let updated = diesel::update(conventions::table.find(id))
+        .set((
+            conventions::amendments.eq(amendments),
+            conventions::version.eq(conventions::version + 1),
+            conventions::updated_at.eq(now),
+        ))
+        .returning(Convention::as_returning());
+    Ok(updated.get_result(connection).await?)
+}
+
+/// Says what its amended texts restrict, for the lists that ask.
+///
+/// # Errors
+/// As any write.
+pub async fn set_texts(
+    connection: &mut AsyncPgConnection,
+    id: ConventionId,
+    amended: Json<Vec<Restricted>>,
+) -> Result<()> {
+    diesel::select(set_convention_texts(id, amended))
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 /// Deletes a draft.

@@ -1,10 +1,14 @@
 //! When a convention is in force: its dates, its tacit renewals, its end, seen from a day.
 
-use chrono::{Days, Months, NaiveDate};
+use std::fmt;
+
+use chrono::{Months, NaiveDate};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::content::{Renewal, RenewalMode};
 use super::model::{Convention, Imported};
-use crate::values::code_enum;
+use crate::values::{Text, code_enum};
 
 code_enum! {
     /// What a convention that was signed is, on a day.
@@ -22,6 +26,70 @@ code_enum! {
     }
 }
 
+code_enum! {
+    /// Why a convention was ended.
+    TerminationKind of "termination_kinds" {
+        /// A party refused that it goes on.
+        NonRenewal = "non_renewal",
+        /// A party gave notice.
+        Notice = "notice",
+        /// A party did not do what it had agreed to.
+        Breach = "breach",
+        /// The public interest demanded it.
+        PublicInterest = "public_interest",
+        /// All parties agreed.
+        Mutual = "mutual",
+    }
+}
+
+/// La fin qu'une partie a mise à une convention.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Termination {
+    /// Le dernier jour où elle est en vigueur.
+    #[schema(example = "2027-06-30")]
+    pub on: NaiveDate,
+    /// La partie qui y met fin.
+    #[schema(example = "Ministère de l'Éducation nationale")]
+    pub party: Text<200>,
+    /// Le motif.
+    #[schema(example = "notice")]
+    pub kind: TerminationKind,
+    /// La raison, en toutes lettres ; pourquoi le préavis n'est pas respecté, s'il ne l'est pas.
+    pub reason: Option<Text<1000>>,
+    /// Le jour où l'autre partie en a été avertie.
+    #[schema(example = "2027-03-15")]
+    #[serde(default)]
+    pub notified_on: Option<NaiveDate>,
+    /// Si le préavis convenu est respecté ; null quand aucun n'est dû.
+    #[serde(default)]
+    pub notice_respected: Option<bool>,
+}
+
+/// Des jours sans convention en vigueur.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Gap {
+    /// Le premier.
+    #[schema(example = "2026-01-01")]
+    pub from: NaiveDate,
+    /// Le dernier.
+    #[schema(example = "2026-03-31")]
+    pub to: NaiveDate,
+}
+
+impl Gap {
+    /// The days between the last of one and the first of the next, if there are any.
+    fn between(last: Option<NaiveDate>, first: Option<NaiveDate>) -> Option<Self> {
+        let (from, to) = (last?.succ_opt()?, first?.pred_opt()?);
+        (from <= to).then_some(Self { from, to })
+    }
+}
+
+impl fmt::Display for Gap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} – {}", self.from, self.to)
+    }
+}
+
 impl Convention {
     /// What it is on this day; none when it was never signed. The very rule of the database's
     /// `convention_effective_status`, by which lists are filtered.
@@ -32,7 +100,7 @@ impl Convention {
         let terminated = self.termination.as_ref().is_some_and(|end| end.on < day);
         let replaced = self.replaced_on.is_some_and(|first| first <= day);
         let is_over = self.in_force_until.is_some_and(|last| last < day);
-        Some(match self.content.starts_on {
+        Some(match self.original.starts_on {
             _ if terminated => EffectiveStatus::Terminated,
             _ if replaced => EffectiveStatus::Replaced,
             Some(first) if first > day => EffectiveStatus::Upcoming,
@@ -44,22 +112,51 @@ impl Convention {
     /// The last day it is in force as things stand on this day: of a tacitly renewed one, the end
     /// of the renewal under way. None when nothing ends it, or the end is not known.
     pub fn effective_ends_on(&self, day: NaiveDate) -> Option<NaiveDate> {
-        let agreed = self
-            .content
-            .ends_on
-            .map(|end| renewed_until(end, self.content.terms.renewal.as_ref(), day));
+        let agreed = self.period_end(day);
         let terminated = self.termination.as_ref().map(|end| end.on);
-        let replaced = self
-            .replaced_on
-            .and_then(|first| first.checked_sub_days(Days::new(1)));
+        let replaced = self.replaced_on.and_then(|first| first.pred_opt());
         [agreed, terminated, replaced].into_iter().flatten().min()
+    }
+
+    /// The end of the period that a day falls in, of what is agreed on that day.
+    pub fn period_end(&self, day: NaiveDate) -> Option<NaiveDate> {
+        let end = self.on(day).content.ends_on?;
+        Some(renewed_until(
+            end,
+            self.original.terms.renewal.as_ref(),
+            day,
+        ))
+    }
+
+    /// The last day it can be in force if this is its end. The very rule of the database's
+    /// `convention_last_day`.
+    pub fn last_day(&self, ends_on: Option<NaiveDate>) -> Option<NaiveDate> {
+        let renewal = self.original.terms.renewal.as_ref();
+        let attested = self.imported.as_ref().and_then(|from| from.attested_until);
+        let agreed = match ends_on {
+            None => attested,
+            Some(end) => last_renewal(end, renewal),
+        };
+        let terminated = self.termination.as_ref().map(|end| end.on);
+        let replaced = self.replaced_on.and_then(|first| first.pred_opt());
+        [agreed, terminated, replaced].into_iter().flatten().min()
+    }
+
+    /// The days between the end of its predecessor and its own beginning.
+    pub fn gap_before(&self) -> Option<Gap> {
+        Gap::between(self.predecessor_until, self.original.starts_on)
+    }
+
+    /// The days between its end and the beginning of its successor.
+    pub fn gap_after(&self) -> Option<Gap> {
+        Gap::between(self.in_force_until, self.replaced_on)
     }
 
     /// Whether it can be in force on one of these days; an imported one whose source gives no end
     /// can, once it has begun.
     pub fn overlaps(&self, first: NaiveDate, last: NaiveDate) -> bool {
         let is_unknown = |from: &Imported| from.attested_until.is_some();
-        self.content.starts_on.is_none_or(|start| start <= last)
+        self.original.starts_on.is_none_or(|start| start <= last)
             && (self.imported.as_deref().is_some_and(is_unknown)
                 || self.in_force_until.is_none_or(|end| end >= first))
     }
@@ -85,6 +182,15 @@ fn renewed_until(ends_on: NaiveDate, renewal: Option<&Renewal>, day: NaiveDate) 
         }
     }
     end
+}
+
+/// The end of the last renewal that the agreement allows; none when there is no last one.
+fn last_renewal(ends_on: NaiveDate, renewal: Option<&Renewal>) -> Option<NaiveDate> {
+    let Some(tacit) = renewal.filter(|renewal| renewal.mode == RenewalMode::Tacit) else {
+        return Some(ends_on);
+    };
+    let months = tacit.months?.checked_mul(tacit.max_times?)?;
+    ends_on.checked_add_months(Months::new(months.unsigned_abs()))
 }
 
 #[cfg(test)]

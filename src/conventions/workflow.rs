@@ -3,12 +3,13 @@
 
 use chrono::Datelike;
 
-use super::content::{ConventionPatch, NewConvention};
+use super::content::{Content, ConventionPatch, NewConvention};
+use super::ending::{NewRenewal, NewTermination};
 use super::hash::content_hash;
 use super::model::{Convention, ConventionId, Status, Step};
-use super::signing::{NewSignature, Side, Signatory, Signature, VoidedSignature, in_turn};
+use super::signing::{self, NewSignature, Signing};
 use super::store::{self, Beginning, Standing};
-use super::{amending, reference};
+use super::{changing, reference};
 use crate::auth::policy::Scope;
 use crate::db::write::Tx;
 use crate::error::{Code, Error, Fault, Faults, Notice, Place, Result, Rule, notice};
@@ -21,18 +22,6 @@ static NOT_ITS_PLACE: Notice = notice(
     "not_a_local_territory",
     "Une convention locale est celle d'une région académique, d'une académie, d'un département ou d'un établissement.",
     "A local convention is that of an academic region, an academy, a department or a school.",
-);
-
-static NO_MINISTRY_SIGNATORY: Notice = notice(
-    "no_ministry_signatory",
-    "Aucun signataire du côté de l'École : ajoutez-en un (`side` = `ministry`).",
-    "No signatory on the side of education: add one (`side` = `ministry`).",
-);
-
-static NO_PARTNER_SIGNATORY: Notice = notice(
-    "no_partner_signatory",
-    "Un partenaire n'a pas de signataire : ajoutez-en un pour chaque partie.",
-    "A partner has no signatory: add one for each party.",
 );
 
 static NO_PREDECESSOR: Notice = notice(
@@ -56,10 +45,10 @@ pub async fn create(tx: &mut Tx<'_>, scope: &Scope, new: &NewConvention) -> Resu
         reference: &reference,
         status: Status::Draft,
         reach: &reach,
-        signatories: Json(unsigned(new)),
+        signatories: Json(signing::unsigned(&new.signatories)),
         voided_signatures: Json(Vec::new()),
         signed_on: None,
-        content_hash: content_hash(&new.content)?,
+        content_hash: content_hash(&new.content, &[])?,
         imported: None,
         created_at: now,
         updated_at: now,
@@ -67,16 +56,6 @@ pub async fn create(tx: &mut Tx<'_>, scope: &Scope, new: &NewConvention) -> Resu
     let created = store::insert(tx.connection(), &beginning, &new.content).await?;
     tx.created(&created).await?;
     Ok(created)
-}
-
-fn unsigned(new: &NewConvention) -> Vec<Signatory> {
-    let signatories = new.signatories.iter().cloned();
-    signatories
-        .map(|who| Signatory {
-            who,
-            signature: None,
-        })
-        .collect()
 }
 
 /// The territory of a local convention with all above it, once the caller may write there.
@@ -125,7 +104,7 @@ async fn check_references(tx: &mut Tx<'_>, scope: &Scope, new: &NewConvention) -
     if predecessors_found.len() < predecessors.len() {
         faults.add(Place::field("predecessor_id"), Rule::UnknownReference);
     }
-    let early = |before: &Convention| before.content.starts_on >= content.starts_on;
+    let early = |before: &Convention| before.original.starts_on >= content.starts_on;
     for predecessor in &predecessors_found {
         if !predecessor.status.was_signed() || early(predecessor) {
             faults.add(Place::field("predecessor_id"), Rule::Own(&NO_PREDECESSOR));
@@ -162,27 +141,41 @@ pub async fn update(
 ) -> Result<Convention> {
     let before = kept(tx, scope, id, if_match).await?;
     before.step(Step::Update)?;
-    let present = before.as_input();
-    let new = patch.apply(&present)?;
+    let present = NewConvention {
+        content: before.on(today(tx.now)).content,
+        ..before.as_input()
+    };
+    let mut new = patch.apply(&present)?;
     if new == present {
         return Ok(before);
     }
-    let changed = amending::changed(&present, &new)?;
+    let changed = changing::changed(&present, &new)?;
     changed.may_be_made_to(&before)?;
     if changed.references() {
         check_references(tx, scope, &new).await?;
     }
+    if before.status.was_signed() {
+        // What was signed first stays as it was, whatever was made of it since.
+        new.content = Content {
+            starts_on: new.content.starts_on,
+            ends_on: before.original.ends_on.or(new.content.ends_on),
+            publication: new.content.publication,
+            ..before.original.clone()
+        };
+    }
     let mut standing = Standing::of(&before);
-    standing.content_hash = content_hash(&new.content)?;
+    standing.content_hash = content_hash(&new.content, &[])?;
     if !before.status.was_signed() {
-        standing.signatories = Json(unsigned(&new));
+        standing.signatories = Json(signing::unsigned(&new.signatories));
     }
     if changed.completes_dates() {
-        standing.imported = amending::completed(&before, &new);
+        standing.imported = changing::completed(&before, &new);
     }
     if before.status == Status::ToSign && changed.is_contractual() {
         standing.status = Status::Negotiation;
-        void(&mut standing, &before, &changed.reason(), tx);
+        let reason = changed.reason();
+        let voided = signing::voided(&before.signatories, tx.now, &reason);
+        standing.voided_signatures.0.extend(voided);
     } else if before.status == Status::ToSign {
         standing.signatories = before.signatories.clone();
     }
@@ -190,20 +183,6 @@ pub async fn update(
     let after = store::update(tx.connection(), id, &new.content, &standing, now).await?;
     tx.changed(Step::Update.past(), &before, &after).await?;
     Ok(after)
-}
-
-/// Keeps on record the signatures that no longer hold.
-fn void(standing: &mut Standing, before: &Convention, reason: &str, tx: &Tx<'_>) {
-    let signed = before
-        .signatories
-        .iter()
-        .filter(|one| one.signature.is_some());
-    let voided = signed.map(|signatory| VoidedSignature {
-        signatory: signatory.clone(),
-        voided_at: tx.now,
-        reason: reason.to_owned(),
-    });
-    standing.voided_signatures.0.extend(voided);
 }
 
 /// The convention, held, once the caller may write it.
@@ -236,40 +215,14 @@ pub async fn step(
     let mut standing = Standing::of(&before);
     standing.status = before.step(step)?;
     if step == Step::SendForSignature {
-        is_complete(&before)?;
+        let parties = &before.original.partner_ids;
+        let place = |index| Place::Pointer(format!("/partner_ids/{index}"));
+        signing::is_complete(&before.signatories, parties, place)?;
     }
     let now = tx.now;
-    let after = store::update(tx.connection(), id, &before.content, &standing, now).await?;
+    let after = store::update(tx.connection(), id, &before.original, &standing, now).await?;
     tx.changed(step.past(), &before, &after).await?;
     Ok(after)
-}
-
-/// Each party has someone to sign for it.
-fn is_complete(convention: &Convention) -> Result<()> {
-    let signs = |side: Side, partner| {
-        convention
-            .signatories
-            .iter()
-            .any(|one| one.who.side == side && one.who.partner_id == partner)
-    };
-    let mut missing = Vec::new();
-    if !signs(Side::Ministry, None) {
-        missing.push(("/signatories".to_owned(), Rule::Own(&NO_MINISTRY_SIGNATORY)));
-    }
-    for (index, id) in convention.content.partner_ids.iter().enumerate() {
-        if !signs(Side::Partner, Some(*id)) {
-            let place = format!("/partner_ids/{index}");
-            missing.push((place, Rule::Own(&NO_PARTNER_SIGNATORY)));
-        }
-    }
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let faults = missing.into_iter().map(|(pointer, rule)| Fault {
-        place: Place::Pointer(pointer),
-        rule,
-    });
-    Err(Error::new(Code::ConventionIncomplete).with(faults.collect()))
 }
 
 /// Records a signature. With the last one the convention is signed, and takes the place of the one
@@ -293,20 +246,22 @@ pub async fn sign(
     }
     if_match.check(before.version)?;
     before.step(Step::Sign)?;
-    let place = signature.signatory_of(scope, &before.signatories)?;
-    let signed = recorded(tx, scope, &before, place, signature)?;
+    let signing = Signing {
+        scope,
+        keeps,
+        subject: tx.subject(),
+        content_hash: &before.content_hash,
+    };
+    let signed = signing.record(signature, &before.signatories)?;
     let mut standing = Standing::of(&before);
-    let is_last = signed.iter().all(|one| one.signature.is_some());
+    standing.signed_on = signing::signed_by_all(&signed);
+    let is_last = standing.signed_on.is_some();
     if is_last {
         standing.status = Status::Signed;
-        standing.signed_on = signed
-            .iter()
-            .filter_map(|one| one.signature.as_ref().map(|given| given.act.signed_on))
-            .max();
     }
     standing.signatories = Json(signed);
     let now = tx.now;
-    let after = store::update(tx.connection(), id, &before.content, &standing, now).await?;
+    let after = store::update(tx.connection(), id, &before.original, &standing, now).await?;
     let verb = if is_last { "signed" } else { Step::Sign.past() };
     tx.changed(verb, &before, &after).await?;
     if is_last {
@@ -315,46 +270,69 @@ pub async fn sign(
     Ok(after)
 }
 
-/// The signatories with one more signature.
-fn recorded(
-    tx: &Tx<'_>,
-    scope: &Scope,
-    before: &Convention,
-    place: usize,
-    signature: &NewSignature,
-) -> Result<Vec<Signatory>> {
-    let mut signatories = before.signatories.0.clone();
-    let signatory = signatories
-        .get_mut(place)
-        .ok_or_else(|| Error::internal("a signatory that is not in the list"))?;
-    signatory.may_be_recorded_by(scope, before.is_kept_by(scope), signature.act.medium)?;
-    if signatory.signature.is_some() {
-        return Err(Error::new(Code::AlreadySigned));
-    }
-    in_turn(&before.signatories, place)?;
-    signatory.signature = Some(Signature {
-        act: signature.act.clone(),
-        registered_by: tx.subject().to_owned(),
-        content_hash: before.content_hash.to_string(),
-    });
-    Ok(signatories)
-}
-
 /// A successor takes the place of the convention it names from its own first day, if that one is
 /// still the one that stands.
 async fn replace_predecessor(tx: &mut Tx<'_>, successor: &Convention) -> Result<()> {
-    let content = &successor.content;
+    let content = &successor.original;
     let Some((id, first_day)) = content.predecessor_id.zip(content.starts_on) else {
         return Ok(());
     };
     // Whoever signs need not see the predecessor: what it becomes follows from the signature.
     let before = store::hold(tx.connection(), &Scope::of_operator(), id).await?;
-    if before.status != Status::Signed || before.content.starts_on >= Some(first_day) {
+    let status = match before.status {
+        Status::Signed => Status::Replaced,
+        // What a party ended is followed, not replaced.
+        Status::Terminated if before.successor_id.is_none() => Status::Terminated,
+        _ => return Ok(()),
+    };
+    if before.original.starts_on >= Some(first_day) {
         return Ok(());
     }
-    let now = tx.now;
-    let after = store::replace(tx.connection(), id, successor.id, first_day, now).await?;
+    let (now, place) = (tx.now, (successor.id, first_day));
+    let after = store::replace(tx.connection(), id, status, place, now).await?;
     tx.changed("replaced", &before, &after).await
+}
+
+/// Ends one by the will of a party: its last day is said, and it stays in force until then.
+///
+/// # Errors
+/// `not_found`, `forbidden`, `precondition_failed`, `invalid_transition`, `validation_failed` for a
+/// day that the agreement does not allow.
+pub async fn terminate(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    id: ConventionId,
+    new: &NewTermination,
+    if_match: &Precondition,
+) -> Result<Convention> {
+    let before = kept(tx, scope, id, if_match).await?;
+    let status = before.step(Step::Terminate)?;
+    let termination = Json(new.of(&before, today(tx.now))?);
+    let now = tx.now;
+    let after = store::terminate(tx.connection(), id, status, &termination, now).await?;
+    tx.changed(Step::Terminate.past(), &before, &after).await?;
+    Ok(after)
+}
+
+/// Drafts the convention that will succeed one. That one stays as it is until the draft is signed.
+///
+/// # Errors
+/// `not_found`, `forbidden`, `precondition_failed`, `invalid_transition`, `already_renewed`,
+/// `validation_failed` where a first day must be given.
+pub async fn renew(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    id: ConventionId,
+    new: &NewRenewal,
+    if_match: &Precondition,
+) -> Result<Convention> {
+    let before = kept(tx, scope, id, if_match).await?;
+    before.step(Step::Renew)?;
+    if let Some(successor) = before.successor_under_way {
+        return Err(Error::new(Code::AlreadyRenewed).about(successor.to_string()));
+    }
+    let draft = new.successor_of(&before, today(tx.now))?;
+    create(tx, scope, &draft).await
 }
 
 /// Deletes a draft.

@@ -234,10 +234,11 @@ diesel::table! {
         signed_on -> Nullable<Date>,
         content_hash -> Text,
         imported -> Nullable<Jsonb>,
-        in_force_until -> Nullable<Date>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
         search -> Text,
+        amendments -> Jsonb,
+        in_force_until -> Nullable<Date>,
     }
 }
 
@@ -368,6 +369,46 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    convention_texts (convention_id, from_day) {
+        convention_id -> Uuid,
+        from_day -> Date,
+        until_day -> Date,
+        partner_ids -> Array<Uuid>,
+        axes -> Array<Text>,
+        action_types -> Array<Text>,
+        levels -> Array<Text>,
+        moments -> Array<Text>,
+    }
+}
+
+diesel::table! {
+    amendments (id) {
+        id -> Uuid,
+        version -> Int8,
+        convention_id -> Uuid,
+        number -> Int4,
+        status -> Text,
+        title -> Text,
+        effective_on -> Date,
+        changes -> Jsonb,
+        documents -> Jsonb,
+        signatories -> Jsonb,
+        voided_signatures -> Jsonb,
+        signed_on -> Nullable<Date>,
+        content_hash -> Text,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    amendment_partners (amendment_id, partner_id) {
+        amendment_id -> Uuid,
+        partner_id -> Uuid,
+    }
+}
+
 // A view: the reference territories and, as leaves, the establishments.
 diesel::table! {
     territory_tree (code) {
@@ -382,11 +423,13 @@ diesel::table! {
     }
 }
 
-// A view: what a convention is to what a partner offers under it.
+// A view: what each text of a convention is to what a partner offers under it.
 diesel::table! {
-    intervention_standing (convention_id, partner_id) {
+    intervention_standing (convention_id, partner_id, from_day) {
         convention_id -> Uuid,
         partner_id -> Uuid,
+        from_day -> Date,
+        until_day -> Date,
         obstacles -> Array<Text>,
         in_force_from -> Nullable<Date>,
         in_force_until -> Nullable<Date>,
@@ -401,7 +444,18 @@ diesel::joinable!(client_secrets -> clients (client_id));
 diesel::joinable!(declinations -> conventions (convention_id));
 diesel::joinable!(report_lines -> reports (report_id));
 diesel::joinable!(reports -> conventions (convention_id));
+diesel::joinable!(amendments -> conventions (convention_id));
+diesel::joinable!(convention_partners -> partners (partner_id));
+diesel::allow_tables_to_appear_in_same_query!(amendments, amendment_partners);
+diesel::allow_tables_to_appear_in_same_query!(amendments, conventions);
 diesel::allow_tables_to_appear_in_same_query!(clients, client_secrets);
+diesel::allow_tables_to_appear_in_same_query!(convention_partners, partners);
+diesel::allow_tables_to_appear_in_same_query!(conventions, convention_partners);
+diesel::allow_tables_to_appear_in_same_query!(conventions, convention_texts);
+diesel::allow_tables_to_appear_in_same_query!(convention_texts, partners);
+diesel::allow_tables_to_appear_in_same_query!(declinations, convention_partners);
+diesel::allow_tables_to_appear_in_same_query!(reports, convention_partners);
+diesel::allow_tables_to_appear_in_same_query!(reports, convention_texts);
 diesel::allow_tables_to_appear_in_same_query!(conventions, declinations);
 diesel::allow_tables_to_appear_in_same_query!(conventions, partners);
 diesel::allow_tables_to_appear_in_same_query!(interventions, intervention_standing);

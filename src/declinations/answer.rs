@@ -44,7 +44,7 @@ impl<'a> Viewer<'a> {
         )
     }
 
-    fn sees_person(&self, framed: &Framed) -> bool {
+    fn sees_person(&self, framed: &Framed, day: NaiveDate) -> bool {
         let declination = &framed.declination;
         let covers = |codes: &[String]| {
             let mut territories = declination.content.territories.iter();
@@ -53,7 +53,7 @@ impl<'a> Viewer<'a> {
         if let Some((named, above)) = self.scope.territories() {
             return covers(above) || declination.reach.iter().any(|code| named.contains(code));
         }
-        let is_party = |id: Uuid| framed.frame.partner_ids.contains(&PartnerId::new(id));
+        let is_party = |id: Uuid| framed.frame.parties(day).contains(&PartnerId::new(id));
         self.scope.is_everything()
             || self.scope.partner().is_some_and(is_party)
             || covers(&self.above_schools)
@@ -92,7 +92,7 @@ impl Framed {
         day: NaiveDate,
         language: Language,
     ) -> DeclinationAnswer {
-        let shown = viewer.sees_person(&self);
+        let shown = viewer.sees_person(&self, day);
         let (effective_status, warnings) = (self.effective_status(day), self.warnings(language));
         let declination = self.declination;
         let kept = declination.is_kept_by(viewer.scope);

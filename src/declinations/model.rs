@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::content::{Content, Coordinator, DeclinationLevel, NewDeclination, Signatory};
 use crate::auth::policy::Scope;
 use crate::conventions::model::Convention;
+use crate::conventions::text::{Amended, parties_on};
 use crate::db::ids::Id;
 use crate::db::schema::{conventions, declinations};
 use crate::db::write::{Audience, Journaled};
@@ -153,8 +154,10 @@ pub struct Declination {
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = conventions, check_for_backend(diesel::pg::Pg))]
 pub struct Frame {
-    /// The parties.
+    /// The parties that signed it first.
     pub partner_ids: Vec<PartnerId>,
+    /// What was signed since.
+    pub amendments: Json<Vec<Amended>>,
     /// The first day; none of an imported one whose source does not say, which is never in force.
     pub starts_on: Option<NaiveDate>,
     /// The last day it can be in force, none when nothing ends it.
@@ -164,10 +167,18 @@ pub struct Frame {
 impl From<&Convention> for Frame {
     fn from(convention: &Convention) -> Self {
         Self {
-            partner_ids: convention.content.partner_ids.clone(),
-            starts_on: convention.content.starts_on,
+            partner_ids: convention.original.partner_ids.clone(),
+            amendments: convention.amendments.clone(),
+            starts_on: convention.original.starts_on,
             in_force_until: convention.in_force_until,
         }
+    }
+}
+
+impl Frame {
+    /// The parties on a day.
+    pub fn parties(&self, day: NaiveDate) -> Vec<PartnerId> {
+        parties_on(&self.partner_ids, &self.amendments, day)
     }
 }
 

@@ -29,7 +29,7 @@ impl Query for Filter {
         ),
         parameter(
             "partner_id",
-            "Partenaires parties à la convention, séparés par des virgules",
+            "Partenaires qui sont ou ont été parties à la convention, séparés par des virgules",
             "0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f",
         ),
         parameter(

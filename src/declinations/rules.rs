@@ -1,11 +1,13 @@
 //! What a declination's convention and its parent ask of it, and who may carry it where.
 
+use chrono::NaiveDate;
 use diesel_async::AsyncPgConnection;
 
 use super::content::{Activation, Content};
 use super::model::Declination;
 use super::store;
 use crate::auth::policy::Scope;
+use crate::conventions::content::Content as AgreedContent;
 use crate::conventions::model::Convention;
 use crate::conventions::store as conventions;
 use crate::db::write::Tx;
@@ -59,10 +61,12 @@ pub struct Ground {
     pub ancestries: std::result::Result<Vec<Vec<String>>, Vec<usize>>,
     /// Whether its representative, if it has one, speaks for a party or a member of one.
     represented: bool,
+    /// The day it is.
+    day: NaiveDate,
 }
 
 impl Ground {
-    /// Reads it; the convention may be at hand already.
+    /// Reads it as things stand on a day; the convention may be at hand already.
     ///
     /// # Errors
     /// As any query.
@@ -71,6 +75,7 @@ impl Ground {
         scope: &Scope,
         content: &Content,
         convention: Option<Convention>,
+        day: NaiveDate,
     ) -> Result<Self> {
         let convention = async {
             match convention {
@@ -90,8 +95,8 @@ impl Ground {
         )?;
         let represented = match (&convention, content.representative_id) {
             (Some(convention), Some(id)) => {
-                let parties = &convention.content.partner_ids;
-                store::represents(connection, scope, id, parties).await?
+                let parties = convention.on(day).content.partner_ids;
+                store::represents(connection, scope, id, &parties).await?
             }
             _ => true,
         };
@@ -101,6 +106,7 @@ impl Ground {
             parent: parent.map(|framed| framed.declination),
             ancestries,
             represented,
+            day,
         })
     }
 
@@ -140,7 +146,7 @@ impl Ground {
 
     fn check_territories(&self, content: &Content, faults: &mut Faults) {
         let local = self.convention.as_ref();
-        let local = local.and_then(|convention| convention.content.territory.as_ref());
+        let local = local.and_then(|convention| convention.original.territory.as_ref());
         let parent = self.parent.as_ref();
         // A parent that cannot be one is told as such, once.
         let parent = parent.filter(|parent| {
@@ -172,25 +178,27 @@ impl Ground {
     }
 
     fn check_codes(&self, content: &Content, faults: &mut Faults) {
-        let Some(convention) = self.convention.as_ref().map(|found| &found.content) else {
-            return;
-        };
+        let texts = self.texts(content);
         let parent = self.parent.as_ref().map(|parent| &parent.content);
         let parent = parent.filter(|parent| parent.convention_id == content.convention_id);
-        let (axes, types) = (parent.map(|p| &p.axes), parent.map(|p| &p.action_types));
-        let (levels, moments) = (parent.map(|p| &p.levels), parent.map(|p| &p.moments));
-        within("axes", &content.axes, &convention.axes, axes, faults);
-        let own = &content.action_types;
-        within("action_types", own, &convention.action_types, types, faults);
-        within(
-            "levels",
-            &content.levels,
-            &convention.levels,
-            levels,
-            faults,
-        );
-        let own = &content.moments;
-        within("moments", own, &convention.moments, moments, faults);
+        macro_rules! check {
+            ($($field:ident),+) => {$(
+                let in_texts: Vec<&[_]> = texts.iter().map(|text| text.$field.as_slice()).collect();
+                let in_parent = parent.map_or(&[][..], |parent| parent.$field.as_slice());
+                within(stringify!($field), &content.$field, &in_texts, in_parent, faults);
+            )+};
+        }
+        // A macro because the four lists are of four types.
+        check!(axes, action_types, levels, moments);
+    }
+
+    /// What the convention says from the first day of the declination, or from now on once that is
+    /// past, to its last: signed amendments that take effect later count.
+    fn texts(&self, content: &Content) -> Vec<AgreedContent> {
+        let from = content.starts_on.max(self.day);
+        let convention = self.convention.iter();
+        let texts = convention.flat_map(|found| found.between(from, content.ends_on));
+        texts.map(|text| text.content).collect()
     }
 
     /// Refuses territories that are not in charge of the caller, each at its place.
@@ -237,19 +245,18 @@ pub fn territory(index: usize) -> Place {
     Place::Pointer(format!("/territories/{index}"))
 }
 
-/// Notes each code that the convention or the parent leaves out; an empty list of theirs leaves
-/// out nothing.
+/// Notes each code that one of the convention's texts or the parent leaves out; an empty list of
+/// theirs leaves out nothing.
 fn within<N: Nomenclature>(
     field: &str,
     codes: &[Code<N>],
-    of_convention: &[Code<N>],
-    of_parent: Option<&Vec<Code<N>>>,
+    of_convention: &[&[Code<N>]],
+    of_parent: &[Code<N>],
     faults: &mut Faults,
 ) {
-    let of_parent = of_parent.map_or(&[][..], Vec::as_slice);
     let leaves_out = |list: &[Code<N>], code| !list.is_empty() && !list.contains(code);
     for (index, code) in codes.iter().enumerate() {
-        let notice = if leaves_out(of_convention, code) {
+        let notice = if of_convention.iter().any(|text| leaves_out(text, code)) {
             &NOT_IN_CONVENTION
         } else if leaves_out(of_parent, code) {
             &NOT_IN_PARENT
@@ -307,7 +314,7 @@ impl Activation {
             .iter()
             .filter_map(|one| one.partner_id)
             .collect();
-        let parties = &convention.content.partner_ids;
+        let parties = &convention.on(today).content.partner_ids;
         let of_network = partners::find_all(tx.connection(), scope, &named).await?;
         let is_member = |id: &PartnerId| {
             let mut known = of_network.iter().filter(|partner| partner.id == *id);

@@ -13,7 +13,8 @@ use super::model::{Declination, DeclinationId, Frame, Framed, Status};
 use crate::auth::policy::Scope;
 use crate::conventions::model::ConventionId;
 use crate::db::keyset::{Direction, after};
-use crate::db::schema::{conventions, declination_claims as claims, declinations};
+use crate::db::schema::{convention_partners, conventions};
+use crate::db::schema::{declination_claims as claims, declinations};
 use crate::db::schema::{partners, representatives};
 use crate::error::{Error, Result};
 use crate::http::page::{MarkValue, Page};
@@ -31,7 +32,7 @@ diesel::define_sql_function! {
 pub struct Filter {
     /// Of one of these conventions.
     pub convention_id: Vec<ConventionId>,
-    /// Of a convention to which one of these partners is a party.
+    /// Of a convention to which one of these partners is a party, or was.
     pub partner_id: Vec<PartnerId>,
     /// Of one of these levels.
     pub level: Vec<DeclinationLevel>,
@@ -88,7 +89,10 @@ fn filtered<'a>(scope: &'a Scope, filter: &'a Filter) -> Joined<'a> {
         query = query.filter(declinations::convention_id.eq_any(&filter.convention_id));
     }
     if !filter.partner_id.is_empty() {
-        query = query.filter(conventions::partner_ids.overlaps_with(&filter.partner_id));
+        let parties = convention_partners::table
+            .filter(convention_partners::partner_id.eq_any(&filter.partner_id))
+            .select(convention_partners::convention_id);
+        query = query.filter(declinations::convention_id.eq_any(parties));
     }
     if !filter.level.is_empty() {
         query = query.filter(declinations::level.eq_any(&filter.level));

@@ -25,7 +25,8 @@ use crate::values::{Json, today};
 /// `validation_failed`, `forbidden` for territories that are not the caller's,
 /// `convention_not_signed`.
 pub async fn create(tx: &mut Tx<'_>, scope: &Scope, new: &NewDeclination) -> Result<Framed> {
-    let ground = Ground::of(tx.connection(), scope, &new.content, None).await?;
+    let day = today(tx.now);
+    let ground = Ground::of(tx.connection(), scope, &new.content, None, day).await?;
     ground.faults(&new.content, None).check()?;
     ground.is_in_charge_of(scope)?;
     let convention = ground.convention.as_ref().ok_or_else(Error::not_found)?;
@@ -88,7 +89,8 @@ async fn check_draft(
         convention_id: before.convention_id,
         ..after.clone()
     };
-    let ground = Ground::of(tx.connection(), scope, &kept, None).await?;
+    let day = today(tx.now);
+    let ground = Ground::of(tx.connection(), scope, &kept, None, day).await?;
     let mut faults = ground.faults(&kept, Some(before));
     check_convention(before, after, &mut faults);
     faults.check()?;
@@ -108,8 +110,8 @@ async fn check_active(
     check_convention(present, after, &mut faults);
     let named = after.representative_id;
     if let Some(id) = named.filter(|_| named != present.representative_id) {
-        let parties = &before.frame.partner_ids;
-        if !store::represents(tx.connection(), scope, id, parties).await? {
+        let parties = before.frame.parties(today(tx.now));
+        if !store::represents(tx.connection(), scope, id, &parties).await? {
             faults.add(Place::field("representative_id"), Rule::UnknownReference);
         }
     }
@@ -163,7 +165,8 @@ async fn still_fits(
     convention: Convention,
 ) -> Result<()> {
     let content = &declination.content;
-    let ground = Ground::of(tx.connection(), scope, content, Some(convention)).await?;
+    let (at_hand, day) = (Some(convention), today(tx.now));
+    let ground = Ground::of(tx.connection(), scope, content, at_hand, day).await?;
     let parent_is_active = ground
         .parent
         .as_ref()

@@ -209,7 +209,7 @@ impl Story<'_> {
             "convention_id": convention.id, "level": "academy", "territories": [ACADEMY],
             "title": "Exemple : la convention dans l'académie de Montpellier", "levels": ["3e"],
             "coordinator": { "name": "Claude Exemple", "function": "Chargée de mission école-entreprise" },
-            "starts_on": convention.content.starts_on, "ends_on": convention.content.ends_on,
+            "starts_on": convention.original.starts_on, "ends_on": convention.original.ends_on,
             "targets": [{ "measure": "pupils", "school_year": self.year, "value": 200 }],
         }))?;
         let signed = body(&json!({ "signatories": [] }))?;

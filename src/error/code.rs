@@ -127,6 +127,14 @@ codes! {
         text("Contenu signé", "Signed content"),
         text("Le contenu d'une convention signée ne change que par avenant.", "The content of a signed convention only changes by an amendment."),
         text("Retirez les champs nommés ; ceux qui ne sont pas contractuels restent modifiables.", "Remove the fields named; those that are not contractual can still be changed.");
+    AlreadyRenewed = 409 "already_renewed",
+        text("Renouvellement déjà engagé", "Renewal already under way"),
+        text("La convention qui succède à celle-ci est déjà en préparation.", "The successor of this convention is being prepared already."),
+        text("Reprenez ce projet ; supprimez-le ou abandonnez-le pour en engager un autre.", "Take up that draft; delete or abandon it to begin another one.");
+    AmendmentConflict = 409 "amendment_conflict",
+        text("Avenant impossible en l'état", "Amendment impossible as things stand"),
+        text("L'avenant contredit un avenant signé, ou retire ce sur quoi des déclinaisons actives reposent.", "The amendment contradicts a signed one, or takes away what active declinations rely on."),
+        text("Chaque obstacle est dans `errors` : changez l'avenant, ou fermez les déclinaisons nommées.", "Each obstacle is in `errors`: change the amendment, or close the declinations named.");
     ConventionNotSigned = 409 "convention_not_signed",
         text("Convention non signée", "Convention not signed"),
         text("La convention n'est pas signée, ou ne l'a jamais été.", "The convention is not signed, or never was."),

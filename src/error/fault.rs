@@ -94,6 +94,8 @@ pub enum Rule {
     ItsOwnNetwork,
     /// A rule of the resource's own.
     Own(&'static Notice),
+    /// The same, with what stands in the way.
+    About(&'static Notice, String),
 }
 
 impl Rule {
@@ -127,7 +129,7 @@ impl Rule {
             Self::InThePast => "in_the_past",
             Self::OnlyWith(_) => "only_with",
             Self::ItsOwnNetwork => "its_own_network",
-            Self::Own(notice) => notice.code,
+            Self::Own(notice) | Self::About(notice, _) => notice.code,
         }
     }
 
@@ -171,6 +173,7 @@ impl Rule {
             Self::OnlyWith(other) => format!("Ce champ ne va qu'avec {other}."),
             Self::ItsOwnNetwork => "Un partenaire ne peut pas être membre de lui-même.".into(),
             Self::Own(notice) => notice.detail.fr.into(),
+            Self::About(notice, subject) => notice.about(subject, Language::French),
         }
     }
 
@@ -221,6 +224,7 @@ impl Rule {
             Self::OnlyWith(other) => format!("This field only goes with {other}."),
             Self::ItsOwnNetwork => "A partner cannot be a member of itself.".into(),
             Self::Own(notice) => notice.detail.en.into(),
+            Self::About(notice, subject) => notice.about(subject, Language::English),
         }
     }
 }

@@ -22,12 +22,17 @@ pub const fn notice(code: &'static str, fr: &'static str, en: &'static str) -> N
 }
 
 impl Notice {
+    /// It told of something: its words, then what they are about.
+    pub fn about(&self, subject: &str, language: Language) -> String {
+        format!("{} ({subject})", self.detail.get(language))
+    }
+
     /// The warning at a place.
     pub fn at(&self, pointer: impl Into<String>, language: Language) -> Warning {
         Warning {
             pointer: pointer.into(),
             code: self.code,
-            detail: self.detail.get(language),
+            detail: self.detail.get(language).to_owned(),
         }
     }
 }
@@ -65,4 +70,11 @@ pub static PART_OF_THE_KEY: Notice = notice(
     "part_of_the_key",
     "Ce champ identifie l'objet et ne change pas : retirez-le.",
     "This field identifies the object and does not change: remove it.",
+);
+
+/// A day after the end of what it belongs to.
+pub static AFTER_END: Notice = notice(
+    "after_end",
+    "Cette date vient après la fin : choisissez-en une plus tôt.",
+    "This date comes after the end: choose an earlier one.",
 );

@@ -79,6 +79,8 @@ pub struct Fields<'a> {
     /// Whether what is absent is no fault: the object is a change.
     partial: bool,
     known: Vec<&'static str>,
+    /// Whether members that nobody asked for are left alone.
+    open: bool,
     faults: &'a mut Faults,
 }
 
@@ -308,7 +310,15 @@ impl<'a> Fields<'a> {
         self.object.get(name).is_some_and(|value| !value.is_null())
     }
 
+    /// Leaves the other members alone: which ones there may be cannot be told.
+    pub fn leave_the_rest(&mut self) {
+        self.open = true;
+    }
+
     fn finish(self) {
+        if self.open {
+            return;
+        }
         for name in self
             .object
             .keys()
@@ -331,6 +341,7 @@ fn read_at<T: Body>(value: &Value, at: String, partial: bool, faults: &mut Fault
         at,
         partial,
         known: Vec::new(),
+        open: false,
         faults,
     };
     let read = T::read(&mut fields);

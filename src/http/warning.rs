@@ -16,5 +16,5 @@ pub struct Warning {
     #[schema(
         example = "Ni SIREN ni RNA : l'organisme ne peut pas être rapproché des répertoires officiels."
     )]
-    pub detail: &'static str,
+    pub detail: String,
 }

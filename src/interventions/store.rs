@@ -34,7 +34,7 @@ diesel::define_sql_function! {
     ) -> Text;
 }
 
-/// Interventions beside what their conventions are to them.
+/// Interventions beside what their conventions' texts are to them: see [`visible`] for the day's.
 #[auto_type]
 fn joined() -> _ {
     let same_convention = standing::convention_id.eq(interventions::convention_id);
@@ -80,7 +80,10 @@ macro_rules! is_one_of {
 
 /// What a caller may know of: what is published, and what else is its own.
 fn visible<'a>(scope: &Scope, day: NaiveDate) -> Joined<'a> {
-    let query = joined().into_boxed();
+    let query = joined()
+        .filter(standing::from_day.le(day))
+        .filter(standing::until_day.gt(day))
+        .into_boxed();
     if scope.is_everything() {
         return query;
     }

@@ -15,7 +15,7 @@ use crate::auth::policy::Scope;
 use crate::conventions::store::effective_on;
 use crate::conventions::term::EffectiveStatus;
 use crate::db::keyset::{Direction, after};
-use crate::db::schema::{conventions, partners};
+use crate::db::schema::{convention_texts as texts, conventions, partners};
 use crate::db::search::{contains, fold};
 use crate::error::{Error, Result};
 use crate::http::page::{MarkValue, Page};
@@ -76,8 +76,11 @@ fn filtered<'a>(_scope: &Scope, filter: &'a Filter) -> Filtered<'a> {
     if let Some(wanted) = filter.with_convention_in_force {
         let today = effective_on(filter.today).eq(EffectiveStatus::InForce);
         let in_force = conventions::table
+            .inner_join(texts::table.on(texts::convention_id.eq(conventions::id)))
             .filter(today.assume_not_null())
-            .filter(conventions::partner_ids.contains(array::<Uuid, _>((partners::id,))));
+            .filter(texts::from_day.le(filter.today))
+            .filter(texts::until_day.gt(filter.today))
+            .filter(texts::partner_ids.contains(array::<Uuid, _>((partners::id,))));
         query = if wanted {
             query.filter(exists(in_force))
         } else {

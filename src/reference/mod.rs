@@ -251,6 +251,14 @@ const NOMENCLATURES: &[(&str, &str)] = &[
         include_str!("../../data/reference/nomenclatures/solicitation_statuses.csv"),
     ),
     (
+        "amendment_statuses",
+        include_str!("../../data/reference/nomenclatures/amendment_statuses.csv"),
+    ),
+    (
+        "amendment_operations",
+        include_str!("../../data/reference/nomenclatures/amendment_operations.csv"),
+    ),
+    (
         "termination_kinds",
         include_str!("../../data/reference/nomenclatures/termination_kinds.csv"),
     ),

@@ -13,7 +13,7 @@ use super::line::Line;
 use crate::auth::policy::Scope;
 use crate::conventions::model::ConventionId;
 use crate::db::ids::Id;
-use crate::db::schema::{conventions, reports};
+use crate::db::schema::{convention_texts, reports};
 use crate::db::write::{Audience, Journaled};
 use crate::declinations::model::DeclinationId;
 use crate::error::{Code as ErrorCode, Error, Result};
@@ -264,9 +264,9 @@ pub struct Consolidated {
     pub internships_filled: Option<i64>,
 }
 
-/// What a report's convention covers, and who its parties are.
+/// What a report's convention covers by one of its texts, and who its parties are.
 #[derive(Debug, Clone, Default, Queryable, Selectable)]
-#[diesel(table_name = conventions, check_for_backend(diesel::pg::Pg))]
+#[diesel(table_name = convention_texts, check_for_backend(diesel::pg::Pg))]
 pub struct Covered {
     /// Its axes; none restrict nothing, here and below.
     pub axes: Vec<Axis>,
@@ -278,6 +278,31 @@ pub struct Covered {
     pub moments: Vec<Moment>,
     /// Its parties.
     pub partner_ids: Vec<Uuid>,
+}
+
+impl Covered {
+    /// What one text or the other covers.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        fn either<T: PartialEq>(mut one: Vec<T>, other: Vec<T>) -> Vec<T> {
+            if one.is_empty() || other.is_empty() {
+                return Vec::new();
+            }
+            let more: Vec<T> = other
+                .into_iter()
+                .filter(|code| !one.contains(code))
+                .collect();
+            one.extend(more);
+            one
+        }
+        Self {
+            axes: either(self.axes, other.axes),
+            action_types: either(self.action_types, other.action_types),
+            levels: either(self.levels, other.levels),
+            moments: either(self.moments, other.moments),
+            partner_ids: either(self.partner_ids, other.partner_ids),
+        }
+    }
 }
 
 /// A report with its lines and what is computed of it. Of a caller who reads heads only, both are

@@ -18,7 +18,8 @@ use super::model::{Consolidated, Covered, Report, ReportId, Status, Whole, reads
 use crate::auth::policy::Scope;
 use crate::conventions::model::ConventionId;
 use crate::db::keyset::{Direction, after};
-use crate::db::schema::{conventions, declinations, report_lines, reports};
+use crate::db::schema::{convention_partners, convention_texts};
+use crate::db::schema::{declinations, report_lines, reports};
 use crate::declinations::model::DeclinationId;
 use crate::error::{Error, Result};
 use crate::http::page::{MarkValue, Page};
@@ -79,9 +80,9 @@ pub fn visible(scope: &Scope) -> Visible<'_> {
         let Some(partner) = scope.partner() else {
             return query;
         };
-        let own = conventions::table
-            .filter(conventions::partner_ids.contains(vec![partner]))
-            .select(conventions::id);
+        let own = convention_partners::table
+            .filter(convention_partners::partner_id.eq(partner))
+            .select(convention_partners::convention_id);
         query.filter(reports::convention_id.eq_any(own))
     }
 }
@@ -220,13 +221,13 @@ pub async fn find(connection: &AsyncPgConnection, scope: &Scope, id: ReportId) -
         .order(report_lines::place)
         .select(Line::as_select());
     let its = reports::table.filter(reports::id.eq(id));
-    let covered = conventions::table
-        .filter(conventions::id.eq_any(its.select(reports::convention_id)))
+    let texts = convention_texts::table
+        .filter(convention_texts::convention_id.eq_any(its.select(reports::convention_id)))
         .select(Covered::as_select());
-    let (found, lines, covered) = tokio::try_join!(
+    let (found, lines, texts) = tokio::try_join!(
         found.load::<(Report, Json<Consolidated>, Vec<String>)>(&mut first),
         lines.load::<Line>(&mut second),
-        covered.load::<Covered>(&mut third),
+        texts.load::<Covered>(&mut third),
     )?;
     let (report, consolidated, reporting) =
         found.into_iter().next().ok_or_else(Error::not_found)?;
@@ -235,7 +236,7 @@ pub async fn find(connection: &AsyncPgConnection, scope: &Scope, id: ReportId) -
         lines,
         consolidated: consolidated.0,
         reporting: reporting.into_iter().collect(),
-        covered: covered.into_iter().next().unwrap_or_default(),
+        covered: texts.into_iter().reduce(Covered::or).unwrap_or_default(),
     })
 }
 

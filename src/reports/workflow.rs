@@ -151,7 +151,7 @@ async fn placed(
         if convention.status.was_signed() && !convention.overlaps(first, last) {
             fault("school_year", Rule::Own(&NOT_IN_FORCE_THAT_YEAR));
         }
-        let home = convention.content.territory.as_ref();
+        let home = convention.original.territory.as_ref();
         if home.is_some_and(|home| !reach.iter().any(|code| code == home.as_str())) {
             fault("territory", Rule::Own(&OUTSIDE_TERRITORY));
         }

@@ -41,6 +41,8 @@ const PERSON: &str = r#"{"name": "Camille Martin", "territories": ["FR"]}"#;
 const NAME: &str = r#"{"name": "Autre"}"#;
 const LOCAL: &str = r#"{"title": "Locale", "kind": "partnership", "scope": "local", "territory": "academy:10", "partner_ids": ["<partner>"], "starts_on": "2026-01-01"}"#;
 const TITLE: &str = r#"{"title": "Autre"}"#;
+const END: &str = r#"{"on": "2028-06-30", "party": "Académie", "kind": "mutual"}"#;
+const AMENDMENT: &str = r#"{"title": "Avenant", "effective_on": "2027-01-01", "changes": [{"op": "set_axes", "axes": ["internships"]}]}"#;
 const SIGNATURE: &str = r#"{"side": "partner", "signed_on": "2026-01-15", "medium": "simple"}"#;
 const INTERVENTION: &str = r#"{"convention_id": "<convention>", "title": "Autre", "action_type": "class_talk", "levels": ["3e"], "modality": "remote", "nationwide": true}"#;
 const REPORT: &str =
@@ -77,6 +79,17 @@ const TABLE: &[Line] = &[
     line("send_convention_for_signature", "",  ["409 409 409 404", "409 404 404 404", "404",             "403",             "403"]),
     line("sign_convention", SIGNATURE,         ["409 409 409 404", "409 404 404 404", "404",             "409 404 404 404", "403"]),
     line("abandon_convention", "",             ["200 200 200 404", "200 404 404 404", "404",             "403",             "403"]),
+    line("terminate_convention", END,          ["200 200 200 404", "200 403 403 404", "403 403 403 404", "403",             "403"]),
+    line("renew_convention", "",               ["201 201 201 404", "201 403 403 404", "403 403 403 404", "403",             "403"]),
+    shared("list_amendments"),
+    shared("count_amendments"),
+    line("get_amendment", "",                  ["200 200 200 404", "200 404 404 404", "404",             "200 404 404 404", "404"]),
+    line("create_amendment", AMENDMENT,        ["201 201 201 404", "201 403 403 404", "403 403 403 404", "403",             "403"]),
+    line("update_amendment", TITLE,            ["200 200 200 404", "200 404 404 404", "404",             "403",             "403"]),
+    line("delete_amendment", "",               ["204 204 204 404", "204 404 404 404", "404",             "403",             "403"]),
+    line("send_amendment_for_signature", "",   ["200 200 200 404", "200 404 404 404", "404",             "403",             "403"]),
+    line("sign_amendment", SIGNATURE,          ["409 409 409 404", "409 404 404 404", "404",             "409 404 404 404", "403"]),
+    line("abandon_amendment", "",              ["200 200 200 404", "200 404 404 404", "404",             "403",             "403"]),
     common("list_declinations"),
     common("count_declinations"),
     // Drafts: those of a school are its own, its academy's and the ministry's.

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::support::{Caller, Reply, Service, id};
 
-const SHA: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+pub const SHA: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 /// A national convention with this partner, and someone to sign on each side.
 pub fn national(partner: &str) -> Value {
@@ -32,7 +32,8 @@ fn of_several(partners: &[String]) -> Value {
     body
 }
 
-fn signature(who: Value) -> Value {
+/// A signature on paper of whoever this designates.
+pub fn signature(who: Value) -> Value {
     let mut body = json!({ "signed_on": "2026-01-15", "medium": "paper", "document_sha256": SHA, "place": "Paris" });
     for (name, value) in who.as_object().unwrap() {
         body[name] = value.clone();
@@ -57,6 +58,19 @@ async fn to_sign(service: &Service, body: Value) -> String {
     post(&ministry, &format!("{path}/send-for-signature"))
         .await
         .expect(200);
+    path
+}
+
+/// Takes a new convention, with a signatory for the ministry and one for each party, to the last
+/// signature; its path.
+pub async fn signed(service: &Service, body: Value) -> String {
+    let signatories = body["signatories"].as_array().unwrap().len();
+    let path = to_sign(service, body).await;
+    let (ministry, sign) = (service.ministry(), format!("{path}/sign"));
+    for place in 0..signatories {
+        let who = json!({ "signatory": place });
+        ministry.post(&sign, signature(who)).await.expect(200);
+    }
     path
 }
 
@@ -571,6 +585,7 @@ async fn each_role_sees_a_convention_in_each_status_as_the_contract_says() {
         service.partner(&other),
         service.reader(),
     ];
+    let successor = service.signed_convention(&partner, json!({})).await;
     let reach = json!([
         "FR",
         "academy:10",
@@ -595,6 +610,17 @@ async fn each_role_sees_a_convention_in_each_status_as_the_contract_says() {
         ] {
             let mut with = with.clone();
             with["status"] = json!(status);
+            match status {
+                "terminated" => {
+                    with["termination"] =
+                        json!({ "on": "2026-06-30", "party": "A", "kind": "mutual" });
+                }
+                "replaced" => {
+                    with["successor_id"] = json!(successor);
+                    with["replaced_on"] = json!("2026-07-01");
+                }
+                _ => {}
+            }
             let convention = service.signed_convention(&partner, with).await;
             let was_signed = ["signed", "terminated", "replaced"].contains(&status);
             let expected = if was_signed { everyone } else { expected };
@@ -749,10 +775,18 @@ async fn a_signed_successor_takes_the_place_of_its_predecessor_from_its_first_da
         .post(&sign, signature(json!({ "side": "ministry" })))
         .await
         .expect(200);
+    // Who keeps the old one knows of the new one; others learn of it once it is signed.
+    let known = ministry.get(&old_path).await.expect(200);
     assert_eq!(
-        ministry.get(&old_path).await.expect(200)["successor_id"],
-        Value::Null
+        format!(
+            "/v1/conventions/{}",
+            known["successor_id"].as_str().unwrap()
+        ),
+        path
     );
+    let not_yet = service.reader().get(&old_path).await.expect(200);
+    assert_eq!(not_yet["successor_id"], Value::Null);
+    assert_eq!(not_yet["status"], "signed");
     let successor = ministry
         .post(&sign, signature(json!({ "side": "partner" })))
         .await

@@ -12,11 +12,13 @@
 )]
 
 mod access;
+mod amendments;
 mod contract;
 mod conventions;
 mod conventions_laws;
 mod declinations;
 mod directory;
+mod ending;
 mod faults;
 mod faulty_conventions;
 mod idempotency;

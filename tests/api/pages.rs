@@ -469,9 +469,15 @@ async fn every_list_takes_its_page_parameters_and_has_its_count() {
                 .iter()
                 .any(|parameter| parameter["name"] == "cursor")
     });
+    let convention = service.signed_convention(&partner, json!({})).await;
     let mut seen = 0;
     for list in lists {
-        let path = list.path.replace("{id}", &partner);
+        let id = if list.path.starts_with("/v1/conventions/") {
+            &convention
+        } else {
+            &partner
+        };
+        let path = list.path.replace("{id}", id);
         let page = service
             .ministry()
             .get(&format!("{path}?limit=200"))

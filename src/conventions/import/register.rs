@@ -272,7 +272,7 @@ fn row(
     content: &Content,
     imported: Imported,
 ) -> Result<Map<String, Value>, Rejection> {
-    let hash = content_hash(content).map_err(|error| unwritable(&error))?;
+    let hash = content_hash(content, &[]).map_err(|error| unwritable(&error))?;
     let status = if line.is_project {
         Status::Draft
     } else {

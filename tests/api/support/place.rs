@@ -19,6 +19,12 @@ pub struct Place {
     pub client: String,
     /// The draft of a local convention of that academy with this partner.
     pub draft: String,
+    /// A local convention of that academy with this partner, signed, until the end of 2028.
+    pub local: String,
+    /// Another one, to be ended.
+    pub ended: String,
+    /// The draft of an amendment of the former.
+    pub amendment: String,
     /// A draft, of that convention at that school.
     pub declination: String,
     pub reports: Reports,
@@ -102,6 +108,13 @@ impl Place {
         assert_eq!(intervention["status"], "published");
         let client = new_client(service, &uai).await;
         let draft = new_convention(service, &partner, academy).await;
+        let local = json!({
+            "scope": "local", "territory": academy, "reach": ree::establishments::reach::ancestry(academy),
+            "ends_on": "2028-12-31",
+        });
+        let ended = service.signed_convention(&partner, local.clone()).await;
+        let local = service.signed_convention(&partner, local).await;
+        let amendment = new_amendment(service, &local, &partner).await;
         let declination = new_declination(service, &convention, &uai).await;
         // Of the whole country: what the ministry writes.
         let reports = Reports::of(service, &convention, "FR").await;
@@ -114,6 +127,9 @@ impl Place {
             client,
             declination,
             draft,
+            local,
+            ended,
+            amendment,
             reports,
             uai,
             territory: academy,
@@ -137,6 +153,9 @@ impl Place {
             client: absent(),
             declination: absent(),
             draft: absent(),
+            local: absent(),
+            ended: absent(),
+            amendment: absent(),
             reports: Reports::none(),
             uai: uai(9_999_999),
             territory: "academy:99",
@@ -149,6 +168,8 @@ impl Place {
         let resource = operation.path.split('/').nth(2).unwrap_or_default();
         let id = match resource {
             "clients" => &self.client,
+            "conventions" if operation.id == "terminate_convention" => &self.ended,
+            "conventions" if acts_on_a_signed_one(operation) => &self.local,
             "conventions" => &self.draft,
             "declinations" => &self.declination,
             "interventions" => &self.intervention_id,
@@ -160,6 +181,7 @@ impl Place {
             &[
                 ("id", id),
                 ("representative_id", &self.representative),
+                ("amendment_id", &self.amendment),
                 ("external_id", self.intervention),
                 ("uai", &self.uai),
                 ("code", self.code(operation)),
@@ -183,10 +205,15 @@ impl Place {
     pub async fn prepare(&self, service: &Service, operation: &Operation) {
         let steps: &[&str] = match operation.id {
             "sign_convention" => &["open-negotiation", "send-for-signature"],
+            "sign_amendment" => &["send-for-signature"],
             _ => &[],
         };
+        let object = match operation.id {
+            "sign_amendment" => format!("{}/amendments/{}", self.local, self.amendment),
+            _ => self.draft.clone(),
+        };
         for step in steps {
-            let path = format!("/v1/conventions/{}/{step}", self.draft);
+            let path = format!("/v1/conventions/{object}/{step}");
             service.ministry().post(&path, json!({})).await.expect(200);
         }
     }
@@ -214,6 +241,25 @@ impl Place {
             self.territory
         }
     }
+}
+
+/// Whether it is about what is signed: its amendments, its renewal.
+fn acts_on_a_signed_one(operation: &Operation) -> bool {
+    operation.path.contains("/amendments") || operation.id == "renew_convention"
+}
+
+/// The draft of an amendment that adds an article.
+async fn new_amendment(service: &Service, convention: &str, partner: &str) -> String {
+    let body = json!({
+        "title": "Avenant", "effective_on": "2026-06-01",
+        "changes": [{ "op": "text", "article": "Article 1", "text": "Deux réunions par an." }],
+        "signatories": [
+            { "side": "ministry", "name": "A", "function": "Recteur", "organisation": "Académie" },
+            { "side": "partner", "partner_id": partner, "name": "B", "function": "Présidente", "organisation": "B" },
+        ],
+    });
+    let path = format!("/v1/conventions/{convention}/amendments");
+    id(&service.ministry().post(&path, body).await.expect(201))
 }
 
 /// The draft of a local convention of this academy with this partner.

@@ -1,4 +1,4 @@
-//! What a change may change: everything before the signature; afterwards only what is not
+//! What a change of a convention may change: everything before the signature; afterwards only what is not
 //! contractual, and what the source of an imported convention left unknown.
 
 use serde_json::Value;
@@ -114,7 +114,7 @@ fn is_unknown(convention: &Convention, name: &str) -> bool {
     };
     match name {
         "starts_on" => imported.date_precision != Some(DatePrecision::Day),
-        "ends_on" => convention.content.ends_on.is_none(),
+        "ends_on" => convention.original.ends_on.is_none(),
         _ => false,
     }
 }
@@ -123,7 +123,7 @@ fn is_unknown(convention: &Convention, name: &str) -> bool {
 pub fn completed(before: &Convention, new: &NewConvention) -> Option<Json<Imported>> {
     let mut imported = before.imported.clone()?;
     let is_said = new.content.starts_on.is_some();
-    if is_said && new.content.starts_on != before.content.starts_on {
+    if is_said && new.content.starts_on != before.original.starts_on {
         imported.0.date_precision = Some(DatePrecision::Day);
     }
     if new.content.ends_on.is_some() {

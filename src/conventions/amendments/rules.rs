@@ -1,0 +1,274 @@
+//! What stands in the way of an amendment: the text it applies to, the amendments that were signed,
+//! and the declinations that rely on what it takes away.
+
+use super::content::{Change, Field};
+use crate::conventions::model::Convention;
+use crate::conventions::text::{Amended, Consolidated};
+use crate::error::notice::{AFTER_END, BEFORE_START};
+use crate::error::{Fault, Notice, Place, Rule, notice};
+use crate::http::language::Language;
+use crate::http::warning::Warning;
+
+static SAME_DAY: Notice = notice(
+    "contradicts_amendment",
+    "Un avenant signé change déjà cela le même jour : changez la date d'effet, ou retirez ce changement.",
+    "A signed amendment changes this on the same day already: change the day of effect, or remove this change.",
+);
+
+static BREAKS_LATER: Notice = notice(
+    "contradicts_amendment",
+    "Un avenant signé, qui prend effet plus tard, ne s'appliquerait plus : retirez ce changement.",
+    "A signed amendment, which takes effect later, would no longer apply: remove this change.",
+);
+
+static NOT_LATER: Notice = notice(
+    "not_later",
+    "L'échéance n'est pas repoussée : donnez une date postérieure à celle qui est convenue.",
+    "The end is not moved back: give a date after the one agreed on.",
+);
+
+static OPEN_ENDED: Notice = notice(
+    "open_ended",
+    "La convention est sans échéance : il n'y a rien à prolonger.",
+    "The convention has no end: there is nothing to extend.",
+);
+
+static ENDS_OTHERWISE: Notice = notice(
+    "ends_otherwise",
+    "La convention est résiliée ou remplacée : sa fin ne se repousse plus.",
+    "The convention is terminated or replaced: its end can no longer be moved back.",
+);
+
+static ALREADY_A_PARTY: Notice = notice(
+    "already_a_party",
+    "Ce partenaire est déjà partie à la convention ce jour-là.",
+    "This partner is a party to the convention on that day already.",
+);
+
+static NO_PARTY: Notice = notice(
+    "not_a_party",
+    "Ce partenaire n'est pas partie à la convention ce jour-là.",
+    "This partner is not a party to the convention on that day.",
+);
+
+static LAST_PARTY: Notice = notice(
+    "last_party",
+    "Il ne resterait aucun partenaire : mettez plutôt fin à la convention.",
+    "No partner would be left: terminate the convention instead.",
+);
+
+/// What active declinations rely on.
+pub static RELIED_ON: Notice = notice(
+    "relied_on",
+    "Une déclinaison active repose sur ce qui est retiré : fermez-la d'abord, ou laissez-le.",
+    "An active declination relies on what is taken away: close it first, or leave it.",
+);
+
+/// Something that stands in the way of an amendment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Obstacle {
+    /// Where in the amendment.
+    pub pointer: String,
+    /// What is wrong.
+    pub notice: &'static Notice,
+    /// What it is about: the number of an amendment, a declination with the codes it relies on.
+    pub about: Option<String>,
+}
+
+impl Obstacle {
+    fn at(pointer: impl Into<String>, notice: &'static Notice) -> Self {
+        Self {
+            pointer: pointer.into(),
+            notice,
+            about: None,
+        }
+    }
+
+    /// At the change of this place in the list.
+    pub fn of_change(index: usize, notice: &'static Notice) -> Self {
+        Self::at(format!("/changes/{index}"), notice)
+    }
+
+    /// With what it is about.
+    #[must_use]
+    pub fn about(self, subject: impl ToString) -> Self {
+        Self {
+            about: Some(subject.to_string()),
+            ..self
+        }
+    }
+
+    /// As a refusal tells it.
+    pub fn as_fault(self) -> Fault {
+        Fault {
+            place: Place::Pointer(self.pointer),
+            rule: match self.about {
+                Some(subject) => Rule::About(self.notice, subject),
+                None => Rule::Own(self.notice),
+            },
+        }
+    }
+
+    /// As a draft's answer warns of it.
+    pub fn as_warning(self, language: Language) -> Warning {
+        let mut warning = self.notice.at(self.pointer, language);
+        if let Some(subject) = self.about {
+            warning.detail = self.notice.about(&subject, language);
+        }
+        warning
+    }
+}
+
+/// What of an amendment contradicts the convention, or the amendments signed so far. The whole
+/// series is applied again with it in its place: it must fit, and so must those that come later.
+pub fn contradictions(convention: &Convention, amendment: &Amended) -> Vec<Obstacle> {
+    let mut found = out_of_time(convention, amendment);
+    let signed = &convention.amendments;
+    for (index, change) in amendment.changes.iter().enumerate() {
+        let mut rivals = signed.iter().filter(|other| {
+            let mut changes = other.changes.iter();
+            other.effective_on == amendment.effective_on
+                && changes.any(|one| one.field() == change.field())
+        });
+        let rival = rivals.next();
+        found.extend(rival.map(|other| Obstacle::of_change(index, &SAME_DAY).about(other.number)));
+    }
+    if found.is_empty() {
+        found = misfits(convention, amendment);
+    }
+    found
+}
+
+/// It takes effect while the convention is in force, so that the convention never ends and goes on.
+fn out_of_time(convention: &Convention, amendment: &Amended) -> Vec<Obstacle> {
+    let effective_on = amendment.effective_on;
+    let is_unknown = convention
+        .imported
+        .as_ref()
+        .is_some_and(|from| from.attested_until.is_some());
+    let before = convention.on(effective_on).content;
+    let end = convention.last_day(before.ends_on);
+    let notice = match (convention.original.starts_on, end) {
+        (Some(first), _) if effective_on < first => &BEFORE_START,
+        (_, Some(last)) if effective_on > last && !is_unknown => &AFTER_END,
+        _ => return Vec::new(),
+    };
+    vec![Obstacle::at("/effective_on", notice)]
+}
+
+fn misfits(convention: &Convention, amendment: &Amended) -> Vec<Obstacle> {
+    let mut series: Vec<&Amended> = convention.amendments.iter().collect();
+    series.push(amendment);
+    series.sort_by_key(|one| one.rank());
+    let mut text = Consolidated::original(convention.original.clone());
+    let mut found = Vec::new();
+    for one in series {
+        for (index, change) in one.changes.iter().enumerate() {
+            let misfit = misfit(convention, &text, change);
+            if let Some(notice) = misfit {
+                found.push(if one.id == amendment.id {
+                    Obstacle::of_change(index, notice)
+                } else {
+                    broken(amendment, change, one.number)
+                });
+            }
+            text.apply(change);
+        }
+    }
+    found
+}
+
+/// A later amendment's change that would no longer apply, told at the change that is the cause.
+fn broken(amendment: &Amended, later: &Change, number: i32) -> Obstacle {
+    let same = |change: &Change| change.field() == later.field();
+    let is_party = |change: &Change| matches!(change.field(), Field::Party(_));
+    let mut changes = amendment.changes.iter();
+    let cause = changes
+        .clone()
+        .position(same)
+        .or_else(|| changes.position(is_party));
+    let obstacle = match cause {
+        Some(index) => Obstacle::of_change(index, &BREAKS_LATER),
+        None => Obstacle::at("/changes", &BREAKS_LATER),
+    };
+    obstacle.about(number)
+}
+
+/// Why a change does not apply to a text.
+fn misfit(
+    convention: &Convention,
+    text: &Consolidated,
+    change: &Change,
+) -> Option<&'static Notice> {
+    let content = &text.content;
+    match change {
+        Change::Extend { ends_on } => {
+            let may_be_told = convention
+                .imported
+                .as_ref()
+                .is_some_and(|from| from.attested_until.is_some());
+            match content.ends_on {
+                _ if convention.termination.is_some() || convention.replaced_on.is_some() => {
+                    Some(&ENDS_OTHERWISE)
+                }
+                None if may_be_told => None,
+                None => Some(&OPEN_ENDED),
+                Some(agreed) if *ends_on <= agreed => Some(&NOT_LATER),
+                Some(_) => None,
+            }
+        }
+        Change::AddPartner { partner_id } => content
+            .partner_ids
+            .contains(partner_id)
+            .then_some(&ALREADY_A_PARTY),
+        Change::RemovePartner { partner_id } if !content.partner_ids.contains(partner_id) => {
+            Some(&NO_PARTY)
+        }
+        Change::RemovePartner { .. } => (content.partner_ids.len() == 1).then_some(&LAST_PARTY),
+        _ => None,
+    }
+}
+
+/// What an amendment leaves of what it restricts; nothing where it leaves it alone or free.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Left {
+    /// Axes.
+    pub axes: Vec<String>,
+    /// Types of action.
+    pub action_types: Vec<String>,
+    /// Levels.
+    pub levels: Vec<String>,
+    /// Moments.
+    pub moments: Vec<String>,
+}
+
+impl Left {
+    /// By these changes.
+    pub fn by(changes: &[Change]) -> Self {
+        fn texts<T: ToString>(codes: &[T]) -> Vec<String> {
+            codes.iter().map(T::to_string).collect()
+        }
+        let mut left = Self::default();
+        for change in changes {
+            match change {
+                Change::SetAxes { axes } => left.axes = texts(axes),
+                Change::SetActionTypes { action_types } => left.action_types = texts(action_types),
+                Change::SetLevels { levels } => left.levels = texts(levels),
+                Change::SetMoments { moments } => left.moments = texts(moments),
+                _ => {}
+            }
+        }
+        left
+    }
+
+    /// Whether it restricts nothing.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The change that restricts this field.
+    pub fn place(changes: &[Change], field: &str) -> usize {
+        let is_of = |change: &Change| change.field().is_member(field);
+        changes.iter().position(is_of).unwrap_or_default()
+    }
+}
