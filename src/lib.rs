@@ -12,6 +12,7 @@ pub mod clock;
 pub mod config;
 pub mod conventions;
 pub mod db;
+pub mod deadlines;
 pub mod declinations;
 pub mod demo;
 pub mod error;

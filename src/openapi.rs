@@ -38,6 +38,7 @@ use crate::routes;
         (name = "Référentiels", description = "Territoires et nomenclatures."),
         (name = "Bilans", description = "Ce que chaque territoire a fait sous une convention, année après année."),
         (name = "Indicateurs", description = "Ce que les bilans validés totalisent."),
+        (name = "Échéances", description = "Ce qui vient à terme, et ce qui est en retard."),
         (name = "Synchronisation", description = "Le flux des changements."),
         (name = "Clients", description = "Les programmes clients et leurs jetons."),
         (name = "Exploitation", description = "État du service et documentation, sans jeton.")

@@ -5,8 +5,8 @@
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
-    changes, clients, conventions, declinations, establishments, indicators, interventions,
-    nomenclatures, oauth, operation, partners, reports, territories,
+    changes, clients, conventions, deadlines, declinations, establishments, indicators,
+    interventions, nomenclatures, oauth, operation, partners, reports, territories,
 };
 
 /// Mounts everything.
@@ -22,6 +22,7 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
     nomenclatures::mount(config);
     reports::mount(config);
     indicators::mount(config);
+    deadlines::mount(config);
     clients::mount(config);
     changes::mount(config);
 }

@@ -125,6 +125,8 @@ pub const TABLE: &[Line] = &[
     read ("list_indicators",               [All, All, All, All, All]),
     read ("count_indicators",              [All, All, All, All, All]),
     read ("get_indicator_values",          [All, Own, Own, No,  No ]),
+    read ("list_deadlines",                [All, Own, Own, Own, Own]),
+    read ("count_deadlines",               [All, Own, Own, Own, Own]),
     read ("list_changes",                  [All, All, All, All, All]),
     read ("list_clients",                  [All, Own, No,  No,  No ]),
     read ("count_clients",                 [All, Own, No,  No,  No ]),

@@ -61,7 +61,7 @@ impl Change {
         ChangeAnswer {
             cursor,
             kind: self.type_,
-            object: ChangedObject {
+            object: ObjectLink {
                 kind: self.object_type,
                 id: self.object_id,
                 url,
@@ -93,7 +93,7 @@ pub struct ChangeAnswer {
     #[schema(example = "partner.updated")]
     pub kind: String,
     /// L'objet concerné.
-    pub object: ChangedObject,
+    pub object: ObjectLink,
     /// La version de l'objet après le changement.
     #[schema(example = 2)]
     pub version: i64,
@@ -115,9 +115,9 @@ pub struct ChangeAnswer {
     pub seq: i64,
 }
 
-/// L'objet d'un changement.
+/// Un objet, et où le lire.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ChangedObject {
+pub struct ObjectLink {
     /// Sa nature.
     #[serde(rename = "type")]
     #[schema(example = "partner")]

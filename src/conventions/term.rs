@@ -163,8 +163,9 @@ impl Convention {
 }
 
 /// The end of the period that a day falls in: the agreed one, or as many tacit renewals later as it
-/// takes to reach the day and the agreement allows.
-fn renewed_until(ends_on: NaiveDate, renewal: Option<&Renewal>, day: NaiveDate) -> NaiveDate {
+/// takes to reach the day and the agreement allows. The very rule of the database's
+/// `convention_period_end`.
+pub fn renewed_until(ends_on: NaiveDate, renewal: Option<&Renewal>, day: NaiveDate) -> NaiveDate {
     let tacit = renewal.filter(|renewal| renewal.mode == RenewalMode::Tacit);
     let Some((renewal, months)) = tacit.and_then(|r| Some((r, u32::try_from(r.months?).ok()?)))
     else {

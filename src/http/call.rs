@@ -12,7 +12,7 @@ use utoipa::PartialSchema;
 
 use super::answer::Answer;
 use super::fields::{Body, Fields, Nothing};
-use super::forms::{BATCH, Column, Dialect, Form, columns_of, stream};
+use super::forms::{BATCH, Column, Dialect, Form, Writer, Writing, columns_of, stream};
 use super::gate::Admitted;
 use super::page::{Listed, Mark, Page, Sort, bound_to};
 use super::query::{NoQuery, Query, Reader};
@@ -247,9 +247,18 @@ impl<L: List> ListCall<L> {
     }
 
     fn stream(self, form: Form) -> HttpResponse {
+        let writer = Writer {
+            form,
+            dialect: self.dialect,
+            columns: L::columns(&self.call),
+        };
+        self.written_by(writer)
+    }
+
+    /// Answers the whole list as this writer writes it.
+    pub fn written_by(self, writer: impl Writing<L::Item>) -> HttpResponse {
         let (call, page) = (self.call, self.page);
-        let columns = L::columns(&call);
-        stream(form, self.dialect, columns, move |mark| {
+        stream(writer, move |mark| {
             let page = Page {
                 after: mark.or_else(|| page.after.clone()),
                 limit: L::BATCH,

@@ -1,4 +1,5 @@
-//! The other forms of a list: CSV (RFC 4180) and NDJSON, streamed page by page in constant memory.
+//! The other forms of a list: CSV (RFC 4180), NDJSON, and what else a list writes itself as,
+//! streamed page by page in constant memory.
 
 use std::future::Future;
 
@@ -25,6 +26,8 @@ pub enum Form {
     Csv,
     /// A JSON document a line.
     Ndjson,
+    /// Events that a calendar program imports (RFC 5545).
+    Calendar,
 }
 
 /// How CSV is written.
@@ -73,36 +76,58 @@ impl Column {
     }
 }
 
+/// How a list is written whole: what stands before its rows, each of them, what stands after.
+pub trait Writing<T>: Clone + 'static {
+    /// The media type.
+    fn content_type(&self) -> &'static str;
+    /// What stands before the rows.
+    ///
+    /// # Errors
+    /// `internal_error` when it cannot be written.
+    fn start(&self) -> Result<Vec<u8>>;
+    /// Adds a row.
+    ///
+    /// # Errors
+    /// `internal_error` when it cannot be written.
+    fn row(&self, row: &T, bytes: &mut Vec<u8>) -> Result<()>;
+    /// What stands after the last.
+    fn end(&self) -> &'static [u8];
+}
+
 /// Streams a whole list, batch after batch; `next` reads the batch after a mark and says where the
 /// one after it starts. A failure cuts the stream short of its end, so that no reader takes a part
 /// for the whole.
-pub fn stream<T, F, R>(form: Form, dialect: Dialect, columns: Vec<Column>, next: F) -> HttpResponse
+pub fn stream<T, W, F, R>(writer: W, next: F) -> HttpResponse
 where
-    T: Serialize + 'static,
+    T: 'static,
+    W: Writing<T>,
     F: Fn(Option<Mark>) -> R + 'static,
     R: Future<Output = Result<(Vec<T>, Option<Mark>)>> + 'static,
 {
-    let writer = Writer {
-        form,
-        dialect,
-        columns,
-    };
+    let content_type = writer.content_type();
     let body = stream::try_unfold(State::Start, move |state| {
         let batch = match &state {
             State::Start => Some(next(None)),
             State::After(mark) => Some(next(Some(mark.clone()))),
             State::End => None,
         };
-        let header = matches!(state, State::Start).then(|| writer.header());
+        let is_first = matches!(state, State::Start);
         let writer = writer.clone();
         async move {
             let Some(batch) = batch else {
                 return Ok::<_, Error>(None);
             };
             let (rows, mark) = batch.await?;
-            let mut bytes = header.unwrap_or_default();
+            let mut bytes = if is_first {
+                writer.start()?
+            } else {
+                Vec::new()
+            };
             for row in &rows {
                 writer.row(row, &mut bytes)?;
+            }
+            if mark.is_none() {
+                bytes.extend_from_slice(writer.end());
             }
             Ok(Some((
                 Bytes::from(bytes),
@@ -110,10 +135,6 @@ where
             )))
         }
     });
-    let content_type = match form {
-        Form::Csv => "text/csv; charset=utf-8; header=present",
-        _ => "application/x-ndjson",
-    };
     HttpResponse::Ok()
         .content_type(content_type)
         .streaming(Box::pin(body))
@@ -125,15 +146,26 @@ enum State {
     End,
 }
 
+/// CSV or NDJSON.
 #[derive(Clone)]
-struct Writer {
-    form: Form,
-    dialect: Dialect,
-    columns: Vec<Column>,
+pub struct Writer {
+    /// Which of the two.
+    pub form: Form,
+    /// How CSV is written.
+    pub dialect: Dialect,
+    /// The columns of CSV.
+    pub columns: Vec<Column>,
 }
 
-impl Writer {
-    fn header(&self) -> Vec<u8> {
+impl<T: Serialize> Writing<T> for Writer {
+    fn content_type(&self) -> &'static str {
+        match self.form {
+            Form::Csv => "text/csv; charset=utf-8; header=present",
+            _ => "application/x-ndjson",
+        }
+    }
+
+    fn start(&self) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();
         if self.form == Form::Csv {
             if self.dialect == Dialect::ExcelFr {
@@ -142,10 +174,10 @@ impl Writer {
             let names = self.columns.iter().map(|column| column.name.as_str());
             self.line(names, &mut bytes);
         }
-        bytes
+        Ok(bytes)
     }
 
-    fn row(&self, row: &impl Serialize, bytes: &mut Vec<u8>) -> Result<()> {
+    fn row(&self, row: &T, bytes: &mut Vec<u8>) -> Result<()> {
         if self.form == Form::Ndjson {
             serde_json::to_writer(&mut *bytes, row).map_err(Error::internal)?;
             bytes.push(b'\n');
@@ -164,6 +196,12 @@ impl Writer {
         Ok(())
     }
 
+    fn end(&self) -> &'static [u8] {
+        b""
+    }
+}
+
+impl Writer {
     fn line<'a>(&self, cells: impl Iterator<Item = &'a str>, bytes: &mut Vec<u8>) {
         let separator = match self.dialect {
             Dialect::Standard => b',',

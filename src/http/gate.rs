@@ -230,6 +230,7 @@ fn form_of(media_type: &str) -> Form {
     match media_type {
         "text/csv" => Form::Csv,
         "application/x-ndjson" => Form::Ndjson,
+        "text/calendar" => Form::Calendar,
         _ => Form::Json,
     }
 }

@@ -151,6 +151,10 @@ const NOMENCLATURES: &[(&str, &str)] = &[
         include_str!("../../data/reference/nomenclatures/date_precisions.csv"),
     ),
     (
+        "deadline_kinds",
+        include_str!("../../data/reference/nomenclatures/deadline_kinds.csv"),
+    ),
+    (
         "declination_effective_statuses",
         include_str!("../../data/reference/nomenclatures/declination_effective_statuses.csv"),
     ),

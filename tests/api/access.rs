@@ -119,6 +119,8 @@ const TABLE: &[Line] = &[
     common("list_indicators"),
     common("count_indicators"),
     line("get_indicator_values", "",           ["200",             "200",             "200",             "403",             "403"]),
+    common("list_deadlines"),
+    common("count_deadlines"),
     common("list_changes"),
     line("list_clients", "",                   ["200",             "200",             "403",             "403",             "403"]),
     line("count_clients", "",                  ["200",             "200",             "403",             "403",             "403"]),

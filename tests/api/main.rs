@@ -12,10 +12,14 @@
 )]
 
 mod access;
+mod agreements_laws;
+mod agreements_races;
+mod agreements_stories;
 mod amendments;
 mod contract;
 mod conventions;
 mod conventions_laws;
+mod deadlines;
 mod declinations;
 mod directory;
 mod ending;

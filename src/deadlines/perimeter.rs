@@ -1,0 +1,141 @@
+//! Whom a deadline concerns, and where, as conditions on its convention `c`, its declination `d`, or
+//! a territory `t` of it. What is told here of an object is never more than its own list tells.
+
+use super::statement::{Bind, Statement};
+use crate::reference::Reference;
+use crate::values::TextValue;
+
+impl Statement<'_> {
+    /// Of a signed convention: a national one concerns everyone; a local one its parties, and those
+    /// it lies in or who lie in it.
+    pub(super) fn concerned_by_convention(&mut self) -> String {
+        let scope = self.scope;
+        if scope.is_everything() {
+            "true".to_owned()
+        } else if let Some((named, above)) = scope.territories() {
+            let (named, above) = (self.texts(named), self.texts(above));
+            format!("(c.territory IS NULL OR c.reach && {named} OR c.territory = ANY ({above}))")
+        } else if scope.schools().is_some() {
+            let above = self.texts(&self.filter.above_schools);
+            format!("(c.territory IS NULL OR c.territory = ANY ({above}))")
+        } else if let Some(partner) = scope.partner() {
+            let partner = self.bind(Bind::Id(partner));
+            format!("(c.territory IS NULL OR {partner} = ANY (c.partner_ids))")
+        } else {
+            "c.territory IS NULL".to_owned()
+        }
+    }
+
+    /// Of a convention that is not signed: those who keep it, and its parties.
+    pub(super) fn follows_convention(&mut self) -> String {
+        match self.scope.partner() {
+            Some(partner) => format!("{} = ANY (c.partner_ids)", self.bind(Bind::Id(partner))),
+            None => self.keeps_convention(),
+        }
+    }
+
+    /// Of a convention whose own report is due: those who write it.
+    pub(super) fn keeps_convention(&mut self) -> String {
+        let scope = self.scope;
+        if scope.is_everything() {
+            "true".to_owned()
+        } else if let Some((named, _)) = scope.territories() {
+            format!("c.reach && {}", self.texts(named))
+        } else if scope.schools().is_some() {
+            format!("c.territory = ANY ({})", self.own_schools())
+        } else {
+            "false".to_owned()
+        }
+    }
+
+    /// Of an active declination: the perimeters that hold it, the schools it covers, the parties of
+    /// its convention.
+    pub(super) fn concerned_by_declination(&mut self) -> String {
+        let scope = self.scope;
+        if scope.is_everything() {
+            "true".to_owned()
+        } else if let Some((named, _)) = scope.territories() {
+            format!("d.reach && {}", self.texts(named))
+        } else if scope.schools().is_some() {
+            let above = self.texts(&self.filter.above_schools);
+            format!("d.territories && {above}")
+        } else if let Some(partner) = scope.partner() {
+            format!("{} = ANY (c.partner_ids)", self.bind(Bind::Id(partner)))
+        } else {
+            "false".to_owned()
+        }
+    }
+
+    /// Of a declination whose reports are due: the perimeters that hold it, and its schools.
+    pub(super) fn reports_on_declination(&mut self) -> String {
+        if self.scope.schools().is_some() {
+            // What is above its territories is indexed, they among it.
+            return format!("d.reach && {}", self.own_schools());
+        }
+        match self.scope.partner() {
+            Some(_) => "false".to_owned(),
+            None => self.concerned_by_declination(),
+        }
+    }
+
+    /// Of its territories, those whose missing report is the caller's affair: what others have not
+    /// reported yet is theirs.
+    pub(super) fn reports_on_territory(&mut self) -> String {
+        if let Some((named, _)) = self.scope.territories() {
+            let below = Reference::get().territories().iter();
+            let is_below = |code: &str| {
+                let above = Reference::get().ancestry(code);
+                above.iter().any(|code| named.iter().any(|own| own == code))
+            };
+            let below = below.map(|one| &one.code).filter(|code| is_below(code));
+            let below: Vec<String> = below.cloned().collect();
+            let (below, named) = (self.texts(&below), self.texts(named));
+            // A single territory lies in the perimeter where its declination does.
+            format!(
+                "(cardinality(d.territories) = 1 OR t = ANY ({below}) \
+                 OR (t LIKE 'uai:%' AND above_schools(ARRAY[substr(t, 5)]) && {named}))"
+            )
+        } else if self.scope.schools().is_some() {
+            format!("t = ANY ({})", self.own_schools())
+        } else {
+            "true".to_owned()
+        }
+    }
+
+    fn own_schools(&mut self) -> String {
+        let uais = self.scope.schools().unwrap_or_default().iter();
+        let own: Vec<String> = uais.map(|uai| format!("uai:{uai}")).collect();
+        self.texts(&own)
+    }
+
+    /// Of a convention, that it is present in one of the territories asked for, as its own list
+    /// understands it: local there, or carried there by an active declination.
+    pub(super) fn convention_there(&mut self) -> Option<String> {
+        if self.filter.territory.is_empty() {
+            return None;
+        }
+        let above = self.texts(&self.filter.above);
+        let asked = self.asked_territories();
+        Some(format!(
+            "(c.reach && {asked} OR c.territory = ANY ({above}) \
+             OR EXISTS (SELECT FROM declinations AS d WHERE d.convention_id = c.id AND d.status = 'active' \
+                           AND (d.territories && {above} OR d.reach && {asked})))"
+        ))
+    }
+
+    /// Of a declination, that it covers one of the territories asked for, or lies in one.
+    pub(super) fn declination_there(&mut self) -> Option<String> {
+        if self.filter.territory.is_empty() {
+            return None;
+        }
+        let above = self.texts(&self.filter.above);
+        let asked = self.asked_territories();
+        Some(format!("(d.territories && {above} OR d.reach && {asked})"))
+    }
+
+    fn asked_territories(&mut self) -> String {
+        let codes = self.filter.territory.iter().map(TextValue::as_str);
+        let codes: Vec<String> = codes.map(str::to_owned).collect();
+        self.texts(&codes)
+    }
+}
