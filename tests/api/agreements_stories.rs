@@ -312,13 +312,14 @@ async fn a_national_text_is_declined_by_a_region_then_an_academy_then_a_school()
             }),
         )
     };
-    let refused = own.post("/v1/declinations", at_school(&middle)).await;
-    refused.problem(422, "validation_failed");
-    activate(&academy, &middle).await.expect(200);
     let leaf = id(&own
         .post("/v1/declinations", at_school(&middle))
         .await
         .expect(201));
+    activate(&own, &leaf)
+        .await
+        .problem(409, "parent_not_active");
+    activate(&academy, &middle).await.expect(200);
     let signed_by = json!({ "signatories": [{ "side": "ministry", "name": "A. B.", "function": "Proviseure", "organisation": "Lycée" }] });
     let active = own
         .post(&format!("/v1/declinations/{leaf}/activate"), signed_by)
