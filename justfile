@@ -36,8 +36,12 @@ openapi:
     cargo run -- openapi > openapi/openapi.json.new
     mv openapi/openapi.json.new openapi/openapi.json
 
+# Write docs/LIFECYCLES.md from the transition tables
+lifecycles:
+    REE_WRITE_LIFECYCLES=1 cargo test --lib lifecycles
+
 # Regenerate everything that is generated
-generate: schema openapi
+generate: schema openapi lifecycles
 
 # The benchmarks
 bench *arguments:

@@ -4,6 +4,7 @@
 //! here for all, each operation getting those it can really meet.
 
 mod finish;
+mod lifecycles;
 
 use serde_json::json;
 use utoipa::openapi::path::{HttpMethod, Operation, PathItem};
@@ -110,6 +111,7 @@ pub fn document() -> OpenApi {
         .split_for_parts();
     document.info.version = env!("CARGO_PKG_VERSION").to_owned();
     add_security(&mut document);
+    lifecycles::tell(&mut document);
     for (path, item) in &mut document.paths.paths {
         for (method, operation) in operations(item) {
             complete(path, &method, operation);

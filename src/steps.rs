@@ -1,14 +1,36 @@
-//! The steps of an object's life: one transition table a resource, read by its refusals and by
-//! `allowed_actions` alike.
+//! The steps of an object's life: one transition table a resource, read by the workflow, its
+//! refusals, `allowed_actions`, the OpenAPI document and `docs/LIFECYCLES.md` alike.
 
 use std::fmt::Display;
 
 use crate::error::{Error, Result};
+use crate::http::language::Text;
+
+/// Another outcome of a step, and when it is the one.
+pub struct Otherwise<S> {
+    /// What the object becomes.
+    pub status: S,
+    /// When.
+    pub when: Text,
+}
+
+/// Another outcome, and when in French and English.
+pub const fn otherwise<S: Copy>(
+    status: S,
+    fr: &'static str,
+    en: &'static str,
+) -> Option<Otherwise<S>> {
+    let when = Text { fr, en };
+    Some(Otherwise { status, when })
+}
 
 /// A step, with the table of what it makes of each status.
 pub trait Step: Copy + 'static {
     /// What the object is before and after.
-    type Status: Copy + Display;
+    type Status: Copy + Display + PartialEq + 'static;
+
+    /// Every status, the first one first.
+    const STATUSES: &'static [Self::Status];
 
     /// Every step, in the order of `allowed_actions`.
     const ALL: &'static [Self];
@@ -18,6 +40,22 @@ pub trait Step: Copy + 'static {
 
     /// The transition table: what an object becomes by this step, if its status allows it.
     fn from(self, status: Self::Status) -> Option<Self::Status>;
+
+    /// What else the step may lead to, and when: with the last signature, once the content changes.
+    fn otherwise(self, _status: Self::Status) -> Option<Otherwise<Self::Status>> {
+        None
+    }
+
+    /// What an object of this status becomes in that other case.
+    ///
+    /// # Errors
+    /// `internal_error` when the table has none.
+    fn take_otherwise(self, status: Self::Status) -> Result<Self::Status> {
+        let other = self.otherwise(status);
+        other
+            .map(|other| other.status)
+            .ok_or_else(|| Error::internal("a step without another outcome"))
+    }
 
     /// What an object of this status becomes.
     ///

@@ -194,6 +194,8 @@ pub enum Step {
 impl steps::Step for Step {
     type Status = Status;
 
+    const STATUSES: &'static [Status] = &[Status::Active, Status::Revoked];
+
     const ALL: &'static [Self] = &[Self::Update, Self::RotateSecret, Self::Revoke];
 
     fn as_str(self) -> &'static str {

@@ -20,7 +20,7 @@ use crate::error::{Notice, Result, notice};
 use crate::http::language::Language;
 use crate::http::warning::Warning;
 use crate::partners::model::PartnerId;
-use crate::steps::{self, Step as _};
+use crate::steps::{self, Otherwise, Step as _, otherwise};
 use crate::values::{Json, Sha256Hex, TextValue, code_enum};
 
 /// The id of a convention.
@@ -53,16 +53,7 @@ impl Status {
     }
 }
 
-/// A step of a convention's life.
-///
-/// ```text
-///            open-negotiation   send-for-signature      sign (the last one)
-///   draft ──────────────▶ negotiation ───────────▶ to_sign ───────────▶ signed ──▶ replaced
-///     │                      │   ▲─────────────────── │                  │    (by its successor)
-///     │ delete               │     content changed     │                  │ terminate
-///     ▼                      ▼                         ▼                  ▼
-///    ( )        abandon: draft, negotiation, to_sign ──▶ abandoned    terminated
-/// ```
+/// A step of a convention's life; `docs/LIFECYCLES.md` draws them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
     /// Change its fields.
@@ -85,6 +76,8 @@ pub enum Step {
 
 impl steps::Step for Step {
     type Status = Status;
+
+    const STATUSES: &'static [Status] = Status::ALL;
 
     const ALL: &'static [Self] = &[
         Self::Update,
@@ -110,9 +103,7 @@ impl steps::Step for Step {
         }
     }
 
-    /// The transition table: what a convention becomes by this step, if its status allows it. The
-    /// last signature makes it `signed`, and a change of content in `to_sign` takes it back to
-    /// `negotiation`.
+    /// The transition table: what a convention becomes by this step, if its status allows it.
     fn from(self, status: Status) -> Option<Status> {
         use Status::{Abandoned, Draft, Negotiation, Replaced, Signed, Terminated, ToSign};
         match (self, status) {
@@ -134,6 +125,25 @@ impl steps::Step for Step {
                 | Self::Renew,
                 _,
             ) => None,
+        }
+    }
+
+    fn otherwise(self, status: Status) -> Option<Otherwise<Status>> {
+        match (self, status) {
+            (Self::Update, Status::ToSign) => otherwise(
+                Status::Negotiation,
+                "contenu ou signataires modifiés",
+                "content or signatories changed",
+            ),
+            (Self::Sign, Status::ToSign) => {
+                otherwise(Status::Signed, "dernière signature", "last signature")
+            }
+            (Self::Renew, Status::Signed) => otherwise(
+                Status::Replaced,
+                "une fois la suivante signée, de son premier jour",
+                "once the next is signed, from its first day",
+            ),
+            _ => None,
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::error::{Code, Error, Fault, Faults, Notice, Place, Result, Rule, noti
 use crate::establishments::reach;
 use crate::http::answer::Precondition;
 use crate::partners::store as partners;
+use crate::steps::Step as _;
 use crate::values::{Json, TextValue, today};
 
 static NOT_ITS_PLACE: Notice = notice(
@@ -172,7 +173,7 @@ pub async fn update(
         standing.imported = changing::completed(&before, &new);
     }
     if before.status == Status::ToSign && changed.is_contractual() {
-        standing.status = Status::Negotiation;
+        standing.status = Step::Update.take_otherwise(before.status)?;
         let reason = changed.reason();
         let voided = signing::voided(&before.signatories, tx.now, &reason);
         standing.voided_signatures.0.extend(voided);
@@ -257,7 +258,7 @@ pub async fn sign(
     standing.signed_on = signing::signed_by_all(&signed);
     let is_last = standing.signed_on.is_some();
     if is_last {
-        standing.status = Status::Signed;
+        standing.status = Step::Sign.take_otherwise(before.status)?;
     }
     standing.signatories = Json(signed);
     let now = tx.now;
@@ -280,7 +281,7 @@ async fn replace_predecessor(tx: &mut Tx<'_>, successor: &Convention) -> Result<
     // Whoever signs need not see the predecessor: what it becomes follows from the signature.
     let before = store::hold(tx.connection(), &Scope::of_operator(), id).await?;
     let status = match before.status {
-        Status::Signed => Status::Replaced,
+        Status::Signed => Step::Renew.take_otherwise(Status::Signed)?,
         // What a party ended is followed, not replaced.
         Status::Terminated if before.successor_id.is_none() => Status::Terminated,
         _ => return Ok(()),

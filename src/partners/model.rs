@@ -169,6 +169,8 @@ pub enum Step {
 impl steps::Step for Step {
     type Status = Status;
 
+    const STATUSES: &'static [Status] = &[Status::Active, Status::Archived];
+
     const ALL: &'static [Self] = &[Self::Update, Self::Delete, Self::Archive, Self::Restore];
 
     fn as_str(self) -> &'static str {

@@ -58,6 +58,8 @@ pub enum Step {
 impl steps::Step for Step {
     type Status = Status;
 
+    const STATUSES: &'static [Status] = Status::ALL;
+
     const ALL: &'static [Self] = &[
         Self::Update,
         Self::Delete,

@@ -21,7 +21,7 @@ use crate::error::{Error, Notice, Result, notice};
 use crate::http::language::Language;
 use crate::http::warning::Warning;
 use crate::partners::model::PartnerId;
-use crate::steps::{self, Step as _};
+use crate::steps::{self, Otherwise, Step as _, otherwise};
 use crate::values::{Json, Sha256Hex, Text, code_enum};
 
 /// The id of an amendment.
@@ -59,6 +59,8 @@ pub enum Step {
 impl steps::Step for Step {
     type Status = Status;
 
+    const STATUSES: &'static [Status] = Status::ALL;
+
     const ALL: &'static [Self] = &[
         Self::Update,
         Self::Delete,
@@ -77,8 +79,7 @@ impl steps::Step for Step {
         }
     }
 
-    /// The transition table: what an amendment becomes by this step, if its status allows it. The
-    /// last signature makes it `signed`, and a change of content in `to_sign` makes it a draft again.
+    /// The transition table: what an amendment becomes by this step, if its status allows it.
     fn from(self, status: Status) -> Option<Status> {
         use Status::{Abandoned, Draft, Signed, ToSign};
         match (self, status) {
@@ -90,6 +91,20 @@ impl steps::Step for Step {
             | (Self::SendForSignature, ToSign | Signed | Abandoned)
             | (Self::Sign, Draft | Signed | Abandoned)
             | (Self::Abandon, Signed | Abandoned) => None,
+        }
+    }
+
+    fn otherwise(self, status: Status) -> Option<Otherwise<Status>> {
+        match (self, status) {
+            (Self::Update, Status::ToSign) => otherwise(
+                Status::Draft,
+                "contenu ou signataires modifiés",
+                "content or signatories changed",
+            ),
+            (Self::Sign, Status::ToSign) => {
+                otherwise(Status::Signed, "dernière signature", "last signature")
+            }
+            _ => None,
         }
     }
 }

@@ -18,6 +18,7 @@ use crate::error::{Code, Error, Fault, Faults, Notice, Place, Result, Rule, noti
 use crate::http::answer::Precondition;
 use crate::partners::model::PartnerId;
 use crate::partners::store as partners;
+use crate::steps::Step as _;
 use crate::values::{Json, today};
 
 static NOT_A_PARTY: Notice = notice(
@@ -153,7 +154,9 @@ pub async fn update(
         let reason = format!("Contenu modifié : {}", changed.join(", "));
         let voided = signing::voided(&before.signatories, tx.now, &reason);
         standing.voided_signatures.0.extend(voided);
-        standing.status = Status::Draft;
+        if let Some(other) = Step::Update.otherwise(before.status) {
+            standing.status = other.status;
+        }
         standing.signatories = Json(signing::unsigned(&new.signatories));
         standing.content_hash = content_hash(convention.id, before.number, &new)?;
     }
@@ -286,7 +289,7 @@ pub async fn sign(
     standing.signatories = Json(signed);
     let is_last = standing.signed_on.is_some();
     if is_last {
-        standing.status = Status::Signed;
+        standing.status = Step::Sign.take_otherwise(before.status)?;
         fits(tx, scope, &convention, &before).await?;
     }
     let (input, now) = (before.as_input(), tx.now);
