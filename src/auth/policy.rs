@@ -212,6 +212,13 @@ impl Scope {
         }
     }
 
+    /// Of the public operations, which have no caller: the public part.
+    pub const fn of_public() -> Self {
+        Self {
+            perimeter: Perimeter::Public,
+        }
+    }
+
     /// Of whoever acts as this: a request's caller once [`allow`] admits it, and the persons of the
     /// example story.
     pub(crate) fn of(identity: &Identity) -> Self {

@@ -1,10 +1,12 @@
 //! Conventions: what the ministry, or a region, an academy or a school, and partners sign together.
 //!
 //! [`content`] has what the parties agree on, [`signing`] who signs and how, [`term`] when it is in
-//! force, [`hash`] the digest of the content, [`model`] the row and the steps between statuses.
+//! force, [`hash`] the digest of the content, [`model`] the row and the steps between statuses,
+//! [`directory`] what anyone may read of them.
 
 pub mod amending;
 pub mod content;
+pub mod directory;
 pub mod hash;
 pub mod import;
 pub mod model;

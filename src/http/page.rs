@@ -61,6 +61,18 @@ pub struct Page<S> {
     pub after: Option<Mark>,
 }
 
+impl<S: Copy> Page<S> {
+    /// The same part of the list, in an order that another list knows by its own name.
+    pub fn sorted_by<O: From<S>>(&self) -> Page<O> {
+        Page {
+            sort: self.sort.into(),
+            direction: self.direction,
+            limit: self.limit,
+            after: self.after.clone(),
+        }
+    }
+}
+
 impl<S: Sort> Page<S> {
     /// Reads `limit` and `sort`; the cursor was already verified.
     pub fn read(reader: &mut Reader<'_>, after: Option<Mark>) -> Self {

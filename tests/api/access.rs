@@ -143,6 +143,7 @@ const PUBLIC: &[&str] = &[
     "get_docs_file",
     "get_jwks",
     "get_authorization_server",
+    "list_public_conventions",
     "issue_token",
     "revoke_token",
 ];

@@ -27,6 +27,7 @@ mod openapi;
 mod pages;
 mod partners;
 mod portal;
+mod public_conventions;
 mod reports;
 mod reports_read;
 mod representatives;
