@@ -5,8 +5,8 @@
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
-    changes, clients, conventions, declinations, establishments, indicators, interventions,
-    nomenclatures, oauth, operation, partners, reports, territories,
+    changes, clients, conventions, declinations, establishments, history, indicators,
+    interventions, nomenclatures, oauth, operation, partners, reports, territories,
 };
 
 /// Mounts everything.
@@ -17,6 +17,7 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
     conventions::directory::mount(config);
     conventions::mount(config);
     declinations::mount(config);
+    history::mount(config);
     interventions::mount(config);
     establishments::mount(config);
     territories::mount(config);

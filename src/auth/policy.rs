@@ -95,6 +95,8 @@ pub const TABLE: &[Line] = &[
     write("activate_declination",          [All, Own, Own, No,  No ]),
     write("close_declination",             [All, Own, Own, No,  No ]),
     write("abandon_declination",           [All, Own, Own, No,  No ]),
+    read ("list_convention_history",       [All, Own, Own, Own, Own]),
+    read ("list_declination_history",      [All, Own, Own, Own, Own]),
     read ("list_interventions",            [All, All, All, All, All]),
     read ("count_interventions",           [All, All, All, All, All]),
     read ("get_intervention_by_id",        [All, All, All, All, All]),

@@ -44,6 +44,8 @@ pub enum MarkValue {
 pub trait Sort: Copy + Sized + 'static {
     /// The order when `sort` is absent.
     const DEFAULT: Self;
+    /// The direction when `sort` is absent.
+    const FIRST: Direction = Direction::Ascending;
     /// The names `sort` accepts.
     const ORDERS: &'static [(&'static str, Self)];
 }
@@ -84,7 +86,7 @@ impl<S: Sort> Page<S> {
         let (name, direction) = match text.map(|text| (text.strip_prefix('-'), text)) {
             Some((Some(name), _)) => (Some(name), Direction::Descending),
             Some((None, name)) => (Some(name), Direction::Ascending),
-            None => (None, Direction::Ascending),
+            None => (None, S::FIRST),
         };
         let sort = match name {
             None => Some(S::DEFAULT),

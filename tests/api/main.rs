@@ -19,6 +19,7 @@ mod declinations;
 mod directory;
 mod faults;
 mod faulty_conventions;
+mod history;
 mod idempotency;
 mod indicators;
 mod interventions;
