@@ -96,6 +96,7 @@ pub const TABLE: &[Line] = &[
     write("close_declination",             [All, Own, Own, No,  No ]),
     write("abandon_declination",           [All, Own, Own, No,  No ]),
     read ("list_convention_history",       [All, Own, Own, Own, Own]),
+    read ("get_convention_coverage",       [All, Own, Own, Own, Own]),
     read ("list_declination_history",      [All, Own, Own, Own, Own]),
     read ("list_interventions",            [All, All, All, All, All]),
     read ("count_interventions",           [All, All, All, All, All]),

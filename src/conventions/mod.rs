@@ -2,10 +2,11 @@
 //!
 //! [`content`] has what the parties agree on, [`signing`] who signs and how, [`term`] when it is in
 //! force, [`hash`] the digest of the content, [`model`] the row and the steps between statuses,
-//! [`directory`] what anyone may read of them.
+//! [`coverage`] where one is declined, [`directory`] what anyone may read of them.
 
 pub mod amending;
 pub mod content;
+pub mod coverage;
 pub mod directory;
 pub mod hash;
 pub mod import;
@@ -31,5 +32,6 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
         .service(routes::open_convention_negotiation)
         .service(routes::send_convention_for_signature)
         .service(routes::sign_convention)
-        .service(routes::abandon_convention);
+        .service(routes::abandon_convention)
+        .service(coverage::routes::get_convention_coverage);
 }

@@ -88,6 +88,7 @@ const TABLE: &[Line] = &[
     line("close_declination", "",              ["409 409 409 404", "409 404 404 404", "409 404 404 404", "403",             "403"]),
     line("abandon_declination", "",            ["200 200 200 404", "200 404 404 404", "200 404 404 404", "403",             "403"]),
     line("list_convention_history", "",        ["200 200 200 404", "200 404 404 404", "404",             "200 404 404 404", "404"]),
+    line("get_convention_coverage", "",        ["200 200 200 404", "200 404 404 404", "404",             "200 404 404 404", "404"]),
     line("list_declination_history", "",       ["200 200 200 404", "200 404 404 404", "200 404 404 404", "404",             "404"]),
     common("list_interventions"),
     common("count_interventions"),

@@ -15,6 +15,7 @@ mod access;
 mod contract;
 mod conventions;
 mod conventions_laws;
+mod coverage;
 mod declinations;
 mod directory;
 mod faults;
