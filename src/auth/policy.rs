@@ -98,6 +98,7 @@ pub const TABLE: &[Line] = &[
     read ("list_convention_history",       [All, Own, Own, Own, Own]),
     read ("get_convention_coverage",       [All, Own, Own, Own, Own]),
     read ("list_declination_history",      [All, Own, Own, Own, Own]),
+    read ("get_declination_comparison",    [All, Own, Own, Own, Own]),
     read ("list_interventions",            [All, All, All, All, All]),
     read ("count_interventions",           [All, All, All, All, All]),
     read ("get_intervention_by_id",        [All, All, All, All, All]),

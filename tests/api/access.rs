@@ -90,6 +90,7 @@ const TABLE: &[Line] = &[
     line("list_convention_history", "",        ["200 200 200 404", "200 404 404 404", "404",             "200 404 404 404", "404"]),
     line("get_convention_coverage", "",        ["200 200 200 404", "200 404 404 404", "404",             "200 404 404 404", "404"]),
     line("list_declination_history", "",       ["200 200 200 404", "200 404 404 404", "200 404 404 404", "404",             "404"]),
+    line("get_declination_comparison", "",     ["200 200 200 404", "200 404 404 404", "200 404 404 404", "404",             "404"]),
     common("list_interventions"),
     common("count_interventions"),
     shared("get_intervention_by_id"),

@@ -12,6 +12,7 @@
 )]
 
 mod access;
+mod comparison;
 mod contract;
 mod conventions;
 mod conventions_laws;
