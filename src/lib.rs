@@ -17,6 +17,7 @@ pub mod declinations;
 pub mod demo;
 pub mod error;
 pub mod establishments;
+pub mod history;
 pub mod http;
 pub mod imports;
 pub mod indicators;

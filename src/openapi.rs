@@ -33,6 +33,7 @@ use crate::routes;
     tags(
         (name = "Partenaires", description = "Les organismes partenaires du ministère et leurs représentants."),
         (name = "Conventions", description = "Ce que le ministère, une région, une académie ou un établissement signent avec des partenaires."),
+        (name = "Données ouvertes", description = "Ce que chacun peut lire sans jeton, sous Licence Ouverte 2.0."),
         (name = "Déclinaisons", description = "Les conventions portées dans les régions académiques, les académies et les établissements."),
         (name = "Interventions", description = "Ce que les partenaires proposent aux établissements."),
         (name = "Établissements", description = "L'annuaire du ministère."),
@@ -236,14 +237,11 @@ fn errors(path: &str, method: &HttpMethod, operation: &Operation) -> Vec<Code> {
             codes.extend_from_slice(more);
         }
     };
+    when(private, &[Code::Unauthorized, Code::Forbidden]);
+    // What is public and takes filters reads the database as well.
     when(
-        private,
-        &[
-            Code::Unauthorized,
-            Code::Forbidden,
-            Code::ServiceUnavailable,
-            Code::ValidationFailed,
-        ],
+        private || has("limit"),
+        &[Code::ServiceUnavailable, Code::ValidationFailed],
     );
     when(path.contains('{'), &[Code::NotFound]);
     when(has_content(operation), &[Code::NotAcceptable]);

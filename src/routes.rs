@@ -1,11 +1,11 @@
 //! Table of contents: each resource mounts itself with one line. What is under `/v1` needs a
-//! token and a line in the access table; what is public is in [`operation`](crate::operation) and
-//! [`oauth`](crate::oauth).
+//! token and a line in the access table; what is public is in [`operation`](crate::operation),
+//! [`oauth`](crate::oauth) and the [`directory`](crate::conventions::directory) of conventions.
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
-    changes, clients, conventions, deadlines, declinations, establishments, indicators,
+    changes, clients, conventions, deadlines, declinations, establishments, history, indicators,
     interventions, nomenclatures, oauth, operation, partners, reports, territories,
 };
 
@@ -14,8 +14,10 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
     operation::mount(config);
     oauth::mount(config);
     partners::mount(config);
+    conventions::directory::mount(config);
     conventions::mount(config);
     declinations::mount(config);
+    history::mount(config);
     interventions::mount(config);
     establishments::mount(config);
     territories::mount(config);

@@ -106,6 +106,10 @@ pub const TABLE: &[Line] = &[
     write("activate_declination",          [All, Own, Own, No,  No ]),
     write("close_declination",             [All, Own, Own, No,  No ]),
     write("abandon_declination",           [All, Own, Own, No,  No ]),
+    read ("list_convention_history",       [All, Own, Own, Own, Own]),
+    read ("get_convention_coverage",       [All, Own, Own, Own, Own]),
+    read ("list_declination_history",      [All, Own, Own, Own, Own]),
+    read ("get_declination_comparison",    [All, Own, Own, Own, Own]),
     read ("list_interventions",            [All, All, All, All, All]),
     read ("count_interventions",           [All, All, All, All, All]),
     read ("get_intervention_by_id",        [All, All, All, All, All]),
@@ -222,6 +226,13 @@ impl Scope {
     pub const fn of_operator() -> Self {
         Self {
             perimeter: Perimeter::Everything,
+        }
+    }
+
+    /// Of the public operations, which have no caller: the public part.
+    pub const fn of_public() -> Self {
+        Self {
+            perimeter: Perimeter::Public,
         }
     }
 

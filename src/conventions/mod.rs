@@ -2,11 +2,14 @@
 //!
 //! [`content`] has what the parties agree on, [`text`] what it says on a day, its [`amendments`]
 //! counted, [`signing`] who signs and how, [`term`] when it is in force, [`ending`] how it is ended
-//! or renewed, [`hash`] the digest of the content, [`model`] the row and the steps between statuses.
+//! or renewed, [`hash`] the digest of the content, [`model`] the row and the steps between statuses,
+//! [`coverage`] where one is declined, [`directory`] what anyone may read of them.
 
 pub mod amendments;
 pub mod changing;
 pub mod content;
+pub mod coverage;
+pub mod directory;
 pub mod ending;
 pub mod hash;
 pub mod import;
@@ -36,5 +39,6 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
         .service(routes::abandon_convention)
         .service(routes::terminate_convention)
         .service(routes::renew_convention)
+        .service(coverage::routes::get_convention_coverage)
         .configure(amendments::mount);
 }

@@ -11,7 +11,7 @@ use super::hash::content_hash;
 use super::signing::{Signatory, VoidedSignature};
 use super::store::{convention_end, convention_successor_under_way};
 use super::term::{EffectiveStatus, Gap, Termination};
-use super::text::{Amended, Article, Consolidated, Origin};
+use super::text::{Amended, Article, Consolidated, Origin, parties_on};
 use crate::auth::policy::Scope;
 use crate::db::ids::Id;
 use crate::db::schema::conventions;
@@ -334,14 +334,15 @@ impl Convention {
             .and_schools_under(school.filter(|code| code.starts_with("uai:")))
     }
 
-    /// Whether this caller's side is a party to the text that was signed first.
-    pub fn has_party(&self, scope: &Scope) -> bool {
-        let party = |id: Uuid| self.original.partner_ids.contains(&PartnerId::new(id));
-        scope.partner().is_some_and(party)
+    /// Whether this caller's side is a party to it on a day.
+    pub fn has_party(&self, scope: &Scope, day: NaiveDate) -> bool {
+        let parties = || parties_on(&self.original.partner_ids, &self.amendments, day);
+        let is_party = |id: Uuid| parties().contains(&PartnerId::new(id));
+        scope.partner().is_some_and(is_party)
     }
 
     /// Whether this caller may ever take it.
-    fn is_for(&self, step: Step, scope: &Scope) -> bool {
+    fn is_for(&self, step: Step, scope: &Scope, day: NaiveDate) -> bool {
         let unsigned_own = || {
             let own = |one: &&Signatory| one.who.partner_id.map(PartnerId::uuid) == scope.partner();
             self.signatories
@@ -350,7 +351,7 @@ impl Convention {
                 .any(|one| one.signature.is_none())
         };
         match step {
-            Step::Sign => self.is_kept_by(scope) || (self.has_party(scope) && unsigned_own()),
+            Step::Sign => self.is_kept_by(scope) || (self.has_party(scope, day) && unsigned_own()),
             _ => self.is_kept_by(scope),
         }
     }
@@ -375,7 +376,7 @@ impl Convention {
         day: NaiveDate,
         language: Language,
     ) -> Result<ConventionAnswer> {
-        let (keeps, is_party) = (self.is_kept_by(scope), self.has_party(scope));
+        let (keeps, is_party) = (self.is_kept_by(scope), self.has_party(scope, day));
         let imported = self.imported.as_deref();
         let mut answer = ConventionAnswer {
             effective_status: self.effective_status(day),
@@ -383,7 +384,7 @@ impl Convention {
             date_precision: imported.and_then(|from| from.date_precision),
             source: imported.and_then(|from| from.source.clone()),
             allowed_actions: Step::allowed(self.status, |step| {
-                self.is_for(step, scope) && self.leads_somewhere(step, day)
+                self.is_for(step, scope, day) && self.leads_somewhere(step, day)
             }),
             warnings: self.warnings(language),
             gap_before: self.gap_before(),

@@ -242,7 +242,7 @@ pub async fn sign(
     signature.is_past(today(tx.now))?;
     let before = store::hold(tx.connection(), scope, id).await?;
     let keeps = before.is_kept_by(scope);
-    if !keeps && !before.has_party(scope) {
+    if !keeps && !before.has_party(scope, today(tx.now)) {
         return Err(Error::new(Code::Forbidden));
     }
     if_match.check(before.version)?;

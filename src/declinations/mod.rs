@@ -11,10 +11,12 @@
 //!
 //! [`content`] has what is written of it, [`model`] the row and the steps between statuses,
 //! [`answer`] what of it is shown to whom, [`rules`] what its convention and its parent ask of it,
-//! [`workflow`] the steps that write. At one time, one active declination of a convention, at each
-//! level, has a territory: `declination_claims` says which.
+//! [`comparison`] a declination beside its parent, [`workflow`] the steps that write. At one time,
+//! one active declination of a convention, at each level, has a territory: `declination_claims`
+//! says which.
 
 pub mod answer;
+pub mod comparison;
 pub mod content;
 pub mod model;
 pub mod routes;
@@ -35,5 +37,6 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
         .service(routes::delete_declination)
         .service(routes::activate_declination)
         .service(routes::close_declination)
-        .service(routes::abandon_declination);
+        .service(routes::abandon_declination)
+        .service(comparison::routes::get_declination_comparison);
 }

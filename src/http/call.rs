@@ -19,7 +19,7 @@ use super::query::{NoQuery, Query, Reader};
 use crate::app::App;
 use crate::auth::policy::Scope;
 use crate::db::ids::Id;
-use crate::error::{Code, Error, Faults, Result, Rule};
+use crate::error::{Code, Error, Faults, Result};
 
 /// A request with its query `Q` and body `B`.
 pub struct Call<Q = NoQuery, B = Nothing> {
@@ -171,10 +171,7 @@ impl<L: List> ListCall<L> {
         let mut reader = Reader::new(&admitted.parameters, documented, &others, &mut faults);
         let query = L::Filter::read(&mut reader);
         let page = Page::read(&mut reader, admitted.mark.clone());
-        let dialect = reader.text("dialect").map(Dialect::named);
-        if dialect == Some(None) {
-            reader.fault("dialect", Rule::Format("standard, excel-fr"));
-        }
+        let dialect = reader.dialect();
         faults.check()?;
         let call = Call {
             admitted,
@@ -186,7 +183,7 @@ impl<L: List> ListCall<L> {
         Ok(Self {
             call: Rc::new(call),
             page,
-            dialect: dialect.flatten().unwrap_or_default(),
+            dialect,
         })
     }
 

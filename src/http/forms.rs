@@ -59,6 +59,8 @@ pub const BATCH: i64 = 500;
 pub struct Column {
     name: String,
     pointer: String,
+    /// Of a list of objects, the member that stands for each.
+    item: Option<String>,
 }
 
 impl Column {
@@ -72,6 +74,29 @@ impl Column {
         Self {
             name: name.into(),
             pointer: pointer.into(),
+            item: None,
+        }
+    }
+
+    /// The same column; if it is the one of this name, a list of objects, each is written as this
+    /// member of it.
+    #[must_use]
+    pub fn listing(mut self, name: &str, member: &str) -> Self {
+        if self.name == name {
+            self.item = Some(member.to_owned());
+        }
+        self
+    }
+
+    /// Its value in a row.
+    fn of(&self, row: &Value, dialect: Dialect) -> String {
+        let found = row.pointer(&self.pointer).unwrap_or(&Value::Null);
+        match (&self.item, found) {
+            (Some(member), Value::Array(items)) => {
+                let members = items.iter().filter_map(|item| item.get(member));
+                cell(&members.cloned().collect(), dialect)
+            }
+            _ => cell(found, dialect),
         }
     }
 }
@@ -187,10 +212,7 @@ impl<T: Serialize> Writing<T> for Writer {
         let cells: Vec<String> = self
             .columns
             .iter()
-            .map(|column| {
-                let found = value.pointer(&column.pointer);
-                cell(found.unwrap_or(&Value::Null), self.dialect)
-            })
+            .map(|column| column.of(&value, self.dialect))
             .collect();
         self.line(cells.iter().map(String::as_str), bytes);
         Ok(())
@@ -291,6 +313,14 @@ mod tests {
             cell(&serde_json::json!(["a", "b"]), Dialect::Standard),
             "a|b"
         );
+    }
+
+    #[test]
+    fn a_list_of_objects_reads_as_the_member_that_stands_for_each() {
+        let row = serde_json::json!({"parties": [{"name": "A"}, {"name": "B"}], "name": "C"});
+        let column = |name: &str| Column::member(name).listing("parties", "name");
+        assert_eq!(column("parties").of(&row, Dialect::Standard), "A|B");
+        assert_eq!(column("name").of(&row, Dialect::Standard), "C");
     }
 
     #[test]

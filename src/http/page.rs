@@ -44,6 +44,8 @@ pub enum MarkValue {
 pub trait Sort: Copy + Sized + 'static {
     /// The order when `sort` is absent.
     const DEFAULT: Self;
+    /// The direction when `sort` is absent.
+    const FIRST: Direction = Direction::Ascending;
     /// The names `sort` accepts.
     const ORDERS: &'static [(&'static str, Self)];
 }
@@ -61,6 +63,18 @@ pub struct Page<S> {
     pub after: Option<Mark>,
 }
 
+impl<S: Copy> Page<S> {
+    /// The same part of the list, in an order that another list knows by its own name.
+    pub fn sorted_by<O: From<S>>(&self) -> Page<O> {
+        Page {
+            sort: self.sort.into(),
+            direction: self.direction,
+            limit: self.limit,
+            after: self.after.clone(),
+        }
+    }
+}
+
 impl<S: Sort> Page<S> {
     /// Reads `limit` and `sort`; the cursor was already verified.
     pub fn read(reader: &mut Reader<'_>, after: Option<Mark>) -> Self {
@@ -72,7 +86,7 @@ impl<S: Sort> Page<S> {
         let (name, direction) = match text.map(|text| (text.strip_prefix('-'), text)) {
             Some((Some(name), _)) => (Some(name), Direction::Descending),
             Some((None, name)) => (Some(name), Direction::Ascending),
-            None => (None, Direction::Ascending),
+            None => (None, S::FIRST),
         };
         let sort = match name {
             None => Some(S::DEFAULT),

@@ -9,6 +9,7 @@ use utoipa::openapi::path::{self, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 use super::fields::FromText;
+use super::forms::Dialect;
 use crate::error::{Code, Error, Faults, Place, Result, Rule};
 use crate::values::{TerritoryCode, TextValue};
 
@@ -251,6 +252,15 @@ impl<'a> Reader<'a> {
             self.fault("q", Rule::ForbiddenCharacters);
         }
         Some(q.to_owned()).filter(|q| !q.is_empty())
+    }
+
+    /// How CSV is to be written.
+    pub fn dialect(&mut self) -> Dialect {
+        let named = self.text("dialect").map(Dialect::named);
+        if named == Some(None) {
+            self.fault("dialect", Rule::Format("standard, excel-fr"));
+        }
+        named.flatten().unwrap_or_default()
     }
 
     /// `true` or `false`.

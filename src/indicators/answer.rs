@@ -12,6 +12,7 @@ use super::model::{Asked, Definition, Indicator};
 use super::store::{Computed, Counted, Key};
 use crate::http::language::Language;
 use crate::http::page::Listed;
+use crate::values::share;
 
 /// Des valeurs d'indicateurs, case par case.
 #[derive(Debug, Serialize, ToSchema)]
@@ -219,30 +220,4 @@ fn values(asked: &Asked, row: &Counted, establishments: Option<i64>) -> Map<Stri
         (measure.code().to_owned(), value)
     };
     asked.measures.iter().map(value).collect()
-}
-
-/// A share of one, to four decimals; none where the denominator is unknown or 0.
-fn share(numerator: Option<i64>, denominator: Option<i64>) -> Option<f64> {
-    let (numerator, denominator) = (i128::from(numerator?), i128::from(denominator?));
-    // Of whole numbers, rounded half up: the same figure whoever computes it again.
-    let tenthousandths = (numerator * 20_000 + denominator).checked_div(denominator * 2)?;
-    let tenthousandths = i32::try_from(tenthousandths).ok()?;
-    Some(f64::from(tenthousandths) / 10_000.0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_share_has_four_decimals_and_none_of_nothing() {
-        assert_eq!(share(Some(1), Some(3)), Some(0.3333));
-        assert_eq!(share(Some(2), Some(3)), Some(0.6667));
-        assert_eq!(share(Some(1), Some(20_000)), Some(0.0001));
-        assert_eq!(share(Some(0), Some(5)), Some(0.0));
-        assert_eq!(share(Some(5), Some(5)), Some(1.0));
-        for none in [(Some(0), Some(0)), (None, Some(3)), (None, None)] {
-            assert_eq!(share(none.0, none.1), None);
-        }
-    }
 }

@@ -100,6 +100,10 @@ const TABLE: &[Line] = &[
     line("activate_declination", "",           ["200 200 200 404", "200 404 404 404", "200 404 404 404", "403",             "403"]),
     line("close_declination", "",              ["409 409 409 404", "409 404 404 404", "409 404 404 404", "403",             "403"]),
     line("abandon_declination", "",            ["200 200 200 404", "200 404 404 404", "200 404 404 404", "403",             "403"]),
+    line("list_convention_history", "",        ["200 200 200 404", "200 404 404 404", "404",             "200 404 404 404", "404"]),
+    line("get_convention_coverage", "",        ["200 200 200 404", "200 404 404 404", "404",             "200 404 404 404", "404"]),
+    line("list_declination_history", "",       ["200 200 200 404", "200 404 404 404", "200 404 404 404", "404",             "404"]),
+    line("get_declination_comparison", "",     ["200 200 200 404", "200 404 404 404", "200 404 404 404", "404",             "404"]),
     common("list_interventions"),
     common("count_interventions"),
     shared("get_intervention_by_id"),
@@ -158,6 +162,7 @@ const PUBLIC: &[&str] = &[
     "get_docs_file",
     "get_jwks",
     "get_authorization_server",
+    "list_public_conventions",
     "issue_token",
     "revoke_token",
 ];

@@ -61,7 +61,7 @@ impl File {
             articles: Vec::new(),
         };
         let mut acts: Vec<&Act> = self.acts.iter().filter(|act| act.from <= on).collect();
-        acts.sort_by(|one, other| (one.from, one.number).cmp(&(other.from, other.number)));
+        acts.sort_by_key(|act| (act.from, act.number));
         for change in acts.iter().flat_map(|act| &act.changes) {
             let text = |name: &str| change[name].as_str().unwrap().to_owned();
             match change["op"].as_str().unwrap() {

@@ -358,11 +358,11 @@ async fn a_national_text_is_declined_by_a_region_then_an_academy_then_a_school()
     };
     assert_eq!(
         below(&wide).await.iter().map(id).collect::<Vec<_>>(),
-        [middle.clone()]
+        [middle.as_str()]
     );
     assert_eq!(
         below(&middle).await.iter().map(id).collect::<Vec<_>>(),
-        [leaf.clone()]
+        [leaf.as_str()]
     );
     assert_eq!(
         reader

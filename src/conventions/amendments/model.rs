@@ -191,8 +191,7 @@ impl Sight {
         let Some(own) = scope.partner() else {
             return Self::Signed;
         };
-        let parties = convention.on(day).content.partner_ids;
-        if parties.contains(&PartnerId::new(own)) {
+        if convention.has_party(scope, day) {
             Self::All
         } else {
             Self::Joining(own)

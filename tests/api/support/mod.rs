@@ -42,10 +42,17 @@ static KEYS: LazyLock<std::path::PathBuf> = LazyLock::new(|| {
 impl Service {
     /// Starts one.
     pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// Starts one with these settings.
+    pub async fn start_with(settings: &[(&str, &str)]) -> Self {
         let database = cluster::Database::new().await;
         let connector = database.connector.clone();
-        let config = Config::from_environment(std::iter::empty(), &Overrides::default())
-            .expect("default settings");
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        let settings = settings.iter().map(owned);
+        let config =
+            Config::from_environment(settings, &Overrides::default()).expect("default settings");
         let keys = Keys::load(&KEYS).expect("keys for the tests");
         let tokens = Tokens::new(keys, &config.public_url);
         let shared = Shared::new(config, connector.clone(), tokens)

@@ -1,0 +1,8 @@
+//! Where a convention is declined on a day, and how many of the schools it is for are reached.
+//!
+//! [`store`] reads the declinations that count and counts the schools, [`model`] has the
+//! definitions and puts the two together.
+
+pub mod model;
+pub mod routes;
+pub mod store;

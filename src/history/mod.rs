@@ -1,0 +1,16 @@
+//! The history of an object: who wrote it, when, which fields, from what to what. It is read from
+//! the audit rows that every write leaves; [`store`] reads those of any objects, [`routes`] says
+//! whose history is read, and who may.
+
+pub mod model;
+pub mod routes;
+pub mod store;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Mounts the histories.
+pub fn mount(config: &mut ServiceConfig<'_>) {
+    config
+        .service(routes::list_convention_history)
+        .service(routes::list_declination_history);
+}
