@@ -330,3 +330,39 @@ async fn the_history_of_a_declination_is_for_those_who_keep_it() {
         .await
         .problem(404, "not_found");
 }
+
+#[actix_web::test]
+async fn the_history_of_a_convention_has_that_of_its_amendments() {
+    use crate::amendments::{agreed, amended, amendment};
+    let service = Service::start().await;
+    let partner = id(&service.new_partner("UIMM").await);
+    let convention = agreed(&service, &partner).await;
+    let changes = json!([{ "op": "extend", "ends_on": "2029-12-31" }]);
+    let signed = amended(
+        &service,
+        &convention,
+        amendment("2027-01-01", changes, &[&partner]),
+    )
+    .await;
+    let events = service.partner(&partner).all(&history(&convention)).await;
+    let latest = &actions(&events)[..5];
+    assert_eq!(
+        latest,
+        [
+            "amendment.signed",
+            "convention.amended",
+            "amendment.signature_recorded",
+            "amendment.sent_for_signature",
+            "amendment.created"
+        ]
+    );
+    assert_eq!(
+        events[0]["object"],
+        json!({ "type": "amendment", "id": signed["id"] })
+    );
+    let amended = events[1]["changes"].as_array().unwrap();
+    assert_eq!(
+        (amended.len(), &amended[0]["field"], &amended[0]["before"]),
+        (1, &json!("amendments"), &json!([]))
+    );
+}

@@ -12,6 +12,7 @@
 )]
 
 mod access;
+mod agreements_at_size;
 mod agreements_laws;
 mod agreements_races;
 mod agreements_stories;

@@ -52,12 +52,12 @@ async fn anyone_reads_each_signed_national_convention_with_its_parties() {
         "publication": { "managing_office": "DGESCO A2-2", "nor": "MENE2400123X",
                          "bulletin_reference": "BO n° 5", "documents": [document] },
     });
-    service.signed_convention(&first, columns).await;
+    let convention = service.signed_convention(&first, columns).await;
 
     let page = service.anon().get(LIST).await.expect(200);
     assert_eq!(page["next_cursor"], Value::Null);
     let expected = json!({
-        "reference": "CN-2024-0001", "title": "Convention-cadre", "kind": "framework_cooperation",
+        "id": convention, "reference": "CN-2024-0001", "title": "Convention-cadre", "kind": "framework_cooperation",
         "partners": [
             { "id": second, "name": "Réseau, du bâtiment", "acronym": null, "siren": null, "sectors": [], "website": null },
             { "id": first, "name": "UIMM La Fabrique", "acronym": "UIMM", "siren": "552049447",
@@ -80,16 +80,18 @@ async fn anyone_reads_each_signed_national_convention_with_its_parties() {
     let names: Vec<&String> = expected.as_object().unwrap().keys().collect();
     assert_eq!(lines[0].split(',').collect::<Vec<_>>(), names);
     assert_eq!(
-        lines[1],
-        "CN-2024-0001,Convention-cadre,framework_cooperation,\"Réseau, du bâtiment|UIMM La Fabrique\",\
+        lines[1].strip_prefix(&convention),
+        Some(
+            ",CN-2024-0001,Convention-cadre,framework_cooperation,\"Réseau, du bâtiment|UIMM La Fabrique\",\
          Faire découvrir les métiers.,internships|career_discovery,class_talk,3e|2de_gt,pfmp,2024-06-01,2099-05-31,\
          in_force,2099-05-31,2024-05-06,MENE2400123X,BO n° 5,https://exemple.fr/convention.pdf,2020-01-01T00:00:00Z"
+        )
     );
     let excel = read(&service, &format!("{LIST}?dialect=excel-fr"), "text/csv").await;
     assert!(
         excel
             .text()
-            .starts_with("\u{feff}reference;title;kind;partners;")
+            .starts_with("\u{feff}id;reference;title;kind;partners;")
     );
     assert!(
         excel
