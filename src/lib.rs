@@ -28,6 +28,7 @@ pub mod nomenclatures;
 pub mod oauth;
 pub mod openapi;
 pub mod operation;
+pub mod opportunities;
 pub mod partners;
 pub mod reference;
 pub mod reports;

@@ -6,7 +6,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     changes, clients, conventions, deadlines, declinations, establishments, history, indicators,
-    interventions, nomenclatures, oauth, operation, partners, reports, territories,
+    interventions, nomenclatures, oauth, operation, opportunities, partners, reports, territories,
 };
 
 /// Mounts everything.
@@ -20,6 +20,7 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
     history::mount(config);
     interventions::mount(config);
     establishments::mount(config);
+    opportunities::mount(config);
     territories::mount(config);
     nomenclatures::mount(config);
     reports::mount(config);

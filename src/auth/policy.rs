@@ -120,6 +120,7 @@ pub const TABLE: &[Line] = &[
     read ("list_establishments",           [All, All, All, All, All]),
     read ("count_establishments",          [All, All, All, All, All]),
     read ("get_establishment",             [All, All, All, All, All]),
+    read ("list_opportunities",            [All, All, All, All, All]),
     read ("list_territories",              [All, All, All, All, All]),
     read ("count_territories",             [All, All, All, All, All]),
     read ("get_territory",                 [All, All, All, All, All]),

@@ -114,6 +114,7 @@ const TABLE: &[Line] = &[
     common("list_establishments"),
     common("count_establishments"),
     shared("get_establishment"),
+    shared("list_opportunities"),
     common("list_territories"),
     common("count_territories"),
     shared("get_territory"),

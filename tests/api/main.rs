@@ -34,6 +34,7 @@ mod indicators;
 mod interventions;
 mod journal;
 mod openapi;
+mod opportunities;
 mod pages;
 mod partners;
 mod portal;

@@ -1,0 +1,2 @@
+DROP INDEX declinations_covering_idx;
+DROP FUNCTION distance_km;

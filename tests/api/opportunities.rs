@@ -1,0 +1,288 @@
+//! Opportunities: what a school can ask for, of whom, and why.
+
+use serde_json::{Value, json};
+
+use crate::support::{Caller, Service, id, uai};
+
+/// A school of Lyon with its levels and its place, and another of Lille.
+struct World {
+    service: Service,
+    school: String,
+}
+
+impl World {
+    async fn new() -> Self {
+        let service = Service::start().await;
+        let (school, away) = (uai(690_001), uai(590_001));
+        service
+            .new_school(&school, "department:069", "academy:10")
+            .await;
+        service
+            .new_school(&away, "department:059", "academy:09")
+            .await;
+        let place =
+            "UPDATE establishments SET levels = '{3e,4e}', latitude = 45.76, longitude = 4.84";
+        service
+            .sql()
+            .await
+            .execute(place, &[])
+            .await
+            .expect("levels");
+        Self { service, school }
+    }
+
+    fn path(&self) -> String {
+        format!("/v1/establishments/{}/opportunities", self.school)
+    }
+
+    async fn read(&self, caller: &Caller) -> Value {
+        caller.get(&self.path()).await.expect(200)
+    }
+
+    async fn partner(&self, name: &str, member_of: &[&str]) -> String {
+        let body = json!({ "legal_name": name, "kind": "company", "member_of": member_of });
+        let partner = self.service.ministry().post("/v1/partners", body).await;
+        id(&partner.expect(201))
+    }
+
+    async fn offer(&self, partner: &str, convention: &str, name: &str, with: Value) -> Value {
+        let path = format!("/v1/partners/{partner}/interventions/{name}");
+        let body = crate::support::intervention(convention, with);
+        self.service
+            .partner(partner)
+            .put(&path, body)
+            .await
+            .expect(201)
+    }
+
+    async fn decline(&self, convention: &str, level: &str, territory: &str) -> String {
+        let body = json!({ "convention_id": convention, "level": level, "territories": [territory], "starts_on": "2026-01-01" });
+        let ministry = self.service.ministry();
+        let made = id(&ministry.post("/v1/declinations", body).await.expect(201));
+        let activate = format!("/v1/declinations/{made}/activate");
+        ministry.post(&activate, json!({})).await.expect(200);
+        made
+    }
+}
+
+fn names(answer: &Value) -> Vec<&str> {
+    let data = answer["data"].as_array().unwrap().iter();
+    data.map(|one| one["partner"]["name"].as_str().unwrap())
+        .collect()
+}
+
+fn codes(reasons: &Value) -> Vec<&str> {
+    let reasons = reasons.as_array().unwrap().iter();
+    reasons.map(|one| one["code"].as_str().unwrap()).collect()
+}
+
+#[actix_web::test]
+async fn a_school_reads_whom_it_can_ask_for_what_and_why_the_nearest_first() {
+    let world = World::new().await;
+    let service = &world.service;
+    let (far, near) = (
+        world.partner("Partout", &[]).await,
+        world.partner("Métal", &[]).await,
+    );
+    let member = world.partner("Métal Rhône", &[&near]).await;
+    world.partner("Métal ailleurs", &[&near]).await;
+    let national = service.signed_convention(&far, json!({})).await;
+    let declined = service.signed_convention(&near, json!({})).await;
+    let declination = world.decline(&declined, "academy", "academy:10").await;
+    world
+        .offer(&far, &national, "un", json!({ "levels": ["3e", "2de_gt"], "nationwide": true, "territories": [], "place": null }))
+        .await;
+    let place = json!({ "modality": "in_person", "nationwide": false, "territories": ["department:069"],
+                        "place": { "latitude": 45.86, "longitude": 4.84, "radius_km": 20 } });
+    let visit = world.offer(&member, &declined, "deux", place).await;
+    for territories in [["FR"], ["department:069"]] {
+        service.new_representative(&near, &territories).await;
+    }
+
+    let answer = world.read(&service.school(&world.school)).await;
+    assert_eq!(
+        (&answer["uai"], &answer["partners"]),
+        (&json!(world.school), &json!(3))
+    );
+    // Carried by the academy and with an offer; carried by it without one; national.
+    assert_eq!(names(&answer), ["Métal Rhône", "Métal", "Partout"]);
+    let first = &answer["data"][0];
+    assert_eq!(
+        first["conventions"][0]["declination_id"],
+        declination.as_str()
+    );
+    assert_eq!(
+        codes(&first["conventions"][0]["reasons"]),
+        ["declined_in_academy", "member_of_network"]
+    );
+    let offered = &first["interventions"][0];
+    assert_eq!(
+        (&offered["id"], &offered["distance_km"]),
+        (&visit["id"], &json!(11.1))
+    );
+    assert_eq!(
+        codes(&offered["reasons"]),
+        ["covers_department", "levels_offered", "distance"]
+    );
+    let second = &answer["data"][1];
+    assert_eq!(
+        (&second["interventions_count"], &second["interventions"]),
+        (&json!(0), &json!([]))
+    );
+    let person = &second["representative"];
+    assert_eq!(
+        (&person["territories"], codes(&person["reasons"])),
+        (&json!(["department:069"]), vec!["covers_department"])
+    );
+    assert!(person["name"].is_string());
+    let third = &answer["data"][2];
+    assert_eq!(
+        codes(&third["conventions"][0]["reasons"]),
+        ["national_convention"]
+    );
+    assert_eq!(
+        codes(&third["interventions"][0]["reasons"]),
+        ["nationwide", "levels_offered"]
+    );
+    // The person is for those whom the representative is there for.
+    for stranger in [
+        service.reader(),
+        service.partner(&far),
+        service.academy("academy:09"),
+    ] {
+        let seen = world.read(&stranger).await;
+        assert_eq!(seen["data"][1]["representative"]["name"], Value::Null);
+        assert_eq!(names(&seen), names(&answer));
+    }
+    let english = service
+        .reader()
+        .request("GET", &world.path())
+        .header("accept-language", "en")
+        .send()
+        .await;
+    let words = &english.expect(200)["data"][0]["conventions"][0]["reasons"][0]["detail"];
+    assert_eq!(words, "Declined by the academy.");
+    let limited = service
+        .reader()
+        .get(&format!("{}?limit=1", world.path()))
+        .await
+        .expect(200);
+    assert_eq!(
+        (names(&limited).len(), &limited["partners"]),
+        (1, &json!(3))
+    );
+}
+
+#[actix_web::test]
+async fn what_does_not_reach_the_school_is_not_told() {
+    let world = World::new().await;
+    let service = &world.service;
+    let ministry = service.ministry();
+    let partner = world.partner("A", &[]).await;
+    let nothing = async |what: &str| {
+        let answer = world.read(&ministry).await;
+        assert_eq!(answer["data"], json!([]), "{what}");
+    };
+    service
+        .signed_convention(&partner, json!({ "ends_on": "2021-01-01" }))
+        .await;
+    service
+        .signed_convention(&partner, json!({ "starts_on": "2999-01-01" }))
+        .await;
+    service
+        .signed_convention(&partner, json!({ "status": "to_sign" }))
+        .await;
+    service
+        .signed_convention(&partner, json!({ "levels": ["tle_pro"] }))
+        .await;
+    let elsewhere = json!({ "scope": "local", "territory": "academy:09", "reach": ["FR", "academy:09", "region:32"] });
+    service.signed_convention(&partner, elsewhere).await;
+    nothing("no convention in force reaches it").await;
+
+    let here = json!({ "scope": "local", "territory": "academy:10", "reach": ["FR", "academy:10", "region:84"], "action_types": ["class_talk"] });
+    let local = service.signed_convention(&partner, here).await;
+    let answer = world.read(&ministry).await;
+    assert_eq!(
+        codes(&answer["data"][0]["conventions"][0]["reasons"]),
+        ["local_convention"]
+    );
+    let lyon = |with: Value| {
+        let mut body = json!({ "nationwide": false, "territories": ["academy:10"], "action_type": "class_talk" });
+        for (name, value) in with.as_object().unwrap() {
+            body[name] = value.clone();
+        }
+        body
+    };
+    world
+        .offer(
+            &partner,
+            &local,
+            "withheld",
+            lyon(json!({ "action_type": "company_visit" })),
+        )
+        .await;
+    world
+        .offer(
+            &partner,
+            &local,
+            "past",
+            lyon(json!({ "available_to": "2021-01-01" })),
+        )
+        .await;
+    world
+        .offer(
+            &partner,
+            &local,
+            "older",
+            lyon(json!({ "levels": ["tle_pro"] })),
+        )
+        .await;
+    world
+        .offer(
+            &partner,
+            &local,
+            "there",
+            json!({ "nationwide": false, "territories": ["department:001"] }),
+        )
+        .await;
+    let too_far = json!({ "modality": "in_person", "place": { "latitude": 48.85, "longitude": 2.35, "radius_km": 30 } });
+    world.offer(&partner, &local, "far", lyon(too_far)).await;
+    let gone = world.offer(&partner, &local, "gone", lyon(json!({}))).await;
+    service
+        .partner(&partner)
+        .delete(&format!(
+            "/v1/partners/{partner}/interventions/{}",
+            gone["external_id"].as_str().unwrap()
+        ))
+        .await
+        .expect(200);
+    let answer = world.read(&ministry).await;
+    assert_eq!(answer["data"][0]["interventions"], json!([]));
+    let kept = world.offer(&partner, &local, "kept", lyon(json!({}))).await;
+    let answer = world.read(&ministry).await;
+    assert_eq!(answer["data"][0]["interventions_count"], 1);
+    assert_eq!(answer["data"][0]["interventions"][0]["id"], kept["id"]);
+    ministry
+        .post(&format!("/v1/partners/{partner}/archive"), json!({}))
+        .await
+        .expect(200);
+    nothing("an archived partner is asked for nothing").await;
+}
+
+#[actix_web::test]
+async fn a_school_that_does_not_exist_has_none() {
+    let world = World::new().await;
+    let ministry = world.service.ministry();
+    for key in ["0690009Z", "nothing"] {
+        let path = format!("/v1/establishments/{key}/opportunities");
+        ministry.get(&path).await.problem(404, "not_found");
+    }
+    let reply = ministry
+        .get(&format!("{}?limit=0&page=2", world.path()))
+        .await;
+    reply.problem(422, "validation_failed");
+    assert_eq!(
+        reply.faults(),
+        ["limit out_of_range", "page unknown_parameter"]
+    );
+}
