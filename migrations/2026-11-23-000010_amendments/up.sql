@@ -44,6 +44,7 @@ CREATE TABLE convention_texts (
     moments       text[] NOT NULL,
     CONSTRAINT convention_texts_pkey PRIMARY KEY (convention_id, from_day)
 );
+CREATE INDEX convention_texts_partners_idx ON convention_texts USING gin (partner_ids);
 
 -- Writes the texts of a convention: its own, and those that its amendments make
 -- ([{from, partner_ids, axes, action_types, levels, moments}]). `convention_partners` has whoever is

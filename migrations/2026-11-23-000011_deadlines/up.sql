@@ -32,6 +32,26 @@ CREATE FUNCTION convention_period_end(ends_on date, renewal jsonb, day date)
 
 -- Declinations that end, in the order of their ends.
 CREATE INDEX declinations_ending_idx ON declinations (ends_on, id) WHERE status = 'active' AND ends_on IS NOT NULL;
--- Conventions that have a report of their own: what tells them apart is deep in their terms.
+-- The end that is agreed on a day: that of the text then.
+CREATE FUNCTION convention_agreed_end_on(ends_on date, amendments jsonb, day date)
+    RETURNS date LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN amendments = '[]' THEN ends_on
+                ELSE coalesce((SELECT iso_date(one ->> 'ends_on')
+                                 FROM jsonb_array_elements(amendments) WITH ORDINALITY AS a (one, place)
+                                WHERE iso_date(one ->> 'effective_on') <= day ORDER BY place DESC LIMIT 1), ends_on) END;
+
+-- How often a convention is followed up, by the text of a day.
+CREATE FUNCTION convention_periodicity(terms jsonb, amendments jsonb, day date)
+    RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (SELECT follow_up ->> 'periodicity'
+              FROM (SELECT 0 AS place, terms -> 'follow_up' AS follow_up
+                    UNION ALL
+                    SELECT place, change -> 'follow_up'
+                      FROM jsonb_array_elements(amendments) WITH ORDINALITY AS a (one, place)
+                     CROSS JOIN jsonb_array_elements(one -> 'changes') AS change
+                     WHERE iso_date(one ->> 'effective_on') <= day AND change ->> 'op' = 'set_follow_up') AS said
+             ORDER BY place DESC LIMIT 1);
+
+-- Conventions that may have a report of their own: what tells them apart is deep in their terms.
 CREATE INDEX conventions_followed_idx ON conventions (id)
-    WHERE terms #>> '{follow_up,periodicity}' IN ('yearly', 'half_yearly');
+    WHERE terms #>> '{follow_up,periodicity}' IN ('yearly', 'half_yearly') OR amendments <> '[]';

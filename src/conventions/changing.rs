@@ -53,11 +53,16 @@ impl Changed {
             .is_some()
     }
 
-    /// Whether it names other objects than before.
+    /// Whether it names other objects than before, or begins another day than they were chosen for.
     pub fn references(&self) -> bool {
-        self.among(&["partner_ids", "predecessor_id"])
+        self.among(&["partner_ids", "predecessor_id", "starts_on"])
             .next()
             .is_some()
+    }
+
+    /// Whether it says the end.
+    pub fn says_the_end(&self) -> bool {
+        self.among(&["ends_on"]).next().is_some()
     }
 
     /// Whether it says a date.
@@ -114,7 +119,7 @@ fn is_unknown(convention: &Convention, name: &str) -> bool {
     };
     match name {
         "starts_on" => imported.date_precision != Some(DatePrecision::Day),
-        "ends_on" => convention.original.ends_on.is_none(),
+        "ends_on" => convention.has_unknown_end(),
         _ => false,
     }
 }

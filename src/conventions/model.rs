@@ -309,6 +309,19 @@ impl Convention {
         }
     }
 
+    /// What a change starts from: the text of a day, with those of its signatories who sign for its
+    /// parties then.
+    pub fn as_input_on(&self, day: NaiveDate) -> NewConvention {
+        let content = self.on(day).content;
+        let is_party = |id: &PartnerId| content.partner_ids.contains(id);
+        let people = self.signatories.iter().map(|one| one.who.clone());
+        let people = people.filter(|one| one.partner_id.as_ref().is_none_or(is_party));
+        NewConvention {
+            signatories: people.collect(),
+            content,
+        }
+    }
+
     /// The status after a step.
     ///
     /// # Errors
@@ -416,7 +429,7 @@ impl Convention {
         let starts = self.original.starts_on.is_some();
         let found = [
             (
-                self.original.ends_on.is_none()
+                self.has_unknown_end()
                     && imported.is_some_and(|from| from.attested_until.is_some() || !starts),
                 "/ends_on",
                 &END_UNKNOWN,

@@ -47,12 +47,12 @@ impl Query for Filter {
         ),
         parameter(
             "partner_id",
-            "Partenaires qui sont ou ont été parties, séparés par des virgules",
+            "Partenaires qui sont, ont été ou, par un avenant signé, seront parties, séparés par des virgules",
             "0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f",
         ),
         parameter(
             "sector",
-            "Secteurs d'un partenaire qui est ou a été partie, séparés par des virgules",
+            "Secteurs d'un partenaire qui est, a été ou sera partie, séparés par des virgules",
             "metal_industry",
         ),
         parameter(
@@ -73,7 +73,7 @@ impl Query for Filter {
         ),
         parameter(
             "not_declined_in",
-            "Territoires où aucune déclinaison active ne les porte",
+            "Territoires où aucune déclinaison en vigueur ne les porte aujourd'hui",
             "academy:10",
         ),
         parameter(

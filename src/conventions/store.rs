@@ -104,7 +104,7 @@ pub struct Filter {
     pub level: Vec<Level>,
     /// Present in one of these territories.
     pub territory: Vec<TerritoryCode>,
-    /// Without an active declination there.
+    /// Without a declination in force there today.
     pub not_declined_in: Vec<TerritoryCode>,
     /// Whose title or numbers contain this, accents and case ignored.
     pub q: Option<String>,
@@ -203,9 +203,16 @@ fn filtered<'a>(scope: &'a Scope, filter: &'a Filter) -> Visible<'a> {
         query = query.filter(present_in(&filter.territory, &filter.above));
     }
     if !filter.not_declined_in.is_empty() {
+        let ends_on = declinations::ends_on;
         let declined = declinations::table
             .filter(declinations::convention_id.eq(conventions::id))
             .filter(declinations::status.eq("active"))
+            .filter(declinations::starts_on.le(filter.today))
+            .filter(
+                ends_on
+                    .is_null()
+                    .or(ends_on.assume_not_null().ge(filter.today)),
+            )
             .filter(declinations::territories.overlaps_with(&filter.above_undeclined));
         query = query.filter(diesel::dsl::not(diesel::dsl::exists(declined)));
     }

@@ -142,6 +142,17 @@ impl Convention {
         [agreed, terminated, replaced].into_iter().flatten().min()
     }
 
+    /// Whether nothing says its end: neither its source nor anyone since.
+    pub fn has_unknown_end(&self) -> bool {
+        self.original.ends_on.is_none() && self.imported.is_some()
+    }
+
+    /// Whether it is taken to be in force only as far as its source attests.
+    pub fn is_only_attested(&self) -> bool {
+        let attested = |from: &Imported| from.attested_until.is_some();
+        self.has_unknown_end() && self.imported.as_deref().is_some_and(attested)
+    }
+
     /// The days between the end of its predecessor and its own beginning.
     pub fn gap_before(&self) -> Option<Gap> {
         Gap::between(self.predecessor_until, self.original.starts_on)
@@ -155,10 +166,8 @@ impl Convention {
     /// Whether it can be in force on one of these days; an imported one whose source gives no end
     /// can, once it has begun.
     pub fn overlaps(&self, first: NaiveDate, last: NaiveDate) -> bool {
-        let is_unknown = |from: &Imported| from.attested_until.is_some();
         self.original.starts_on.is_none_or(|start| start <= last)
-            && (self.imported.as_deref().is_some_and(is_unknown)
-                || self.in_force_until.is_none_or(|end| end >= first))
+            && (self.is_only_attested() || self.in_force_until.is_none_or(|end| end >= first))
     }
 }
 

@@ -142,10 +142,7 @@ pub async fn update(
 ) -> Result<Convention> {
     let before = kept(tx, scope, id, if_match).await?;
     before.step(Step::Update)?;
-    let present = NewConvention {
-        content: before.on(today(tx.now)).content,
-        ..before.as_input()
-    };
+    let present = before.as_input_on(today(tx.now));
     let mut new = patch.apply(&present)?;
     if new == present {
         return Ok(before);
@@ -159,7 +156,11 @@ pub async fn update(
         // What was signed first stays as it was, whatever was made of it since.
         new.content = Content {
             starts_on: new.content.starts_on,
-            ends_on: before.original.ends_on.or(new.content.ends_on),
+            ends_on: if changed.says_the_end() {
+                new.content.ends_on
+            } else {
+                before.original.ends_on
+            },
             publication: new.content.publication,
             ..before.original.clone()
         };
@@ -284,11 +285,12 @@ async fn replace_predecessor(tx: &mut Tx<'_>, successor: &Convention) -> Result<
         Status::Signed => Step::Renew.take_otherwise(Status::Signed)?,
         // What a party ended is followed, not replaced.
         Status::Terminated if before.successor_id.is_none() => Status::Terminated,
-        _ => return Ok(()),
+        // Another one was signed in its place meanwhile.
+        _ => {
+            let other = before.successor_id.map(|other| other.to_string());
+            return Err(Error::new(Code::AlreadyRenewed).about(other.unwrap_or_default()));
+        }
     };
-    if before.original.starts_on >= Some(first_day) {
-        return Ok(());
-    }
     let (now, place) = (tx.now, (successor.id, first_day));
     let after = store::replace(tx.connection(), id, status, place, now).await?;
     tx.changed("replaced", &before, &after).await

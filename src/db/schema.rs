@@ -446,8 +446,6 @@ diesel::joinable!(report_lines -> reports (report_id));
 diesel::joinable!(reports -> conventions (convention_id));
 diesel::joinable!(amendments -> conventions (convention_id));
 diesel::joinable!(convention_partners -> partners (partner_id));
-diesel::allow_tables_to_appear_in_same_query!(amendments, amendment_partners);
-diesel::allow_tables_to_appear_in_same_query!(amendments, audit_events);
 diesel::allow_tables_to_appear_in_same_query!(amendments, conventions);
 diesel::allow_tables_to_appear_in_same_query!(clients, client_secrets);
 diesel::allow_tables_to_appear_in_same_query!(convention_partners, partners);

@@ -116,7 +116,9 @@ impl Statement<'_> {
         let bound = self.bind(Bind::Text(year.year.as_str().to_owned()));
         let mut conditions = vec![
             SIGNED.to_owned(),
-            "c.terms #>> '{follow_up,periodicity}' IN ('yearly', 'half_yearly')".to_owned(),
+            // What the index has, then what the text of today says.
+            "(c.terms #>> '{follow_up,periodicity}' IN ('yearly', 'half_yearly') OR c.amendments <> '[]')".to_owned(),
+            format!("convention_periodicity(c.terms, c.amendments, {}) IN ('yearly', 'half_yearly')", self.today()),
             self.in_force_in(year, "c", "in_force_until"),
             self.keeps_convention(),
             self.not_reported(&bound, "IS NULL", "coalesce(c.territory, 'FR')"),

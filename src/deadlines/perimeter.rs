@@ -19,17 +19,25 @@ impl Statement<'_> {
             let above = self.texts(&self.filter.above_schools);
             format!("(c.territory IS NULL OR c.territory = ANY ({above}))")
         } else if let Some(partner) = scope.partner() {
-            let partner = self.bind(Bind::Id(partner));
-            format!("(c.territory IS NULL OR {partner} = ANY (c.partner_ids))")
+            format!("(c.territory IS NULL OR {})", self.is_party(partner))
         } else {
             "c.territory IS NULL".to_owned()
         }
     }
 
+    /// That the convention's text of today has this partner as a party.
+    fn is_party(&mut self, partner: uuid::Uuid) -> String {
+        let (partner, today) = (self.bind(Bind::Id(partner)), self.today());
+        format!(
+            "EXISTS (SELECT FROM convention_texts AS x WHERE x.convention_id = c.id \
+             AND x.from_day <= {today} AND x.until_day > {today} AND {partner} = ANY (x.partner_ids))"
+        )
+    }
+
     /// Of a convention that is not signed: those who keep it, and its parties.
     pub(super) fn follows_convention(&mut self) -> String {
         match self.scope.partner() {
-            Some(partner) => format!("{} = ANY (c.partner_ids)", self.bind(Bind::Id(partner))),
+            Some(partner) => self.is_party(partner),
             None => self.keeps_convention(),
         }
     }
@@ -60,7 +68,7 @@ impl Statement<'_> {
             let above = self.texts(&self.filter.above_schools);
             format!("d.territories && {above}")
         } else if let Some(partner) = scope.partner() {
-            format!("{} = ANY (c.partner_ids)", self.bind(Bind::Id(partner)))
+            self.is_party(partner)
         } else {
             "false".to_owned()
         }

@@ -141,7 +141,8 @@ impl<'a> Statement<'a> {
     }
 
     /// The conventions in force or to come, with the last day of the period under way. The one place
-    /// that says what a convention's agreed end is. Terms are taken apart once, which is most of the
+    /// that says what a convention's agreed end is: what a signed amendment will make of it counts for the end, not for
+    /// the renewals before. Terms are taken apart once, which is most of the
     /// cost, and not at all where they tell nothing: what neither ends within the days asked for nor
     /// outlives its agreed end has no deadline.
     fn periods(&mut self) -> String {
@@ -159,7 +160,8 @@ impl<'a> Statement<'a> {
         format!(
             "SELECT c.*, least(convention_period_end(agreed_end, renewal, {today}), terminated_on, replaced_on - 1) AS last_day
                FROM (SELECT c.id, c.reference, c.title, c.status, c.territory, c.in_force_until, c.replaced_on, c.updated_at,
-                            convention_agreed_end(c.ends_on, c.amendments) AS agreed_end, t.renewal, t.notice_months,
+                            CASE WHEN t.renewal ->> 'mode' = 'tacit' THEN convention_agreed_end_on(c.ends_on, c.amendments, {today})
+                                 ELSE convention_agreed_end(c.ends_on, c.amendments) END AS agreed_end, t.renewal, t.notice_months,
                             iso_date(c.termination ->> 'on') AS terminated_on
                        FROM conventions AS c
                       CROSS JOIN LATERAL jsonb_to_record(c.terms) AS t (renewal jsonb, notice_months integer)

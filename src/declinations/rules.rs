@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use diesel_async::AsyncPgConnection;
 
-use super::content::{Activation, Content};
+use super::content::{Activation, Content, PlannedAction};
 use super::model::Declination;
 use super::store;
 use crate::auth::policy::Scope;
@@ -177,7 +177,8 @@ impl Ground {
         }
     }
 
-    fn check_codes(&self, content: &Content, faults: &mut Faults) {
+    /// What it names, its planned actions included, is what the convention and the parent cover.
+    pub fn check_codes(&self, content: &Content, faults: &mut Faults) {
         let texts = self.texts(content);
         let parent = self.parent.as_ref().map(|parent| &parent.content);
         let parent = parent.filter(|parent| parent.convention_id == content.convention_id);
@@ -190,6 +191,9 @@ impl Ground {
         }
         // A macro because the four lists are of four types.
         check!(axes, action_types, levels, moments);
+        for (index, action) in content.planned_actions.iter().enumerate() {
+            planned(index, action, &texts, faults);
+        }
     }
 
     /// What the convention says from the first day of the declination, or from now on once that is
@@ -265,6 +269,32 @@ fn within<N: Nomenclature>(
         };
         let place = Place::Pointer(format!("/{field}/{index}"));
         faults.add(place, Rule::Own(notice));
+    }
+}
+
+/// Notes what a planned action names that one of the convention's texts leaves out.
+fn planned(index: usize, action: &PlannedAction, texts: &[AgreedContent], faults: &mut Faults) {
+    fn leaves_out<T: PartialEq>(list: &[T], code: &T) -> bool {
+        !list.is_empty() && !list.contains(code)
+    }
+    let mut note = |below: &str| {
+        let place = Place::Pointer(format!("/planned_actions/{index}/{below}"));
+        faults.add(place, Rule::Own(&NOT_IN_CONVENTION));
+    };
+    if texts
+        .iter()
+        .any(|text| leaves_out(&text.action_types, &action.action_type))
+    {
+        note("action_type");
+    }
+    for (place, level) in action.levels.iter().enumerate() {
+        if texts.iter().any(|text| leaves_out(&text.levels, level)) {
+            note(&format!("levels/{place}"));
+        }
+    }
+    let moment = action.moment.as_ref();
+    if moment.is_some_and(|moment| texts.iter().any(|text| leaves_out(&text.moments, moment))) {
+        note("moment");
     }
 }
 

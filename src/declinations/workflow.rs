@@ -1,7 +1,7 @@
 //! The steps that write declinations. Each runs in the transaction it is given and journals what it
 //! writes; the order of refusals is 404, 403, 412, 409, and 422 for what depends on the row.
 //!
-//! Activating and closing hold the convention first and the declination next, so that they, and
+//! Changing, activating and closing hold the convention first and the declination next, so that they, and
 //! whatever narrows or ends the convention, come one after the other.
 
 use super::content::{Activation, Content, DeclinationPatch, NewDeclination};
@@ -55,7 +55,7 @@ pub async fn update(
     patch: &DeclinationPatch,
     if_match: &Precondition,
 ) -> Result<Framed> {
-    let before = hold(tx, scope, id, if_match).await?;
+    let (convention, before) = hold_with_convention(tx, scope, id, if_match).await?;
     before.declination.step(Step::Update)?;
     let present = before.declination.as_input();
     let new = patch.apply(&present)?;
@@ -63,7 +63,7 @@ pub async fn update(
         return Ok(before);
     }
     let reach = if before.declination.status == Status::Active {
-        check_active(tx, scope, &before, &new.content).await?;
+        check_active(tx, scope, convention, &before, &new.content).await?;
         before.declination.reach.clone()
     } else {
         check_draft(tx, scope, &present.content, &new.content).await?
@@ -102,6 +102,7 @@ async fn check_draft(
 async fn check_active(
     tx: &mut Tx<'_>,
     scope: &Scope,
+    convention: Convention,
     before: &Framed,
     after: &Content,
 ) -> Result<()> {
@@ -114,6 +115,12 @@ async fn check_active(
         if !store::represents(tx.connection(), scope, id, &parties).await? {
             faults.add(Place::field("representative_id"), Rule::UnknownReference);
         }
+    }
+    // A later end, or another plan, meets texts that it has not been compared with.
+    if after.ends_on != present.ends_on || after.planned_actions != present.planned_actions {
+        let (at_hand, day) = (Some(convention), today(tx.now));
+        let ground = Ground::of(tx.connection(), scope, after, at_hand, day).await?;
+        ground.check_codes(after, &mut faults);
     }
     faults.check()?;
     rules::keeps_what_was_agreed(present, after)

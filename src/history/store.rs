@@ -38,12 +38,14 @@ pub async fn page(
     filter: &Filter,
     page: &Page<Sort>,
 ) -> Result<Vec<Row>> {
-    let amended = amendments::table
+    let mut objects: Vec<Uuid> = amendments::table
         .filter(amendments::convention_id.eq(object))
-        .select(amendments::id);
-    let its = audit_events::object_id.eq(object);
+        .select(amendments::id)
+        .load(&mut connection)
+        .await?;
+    objects.push(object);
     let mut query = Row::query()
-        .filter(its.or(audit_events::object_id.eq_any(amended)))
+        .filter(audit_events::object_id.eq_any(objects))
         .limit(page.limit)
         .into_boxed();
     if let Some(since) = filter.updated_since {

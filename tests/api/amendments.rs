@@ -705,3 +705,270 @@ async fn a_signed_convention_sent_back_as_it_reads_changes_nothing_of_what_was_s
         .await;
     refused.problem(409, "signed_content");
 }
+
+#[actix_web::test]
+async fn what_only_publishes_a_convention_is_corrected_after_a_partner_left() {
+    let service = Service::start().await;
+    let [a, b] = [
+        id(&service.new_partner("A").await),
+        id(&service.new_partner("B").await),
+    ];
+    let mut body = national(&a);
+    body["partner_ids"] = json!([a, b]);
+    let second = json!({ "side": "partner", "partner_id": b, "name": "X", "function": "Y", "organisation": "B" });
+    body["signatories"].as_array_mut().unwrap().push(second);
+    let convention = signed(&service, body).await;
+    let changes = json!([{ "op": "remove_partner", "partner_id": b }]);
+    amended(
+        &service,
+        &convention,
+        amendment("2026-02-01", changes, &[&a, &b]),
+    )
+    .await;
+    let ministry = service.ministry();
+    let patch = json!({ "nor": "MENE2600123X" });
+    let corrected = ministry.patch(&convention, patch).await.expect(200);
+    assert_eq!(corrected["nor"], "MENE2600123X");
+    assert_eq!(corrected["signatories"].as_array().unwrap().len(), 3);
+    assert_eq!(
+        on(&ministry, &convention, "2026-01-31").await["partner_ids"],
+        json!([a, b])
+    );
+}
+
+#[actix_web::test]
+async fn whoever_signs_an_amendment_sees_it_whatever_the_day_it_is_a_party() {
+    let service = Service::start().await;
+    let [a, b] = [
+        id(&service.new_partner("A").await),
+        id(&service.new_partner("B").await),
+    ];
+    let convention = agreed(&service, &a).await;
+    let joins = json!([{ "op": "add_partner", "partner_id": b }]);
+    amended(
+        &service,
+        &convention,
+        amendment("2027-09-01", joins, &[&a, &b]),
+    )
+    .await;
+    // Not a party today, it will be one when this takes effect.
+    let later = json!([{ "op": "set_levels", "levels": ["3e"] }]);
+    let path = sent(
+        &service,
+        &convention,
+        amendment("2028-01-01", later, &[&a, &b]),
+    )
+    .await;
+    let own = service.partner(&b);
+    assert_eq!(
+        own.get(&path).await.expect(200)["allowed_actions"],
+        json!(["sign"])
+    );
+    assert_eq!(own.all(&format!("{convention}/amendments")).await.len(), 2);
+    let by_itself = json!({ "signed_on": "2026-05-01", "medium": "simple" });
+    own.post(&format!("{path}/sign"), by_itself)
+        .await
+        .expect(200);
+    // One that takes effect before it joins is none of its business.
+    let before = json!([{ "op": "set_moments", "moments": ["pfmp"] }]);
+    let path = sent(
+        &service,
+        &convention,
+        amendment("2027-01-01", before, &[&a]),
+    )
+    .await;
+    own.get(&path).await.problem(404, "not_found");
+    let count = own
+        .get(&format!("{convention}/amendments/count"))
+        .await
+        .expect(200);
+    assert_eq!(count["count"], 2);
+}
+
+#[actix_web::test]
+async fn a_terminated_convention_is_amended_until_its_end_and_extended_no_more() {
+    let service = Service::start().await;
+    let partner = id(&service.new_partner("A").await);
+    let convention = agreed(&service, &partner).await;
+    let longer = json!([{ "op": "extend", "ends_on": "2029-12-31" }]);
+    amended(
+        &service,
+        &convention,
+        amendment("2026-02-01", longer, &[&partner]),
+    )
+    .await;
+    let end = json!({ "on": "2027-06-30", "party": "A", "kind": "mutual" });
+    service
+        .ministry()
+        .post(&format!("{convention}/terminate"), end)
+        .await
+        .expect(200);
+    let axes = json!([{ "op": "set_axes", "axes": ["internships"] }]);
+    amended(
+        &service,
+        &convention,
+        amendment("2027-01-01", axes, &[&partner]),
+    )
+    .await;
+    let path = format!("{convention}/amendments");
+    let again = json!([{ "op": "extend", "ends_on": "2031-12-31" }]);
+    let refused = service
+        .ministry()
+        .post(&path, amendment("2027-02-01", again, &[&partner]))
+        .await;
+    assert_eq!(refused.faults(), ["/changes/0 ends_otherwise"]);
+}
+
+#[actix_web::test]
+async fn an_active_declination_does_not_grow_into_what_the_convention_no_longer_covers() {
+    let service = Service::start().await;
+    let partner = id(&service.new_partner("A").await);
+    let convention = agreed(&service, &partner).await;
+    let of = convention.trim_start_matches("/v1/conventions/").to_owned();
+    let ministry = service.ministry();
+    let mut body = json!({
+        "convention_id": of, "level": "academy", "territories": ["academy:10"], "axes": ["career_discovery"],
+        "starts_on": "2026-01-01", "ends_on": "2027-08-31",
+        "planned_actions": [{ "title": "Jurys", "action_type": "jury" }],
+    });
+    let refused = ministry.post("/v1/declinations", body.clone()).await;
+    assert_eq!(
+        refused.faults(),
+        ["/planned_actions/0/action_type not_in_convention"]
+    );
+    body["planned_actions"] = json!([]);
+    let path = format!(
+        "/v1/declinations/{}",
+        id(&ministry.post("/v1/declinations", body).await.expect(201))
+    );
+    ministry
+        .post(&format!("{path}/activate"), json!({}))
+        .await
+        .expect(200);
+    let narrower = json!([{ "op": "set_axes", "axes": ["internships"] }]);
+    amended(
+        &service,
+        &convention,
+        amendment("2027-09-01", narrower, &[&partner]),
+    )
+    .await;
+    for end in [json!("2028-08-31"), Value::Null] {
+        let refused = ministry.patch(&path, json!({ "ends_on": end })).await;
+        refused.problem(422, "validation_failed");
+        assert_eq!(refused.faults(), ["/axes/0 not_in_convention"]);
+    }
+    let planned = json!([{ "title": "Jurys", "action_type": "jury" }]);
+    let refused = ministry
+        .patch(&path, json!({ "planned_actions": planned }))
+        .await;
+    assert_eq!(
+        refused.faults(),
+        ["/planned_actions/0/action_type not_in_convention"]
+    );
+    ministry
+        .patch(&path, json!({ "ends_on": "2027-06-30" }))
+        .await
+        .expect(200);
+    // Between two narrowings a declination relies on neither.
+    let meanwhile = json!([{ "op": "set_axes", "axes": ["career_discovery"] }]);
+    amended(
+        &service,
+        &convention,
+        amendment("2027-07-15", meanwhile, &[&partner]),
+    )
+    .await;
+}
+
+#[actix_web::test]
+async fn an_end_that_no_source_gives_is_said_before_it_is_moved() {
+    let service = Service::start().await;
+    let partner = id(&service.new_partner("A").await);
+    let imported = json!({ "source": "Liste", "source_id": "1", "date_precision": "day", "attested_until": "2024-01-01" });
+    let of = service
+        .signed_convention(
+            &partner,
+            json!({ "starts_on": "2024-01-01", "imported": imported }),
+        )
+        .await;
+    let convention = format!("/v1/conventions/{of}");
+    let ministry = service.ministry();
+    let longer = json!([{ "op": "extend", "ends_on": "2029-12-31" }]);
+    let path = format!("{convention}/amendments");
+    let refused = ministry
+        .post(&path, amendment("2026-02-01", longer.clone(), &[&partner]))
+        .await;
+    assert_eq!(refused.faults(), ["/changes/0 end_unknown"]);
+    let said = ministry
+        .patch(&convention, json!({ "ends_on": "2027-12-31" }))
+        .await
+        .expect(200);
+    assert_eq!(
+        (&said["warnings"], &said["effective_status"]),
+        (&json!([]), &json!("in_force"))
+    );
+    amended(
+        &service,
+        &convention,
+        amendment("2026-02-01", longer, &[&partner]),
+    )
+    .await;
+    ministry
+        .patch(&convention, json!({ "nor": "MENE2600123X" }))
+        .await
+        .expect(200);
+    assert_eq!(
+        on(&ministry, &convention, "2026-01-31").await["ends_on"],
+        "2027-12-31"
+    );
+    let refused = ministry
+        .patch(&convention, json!({ "ends_on": "2035-12-31" }))
+        .await;
+    refused.problem(409, "signed_content");
+}
+
+#[actix_web::test]
+async fn an_extension_goes_beyond_the_period_that_tacit_renewals_have_reached() {
+    let service = Service::start().await;
+    let partner = id(&service.new_partner("A").await);
+    let mut body = national(&partner);
+    (body["starts_on"], body["ends_on"]) = (json!("2024-01-01"), json!("2025-12-31"));
+    body["renewal"] = json!({ "mode": "tacit", "months": 12 });
+    let convention = signed(&service, body).await;
+    let path = format!("{convention}/amendments");
+    let to = |end: &str| {
+        amendment(
+            "2026-12-01",
+            json!([{ "op": "extend", "ends_on": end }]),
+            &[&partner],
+        )
+    };
+    let refused = service.ministry().post(&path, to("2026-06-30")).await;
+    assert_eq!(refused.faults(), ["/changes/0 not_later"]);
+    amended(&service, &convention, to("2030-12-31")).await;
+    for (day, end) in [
+        ("2026-11-30", "2026-12-31"),
+        ("2026-12-01", "2030-12-31"),
+        ("2031-01-01", "2031-12-31"),
+    ] {
+        assert_eq!(
+            on(&service.reader(), &convention, day).await["effective_ends_on"],
+            end,
+            "on {day}"
+        );
+    }
+}
+
+#[actix_web::test]
+async fn amendments_of_what_is_not_there_are_refused_in_every_form() {
+    let service = Service::start().await;
+    let path = format!("/v1/conventions/{}/amendments", crate::support::absent());
+    for form in ["application/json", "text/csv", "application/x-ndjson"] {
+        let reply = service
+            .reader()
+            .request("GET", &path)
+            .header("accept", form)
+            .send()
+            .await;
+        reply.problem(404, "not_found");
+    }
+}

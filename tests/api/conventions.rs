@@ -46,7 +46,7 @@ async fn post(caller: &Caller, path: &str) -> Reply {
 }
 
 /// Takes a new convention to the point where it is signed.
-async fn to_sign(service: &Service, body: Value) -> String {
+pub async fn to_sign(service: &Service, body: Value) -> String {
     let ministry = service.ministry();
     let path = format!(
         "/v1/conventions/{}",

@@ -404,3 +404,49 @@ async fn declinations_cease_with_their_convention_and_keep_what_they_say() {
         .expect(200);
     assert_eq!(closed["effective_status"], "closed");
 }
+
+#[actix_web::test]
+async fn a_successor_begins_after_what_it_succeeds_and_no_two_are_signed() {
+    let service = Service::start().await;
+    let partner = id(&service.new_partner("A").await);
+    let old = agreed(&service, &partner, json!({})).await;
+    let of = old.trim_start_matches("/v1/conventions/").to_owned();
+    let draft = post(&service, &format!("{old}/renew"), json!({}))
+        .await
+        .expect(201);
+    let path = format!("/v1/conventions/{}", id(&draft));
+    let refused = service
+        .ministry()
+        .patch(&path, json!({ "starts_on": "2025-01-01" }))
+        .await;
+    assert_eq!(refused.faults(), ["/predecessor_id no_predecessor"]);
+    let mut body = national(&partner);
+    (body["predecessor_id"], body["starts_on"]) = (json!(of), json!("2027-01-01"));
+    let other = crate::conventions::to_sign(&service, body).await;
+    for step in ["open-negotiation", "send-for-signature"] {
+        post(&service, &format!("{path}/{step}"), json!({}))
+            .await
+            .expect(200);
+    }
+    for (path, last) in [(&path, 200), (&other, 409)] {
+        post(
+            &service,
+            &format!("{path}/sign"),
+            signature(json!({ "side": "ministry" })),
+        )
+        .await
+        .expect(200);
+        let reply = post(
+            &service,
+            &format!("{path}/sign"),
+            signature(json!({ "side": "partner" })),
+        )
+        .await;
+        assert_eq!(reply.status, last, "{}", reply.text());
+    }
+    let after = service.reader().get(&old).await.expect(200);
+    assert_eq!(
+        (&after["status"], &after["successor_id"]),
+        (&json!("replaced"), &draft["id"])
+    );
+}

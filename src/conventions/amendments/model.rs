@@ -171,50 +171,6 @@ pub struct Amendment {
     pub version: i64,
 }
 
-/// What a caller may see of the amendments of a convention that it sees.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sight {
-    /// All of them: it keeps the convention, or is a party to it that day.
-    All,
-    /// The signed ones, and those that would make this partner a party, or end its being one.
-    Joining(Uuid),
-    /// The signed ones.
-    Signed,
-}
-
-impl Sight {
-    /// Of a caller, on a day.
-    pub fn of(scope: &Scope, convention: &Convention, day: NaiveDate) -> Self {
-        if convention.is_kept_by(scope) {
-            return Self::All;
-        }
-        let Some(own) = scope.partner() else {
-            return Self::Signed;
-        };
-        if convention.has_party(scope, day) {
-            Self::All
-        } else {
-            Self::Joining(own)
-        }
-    }
-
-    /// Whether it shows this one.
-    pub fn shows(self, amendment: &Amendment) -> bool {
-        let names = |own| {
-            let party = Field::Party(PartnerId::new(own));
-            amendment
-                .changes
-                .iter()
-                .any(|change| change.field() == party)
-        };
-        match self {
-            Self::All => true,
-            Self::Joining(own) => amendment.status == Status::Signed || names(own),
-            Self::Signed => amendment.status == Status::Signed,
-        }
-    }
-}
-
 /// The members of an amendment's canonical form: see [`crate::conventions::hash`].
 pub const CONTRACTUAL: &[&str] = &[
     "convention_id",
@@ -296,6 +252,20 @@ impl Amendment {
         let own = scope.partner();
         let parties = self.parties(convention);
         own.is_some() && parties.iter().any(|party| Some(party.uuid()) == own)
+    }
+
+    /// Whether this caller, who sees its convention, sees it: once signed everyone does; before, those
+    /// who keep the convention, are a party to it that day, sign the amendment, or are named by it.
+    pub fn is_seen_by(&self, scope: &Scope, convention: &Convention, day: NaiveDate) -> bool {
+        let is_named = |own| {
+            let party = Field::Party(PartnerId::new(own));
+            self.changes.iter().any(|change| change.field() == party)
+        };
+        self.status == Status::Signed
+            || convention.is_kept_by(scope)
+            || convention.has_party(scope, day)
+            || self.has_party(scope, convention)
+            || scope.partner().is_some_and(is_named)
     }
 
     /// Whether this caller may ever take the step.

@@ -1,8 +1,12 @@
 //! What stands in the way of an amendment: the text it applies to, the amendments that were signed,
 //! and the declinations that rely on what it takes away.
 
+use chrono::NaiveDate;
+use serde::Serialize;
+
 use super::content::{Change, Field};
 use crate::conventions::model::Convention;
+use crate::conventions::term::renewed_until;
 use crate::conventions::text::{Amended, Consolidated};
 use crate::error::notice::{AFTER_END, BEFORE_START};
 use crate::error::{Fault, Notice, Place, Rule, notice};
@@ -55,6 +59,12 @@ static LAST_PARTY: Notice = notice(
     "last_party",
     "Il ne resterait aucun partenaire : mettez plutôt fin à la convention.",
     "No partner would be left: terminate the convention instead.",
+);
+
+static END_UNKNOWN: Notice = notice(
+    "end_unknown",
+    "La source de cette convention ne donne pas son échéance : dites-la d'abord (`ends_on`).",
+    "The source of this convention does not give its end: say it first (`ends_on`).",
 );
 
 /// What active declinations rely on.
@@ -142,10 +152,7 @@ pub fn contradictions(convention: &Convention, amendment: &Amended) -> Vec<Obsta
 /// It takes effect while the convention is in force, so that the convention never ends and goes on.
 fn out_of_time(convention: &Convention, amendment: &Amended) -> Vec<Obstacle> {
     let effective_on = amendment.effective_on;
-    let is_unknown = convention
-        .imported
-        .as_ref()
-        .is_some_and(|from| from.attested_until.is_some());
+    let is_unknown = convention.is_only_attested();
     let before = convention.on(effective_on).content;
     let end = convention.last_day(before.ends_on);
     let notice = match (convention.original.starts_on, end) {
@@ -157,21 +164,38 @@ fn out_of_time(convention: &Convention, amendment: &Amended) -> Vec<Obstacle> {
 }
 
 fn misfits(convention: &Convention, amendment: &Amended) -> Vec<Obstacle> {
-    let mut series: Vec<&Amended> = convention.amendments.iter().collect();
+    let signed: Vec<&Amended> = convention.amendments.iter().collect();
+    let mut series = signed.clone();
     series.push(amendment);
     series.sort_by_key(|one| one.rank());
+    // What is signed is not put in question again by what came since, a termination for instance.
+    let already = replayed(convention, &signed);
+    let misfits = replayed(convention, &series).into_iter();
+    misfits
+        .filter(|(one, index, _)| {
+            !already
+                .iter()
+                .any(|(other, at, _)| (other, at) == (one, index))
+        })
+        .map(|(one, index, notice)| match one.changes.get(index) {
+            Some(change) if one.id != amendment.id => broken(amendment, change, one.number),
+            _ => Obstacle::of_change(index, notice),
+        })
+        .collect()
+}
+
+/// The changes of a series that do not apply when their turn comes, each by its amendment and its
+/// place there.
+fn replayed<'a>(
+    convention: &Convention,
+    series: &[&'a Amended],
+) -> Vec<(&'a Amended, usize, &'static Notice)> {
     let mut text = Consolidated::original(convention.original.clone());
     let mut found = Vec::new();
     for one in series {
         for (index, change) in one.changes.iter().enumerate() {
-            let misfit = misfit(convention, &text, change);
-            if let Some(notice) = misfit {
-                found.push(if one.id == amendment.id {
-                    Obstacle::of_change(index, notice)
-                } else {
-                    broken(amendment, change, one.number)
-                });
-            }
+            let misfit = misfit(convention, &text, change, one.effective_on);
+            found.extend(misfit.map(|notice| (*one, index, notice)));
             text.apply(change);
         }
     }
@@ -194,26 +218,25 @@ fn broken(amendment: &Amended, later: &Change, number: i32) -> Obstacle {
     obstacle.about(number)
 }
 
-/// Why a change does not apply to a text.
+/// Why a change does not apply to a text on a day.
 fn misfit(
     convention: &Convention,
     text: &Consolidated,
     change: &Change,
+    day: NaiveDate,
 ) -> Option<&'static Notice> {
     let content = &text.content;
     match change {
         Change::Extend { ends_on } => {
-            let may_be_told = convention
-                .imported
-                .as_ref()
-                .is_some_and(|from| from.attested_until.is_some());
+            let renewal = content.terms.renewal.as_ref();
             match content.ends_on {
                 _ if convention.termination.is_some() || convention.replaced_on.is_some() => {
                     Some(&ENDS_OTHERWISE)
                 }
-                None if may_be_told => None,
+                None if convention.has_unknown_end() => Some(&END_UNKNOWN),
                 None => Some(&OPEN_ENDED),
-                Some(agreed) if *ends_on <= agreed => Some(&NOT_LATER),
+                // Tacit renewals have moved it already.
+                Some(agreed) if *ends_on <= renewed_until(agreed, renewal, day) => Some(&NOT_LATER),
                 Some(_) => None,
             }
         }
@@ -229,46 +252,43 @@ fn misfit(
     }
 }
 
-/// What an amendment leaves of what it restricts; nothing where it leaves it alone or free.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
+/// What one change of an amendment leaves of a list of codes, and for how long.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Left {
-    /// Axes.
-    pub axes: Vec<String>,
-    /// Types of action.
-    pub action_types: Vec<String>,
-    /// Levels.
-    pub levels: Vec<String>,
-    /// Moments.
-    pub moments: Vec<String>,
+    /// The place of the change.
+    pub index: usize,
+    /// The list.
+    pub field: &'static str,
+    /// The codes that are left.
+    pub codes: Vec<String>,
+    /// The first day that a signed amendment says otherwise.
+    pub until: Option<NaiveDate>,
 }
 
-impl Left {
-    /// By these changes.
-    pub fn by(changes: &[Change]) -> Self {
-        fn texts<T: ToString>(codes: &[T]) -> Vec<String> {
-            codes.iter().map(T::to_string).collect()
-        }
-        let mut left = Self::default();
-        for change in changes {
-            match change {
-                Change::SetAxes { axes } => left.axes = texts(axes),
-                Change::SetActionTypes { action_types } => left.action_types = texts(action_types),
-                Change::SetLevels { levels } => left.levels = texts(levels),
-                Change::SetMoments { moments } => left.moments = texts(moments),
-                _ => {}
-            }
-        }
-        left
+/// What an amendment restricts: what it leaves free, or takes nothing away from, is not among it.
+pub fn left_by(convention: &Convention, amendment: &Amended) -> Vec<Left> {
+    fn texts<T: ToString>(codes: &[T]) -> Vec<String> {
+        codes.iter().map(T::to_string).collect()
     }
-
-    /// Whether it restricts nothing.
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-
-    /// The change that restricts this field.
-    pub fn place(changes: &[Change], field: &str) -> usize {
-        let is_of = |change: &Change| change.field().is_member(field);
-        changes.iter().position(is_of).unwrap_or_default()
-    }
+    let changes = amendment.changes.iter().enumerate();
+    let restricted = changes.filter_map(|(index, change)| {
+        let (field, codes) = match change {
+            Change::SetAxes { axes } => ("axes", texts(axes)),
+            Change::SetActionTypes { action_types } => ("action_types", texts(action_types)),
+            Change::SetLevels { levels } => ("levels", texts(levels)),
+            Change::SetMoments { moments } => ("moments", texts(moments)),
+            _ => return None,
+        };
+        let mut later = convention.amendments.iter().filter(|other| {
+            let mut changes = other.changes.iter();
+            other.rank() > amendment.rank() && changes.any(|one| one.field().is_member(field))
+        });
+        Some(Left {
+            index,
+            field,
+            codes,
+            until: later.next().map(|other| other.effective_on),
+        })
+    });
+    restricted.filter(|left| !left.codes.is_empty()).collect()
 }

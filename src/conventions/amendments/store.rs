@@ -5,18 +5,18 @@ use diesel::dsl::{count_star, max};
 use diesel::helper_types::IntoBoxed;
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Date, Integer, Text, Timestamptz, Uuid};
+use diesel::sql_types::{Array, Date, Integer, Jsonb, Text, Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::content::{Change, NewAmendment};
-use super::model::{Amendment, AmendmentId, Sight, Status};
+use super::model::{Amendment, AmendmentId, Status};
 use super::rules::Left;
 use crate::auth::policy::Scope;
 use crate::conventions::content::Document;
 use crate::conventions::model::{Convention, ConventionId};
 use crate::conventions::signing::{Signatory, VoidedSignature};
 use crate::db::keyset::{Direction, after};
-use crate::db::schema::{amendment_partners, amendments, conventions};
+use crate::db::schema::{amendments, conventions};
 use crate::error::{Error, Result};
 use crate::http::page::{MarkValue, Page};
 use crate::values::{Json, Sha256Hex};
@@ -41,37 +41,47 @@ pub enum Sort {
 
 type Visible<'a> = IntoBoxed<'a, amendments::table, Pg>;
 
-fn visible<'a>(scope: &Scope, convention: &Convention, day: NaiveDate) -> Visible<'a> {
-    let query = amendments::table
-        .filter(amendments::convention_id.eq(convention.id))
-        .into_boxed();
-    let signed = amendments::status.eq(Status::Signed);
-    match Sight::of(scope, convention, day) {
-        Sight::All => query,
-        Sight::Signed => query.filter(signed),
-        Sight::Joining(own) => {
-            let joined = amendment_partners::table
-                .filter(amendment_partners::partner_id.eq(own))
-                .select(amendment_partners::amendment_id);
-            query.filter(signed.or(amendments::id.eq_any(joined)))
-        }
-    }
-}
-
-fn filtered<'a>(
+/// Those of a convention that the caller may see. A partner that does not keep it sees those that it
+/// signs: which ones, the texts they apply to tell.
+async fn visible<'a>(
+    mut connection: &AsyncPgConnection,
     scope: &Scope,
     convention: &Convention,
     day: NaiveDate,
+) -> Result<Visible<'a>> {
+    let own = amendments::table.filter(amendments::convention_id.eq(convention.id));
+    if convention.is_kept_by(scope) || convention.has_party(scope, day) {
+        return Ok(own.into_boxed());
+    }
+    if scope.partner().is_none() {
+        let signed = own.filter(amendments::status.eq(Status::Signed));
+        return Ok(signed.into_boxed());
+    }
+    let all: Vec<Amendment> = own
+        .select(Amendment::as_select())
+        .load(&mut connection)
+        .await?;
+    let seen = all
+        .iter()
+        .filter(|one| one.is_seen_by(scope, convention, day));
+    let seen: Vec<AmendmentId> = seen.map(|one| one.id).collect();
+    Ok(own.filter(amendments::id.eq_any(seen)).into_boxed())
+}
+
+async fn filtered<'a>(
+    connection: &AsyncPgConnection,
+    scope: &Scope,
+    (convention, day): (&Convention, NaiveDate),
     filter: &'a Filter,
-) -> Visible<'a> {
-    let mut query = visible(scope, convention, day);
+) -> Result<Visible<'a>> {
+    let mut query = visible(connection, scope, convention, day).await?;
     if !filter.status.is_empty() {
         query = query.filter(amendments::status.eq_any(&filter.status));
     }
     if let Some(since) = filter.updated_since {
         query = query.filter(amendments::updated_at.ge(since));
     }
-    query
+    Ok(query)
 }
 
 /// One page, in the order asked for.
@@ -81,11 +91,12 @@ fn filtered<'a>(
 pub async fn page(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
-    (convention, day): (&Convention, NaiveDate),
+    place: (&Convention, NaiveDate),
     filter: &Filter,
     page: &Page<Sort>,
 ) -> Result<Vec<Amendment>> {
-    let mut query = filtered(scope, convention, day, filter)
+    let mut query = filtered(connection, scope, place, filter)
+        .await?
         .select(Amendment::as_select())
         .limit(page.limit);
     if let Some(mark) = &page.after {
@@ -137,10 +148,11 @@ pub async fn page(
 pub async fn count(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
-    (convention, day): (&Convention, NaiveDate),
+    place: (&Convention, NaiveDate),
     filter: &Filter,
 ) -> Result<i64> {
-    Ok(filtered(scope, convention, day, filter)
+    Ok(filtered(connection, scope, place, filter)
+        .await?
         .select(count_star())
         .first(&mut connection)
         .await?)
@@ -156,12 +168,16 @@ pub async fn find(
     (convention, day): (&Convention, NaiveDate),
     id: AmendmentId,
 ) -> Result<Amendment> {
-    let found = visible(scope, convention, day)
+    let found = amendments::table
         .filter(amendments::id.eq(id))
+        .filter(amendments::convention_id.eq(convention.id))
         .select(Amendment::as_select())
-        .first(&mut connection)
+        .first::<Amendment>(&mut connection)
         .await;
-    found.optional()?.ok_or_else(Error::not_found)
+    let found = found.optional()?;
+    found
+        .filter(|one| one.is_seen_by(scope, convention, day))
+        .ok_or_else(Error::not_found)
 }
 
 /// Those of these ids that the caller may see, each with its convention.
@@ -184,7 +200,7 @@ pub async fn find_all(
         .load(&mut connection)
         .await?;
     let is_seen = |(amendment, convention): &(Amendment, Convention)| {
-        Sight::of(scope, convention, day).shows(amendment)
+        amendment.is_seen_by(scope, convention, day)
     };
     Ok(found.into_iter().filter(is_seen).collect())
 }
@@ -317,16 +333,16 @@ pub struct Relying {
     /// The declination.
     #[diesel(sql_type = Uuid)]
     pub id: uuid::Uuid,
-    /// The field.
-    #[diesel(sql_type = Text)]
-    pub field: String,
+    /// The place of the change that takes them away.
+    #[diesel(sql_type = Integer)]
+    pub change: i32,
     /// The codes, of its own lists or of its planned actions.
     #[diesel(sql_type = Array<Text>)]
     pub codes: Vec<String>,
 }
 
-/// The active declinations of a convention that, on a day or later, rely on what is not left; the
-/// first hundred.
+/// The active declinations of a convention that, from a day on and for as long as it lasts, rely on
+/// what is not left; the first hundred.
 ///
 /// # Errors
 /// As any query.
@@ -335,30 +351,27 @@ pub async fn relying(
     _scope: &Scope,
     convention: ConventionId,
     from: NaiveDate,
-    left: &Left,
+    left: &[Left],
 ) -> Result<Vec<Relying>> {
     const RELYING: &str = "
-        SELECT d.id, lost.field, lost.codes
+        SELECT d.id, l.index AS change, lost.codes
           FROM declinations d
+         CROSS JOIN jsonb_to_recordset($3) AS l (index integer, field text, codes text[], until date)
          CROSS JOIN LATERAL (
-               SELECT array_agg(p ->> 'action_type') AS action_types, array_agg(p ->> 'moment') AS moments,
-                      array_agg(l.level) AS levels
+               SELECT codes_beyond(CASE l.field
+                          WHEN 'axes' THEN d.axes
+                          WHEN 'action_types' THEN d.action_types || array_agg(p ->> 'action_type')
+                          WHEN 'levels' THEN d.levels || array_agg(named.level)
+                          ELSE d.moments || array_agg(p ->> 'moment') END, l.codes) AS codes
                  FROM jsonb_array_elements(d.planned_actions) AS p
-                 LEFT JOIN LATERAL jsonb_array_elements_text(p -> 'levels') AS l (level) ON true) AS planned
-         CROSS JOIN LATERAL (VALUES
-               ('axes', codes_beyond(d.axes, $3)),
-               ('action_types', codes_beyond(d.action_types || planned.action_types, $4)),
-               ('levels', codes_beyond(d.levels || planned.levels, $5)),
-               ('moments', codes_beyond(d.moments || planned.moments, $6))) AS lost (field, codes)
-         WHERE d.convention_id = $1 AND d.status = 'active' AND coalesce(d.ends_on >= $2, true) AND lost.codes <> '{}'
-         ORDER BY d.id, lost.field LIMIT 100";
+                 LEFT JOIN LATERAL jsonb_array_elements_text(p -> 'levels') AS named (level) ON true) AS lost
+         WHERE d.convention_id = $1 AND d.status = 'active' AND coalesce(d.ends_on >= $2, true)
+           AND coalesce(d.starts_on < l.until, true) AND lost.codes <> '{}'
+         ORDER BY d.id, l.index LIMIT 100";
     Ok(diesel::sql_query(RELYING)
         .bind::<Uuid, _>(convention)
         .bind::<Date, _>(from)
-        .bind::<Array<Text>, _>(&left.axes)
-        .bind::<Array<Text>, _>(&left.action_types)
-        .bind::<Array<Text>, _>(&left.levels)
-        .bind::<Array<Text>, _>(&left.moments)
+        .bind::<Jsonb, _>(Json(left.to_vec()))
         .load(&mut connection)
         .await?)
 }

@@ -6,7 +6,7 @@
 
 use super::content::{AmendmentPatch, NewAmendment};
 use super::model::{Amendment, AmendmentId, Filed, Status, Step, content_hash, joining, parties};
-use super::rules::{Left, Obstacle, RELIED_ON, contradictions};
+use super::rules::{Obstacle, RELIED_ON, contradictions, left_by};
 use super::store::{self, Standing};
 use crate::auth::policy::Scope;
 use crate::conventions::model::{Convention, ConventionId};
@@ -237,13 +237,14 @@ async fn fits(
     convention: &Convention,
     amendment: &Amendment,
 ) -> Result<()> {
-    let mut obstacles = contradictions(convention, &amendment.as_carried());
-    let left = Left::by(&amendment.changes);
+    let as_carried = amendment.as_carried();
+    let mut obstacles = contradictions(convention, &as_carried);
+    let left = left_by(convention, &as_carried);
     if !left.is_empty() {
         let (id, from) = (convention.id, amendment.effective_on);
         let relying = store::relying(tx.connection(), scope, id, from, &left).await?;
         obstacles.extend(relying.into_iter().map(|one| {
-            let place = Left::place(&amendment.changes, &one.field);
+            let place = usize::try_from(one.change).unwrap_or_default();
             let subject = format!("{}: {}", one.id, one.codes.join(", "));
             Obstacle::of_change(place, &RELIED_ON).about(subject)
         }));
