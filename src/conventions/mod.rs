@@ -6,11 +6,13 @@
 //! [`coverage`] where one is declined, [`directory`] what anyone may read of them.
 
 pub mod amendments;
+pub mod answer;
 pub mod changing;
 pub mod content;
 pub mod coverage;
 pub mod directory;
 pub mod ending;
+pub mod filter;
 pub mod hash;
 pub mod import;
 pub mod model;

@@ -1,7 +1,7 @@
 //! The reference of a convention: `CN-2025-0014`, `CL-A09-2016-0001`, `CL-R11-…`, `CL-<UAI>-…`.
 
 use super::content::Content;
-use super::store;
+use super::store::writes;
 use crate::db::write::Tx;
 use crate::error::Result;
 use crate::values::{TerritoryCode, TextValue};
@@ -12,7 +12,7 @@ use crate::values::{TerritoryCode, TextValue};
 /// As any write.
 pub async fn next(tx: &mut Tx<'_>, content: &Content, year: i32) -> Result<String> {
     let prefix = prefix(content.territory.as_ref(), year);
-    let number = store::next_number(tx.connection(), &prefix).await?;
+    let number = writes::next_number(tx.connection(), &prefix).await?;
     Ok(format!("{prefix}-{number:04}"))
 }
 

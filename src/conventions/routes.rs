@@ -5,11 +5,12 @@ use std::rc::Rc;
 use actix_web::{HttpResponse, delete, get, patch, post};
 use chrono::NaiveDate;
 
+use super::answer::ConventionAnswer;
 use super::content::{ConventionPatch, NewConvention};
 use super::ending::{NewRenewal, NewTermination};
-use super::model::{Convention, ConventionAnswer, ConventionId, Step};
+use super::filter::{Filter, Sort};
+use super::model::{Convention, ConventionId, Step};
 use super::signing::NewSignature;
-use super::store::{Filter, Sort};
 use super::{store, workflow};
 use crate::db::Reader as Connection;
 use crate::error::Result;

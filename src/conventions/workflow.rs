@@ -8,8 +8,8 @@ use super::ending::{NewRenewal, NewTermination};
 use super::hash::content_hash;
 use super::model::{Convention, ConventionId, Status, Step};
 use super::signing::{self, NewSignature, Signing};
-use super::store::{self, Beginning, Standing};
-use super::{changing, reference};
+use super::store::writes::{self, Beginning, Standing};
+use super::{changing, reference, store};
 use crate::auth::policy::Scope;
 use crate::db::write::Tx;
 use crate::error::{Code, Error, Fault, Faults, Notice, Place, Result, Rule, notice};
@@ -54,7 +54,7 @@ pub async fn create(tx: &mut Tx<'_>, scope: &Scope, new: &NewConvention) -> Resu
         created_at: now,
         updated_at: now,
     };
-    let created = store::insert(tx.connection(), &beginning, &new.content).await?;
+    let created = writes::insert(tx.connection(), &beginning, &new.content).await?;
     tx.created(&created).await?;
     Ok(created)
 }
@@ -182,7 +182,7 @@ pub async fn update(
         standing.signatories = before.signatories.clone();
     }
     let now = tx.now;
-    let after = store::update(tx.connection(), id, &new.content, &standing, now).await?;
+    let after = writes::update(tx.connection(), id, &new.content, &standing, now).await?;
     tx.changed(Step::Update.past(), &before, &after).await?;
     Ok(after)
 }
@@ -222,7 +222,7 @@ pub async fn step(
         signing::is_complete(&before.signatories, parties, place)?;
     }
     let now = tx.now;
-    let after = store::update(tx.connection(), id, &before.original, &standing, now).await?;
+    let after = writes::update(tx.connection(), id, &before.original, &standing, now).await?;
     tx.changed(step.past(), &before, &after).await?;
     Ok(after)
 }
@@ -263,7 +263,7 @@ pub async fn sign(
     }
     standing.signatories = Json(signed);
     let now = tx.now;
-    let after = store::update(tx.connection(), id, &before.original, &standing, now).await?;
+    let after = writes::update(tx.connection(), id, &before.original, &standing, now).await?;
     let verb = if is_last { "signed" } else { Step::Sign.past() };
     tx.changed(verb, &before, &after).await?;
     if is_last {
@@ -292,7 +292,7 @@ async fn replace_predecessor(tx: &mut Tx<'_>, successor: &Convention) -> Result<
         }
     };
     let (now, place) = (tx.now, (successor.id, first_day));
-    let after = store::replace(tx.connection(), id, status, place, now).await?;
+    let after = writes::replace(tx.connection(), id, status, place, now).await?;
     tx.changed("replaced", &before, &after).await
 }
 
@@ -312,7 +312,7 @@ pub async fn terminate(
     let status = before.step(Step::Terminate)?;
     let termination = Json(new.of(&before, today(tx.now))?);
     let now = tx.now;
-    let after = store::terminate(tx.connection(), id, status, &termination, now).await?;
+    let after = writes::terminate(tx.connection(), id, status, &termination, now).await?;
     tx.changed(Step::Terminate.past(), &before, &after).await?;
     Ok(after)
 }
@@ -350,6 +350,6 @@ pub async fn delete(
 ) -> Result<()> {
     let convention = kept(tx, scope, id, if_match).await?;
     convention.step(Step::Delete)?;
-    store::delete(tx.connection(), id).await?;
+    writes::delete(tx.connection(), id).await?;
     tx.removed(Step::Delete.past(), &convention).await
 }

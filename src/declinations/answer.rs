@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::content::{Content, Coordinator, DeclinationLevel, Signatory};
 use super::model::{DeclinationId, EffectiveStatus, Framed, Status, Step};
 use crate::auth::policy::Scope;
-use crate::conventions::model::BOARD_DECISION_MISSING;
+use crate::conventions::answer::BOARD_DECISION_MISSING;
 use crate::error::{Notice, notice};
 use crate::http::language::Language;
 use crate::http::warning::Warning;

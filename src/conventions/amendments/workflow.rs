@@ -12,6 +12,7 @@ use crate::auth::policy::Scope;
 use crate::conventions::model::{Convention, ConventionId};
 use crate::conventions::signing::{self, NewSignature, Side, Signing};
 use crate::conventions::store as conventions;
+use crate::conventions::store::writes;
 use crate::conventions::text::Amended;
 use crate::db::write::Tx;
 use crate::error::{Code, Error, Fault, Faults, Notice, Place, Result, Rule, notice};
@@ -308,9 +309,9 @@ pub async fn sign(
 async fn carry(tx: &mut Tx<'_>, before: Convention, amendment: &Amendment) -> Result<Convention> {
     let amendments = Json(before.amended_by(amendment.as_carried()));
     let (id, now) = (before.id, tx.now);
-    let after = conventions::amend(tx.connection(), id, &amendments, now).await?;
+    let after = writes::amend(tx.connection(), id, &amendments, now).await?;
     let restricted = Json(after.restricted());
-    conventions::set_texts(tx.connection(), id, restricted).await?;
+    writes::set_texts(tx.connection(), id, restricted).await?;
     tx.changed("amended", &before, &after).await?;
     Ok(after)
 }

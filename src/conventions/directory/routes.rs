@@ -9,6 +9,7 @@ use super::model::PublicConvention;
 use super::store;
 use crate::auth::policy::Scope;
 use crate::conventions::content::Reach;
+use crate::conventions::filter;
 use crate::conventions::store as conventions;
 use crate::error::Result;
 use crate::http::call::{Call, List, ListCall};
@@ -32,7 +33,7 @@ const DEPENDS_ON: &str = "Accept, Accept-Encoding";
 /// What the directory is filtered by: of the filters of conventions, those that speak of what is
 /// public.
 #[derive(Debug, Clone)]
-pub struct Filter(conventions::Filter);
+pub struct Filter(filter::Filter);
 
 impl Query for Filter {
     const PARAMETERS: &'static [Parameter] = &[
@@ -73,9 +74,9 @@ impl Query for Filter {
 
     fn read(reader: &mut Reader<'_>) -> Self {
         // The other filters of conventions are unknown parameters here, and told so.
-        Self(conventions::Filter {
+        Self(filter::Filter {
             scope: vec![Reach::National],
-            ..conventions::Filter::read(reader)
+            ..filter::Filter::read(reader)
         })
     }
 }
@@ -97,7 +98,7 @@ impl page::Sort for Sort {
     ];
 }
 
-impl From<Sort> for conventions::Sort {
+impl From<Sort> for filter::Sort {
     fn from(sort: Sort) -> Self {
         match sort {
             Sort::Reference => Self::Reference,
@@ -124,7 +125,7 @@ impl List for Directory {
 
     async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<PublicConvention>> {
         let (scope, today) = (Scope::of_public(), today(call.app.now()));
-        let filter = conventions::Filter {
+        let filter = filter::Filter {
             today,
             ..call.query.0.clone()
         };
