@@ -10,6 +10,7 @@ pub mod cli;
 pub mod clients;
 pub mod clock;
 pub mod config;
+pub mod contacts;
 pub mod conventions;
 pub mod db;
 pub mod deadlines;

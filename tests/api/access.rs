@@ -50,6 +50,7 @@ const REPORT: &str =
 const NARRATIVE: &str = r#"{"narrative": {"results": "Autres"}}"#;
 const REASON: &str = r#"{"reason": "À compléter"}"#;
 const CLIENT: &str = r#"{"name": "N", "contact_email": "a@exemple.fr", "role": "establishment", "uais": ["0690001A"], "scopes": ["read"]}"#;
+const CONTACT: &str = r#"{"territory": "uai:0690001A", "role": "head"}"#;
 const DECLINATION: &str = r#"{"convention_id": "<convention>", "level": "establishment", "territories": ["uai:0690001A"], "starts_on": "2026-09-01"}"#;
 
 #[rustfmt::skip]
@@ -107,6 +108,12 @@ const TABLE: &[Line] = &[
     line("put_intervention", INTERVENTION,     ["403",             "403",             "403",             "200 403 403 404", "403"]),
     line("update_intervention", TITLE,         ["403",             "403",             "403",             "200 403 403 404", "403"]),
     line("withdraw_intervention", "",          ["200 200 200 404", "403",             "403",             "200 403 403 404", "403"]),
+    common("list_contacts"),
+    common("count_contacts"),
+    shared("get_contact"),
+    line("create_contact", CONTACT,            ["201",             "201",             "201",             "403",             "403"]),
+    line("update_contact", NAME,               ["200 200 200 404", "200 403 403 404", "200 403 403 404", "403",             "403"]),
+    line("delete_contact", "",                 ["204 204 204 404", "204 403 403 404", "204 403 403 404", "403",             "403"]),
     common("list_establishments"),
     common("count_establishments"),
     shared("get_establishment"),

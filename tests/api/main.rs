@@ -16,6 +16,7 @@ mod agreements_laws;
 mod agreements_races;
 mod agreements_stories;
 mod amendments;
+mod contacts;
 mod contract;
 mod conventions;
 mod conventions_laws;

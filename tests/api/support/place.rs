@@ -17,6 +17,8 @@ pub struct Place {
     pub intervention: &'static str,
     pub intervention_id: String,
     pub client: String,
+    /// A contact of that school.
+    pub contact: String,
     /// The draft of a local convention of that academy with this partner.
     pub draft: String,
     /// A local convention of that academy with this partner, signed, until the end of 2028.
@@ -107,6 +109,7 @@ impl Place {
             .await;
         assert_eq!(intervention["status"], "published");
         let client = new_client(service, &uai).await;
+        let contact = new_contact(service, &uai).await;
         let draft = new_convention(service, &partner, academy).await;
         let local = json!({
             "scope": "local", "territory": academy, "reach": ree::establishments::reach::ancestry(academy),
@@ -125,6 +128,7 @@ impl Place {
             intervention: "visite",
             intervention_id: id(&intervention),
             client,
+            contact,
             declination,
             draft,
             local,
@@ -151,6 +155,7 @@ impl Place {
             intervention: "nothing",
             intervention_id: absent(),
             client: absent(),
+            contact: absent(),
             declination: absent(),
             draft: absent(),
             local: absent(),
@@ -168,6 +173,7 @@ impl Place {
         let resource = operation.path.split('/').nth(2).unwrap_or_default();
         let id = match resource {
             "clients" => &self.client,
+            "contacts" => &self.contact,
             "conventions" if operation.id == "terminate_convention" => &self.ended,
             "conventions" if acts_on_a_signed_one(operation) => &self.local,
             "conventions" => &self.draft,
@@ -287,6 +293,15 @@ async fn new_client(service: &Service, uai: &str) -> String {
     id(&service
         .ministry()
         .post("/v1/clients", body)
+        .await
+        .expect(201))
+}
+
+async fn new_contact(service: &Service, uai: &str) -> String {
+    let body = json!({ "territory": format!("uai:{uai}"), "role": "bde", "name": "Claude Roux" });
+    id(&service
+        .ministry()
+        .post("/v1/contacts", body)
         .await
         .expect(201))
 }
