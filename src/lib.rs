@@ -32,6 +32,7 @@ pub mod partners;
 pub mod reference;
 pub mod reports;
 pub mod routes;
+pub mod solicitations;
 pub mod steps;
 pub mod territories;
 pub mod values;

@@ -34,6 +34,7 @@ use crate::routes;
         (name = "Conventions", description = "Ce que le ministère, une région, une académie ou un établissement signent avec des partenaires."),
         (name = "Déclinaisons", description = "Les conventions portées dans les régions académiques, les académies et les établissements."),
         (name = "Interventions", description = "Ce que les partenaires proposent aux établissements."),
+        (name = "Sollicitations", description = "Ce que les établissements demandent aux partenaires, et ce qu'il en advient."),
         (name = "Contacts", description = "À qui écrire, du côté de l'éducation."),
         (name = "Établissements", description = "L'annuaire du ministère."),
         (name = "Référentiels", description = "Territoires et nomenclatures."),

@@ -6,7 +6,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     changes, clients, contacts, conventions, deadlines, declinations, establishments, indicators,
-    interventions, nomenclatures, oauth, operation, partners, reports, territories,
+    interventions, nomenclatures, oauth, operation, partners, reports, solicitations, territories,
 };
 
 /// Mounts everything.
@@ -17,6 +17,7 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
     conventions::mount(config);
     declinations::mount(config);
     interventions::mount(config);
+    solicitations::mount(config);
     contacts::mount(config);
     establishments::mount(config);
     territories::mount(config);

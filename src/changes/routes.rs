@@ -27,6 +27,7 @@ use crate::partners::representatives;
 use crate::values::{TextValue, Uai, today};
 use crate::{
     clients, contacts, conventions, declinations, establishments, interventions, partners, reports,
+    solicitations,
 };
 
 impl Query for Filter {
@@ -126,7 +127,7 @@ async fn objects(
         now: call.app.now(),
         changes,
     };
-    let kinds: [Objects; 10] = tokio::try_join!(
+    let kinds: [Objects; 11] = tokio::try_join!(
         reading.partners(),
         reading.representatives(),
         reading.establishments(),
@@ -137,6 +138,7 @@ async fn objects(
         reading.interventions(),
         reading.reports(),
         reading.contacts(),
+        reading.solicitations(),
     )?
     .into();
     Ok(kinds.into_iter().flatten().collect())
@@ -255,6 +257,16 @@ impl Reading<'_> {
         let seen = found
             .into_iter()
             .map(|contact| (contact.id.uuid(), contact.seen_by(&viewer)));
+        written(seen)
+    }
+
+    async fn solicitations(&self) -> Result<Objects> {
+        let (ids, day) = (self.ids("solicitation"), today(self.now));
+        let found = solicitations::store::find_all(self.connection, self.scope, &ids).await?;
+        let seen = found.into_iter().map(|solicitation| {
+            let id = solicitation.id.uuid();
+            (id, solicitation.seen_by(self.scope, day, self.language))
+        });
         written(seen)
     }
 

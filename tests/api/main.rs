@@ -38,6 +38,8 @@ mod reports;
 mod reports_read;
 mod representatives;
 mod schema;
+mod solicitations;
+mod solicitations_races;
 mod support;
 mod tokens;
 mod trouble;

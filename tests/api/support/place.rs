@@ -17,6 +17,8 @@ pub struct Place {
     pub intervention: &'static str,
     pub intervention_id: String,
     pub client: String,
+    /// What that school asks of that representative.
+    pub solicitation: String,
     /// A contact of that school.
     pub contact: String,
     /// The draft of a local convention of that academy with this partner.
@@ -110,6 +112,7 @@ impl Place {
         assert_eq!(intervention["status"], "published");
         let client = new_client(service, &uai).await;
         let contact = new_contact(service, &uai).await;
+        let solicitation = new_solicitation(service, &uai, &representative).await;
         let draft = new_convention(service, &partner, academy).await;
         let local = json!({
             "scope": "local", "territory": academy, "reach": ree::establishments::reach::ancestry(academy),
@@ -128,6 +131,7 @@ impl Place {
             intervention: "visite",
             intervention_id: id(&intervention),
             client,
+            solicitation,
             contact,
             declination,
             draft,
@@ -155,6 +159,7 @@ impl Place {
             intervention: "nothing",
             intervention_id: absent(),
             client: absent(),
+            solicitation: absent(),
             contact: absent(),
             declination: absent(),
             draft: absent(),
@@ -173,6 +178,7 @@ impl Place {
         let resource = operation.path.split('/').nth(2).unwrap_or_default();
         let id = match resource {
             "clients" => &self.client,
+            "solicitations" => &self.solicitation,
             "contacts" => &self.contact,
             "conventions" if operation.id == "terminate_convention" => &self.ended,
             "conventions" if acts_on_a_signed_one(operation) => &self.local,
@@ -222,6 +228,23 @@ impl Place {
             let path = format!("/v1/conventions/{object}/{step}");
             service.ministry().post(&path, json!({})).await.expect(200);
         }
+        if operation.path.starts_with("/v1/solicitations/{id}/") {
+            let is_over = ["hold_solicitation", "mark_solicitation_not_held"];
+            let status = if is_over.contains(&operation.id) {
+                "accepted"
+            } else {
+                "requested"
+            };
+            const PUT: &str =
+                "UPDATE solicitations SET status = $1, scheduled_on = '2025-10-09', outcome = NULL
+                                WHERE id = $2::text::uuid";
+            service
+                .sql()
+                .await
+                .execute(PUT, &[&status, &self.solicitation])
+                .await
+                .expect("a solicitation");
+        }
     }
 
     /// The document's example of a body, speaking of these objects.
@@ -229,6 +252,8 @@ impl Place {
         let own = |name: &str| match name {
             "partner_ids" => Some(json!([self.partner])),
             "convention_id" => Some(json!(self.convention)),
+            "intervention_id" => Some(json!(self.intervention_id)),
+            "uai" => Some(json!(self.uai)),
             _ => None,
         };
         let mut named = taken.example.clone();
@@ -302,6 +327,15 @@ async fn new_contact(service: &Service, uai: &str) -> String {
     id(&service
         .ministry()
         .post("/v1/contacts", body)
+        .await
+        .expect(201))
+}
+
+async fn new_solicitation(service: &Service, uai: &str, representative: &str) -> String {
+    let body = json!({ "uai": uai, "representative_id": representative, "levels": ["3e"] });
+    id(&service
+        .ministry()
+        .post("/v1/solicitations", body)
         .await
         .expect(201))
 }
