@@ -36,6 +36,8 @@ use crate::routes;
         (name = "Données ouvertes", description = "Ce que chacun peut lire sans jeton, sous Licence Ouverte 2.0."),
         (name = "Déclinaisons", description = "Les conventions portées dans les régions académiques, les académies et les établissements."),
         (name = "Interventions", description = "Ce que les partenaires proposent aux établissements."),
+        (name = "Sollicitations", description = "Ce que les établissements demandent aux partenaires, et ce qu'il en advient."),
+        (name = "Contacts", description = "À qui écrire, du côté de l'éducation."),
         (name = "Établissements", description = "L'annuaire du ministère."),
         (name = "Référentiels", description = "Territoires et nomenclatures."),
         (name = "Bilans", description = "Ce que chaque territoire a fait sous une convention, année après année."),

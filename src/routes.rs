@@ -5,8 +5,9 @@
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
-    changes, clients, conventions, deadlines, declinations, establishments, history, indicators,
-    interventions, nomenclatures, oauth, operation, opportunities, partners, reports, territories,
+    changes, clients, contacts, conventions, deadlines, declinations, establishments, history,
+    indicators, interventions, nomenclatures, oauth, operation, opportunities, partners, reports,
+    solicitations, territories,
 };
 
 /// Mounts everything.
@@ -19,6 +20,8 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
     declinations::mount(config);
     history::mount(config);
     interventions::mount(config);
+    solicitations::mount(config);
+    contacts::mount(config);
     establishments::mount(config);
     opportunities::mount(config);
     territories::mount(config);

@@ -18,13 +18,17 @@ use crate::db::ids::Id;
 use crate::error::{Error, Result};
 use crate::establishments::model::EstablishmentAnswer;
 use crate::establishments::reach;
+use crate::establishments::viewer::Viewer;
 use crate::http::call::{Call, List, ListCall};
 use crate::http::language::Language;
 use crate::http::page::{self, Listed, Mark, MarkValue, Page, bound_to};
 use crate::http::query::{Documented, Parameter, Query, Reader, parameter};
-use crate::partners::representatives::{self, model::Viewer};
+use crate::partners::representatives;
 use crate::values::{TextValue, Uai, today};
-use crate::{clients, conventions, declinations, establishments, interventions, partners, reports};
+use crate::{
+    clients, contacts, conventions, declinations, establishments, interventions, partners, reports,
+    solicitations,
+};
 
 impl Query for Filter {
     const PARAMETERS: &'static [Parameter] = &[parameter(
@@ -123,7 +127,7 @@ async fn objects(
         now: call.app.now(),
         changes,
     };
-    let kinds: [Objects; 9] = tokio::try_join!(
+    let kinds: [Objects; 11] = tokio::try_join!(
         reading.partners(),
         reading.representatives(),
         reading.establishments(),
@@ -133,6 +137,8 @@ async fn objects(
         reading.declinations(),
         reading.interventions(),
         reading.reports(),
+        reading.contacts(),
+        reading.solicitations(),
     )?
     .into();
     Ok(kinds.into_iter().flatten().collect())
@@ -224,7 +230,7 @@ impl Reading<'_> {
     async fn declinations(&self) -> Result<Objects> {
         let ids = self.ids("declination");
         let found = declinations::store::find_all(self.connection, self.scope, &ids).await?;
-        let viewer = declinations::answer::Viewer::new(self.scope, self.above_schools.clone());
+        let viewer = Viewer::new(self.scope, self.above_schools.clone());
         let day = today(self.now);
         let seen = found.into_iter().map(|framed| {
             let id = framed.declination.id.uuid();
@@ -240,6 +246,26 @@ impl Reading<'_> {
         let seen = found.into_iter().map(|offer| {
             let id = offer.intervention.id.uuid();
             (id, offer.seen_by(self.scope, self.language))
+        });
+        written(seen)
+    }
+
+    async fn contacts(&self) -> Result<Objects> {
+        let ids = self.ids("contact");
+        let viewer = Viewer::new(self.scope, self.above_schools.clone());
+        let found = contacts::store::find_all(self.connection, self.scope, &ids).await?;
+        let seen = found
+            .into_iter()
+            .map(|contact| (contact.id.uuid(), contact.seen_by(&viewer)));
+        written(seen)
+    }
+
+    async fn solicitations(&self) -> Result<Objects> {
+        let (ids, day) = (self.ids("solicitation"), today(self.now));
+        let found = solicitations::store::find_all(self.connection, self.scope, &ids).await?;
+        let seen = found.into_iter().map(|solicitation| {
+            let id = solicitation.id.uuid();
+            (id, solicitation.seen_by(self.scope, day, self.language))
         });
         written(seen)
     }

@@ -409,6 +409,48 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    contacts (id) {
+        id -> Uuid,
+        version -> Int8,
+        territory -> Text,
+        reach -> Array<Text>,
+        role -> Text,
+        name -> Nullable<Text>,
+        email -> Nullable<Text>,
+        phone -> Nullable<Text>,
+        label -> Nullable<Text>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    solicitations (id) {
+        id -> Uuid,
+        version -> Int8,
+        uai -> Text,
+        reach -> Array<Text>,
+        intervention_id -> Nullable<Uuid>,
+        representative_id -> Nullable<Uuid>,
+        partner_id -> Uuid,
+        convention_id -> Nullable<Uuid>,
+        levels -> Array<Text>,
+        pupils_expected -> Nullable<Int4>,
+        wished_from -> Nullable<Date>,
+        wished_to -> Nullable<Date>,
+        message -> Nullable<Text>,
+        status -> Text,
+        scheduled_on -> Nullable<Date>,
+        reason -> Nullable<Text>,
+        outcome -> Nullable<Jsonb>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        takes_session -> Bool,
+        held_school_year -> Nullable<Text>,
+    }
+}
+
 // A view: the reference territories and, as leaves, the establishments.
 diesel::table! {
     territory_tree (code) {
@@ -458,6 +500,8 @@ diesel::allow_tables_to_appear_in_same_query!(reports, convention_texts);
 diesel::allow_tables_to_appear_in_same_query!(conventions, declinations);
 diesel::allow_tables_to_appear_in_same_query!(conventions, partners);
 diesel::allow_tables_to_appear_in_same_query!(interventions, intervention_standing);
+diesel::allow_tables_to_appear_in_same_query!(interventions, solicitations);
+diesel::allow_tables_to_appear_in_same_query!(intervention_standing, solicitations);
 diesel::allow_tables_to_appear_in_same_query!(partners, representatives);
 diesel::allow_tables_to_appear_in_same_query!(reports, conventions);
 diesel::allow_tables_to_appear_in_same_query!(reports, report_lines);

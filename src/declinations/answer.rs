@@ -8,57 +8,14 @@ use uuid::Uuid;
 
 use super::content::{Content, Coordinator, DeclinationLevel, Signatory};
 use super::model::{DeclinationId, EffectiveStatus, Framed, Status, Step};
-use crate::auth::policy::Scope;
 use crate::conventions::answer::BOARD_DECISION_MISSING;
 use crate::error::{Notice, notice};
+use crate::establishments::viewer::Viewer;
 use crate::http::language::Language;
 use crate::http::warning::Warning;
 use crate::partners::model::PartnerId;
 use crate::steps::Step as _;
-use crate::values::{Json, TextValue};
-
-/// Whom the coordinator is shown to: the ministry, the academies it concerns, the schools it
-/// covers, and the parties to its convention.
-pub struct Viewer<'a> {
-    scope: &'a Scope,
-    /// With a school: it and the territories above it.
-    above_schools: Vec<String>,
-}
-
-impl<'a> Viewer<'a> {
-    /// The caller, with what is above its schools if it is limited to schools.
-    pub const fn new(scope: &'a Scope, above_schools: Vec<String>) -> Self {
-        Self {
-            scope,
-            above_schools,
-        }
-    }
-
-    /// The caller of a step, which is at its own schools if it is limited to schools: what is above
-    /// them need not be asked for.
-    pub fn of_writer(scope: &'a Scope) -> Self {
-        let schools = scope.schools().unwrap_or_default();
-        Self::new(
-            scope,
-            schools.iter().map(|uai| format!("uai:{uai}")).collect(),
-        )
-    }
-
-    fn sees_person(&self, framed: &Framed, day: NaiveDate) -> bool {
-        let declination = &framed.declination;
-        let covers = |codes: &[String]| {
-            let mut territories = declination.content.territories.iter();
-            territories.any(|territory| codes.iter().any(|code| code == territory.as_str()))
-        };
-        if let Some((named, above)) = self.scope.territories() {
-            return covers(above) || declination.reach.iter().any(|code| named.contains(code));
-        }
-        let is_party = |id: Uuid| framed.frame.parties(day).contains(&PartnerId::new(id));
-        self.scope.is_everything()
-            || self.scope.partner().is_some_and(is_party)
-            || covers(&self.above_schools)
-    }
-}
+use crate::values::Json;
 
 static OUTLIVES_CONVENTION: Notice = notice(
     "outlives_convention",
@@ -67,6 +24,15 @@ static OUTLIVES_CONVENTION: Notice = notice(
 );
 
 impl Framed {
+    /// Whether the coordinator is shown: to the ministry, the academies it concerns, the schools it
+    /// covers, and the parties to its convention.
+    fn shows_person_to(&self, viewer: &Viewer<'_>, day: NaiveDate) -> bool {
+        let is_party = |id: Uuid| self.frame.parties(day).contains(&PartnerId::new(id));
+        let declination = &self.declination;
+        viewer.scope.partner().is_some_and(is_party)
+            || viewer.is_concerned_by(&declination.content.territories, &declination.reach)
+    }
+
     fn warnings(&self, language: Language) -> Vec<Warning> {
         let content = &self.declination.content;
         let outlives = self
@@ -92,7 +58,7 @@ impl Framed {
         day: NaiveDate,
         language: Language,
     ) -> DeclinationAnswer {
-        let shown = viewer.sees_person(&self, day);
+        let shown = self.shows_person_to(viewer, day);
         let (effective_status, warnings) = (self.effective_status(day), self.warnings(language));
         let declination = self.declination;
         let kept = declination.is_kept_by(viewer.scope);

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use actix_web::{HttpResponse, delete, get, patch, post};
 
-use super::answer::{DeclinationAnswer, Viewer};
+use super::answer::DeclinationAnswer;
 use super::content::{Activation, DeclinationPatch, NewDeclination};
 use super::model::{DeclinationId, Framed};
 use super::store::{Filter, Sort};
@@ -12,6 +12,7 @@ use super::{store, workflow};
 use crate::db::Reader as Connection;
 use crate::error::Result;
 use crate::establishments::reach;
+use crate::establishments::viewer::Viewer;
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
 use crate::http::page::{self, Count, Listed, Mark, MarkValue, Page};

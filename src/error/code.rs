@@ -159,6 +159,18 @@ codes! {
         text("Déclinaison dépassée", "Declination outdated"),
         text("La convention ou la déclinaison parente a changé : la déclinaison n'y entre plus.", "The convention or the parent declination has changed: the declination no longer fits in it."),
         text("Corrigez les champs nommés, puis recommencez.", "Correct the fields named, then try again.");
+    NotOffered = 409 "not_offered",
+        text("Pas proposé à cet établissement", "Not offered to this school"),
+        text("L'intervention n'est pas publiée aujourd'hui, ou ce qui est demandé n'est pas proposé à cet établissement ou à ces niveaux.", "The intervention is not published today, or what is asked for is not offered to this school or these levels."),
+        text("Chaque raison est dans `errors` : choisissez une intervention publiée ou un représentant qui couvre l'établissement.", "Each reason is in `errors`: choose a published intervention, or a representative who covers the school.");
+    NoSessionLeft = 409 "no_session_left",
+        text("Plus de séance libre", "No session left"),
+        text("Toutes les séances de l'intervention sont prises.", "All the sessions of the intervention are taken."),
+        text("Augmentez `sessions`, refusez la demande, ou attendez une annulation.", "Raise `sessions`, decline the request, or wait for a cancellation.");
+    TooEarly = 409 "too_early",
+        text("Le jour prévu n'est pas venu", "The day planned has not come"),
+        text("On dit ce qui a eu lieu, ou non, à partir du jour prévu.", "What took place, or did not, is said from the day planned on."),
+        text("Attendez ce jour, ou annulez la demande.", "Wait for that day, or cancel the request.");
     DuplicateReport = 409 "duplicate_report",
         text("Bilan déjà ouvert", "Report already open"),
         text("Un bilan de la même convention, de la même déclinaison, du même territoire et de la même année est en cours.", "A report on the same convention, declination, territory and year is under way."),

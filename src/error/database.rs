@@ -69,6 +69,8 @@ fn refusal(constraint: &str) -> Option<Error> {
             Rule::Taken,
         )),
         "interventions_convention_fkey" => invalid("convention_id", Rule::UnknownReference),
+        // Erased between the look and the write.
+        "solicitations_representative_fkey" => invalid("representative_id", Rule::UnknownReference),
         "reports_open_key" | "reports_number_key" => Some(Error::new(Code::DuplicateReport)),
         // Deleted between the look and the write.
         "reports_convention_fkey" => invalid("convention_id", Rule::UnknownReference),

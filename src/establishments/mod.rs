@@ -7,6 +7,7 @@ pub mod model;
 pub mod reach;
 pub mod routes;
 pub mod store;
+pub mod viewer;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 

@@ -154,6 +154,8 @@ pub struct Offer {
     pub intervention: Intervention,
     /// What its convention is to it.
     pub standing: Standing,
+    /// How many of its sessions are taken.
+    pub taken: i64,
     /// How well it answers the search that found it.
     pub rank: Option<f32>,
     /// The day it is looked at.
@@ -202,6 +204,12 @@ static OUTLIVES_CONVENTION: Notice = notice(
     "The convention ends before the last day: the intervention will not be published afterwards.",
 );
 
+static MORE_GRANTED: Notice = notice(
+    "more_sessions_granted",
+    "Plus de séances ont été accordées qu'il n'en est proposé : aucune ne l'est plus.",
+    "More sessions were granted than are offered: no more will be.",
+);
+
 impl Offer {
     /// What it is that day.
     pub fn status(&self) -> Status {
@@ -235,7 +243,7 @@ impl Offer {
             Vec::new()
         };
         InterventionAnswer {
-            sessions_left: self.intervention.content.sessions,
+            sessions_left: self.sessions_left().map(|left| left.max(0)),
             status,
             withheld_reasons,
             allowed_actions: allowed.map(Step::as_str).collect(),
@@ -245,15 +253,26 @@ impl Offer {
         }
     }
 
+    /// How many sessions are free, fewer than none where its partner offers fewer than it has
+    /// granted; none where they are not counted.
+    fn sessions_left(&self) -> Option<i64> {
+        let sessions = self.intervention.content.sessions?;
+        Some(i64::from(sessions) - self.taken)
+    }
+
     fn warnings(&self, language: Language) -> Vec<Warning> {
         let last = self.intervention.content.available_to;
         let ends = self.standing.in_force_until;
         let outlives = ends.zip(last).is_some_and(|(ends, last)| ends < last);
-        if outlives {
-            vec![OUTLIVES_CONVENTION.at("/available_to", language)]
-        } else {
-            Vec::new()
-        }
+        let oversubscribed = self.sessions_left().is_some_and(|left| left < 0);
+        let found = [
+            (outlives, "/available_to", &OUTLIVES_CONVENTION),
+            (oversubscribed, "/sessions", &MORE_GRANTED),
+        ];
+        let found = found.into_iter().filter(|(holds, ..)| *holds);
+        found
+            .map(|(_, pointer, notice)| notice.at(pointer, language))
+            .collect()
     }
 }
 
@@ -302,7 +321,7 @@ pub struct InterventionAnswer {
     pub intervention: Intervention,
     /// Nombre de séances encore libres ; null : sans limite.
     #[schema(example = 10)]
-    pub sessions_left: Option<i32>,
+    pub sessions_left: Option<i64>,
     /// Ce qu'elle est aujourd'hui, à Paris.
     #[schema(example = "published")]
     pub status: Status,

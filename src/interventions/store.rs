@@ -13,7 +13,7 @@ use super::model::{Intervention, InterventionId, Key, Offer};
 use super::standing::{Standing, Status};
 use crate::auth::policy::Scope;
 use crate::db::keyset::{Direction, after};
-use crate::db::schema::{intervention_standing as standing, interventions};
+use crate::db::schema::{intervention_standing as standing, interventions, solicitations};
 use crate::db::search::{Matches, french_query, ts_rank};
 use crate::error::{Error, Result};
 use crate::http::page::{MarkValue, Page};
@@ -172,11 +172,12 @@ type Row = (
     Option<NaiveDate>,
     Option<NaiveDate>,
     Vec<String>,
+    Option<i64>,
     Option<f32>,
 );
 
 fn offer(
-    (intervention, in_force_from, in_force_until, reasons, rank): Row,
+    (intervention, in_force_from, in_force_until, reasons, taken, rank): Row,
     day: NaiveDate,
 ) -> Offer {
     let standing = Standing {
@@ -187,6 +188,7 @@ fn offer(
     Offer {
         intervention,
         standing,
+        taken: taken.unwrap_or_default(),
         rank,
         day,
     }
@@ -200,6 +202,11 @@ macro_rules! row {
             standing::in_force_from,
             standing::in_force_until,
             reasons(),
+            solicitations::table
+                .filter(solicitations::intervention_id.eq(interventions::id.nullable()))
+                .filter(solicitations::takes_session)
+                .count()
+                .single_value(),
             ts_rank(
                 interventions::search,
                 french_query($q.into_sql::<Nullable<Text>>()),

@@ -7,7 +7,7 @@ use utoipa::openapi::OpenApi;
 
 use crate::http::language::Language;
 use crate::steps::Step;
-use crate::{clients, conventions, declinations, partners, reports};
+use crate::{clients, conventions, declinations, partners, reports, solicitations};
 
 /// The life of a kind of object.
 struct Life {
@@ -23,13 +23,14 @@ struct Life {
     diagram: String,
 }
 
-fn lives() -> [Life; 6] {
+fn lives() -> [Life; 7] {
     use conventions::amendments::model::Step as AmendmentStep;
     [
         life::<partners::model::Step>("Partenaires", ["un partenaire", "partner"]),
         life::<conventions::model::Step>("Conventions", ["une convention", "convention"]),
         life::<AmendmentStep>("Conventions", ["un avenant", "amendment"]),
         life::<declinations::model::Step>("Déclinaisons", ["une déclinaison", "declination"]),
+        life::<solicitations::model::Step>("Sollicitations", ["une sollicitation", "solicitation"]),
         life::<reports::model::Step>("Bilans", ["un bilan", "report"]),
         life::<clients::model::Step>("Clients", ["un client", "client"]),
     ]

@@ -10,8 +10,10 @@ use uuid::Uuid;
 
 use super::reasons::{COVERS, DISTANCE, LEVELS, OF_NETWORK, Reason, VIA, nearest};
 use super::store::{Asked, Bond, Found};
+use crate::contacts::model::{Contact, ContactAnswer};
+use crate::establishments::viewer::Viewer;
 use crate::http::language::Language;
-use crate::partners::representatives::model::{Representative, RepresentativeAnswer, Viewer};
+use crate::partners::representatives::model::{Representative, RepresentativeAnswer};
 use crate::values::TextValue;
 
 /// Ce qu'un établissement peut demander, et à qui.
@@ -26,6 +28,8 @@ pub struct Opportunities {
     /// Nombre de partenaires, au-delà de ceux qui sont donnés s'il y en a trop.
     #[schema(example = 12)]
     pub partners: usize,
+    /// Du côté de l'École, à qui un partenaire ou l'établissement écrit : le plus local d'abord.
+    pub contacts: Vec<ContactAnswer>,
     /// Les partenaires, le plus proche d'abord.
     pub data: Vec<Opportunity>,
 }
@@ -137,6 +141,12 @@ pub struct Read {
     pub found: Vec<Found>,
     /// Those who speak for them there.
     pub representatives: Vec<Representative>,
+}
+
+/// The contacts of a school as a caller is answered, the most local first.
+pub fn contacts(mut found: Vec<Contact>, asked: &Asked, viewer: &Viewer<'_>) -> Vec<ContactAnswer> {
+    found.sort_by_key(|one| nearest([one.content.territory.as_str()], &asked.above));
+    found.into_iter().map(|one| one.seen_by(viewer)).collect()
 }
 
 /// Puts together what was read. A member of a network that has neither an offer nor anyone there is

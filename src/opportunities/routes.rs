@@ -2,16 +2,18 @@
 
 use actix_web::get;
 
+use super::model;
 use super::model::{Opportunities, Read, opportunities};
 use super::store::{self, Asked};
+use crate::contacts::store as contacts;
 use crate::error::{Error, Result};
 use crate::establishments::model::Establishment;
+use crate::establishments::viewer::Viewer;
 use crate::establishments::{reach, store as establishments};
 use crate::http::answer::Answer;
 use crate::http::call::Call;
 use crate::http::fields::FromText as _;
 use crate::http::query::{Documented, Parameter, Query, Reader, parameter};
-use crate::partners::representatives::model::Viewer;
 use crate::values::{TerritoryCode, Uai, today};
 
 /// The most interventions of one partner that are told.
@@ -64,9 +66,10 @@ pub async fn list_opportunities(call: Call<Limit>) -> Result<Answer> {
         reach::above_schools(&connection, scope),
     )?;
     let asked = asked(&school, above.unwrap_or_default(), today(call.app.now()));
-    let (bonds, found) = tokio::try_join!(
+    let (bonds, found, contacts) = tokio::try_join!(
         store::bonds(&connection, scope, &asked),
         store::interventions(&connection, scope, &asked, EACH),
+        contacts::of_territories(&connection, scope, &asked.above),
     )?;
     let partners: Vec<uuid::Uuid> = bonds.iter().map(|bond| bond.partner_id).collect();
     let representatives = store::representatives(&connection, scope, &asked, &partners).await?;
@@ -75,13 +78,15 @@ pub async fn list_opportunities(call: Call<Limit>) -> Result<Answer> {
         found,
         representatives,
     };
-    let mut data = opportunities(read, &asked, &Viewer::new(scope, own), language);
+    let viewer = Viewer::new(scope, own);
+    let mut data = opportunities(read, &asked, &viewer, language);
     let partners = data.len();
     data.truncate(call.query.most);
     Answer::digested(&Opportunities {
         uai: uai.to_string(),
         on: asked.day,
         partners,
+        contacts: model::contacts(contacts, &asked, &viewer),
         data,
     })
 }

@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::counts::{Pupils, check_part, count};
 use crate::db::schema::report_lines;
 use crate::error::notice::OUTSIDE_TERRITORY;
 use crate::error::{Notice, Rule, notice};
@@ -13,17 +14,8 @@ use crate::http::fields::{Body, Fields};
 use crate::reference::Reference;
 use crate::values::{ActionType, Axis, Event, Level, Moment, TerritoryCode, TextValue};
 
-/// The greatest count of a line.
-const MAX_COUNT: i32 = 100_000_000;
-
 /// The fields that, with the type of action, tell a line from another.
 const KEY: [&str; 5] = ["level", "moment", "axis", "event", "academy"];
-
-static MORE_THAN_PUPILS: Notice = notice(
-    "more_than_pupils",
-    "Ce nombre dépasse `pupils`, dont il est une partie.",
-    "This number is greater than `pupils`, of which it is a part.",
-);
 
 static MORE_THAN_OFFERED: Notice = notice(
     "more_than_offered",
@@ -98,34 +90,13 @@ impl Body for Line {
         let (level, moment) = (fields.optional("level"), fields.optional("moment"));
         let (axis, event) = (fields.optional("axis"), fields.optional("event"));
         let academy = academy(fields);
-        let mut count = |name| fields.integer(name, 0, MAX_COUNT);
-        let (actions, pupils, girls) = (count("actions"), count("pupils"), count("girls"));
-        let priority_education_pupils = count("priority_education_pupils");
-        let (teachers, professionals) = (count("teachers"), count("professionals"));
-        let (companies, hours) = (count("companies"), count("hours"));
-        let internships_offered = count("internships_offered");
-        let internships_filled = count("internships_filled");
-        let parts = [
-            ("girls", girls, pupils, &MORE_THAN_PUPILS),
-            (
-                "priority_education_pupils",
-                priority_education_pupils,
-                pupils,
-                &MORE_THAN_PUPILS,
-            ),
-            (
-                "internships_filled",
-                internships_filled,
-                internships_offered,
-                &MORE_THAN_OFFERED,
-            ),
-        ];
-        for (name, part, whole, notice) in parts {
-            // What is not known is not compared.
-            if part.zip(whole).is_some_and(|(part, whole)| part > whole) {
-                fields.fault(name, Rule::Own(notice));
-            }
-        }
+        let (actions, pupils) = (count(fields, "actions"), Pupils::read(fields));
+        let (teachers, professionals) = (count(fields, "teachers"), count(fields, "professionals"));
+        let (companies, hours) = (count(fields, "companies"), count(fields, "hours"));
+        let internships_offered = count(fields, "internships_offered");
+        let internships_filled = count(fields, "internships_filled");
+        let filled = ("internships_filled", internships_filled);
+        check_part(fields, filled, internships_offered, &MORE_THAN_OFFERED);
         // What could not be read is not compared with the other lines.
         let key = [
             level.is_some(),
@@ -146,9 +117,9 @@ impl Body for Line {
             academy,
             event,
             actions,
-            pupils,
-            girls,
-            priority_education_pupils,
+            pupils: pupils.all,
+            girls: pupils.girls,
+            priority_education_pupils: pupils.priority_education,
             teachers,
             professionals,
             companies,

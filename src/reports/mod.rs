@@ -14,6 +14,7 @@
 //! what is written, [`model`] the row, the steps and who sees what, [`lines`] the flat export.
 
 pub mod content;
+pub mod counts;
 pub mod line;
 pub mod lines;
 pub mod model;

@@ -50,6 +50,11 @@ const REPORT: &str =
 const NARRATIVE: &str = r#"{"narrative": {"results": "Autres"}}"#;
 const REASON: &str = r#"{"reason": "À compléter"}"#;
 const CLIENT: &str = r#"{"name": "N", "contact_email": "a@exemple.fr", "role": "establishment", "uais": ["0690001A"], "scopes": ["read"]}"#;
+const CONTACT: &str = r#"{"territory": "uai:0690001A", "role": "head"}"#;
+const REQUEST: &str =
+    r#"{"uai": "0690001A", "intervention_id": "<intervention>", "levels": ["3e"]}"#;
+const DAY: &str = r#"{"scheduled_on": "2099-01-15"}"#;
+const OUTCOME: &str = r#"{"outcome": {"held_on": "2025-10-09"}}"#;
 const DECLINATION: &str = r#"{"convention_id": "<convention>", "level": "establishment", "territories": ["uai:0690001A"], "starts_on": "2026-09-01"}"#;
 
 #[rustfmt::skip]
@@ -111,6 +116,21 @@ const TABLE: &[Line] = &[
     line("put_intervention", INTERVENTION,     ["403",             "403",             "403",             "200 403 403 404", "403"]),
     line("update_intervention", TITLE,         ["403",             "403",             "403",             "200 403 403 404", "403"]),
     line("withdraw_intervention", "",          ["200 200 200 404", "403",             "403",             "200 403 403 404", "403"]),
+    line("list_solicitations", "",             ["200",             "200",             "200",             "200",             "403"]),
+    line("count_solicitations", "",            ["200",             "200",             "200",             "200",             "403"]),
+    line("get_solicitation", "",               ["200 200 200 404", "200 404 404 404", "200 404 404 404", "200 404 404 404", "403"]),
+    line("create_solicitation", REQUEST,       ["201",             "201",             "201",             "403",             "403"]),
+    line("accept_solicitation", DAY,           ["200 200 200 404", "403",             "403",             "200 404 404 404", "403"]),
+    line("decline_solicitation", REASON,       ["200 200 200 404", "403",             "403",             "200 404 404 404", "403"]),
+    line("hold_solicitation", OUTCOME,         ["409 409 409 404", "409 404 404 404", "409 404 404 404", "409 404 404 404", "403"]),
+    line("mark_solicitation_not_held", REASON, ["409 409 409 404", "409 404 404 404", "409 404 404 404", "409 404 404 404", "403"]),
+    line("cancel_solicitation", "",            ["200 200 200 404", "200 404 404 404", "200 404 404 404", "200 404 404 404", "403"]),
+    common("list_contacts"),
+    common("count_contacts"),
+    shared("get_contact"),
+    line("create_contact", CONTACT,            ["201",             "201",             "201",             "403",             "403"]),
+    line("update_contact", NAME,               ["200 200 200 404", "200 403 403 404", "200 403 403 404", "403",             "403"]),
+    line("delete_contact", "",                 ["204 204 204 404", "204 403 403 404", "204 403 403 404", "403",             "403"]),
     common("list_establishments"),
     common("count_establishments"),
     shared("get_establishment"),
@@ -286,6 +306,7 @@ impl World {
         let body = line.body.replace("0690001A", &own.uai);
         let body = body.replace("<partner>", &own.partner);
         let body = body.replace("<convention>", &own.convention);
+        let body = body.replace("<intervention>", &own.intervention_id);
         let mut reply = match operation.body().filter(|_| !body.is_empty()) {
             Some(taken) => request.body(taken.media_type, body).send().await,
             None => request.send().await,

@@ -419,8 +419,36 @@ fn resources(place: &Place) -> Vec<Resource> {
                 "warnings",
             ],
         },
+        Resource {
+            create: "create_contact",
+            update: "update_contact",
+            valid: json!({ "territory": "academy:10", "role": "cell" }),
+            faults: contact_faults(),
+            required: vec!["territory", "role"],
+            read_only: vec!["id", "created_at", "updated_at"],
+        },
         crate::faulty_conventions::resource(),
     ]
+}
+
+fn contact_faults() -> Vec<(&'static str, Value, &'static str)> {
+    let mut faults = vec![
+        ("territory", json!("academy:99"), "/ unknown_territory"),
+        ("territory", json!("FR"), "/ no_contacts_there"),
+        ("territory", json!("region:84"), "/ no_contacts_there"),
+        ("territory", json!("uai:0690001Z"), "/ invalid_checksum"),
+        ("territory", json!(["academy:10"]), "/ wrong_type"),
+        ("role", json!("chief"), "/ unknown_code"),
+        ("role", json!("Cell"), "/ unknown_code"),
+        ("role", json!(1), "/ wrong_type"),
+        ("email", json!("a@b"), "/ invalid_format"),
+        ("email", json!(1), "/ wrong_type"),
+        ("phone", json!("abc"), "/ invalid_format"),
+        ("phone", json!(123_456), "/ wrong_type"),
+    ];
+    faults.extend(texts("name", 120));
+    faults.extend(texts("label", 200));
+    faults
 }
 
 fn report_faults() -> Vec<(&'static str, Value, &'static str)> {

@@ -174,6 +174,35 @@ async fn a_school_reads_whom_it_can_ask_for_what_and_why_the_nearest_first() {
 }
 
 #[actix_web::test]
+async fn whom_to_write_to_on_the_side_of_education_is_told_the_most_local_first() {
+    let world = World::new().await;
+    let (service, ministry) = (&world.service, world.service.ministry());
+    let school = format!("uai:{}", world.school);
+    for (territory, role) in [
+        ("academy:10", "cell"),
+        ("academy:09", "cell"),
+        (school.as_str(), "bde"),
+        ("department:069", "clee"),
+    ] {
+        let body = json!({ "territory": territory, "role": role, "name": "Camille M.", "label": "Relation école-entreprise" });
+        ministry.post("/v1/contacts", body).await.expect(201);
+    }
+    let own = world.read(&service.school(&world.school)).await;
+    let told = |answer: &Value| -> Vec<(Value, Value)> {
+        let contacts = answer["contacts"].as_array().unwrap().iter();
+        contacts
+            .map(|one| (one["role"].clone(), one["name"].clone()))
+            .collect()
+    };
+    let roles = ["bde", "clee", "cell"].map(|role| json!(role));
+    let name = json!("Camille M.");
+    assert_eq!(told(&own), roles.clone().map(|role| (role, name.clone())));
+    let partner = world.partner("A", &[]).await;
+    let seen = world.read(&service.partner(&partner)).await;
+    assert_eq!(told(&seen), roles.map(|role| (role, Value::Null)));
+}
+
+#[actix_web::test]
 async fn what_does_not_reach_the_school_is_not_told() {
     let world = World::new().await;
     let service = &world.service;

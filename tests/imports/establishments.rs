@@ -303,14 +303,18 @@ async fn whoever_had_a_school_in_charge_no_longer_has_once_the_directory_moves_i
                    reach_of('{uai:0690001B}'), ARRAY[id], '{}', '{}', '{}', '{}', '2020-01-01', '{}', '{}', '[]', '[]', '2020-01-01', 'x', now(), now()
               FROM partners;
         INSERT INTO reports (id, convention_id, territory, reach, school_year, number, establishments, narrative, authors, created_at, updated_at)
-            SELECT gen_random_uuid(), id, territory, reach, '2025-2026', 1, '{}', '{}', '{}', now(), now() FROM conventions;";
+            SELECT gen_random_uuid(), id, territory, reach, '2025-2026', 1, '{}', '{}', '{}', now(), now() FROM conventions;
+        INSERT INTO contacts (id, territory, reach, role, created_at, updated_at)
+            SELECT gen_random_uuid(), territory, reach, 'bde', now(), now() FROM conventions;
+        INSERT INTO solicitations (id, uai, reach, partner_id, levels, created_at, updated_at)
+            SELECT gen_random_uuid(), '0690001B', reach, partner_ids[1], '{3e}', now(), now() FROM conventions;";
     client.batch_execute(about).await.unwrap();
-    let reach = "SELECT concat_ws(' ', (SELECT reach FROM representatives), (SELECT reach FROM conventions), (SELECT reach FROM reports))";
+    let reach = "SELECT concat_ws(' ', (SELECT reach FROM representatives), (SELECT reach FROM conventions), (SELECT reach FROM reports), (SELECT reach FROM contacts),\n        (SELECT reach FROM solicitations))";
     let lyon = "{FR,academy:10,department:069,region:84,uai:0690001B}";
     assert_eq!(
         text(client, reach).await.unwrap(),
         format!(
-            "{{FR,academy:09,academy:10,department:069,region:32,region:84,uai:0690001B}} {lyon} {lyon}"
+            "{{FR,academy:09,academy:10,department:069,region:32,region:84,uai:0690001B}} {lyon} {lyon} {lyon} {lyon}"
         )
     );
     take(client, &line("08", "038"), &REAL).await.unwrap();
@@ -318,7 +322,7 @@ async fn whoever_had_a_school_in_charge_no_longer_has_once_the_directory_moves_i
     assert_eq!(
         text(client, reach).await.unwrap(),
         format!(
-            "{{FR,academy:08,academy:09,department:038,region:32,region:84,uai:0690001B}} {grenoble} {grenoble}"
+            "{{FR,academy:08,academy:09,department:038,region:32,region:84,uai:0690001B}} {grenoble} {grenoble} {grenoble} {grenoble}"
         )
     );
 }

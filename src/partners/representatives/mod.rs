@@ -1,7 +1,7 @@
 //! Representatives: the persons through whom a partner is reached, each for some territories.
 //!
 //! A representative is personal data. Name, e-mail and phone are shown to those who need them to
-//! do their work ([`model::Viewer`]); erasing one leaves events and journal rows that name fields
+//! do their work ([`Viewer`](crate::establishments::viewer::Viewer)); erasing one leaves events and journal rows that name fields
 //! and hold no value of them.
 
 pub mod model;

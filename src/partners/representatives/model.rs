@@ -6,13 +6,13 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::auth::policy::Scope;
 use crate::db::ids::Id;
 use crate::db::schema::representatives;
 use crate::db::write::Journaled;
+use crate::establishments::viewer::Viewer;
 use crate::http::fields::{Body, Fields};
 use crate::partners::model::{PartnerId, same};
-use crate::values::{Email, Phone, TerritoryCode, Text, TextValue};
+use crate::values::{Email, Phone, TerritoryCode, Text};
 
 /// The id of a representative.
 pub type RepresentativeId = Id<Representative>;
@@ -85,43 +85,17 @@ pub struct RepresentativeAnswer {
     pub version: i64,
 }
 
-/// Whom the persons are shown to: the ministry, their own partner, and those whose territory a
-/// representative covers.
-pub struct Viewer<'a> {
-    scope: &'a Scope,
-    /// With a school: it and the territories above it.
-    above_schools: Vec<String>,
-}
-
-impl<'a> Viewer<'a> {
-    /// The caller, with what is above its schools if it is limited to schools.
-    pub const fn new(scope: &'a Scope, above_schools: Vec<String>) -> Self {
-        Self {
-            scope,
-            above_schools,
-        }
-    }
-
-    /// Whether the person is shown.
-    fn sees(&self, representative: &Representative) -> bool {
-        let covers = |codes: &[String]| {
-            representative
-                .territories
-                .iter()
-                .any(|territory| codes.iter().any(|code| code == territory.as_str()))
-        };
-        if let Some((named, above)) = self.scope.territories() {
-            // It covers the perimeter, or lies inside it.
-            return covers(above) || representative.reach.iter().any(|code| named.contains(code));
-        }
-        self.scope.may_write_for(representative.partner_id.uuid()) || covers(&self.above_schools)
-    }
-}
-
 impl Representative {
+    /// Whether the person is shown: to the ministry, to their own partner, and to those whose
+    /// territory they cover.
+    fn is_shown_to(&self, viewer: &Viewer<'_>) -> bool {
+        viewer.scope.may_write_for(self.partner_id.uuid())
+            || viewer.is_concerned_by(&self.territories, &self.reach)
+    }
+
     /// The representative as this caller is answered.
     pub fn seen_by(self, viewer: &Viewer<'_>) -> RepresentativeAnswer {
-        let shown = viewer.sees(&self);
+        let shown = self.is_shown_to(viewer);
         RepresentativeAnswer {
             id: self.id,
             partner_id: self.partner_id,

@@ -5,13 +5,14 @@ use std::rc::Rc;
 use actix_web::{HttpResponse, delete, get, patch, post};
 
 use super::model::{
-    NewRepresentative, RepresentativeAnswer, RepresentativeId, RepresentativePatch, Viewer,
+    NewRepresentative, RepresentativeAnswer, RepresentativeId, RepresentativePatch,
 };
 use super::store::{Filter, Sort};
 use super::{store, workflow};
 use crate::db::Reader as Connection;
 use crate::error::Result;
 use crate::establishments::reach;
+use crate::establishments::viewer::Viewer;
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
 use crate::http::page::{self, Count, Listed, Mark, MarkValue, Page};
@@ -159,7 +160,7 @@ pub async fn create_representative(call: Call<NoQuery, NewRepresentative>) -> Re
         let answer = Answer::created(
             version,
             location,
-            &created.seen_by(&Viewer::new(scope, Vec::new())),
+            &created.seen_by(&Viewer::of_writer(scope)),
         )?;
         Ok(answer.about_person(id.uuid()))
     })
@@ -209,10 +210,7 @@ pub async fn update_representative(call: Call<NoQuery, RepresentativePatch>) -> 
     let key = (call.id("id"), call.id("representative_id"));
     call.write(async |tx| {
         let updated = workflow::update(tx, scope, key, &call.body, &call.admitted.if_match).await?;
-        Answer::object(
-            updated.version,
-            &updated.seen_by(&Viewer::new(scope, Vec::new())),
-        )
+        Answer::object(updated.version, &updated.seen_by(&Viewer::of_writer(scope)))
     })
     .await
 }

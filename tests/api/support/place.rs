@@ -17,6 +17,10 @@ pub struct Place {
     pub intervention: &'static str,
     pub intervention_id: String,
     pub client: String,
+    /// What that school asks of that representative.
+    pub solicitation: String,
+    /// A contact of that school.
+    pub contact: String,
     /// The draft of a local convention of that academy with this partner.
     pub draft: String,
     /// A local convention of that academy with this partner, signed, until the end of 2028.
@@ -107,6 +111,8 @@ impl Place {
             .await;
         assert_eq!(intervention["status"], "published");
         let client = new_client(service, &uai).await;
+        let contact = new_contact(service, &uai).await;
+        let solicitation = new_solicitation(service, &uai, &representative).await;
         let draft = new_convention(service, &partner, academy).await;
         let local = json!({
             "scope": "local", "territory": academy, "reach": ree::establishments::reach::ancestry(academy),
@@ -125,6 +131,8 @@ impl Place {
             intervention: "visite",
             intervention_id: id(&intervention),
             client,
+            solicitation,
+            contact,
             declination,
             draft,
             local,
@@ -151,6 +159,8 @@ impl Place {
             intervention: "nothing",
             intervention_id: absent(),
             client: absent(),
+            solicitation: absent(),
+            contact: absent(),
             declination: absent(),
             draft: absent(),
             local: absent(),
@@ -168,6 +178,8 @@ impl Place {
         let resource = operation.path.split('/').nth(2).unwrap_or_default();
         let id = match resource {
             "clients" => &self.client,
+            "solicitations" => &self.solicitation,
+            "contacts" => &self.contact,
             "conventions" if operation.id == "terminate_convention" => &self.ended,
             "conventions" if acts_on_a_signed_one(operation) => &self.local,
             "conventions" => &self.draft,
@@ -216,6 +228,23 @@ impl Place {
             let path = format!("/v1/conventions/{object}/{step}");
             service.ministry().post(&path, json!({})).await.expect(200);
         }
+        if operation.path.starts_with("/v1/solicitations/{id}/") {
+            let is_over = ["hold_solicitation", "mark_solicitation_not_held"];
+            let status = if is_over.contains(&operation.id) {
+                "accepted"
+            } else {
+                "requested"
+            };
+            const PUT: &str =
+                "UPDATE solicitations SET status = $1, scheduled_on = '2025-10-09', outcome = NULL
+                                WHERE id = $2::text::uuid";
+            service
+                .sql()
+                .await
+                .execute(PUT, &[&status, &self.solicitation])
+                .await
+                .expect("a solicitation");
+        }
     }
 
     /// The document's example of a body, speaking of these objects.
@@ -223,6 +252,8 @@ impl Place {
         let own = |name: &str| match name {
             "partner_ids" => Some(json!([self.partner])),
             "convention_id" => Some(json!(self.convention)),
+            "intervention_id" => Some(json!(self.intervention_id)),
+            "uai" => Some(json!(self.uai)),
             _ => None,
         };
         let mut named = taken.example.clone();
@@ -287,6 +318,24 @@ async fn new_client(service: &Service, uai: &str) -> String {
     id(&service
         .ministry()
         .post("/v1/clients", body)
+        .await
+        .expect(201))
+}
+
+async fn new_contact(service: &Service, uai: &str) -> String {
+    let body = json!({ "territory": format!("uai:{uai}"), "role": "bde", "name": "Claude Roux" });
+    id(&service
+        .ministry()
+        .post("/v1/contacts", body)
+        .await
+        .expect(201))
+}
+
+async fn new_solicitation(service: &Service, uai: &str, representative: &str) -> String {
+    let body = json!({ "uai": uai, "representative_id": representative, "levels": ["3e"] });
+    id(&service
+        .ministry()
+        .post("/v1/solicitations", body)
         .await
         .expect(201))
 }

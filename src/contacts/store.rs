@@ -1,0 +1,233 @@
+//! The SQL of contacts.
+
+use chrono::{DateTime, Utc};
+use diesel::dsl::count_star;
+use diesel::helper_types::IntoBoxed;
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::sql_types::{Timestamptz, Uuid};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use super::model::{Contact, ContactId, ContactRole, NewContact};
+use crate::auth::policy::Scope;
+use crate::db::keyset::{Direction, after};
+use crate::db::schema::contacts;
+use crate::error::{Error, Result};
+use crate::http::page::{MarkValue, Page};
+use crate::values::TerritoryCode;
+
+/// What a list of contacts is filtered by.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Whose territory covers, or lies in, one of these.
+    pub territory: Vec<TerritoryCode>,
+    /// Being one of these.
+    pub role: Vec<ContactRole>,
+    /// Changed then or later.
+    pub updated_since: Option<DateTime<Utc>>,
+    /// The territories asked for and all above them.
+    pub above: Vec<String>,
+}
+
+/// By what a list of contacts is sorted. Never by who they are: an order would tell names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sort {
+    /// The order of creation.
+    Id,
+    /// The last change.
+    UpdatedAt,
+}
+
+type Filtered<'a> = IntoBoxed<'a, contacts::table, Pg>;
+
+/// Everyone may read that a contact exists; whom the person is shown to is the model's.
+fn filtered<'a>(_scope: &Scope, filter: &'a Filter) -> Filtered<'a> {
+    let mut query = contacts::table.into_boxed();
+    if !filter.territory.is_empty() {
+        query = query.filter(
+            contacts::territory
+                .eq_any(&filter.above)
+                .or(contacts::reach.overlaps_with(&filter.territory)),
+        );
+    }
+    if !filter.role.is_empty() {
+        query = query.filter(contacts::role.eq_any(&filter.role));
+    }
+    if let Some(since) = filter.updated_since {
+        query = query.filter(contacts::updated_at.ge(since));
+    }
+    query
+}
+
+/// One page, in the order asked for.
+///
+/// # Errors
+/// As any query.
+pub async fn page(
+    mut connection: &AsyncPgConnection,
+    scope: &Scope,
+    filter: &Filter,
+    page: &Page<Sort>,
+) -> Result<Vec<Contact>> {
+    let mut query = filtered(scope, filter)
+        .select(Contact::as_select())
+        .limit(page.limit);
+    let ascending = page.direction == Direction::Ascending;
+    if let Some(mark) = &page.after {
+        let id = mark
+            .id
+            .parse::<uuid::Uuid>()
+            .unwrap_or_default()
+            .into_sql::<Uuid>();
+        query = match &mark.value {
+            MarkValue::Time(time) => query.filter(after(
+                (contacts::updated_at, contacts::id),
+                (time.into_sql::<Timestamptz>(), id),
+                page.direction,
+            )),
+            _ if ascending => query.filter(contacts::id.gt(id)),
+            _ => query.filter(contacts::id.lt(id)),
+        };
+    }
+    let (updated_at, id) = (contacts::updated_at, contacts::id);
+    query = match (page.sort, ascending) {
+        (Sort::Id, true) => query.order(id.asc()),
+        (Sort::Id, false) => query.order(id.desc()),
+        (Sort::UpdatedAt, true) => query.order((updated_at.asc(), id.asc())),
+        (Sort::UpdatedAt, false) => query.order((updated_at.desc(), id.desc())),
+    };
+    Ok(query.load(&mut connection).await?)
+}
+
+/// Those of one of these territories: whom to write to of a school, given it and all above it.
+///
+/// # Errors
+/// As any query.
+pub async fn of_territories(
+    mut connection: &AsyncPgConnection,
+    _scope: &Scope,
+    codes: &[String],
+) -> Result<Vec<Contact>> {
+    Ok(contacts::table
+        .filter(contacts::territory.eq_any(codes))
+        .order(contacts::id)
+        .select(Contact::as_select())
+        .load(&mut connection)
+        .await?)
+}
+
+/// How many there are.
+///
+/// # Errors
+/// As any query.
+pub async fn count(
+    mut connection: &AsyncPgConnection,
+    scope: &Scope,
+    filter: &Filter,
+) -> Result<i64> {
+    Ok(filtered(scope, filter)
+        .select(count_star())
+        .first(&mut connection)
+        .await?)
+}
+
+/// One contact.
+///
+/// # Errors
+/// `not_found`.
+pub async fn find(connection: &AsyncPgConnection, scope: &Scope, id: ContactId) -> Result<Contact> {
+    let found = find_all(connection, scope, &[id]).await?;
+    found.into_iter().next().ok_or_else(Error::not_found)
+}
+
+/// Those of these ids that there are.
+///
+/// # Errors
+/// As any query.
+pub async fn find_all(
+    mut connection: &AsyncPgConnection,
+    _scope: &Scope,
+    ids: &[ContactId],
+) -> Result<Vec<Contact>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(Contact::query()
+        .filter(contacts::id.eq_any(ids))
+        .load(&mut connection)
+        .await?)
+}
+
+/// One contact, held until the transaction ends.
+///
+/// # Errors
+/// `not_found`.
+pub async fn hold(
+    connection: &mut AsyncPgConnection,
+    _scope: &Scope,
+    id: ContactId,
+) -> Result<Contact> {
+    let found = Contact::query()
+        .filter(contacts::id.eq(id))
+        .for_no_key_update()
+        .first(connection)
+        .await;
+    found.optional()?.ok_or_else(Error::not_found)
+}
+
+/// Inserts one.
+///
+/// # Errors
+/// As any write.
+pub async fn insert(
+    connection: &mut AsyncPgConnection,
+    id: ContactId,
+    new: &NewContact,
+    reach: &[String],
+    now: DateTime<Utc>,
+) -> Result<Contact> {
+    let beginning = (
+        contacts::id.eq(id),
+        contacts::reach.eq(reach),
+        contacts::created_at.eq(now),
+        contacts::updated_at.eq(now),
+    );
+    let inserted = diesel::insert_into(contacts::table)
+        .values((new, beginning))
+        .returning(Contact::as_returning());
+    Ok(inserted.get_result(connection).await?)
+}
+
+/// Changes one; `reach` goes with its territory.
+///
+/// # Errors
+/// As any write.
+pub async fn update(
+    connection: &mut AsyncPgConnection,
+    id: ContactId,
+    new: &NewContact,
+    reach: &[String],
+    now: DateTime<Utc>,
+) -> Result<Contact> {
+    let stamp = (
+        contacts::reach.eq(reach),
+        contacts::version.eq(contacts::version + 1),
+        contacts::updated_at.eq(now),
+    );
+    let updated = diesel::update(contacts::table.find(id))
+        .set((new, stamp))
+        .returning(Contact::as_returning());
+    Ok(updated.get_result(connection).await?)
+}
+
+/// Erases one.
+///
+/// # Errors
+/// As any write.
+pub async fn delete(connection: &mut AsyncPgConnection, id: ContactId) -> Result<()> {
+    diesel::delete(contacts::table.find(id))
+        .execute(connection)
+        .await
+        .map_err(Error::on_delete)?;
+    Ok(())
+}
