@@ -192,7 +192,7 @@ impl Service {
     pub async fn everything(&self) -> String {
         const TABLES: &str = "partners representatives establishments clients client_secrets audit_events changes \
                               idempotency_keys revoked_tokens conventions reference_counters declinations \
-                              declination_claims interventions reports report_lines";
+                              declination_claims interventions reports report_lines syncs sync_batches";
         let sql = self.sql().await;
         let mut all = String::new();
         for table in TABLES.split_whitespace() {
