@@ -30,6 +30,7 @@ mod idempotency;
 mod indicators;
 mod interventions;
 mod journal;
+mod mistakes;
 mod openapi;
 mod pages;
 mod partners;
