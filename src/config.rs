@@ -30,6 +30,9 @@ const fn setting(name: &'static str, default: &'static str, purpose: &'static st
     }
 }
 
+/// Days after which an intervention that is not confirmed is stale, unless the settings say otherwise.
+pub const STALE_AFTER_DAYS: u16 = 180;
+
 /// Every setting there is.
 pub const SETTINGS: &[Setting] = &[
     Setting {
@@ -65,6 +68,11 @@ pub const SETTINGS: &[Setting] = &[
         "REE_CORS_ORIGINS",
         "none",
         "origins whose pages may call the API, separated by commas",
+    ),
+    setting(
+        "REE_STALE_AFTER_DAYS",
+        "180",
+        "days after which an intervention that its portal does not confirm leaves the search",
     ),
     setting("RUST_LOG", "info", "log filter, env_logger's syntax"),
 ];
@@ -114,6 +122,8 @@ pub struct Config {
     pub log_filter: String,
     /// Origins allowed by CORS.
     pub cors_origins: Vec<String>,
+    /// Days after which an intervention that is not confirmed is stale.
+    pub stale_after_days: u16,
     /// Where each value came from, by setting name.
     pub origins: BTreeMap<&'static str, (String, Origin)>,
 }
@@ -352,6 +362,7 @@ impl Values {
         let processors = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let workers = self.number("REE_WORKERS", processors);
         let db_connections = self.number("REE_DB_CONNECTIONS", 4);
+        let stale_after_days = self.stale_after_days();
         let public_url = self.public_url(listen);
         let log_filter = self.log_filter();
         let cors_origins = self.origins();
@@ -382,6 +393,7 @@ impl Values {
             db_connections,
             log_filter,
             cors_origins,
+            stale_after_days,
             origins: self.values,
         })
     }
@@ -394,6 +406,16 @@ impl Values {
             ));
         }
         number
+    }
+
+    fn stale_after_days(&mut self) -> u16 {
+        const NAME: &str = "REE_STALE_AFTER_DAYS";
+        let days = self.parsed(NAME, STALE_AFTER_DAYS, "a number of days from 1 to 3650");
+        if !(1..=3650).contains(&days) {
+            let expected = "a number of days from 1 to 3650 is expected";
+            self.problems.push(format!("{NAME}={days}: {expected}"));
+        }
+        days
     }
 
     fn public_url(&mut self, listen: SocketAddr) -> String {

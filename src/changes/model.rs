@@ -51,6 +51,9 @@ impl Change {
             ("intervention", Some(partner)) => {
                 format!("/v1/partners/{partner}/interventions/{key}")
             }
+            ("sync", Some(partner)) => {
+                format!("/v1/partners/{partner}/syncs/{key}")
+            }
             (kind, _) => format!("/v1/{kind}s/{key}"),
         }
     }

@@ -23,6 +23,8 @@ use crate::http::call::{Call, List, ListCall};
 use crate::http::language::Language;
 use crate::http::page::{self, Listed, Mark, MarkValue, Page, bound_to};
 use crate::http::query::{Documented, Parameter, Query, Reader, parameter};
+use crate::interventions::standing::Looked;
+use crate::interventions::syncs;
 use crate::partners::representatives;
 use crate::values::{TextValue, Uai, today};
 use crate::{
@@ -100,6 +102,7 @@ struct Reading<'a> {
     subject: &'a str,
     language: Language,
     now: DateTime<Utc>,
+    looked: Looked,
     changes: &'a [Change],
 }
 
@@ -125,9 +128,10 @@ async fn objects(
             .map_or("", |claims| &claims.sub),
         language: call.admitted.language,
         now: call.app.now(),
+        looked: Looked::at(call.app.now(), call.app.config.stale_after_days),
         changes,
     };
-    let kinds: [Objects; 11] = tokio::try_join!(
+    let kinds: [Objects; 12] = tokio::try_join!(
         reading.partners(),
         reading.representatives(),
         reading.establishments(),
@@ -139,6 +143,7 @@ async fn objects(
         reading.reports(),
         reading.contacts(),
         reading.solicitations(),
+        reading.syncs(),
     )?
     .into();
     Ok(kinds.into_iter().flatten().collect())
@@ -241,8 +246,8 @@ impl Reading<'_> {
 
     async fn interventions(&self) -> Result<Objects> {
         let ids = self.ids("intervention");
-        let day = today(self.now);
-        let found = interventions::store::find_all(self.connection, self.scope, &ids, day).await?;
+        let (connection, scope) = (self.connection, self.scope);
+        let found = interventions::store::find_all(connection, scope, &ids, self.looked).await?;
         let seen = found.into_iter().map(|offer| {
             let id = offer.intervention.id.uuid();
             (id, offer.seen_by(self.scope, self.language))
@@ -267,6 +272,15 @@ impl Reading<'_> {
             let id = solicitation.id.uuid();
             (id, solicitation.seen_by(self.scope, day, self.language))
         });
+        written(seen)
+    }
+
+    async fn syncs(&self) -> Result<Objects> {
+        let ids = self.ids("sync");
+        let found = syncs::store::find_all(self.connection, self.scope, &ids).await?;
+        let seen = found
+            .into_iter()
+            .map(|sync| (sync.id.uuid(), sync.seen_by(self.scope)));
         written(seen)
     }
 

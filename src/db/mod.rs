@@ -8,6 +8,7 @@ pub mod connect;
 pub mod embedded;
 pub mod idempotency;
 pub mod ids;
+mod journal;
 pub mod keyset;
 pub mod migrations;
 #[expect(

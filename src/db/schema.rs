@@ -410,6 +410,34 @@ diesel::table! {
 }
 
 diesel::table! {
+    syncs (id) {
+        id -> Uuid,
+        version -> Int8,
+        partner_id -> Uuid,
+        status -> Text,
+        threshold_percent -> Int4,
+        withdrawn -> Int4,
+        closed_at -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    sync_batches (id) {
+        id -> Uuid,
+        sync_id -> Uuid,
+        received -> Int4,
+        created -> Int4,
+        updated -> Int4,
+        unchanged -> Int4,
+        rejected -> Int4,
+        sent -> Array<Uuid>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     contacts (id) {
         id -> Uuid,
         version -> Int8,
@@ -481,6 +509,26 @@ diesel::table! {
     }
 }
 
+// A view: full synchronisations with what their batches add up to.
+diesel::table! {
+    sync_runs (id) {
+        id -> Uuid,
+        version -> Int8,
+        partner_id -> Uuid,
+        status -> Text,
+        threshold_percent -> Int4,
+        received -> Int4,
+        created -> Int4,
+        updated -> Int4,
+        unchanged -> Int4,
+        rejected -> Int4,
+        withdrawn -> Int4,
+        closed_at -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
 diesel::joinable!(representatives -> partners (partner_id));
 diesel::joinable!(client_secrets -> clients (client_id));
 diesel::joinable!(declinations -> conventions (convention_id));
@@ -502,6 +550,7 @@ diesel::allow_tables_to_appear_in_same_query!(conventions, partners);
 diesel::allow_tables_to_appear_in_same_query!(interventions, intervention_standing);
 diesel::allow_tables_to_appear_in_same_query!(interventions, solicitations);
 diesel::allow_tables_to_appear_in_same_query!(intervention_standing, solicitations);
+diesel::allow_tables_to_appear_in_same_query!(conventions, intervention_standing);
 diesel::allow_tables_to_appear_in_same_query!(partners, representatives);
 diesel::allow_tables_to_appear_in_same_query!(reports, conventions);
 diesel::allow_tables_to_appear_in_same_query!(reports, report_lines);

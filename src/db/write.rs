@@ -5,14 +5,17 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::{Jsonb, Text, Timestamptz};
 use diesel_async::{AnsiTransactionManager, AsyncPgConnection, RunQueryDsl, TransactionManager};
 use serde::Serialize;
-use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use super::journal::Entry;
+pub use super::journal::Step;
 use super::schema::{audit_events, changes};
 use crate::clock::Clock;
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::values::Json;
 
 /// Who writes.
 #[derive(Debug, Clone)]
@@ -106,7 +109,8 @@ impl Audience {
         self
     }
 
-    fn or(mut self, other: Self) -> Vec<String> {
+    /// The words of both, once each.
+    pub(super) fn or(mut self, other: Self) -> Vec<String> {
         let more = other.0.into_iter().filter(|word| !self.0.contains(word));
         let more: Vec<String> = more.collect();
         self.0.extend(more);
@@ -194,38 +198,30 @@ impl<'a> Tx<'a> {
         before: Option<&T>,
         after: Option<&T>,
     ) -> Result<()> {
-        let subject = after
-            .or(before)
-            .ok_or_else(|| Error::internal("nothing to journal"))?;
-        let action = format!("{}.{verb}", T::TYPE);
-        let difference = Difference::between(snapshot(before)?, snapshot(after)?, T::PERSONAL);
-        let removed = i64::from(after.is_none());
-        // Those who could read it and those who can: the first must learn that they no longer do.
-        let audience_of = |object: Option<&T>| object.map(T::audience).unwrap_or_default();
-        let audience = audience_of(before).or(audience_of(after));
+        let entry = Entry::of(self.clock.new_id(), verb, before, after)?;
         let audit = diesel::insert_into(audit_events::table).values((
-            audit_events::id.eq(self.clock.new_id()),
+            audit_events::id.eq(entry.audit_id),
             audit_events::occurred_at.eq(self.now),
             audit_events::subject.eq(&self.author.subject),
             audit_events::role.eq(&self.author.role),
             audit_events::client_id.eq(&self.author.client_id),
             audit_events::request_id.eq(&self.author.request_id),
-            audit_events::action.eq(&action),
+            audit_events::action.eq(&entry.action),
             audit_events::object_type.eq(T::TYPE),
-            audit_events::object_id.eq(subject.id()),
-            audit_events::fields.eq(difference.fields),
-            audit_events::before.eq(difference.before),
-            audit_events::after.eq(difference.after),
+            audit_events::object_id.eq(entry.object_id),
+            audit_events::fields.eq(entry.fields),
+            audit_events::before.eq(entry.before),
+            audit_events::after.eq(entry.after),
         ));
         let change = diesel::insert_into(changes::table).values((
-            changes::type_.eq(&action),
+            changes::type_.eq(&entry.action),
             changes::object_type.eq(T::TYPE),
-            changes::object_id.eq(subject.id()),
-            changes::object_key.eq(subject.key()),
-            changes::parent_id.eq(subject.parent()),
-            changes::version.eq(subject.version() + removed),
+            changes::object_id.eq(entry.object_id),
+            changes::object_key.eq(entry.object_key),
+            changes::parent_id.eq(entry.parent_id),
+            changes::version.eq(entry.version),
             changes::occurred_at.eq(self.now),
-            changes::audience.eq(audience),
+            changes::audience.eq(entry.audience),
         ));
         // Sent together: the two cost one round trip.
         let connection = &*self.connection;
@@ -233,79 +229,44 @@ impl<'a> Tx<'a> {
         tokio::try_join!(audit.execute(&mut first), change.execute(&mut second))?;
         Ok(())
     }
-}
 
-fn snapshot<T: Journaled>(object: Option<&T>) -> Result<Option<Map<String, Value>>> {
-    let Some(object) = object else {
-        return Ok(None);
-    };
-    match serde_json::to_value(object).map_err(Error::internal)? {
-        Value::Object(members) => Ok(Some(members)),
-        _ => Err(Error::internal("only objects are journaled")),
-    }
-}
-
-/// What a write changed: the names of the fields, and the values of those that are not personal.
-struct Difference {
-    fields: Vec<String>,
-    before: Option<Value>,
-    after: Option<Value>,
-}
-
-impl Difference {
-    fn between(
-        before: Option<Map<String, Value>>,
-        after: Option<Map<String, Value>>,
-        personal: &[&str],
-    ) -> Self {
-        let members = before.as_ref().or(after.as_ref());
-        let changed = |name: &&String| match (&before, &after) {
-            (Some(before), Some(after)) => {
-                name.as_str() != "updated_at" && before.get(*name) != after.get(*name)
-            }
-            _ => true,
-        };
-        let fields: Vec<String> = members
-            .into_iter()
-            .flat_map(Map::keys)
-            .filter(changed)
-            .cloned()
-            .collect();
-        let shown = |members: &Option<Map<String, Value>>| {
-            let members = members.as_ref()?;
-            let kept = members
-                .iter()
-                .filter(|(name, _)| fields.contains(name) && !personal.contains(&name.as_str()));
-            Some(Value::Object(
-                kept.map(|(name, value)| (name.clone(), value.clone()))
-                    .collect(),
-            ))
-        };
-        let (before, after) = (shown(&before), shown(&after));
-        Self {
-            fields,
-            before,
-            after,
+    /// Journals many writes of one kind of object, in their order: one statement, whatever their number.
+    ///
+    /// # Errors
+    /// As any write.
+    pub async fn record_all<T: Journaled>(&mut self, steps: &[Step<'_, T>]) -> Result<()> {
+        if steps.is_empty() {
+            return Ok(());
         }
+        let entries = steps.iter().map(|step| {
+            let id = self.clock.new_id();
+            Entry::of(id, step.verb, step.before, step.after)
+        });
+        let entries: Vec<Entry> = entries.collect::<Result<_>>()?;
+        diesel::sql_query(RECORD_ALL)
+            .bind::<Jsonb, _>(Json(entries))
+            .bind::<Timestamptz, _>(self.now)
+            .bind::<Text, _>(T::TYPE)
+            .bind::<Text, _>(&self.author.subject)
+            .bind::<Text, _>(&self.author.role)
+            .bind::<Text, _>(&self.author.client_id)
+            .bind::<Text, _>(&self.author.request_id)
+            .execute(self.connection)
+            .await?;
+        Ok(())
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    fn members(value: Value) -> Option<Map<String, Value>> {
-        value.as_object().cloned()
-    }
-
-    #[test]
-    fn a_change_names_personal_fields_and_never_shows_them() {
-        let before = members(json!({"id": 1, "name": "A", "function": "x", "updated_at": 1}));
-        let after = members(json!({"id": 1, "name": "B", "function": "y", "updated_at": 2}));
-        let difference = Difference::between(before, after, &["name"]);
-        assert_eq!(difference.fields, ["name", "function"]);
-        assert_eq!(difference.before, Some(json!({"function": "x"})));
-        assert_eq!(difference.after, Some(json!({"function": "y"})));
-    }
-}
+/// The audit rows and the change events of many writes.
+const RECORD_ALL: &str = "
+    WITH given AS MATERIALIZED (
+        SELECT * FROM jsonb_to_recordset($1) AS entry (
+            audit_id uuid, action text, object_id uuid, fields text[], before jsonb, after jsonb,
+            object_key text, parent_id uuid, version bigint, audience text[])
+    ), audited AS (
+        INSERT INTO audit_events (id, occurred_at, subject, role, client_id, request_id, action,
+                                  object_type, object_id, fields, before, after)
+        SELECT audit_id, $2, $4, $5, $6, $7, action, $3, object_id, fields, before, after FROM given
+    )
+    INSERT INTO changes (type, object_type, object_id, object_key, parent_id, version, occurred_at, audience)
+    SELECT action, $3, object_id, object_key, parent_id, version, $2, audience FROM given";

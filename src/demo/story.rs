@@ -9,11 +9,13 @@ use serde_json::{Value, json};
 use crate::auth::policy::Scope;
 use crate::auth::{Identity, Perimeter, Role};
 use crate::clock::Clock;
+use crate::config::STALE_AFTER_DAYS;
 use crate::db::schema::{audit_events, partners};
 use crate::db::write::{Author, Tx};
 use crate::error::{Error, Faults, Result};
 use crate::http::answer::{Conditions, Precondition};
 use crate::http::fields::{Body, Fields};
+use crate::interventions::standing::Looked;
 use crate::partners::model::PartnerId;
 use crate::values::{SchoolYear, Sha256Hex, today};
 use crate::{conventions, declinations, interventions, reports};
@@ -270,7 +272,8 @@ impl Story<'_> {
                     if_match: &Precondition::None,
                     if_none_match: &Precondition::None,
                 };
-                interventions::workflow::put(tx, &portal, &key, &new, conditions).await
+                let looked = Looked::at(tx.now, STALE_AFTER_DAYS);
+                interventions::workflow::put(tx, &portal, &key, &new, conditions, looked).await
             })
             .await?;
         }

@@ -55,6 +55,10 @@ codes! {
         text("Le corps n'est pas du JSON valide", "The body is not valid JSON"),
         text("Le corps n'est pas du JSON en UTF-8, contient une clé en double, un demi-codet isolé ou plus de 32 niveaux.", "The body is not UTF-8 JSON, has a duplicate key, a lone surrogate or more than 32 levels."),
         text("Corrigez le corps à l'endroit indiqué.", "Correct the body at the place given.");
+    MalformedCsv = 400 "malformed_csv",
+        text("Le corps n'est pas du CSV lisible", "The body is not readable CSV"),
+        text("Le corps n'est pas en UTF-8, ou son en-tête est vide ou nomme deux fois une colonne.", "The body is not UTF-8, or its header is empty or names a column twice."),
+        text("Enregistrez le fichier en UTF-8, avec une première ligne qui nomme chaque colonne une fois.", "Save the file as UTF-8, with a first line that names each column once.");
     InvalidCursor = 400 "invalid_cursor",
         text("Le curseur n'est pas valable", "The cursor is not valid"),
         text("Le curseur a été modifié, ou vient d'une autre liste ou d'autres filtres.", "The cursor was altered, or comes from another list or other filters."),
@@ -171,6 +175,18 @@ codes! {
         text("Le jour prévu n'est pas venu", "The day planned has not come"),
         text("On dit ce qui a eu lieu, ou non, à partir du jour prévu.", "What took place, or did not, is said from the day planned on."),
         text("Attendez ce jour, ou annulez la demande.", "Wait for that day, or cancel the request.");
+    SyncAlreadyOpen = 409 "sync_already_open",
+        text("Synchronisation déjà ouverte", "Synchronisation already open"),
+        text("Le partenaire a déjà une synchronisation ouverte : il n'y en a qu'une à la fois.", "The partner has an open synchronisation already: there is one at a time."),
+        text("Trouvez-la avec `?status=open` ; terminez-la par `commit` ou `abandon`.", "Find it with `?status=open`; end it with `commit` or `abandon`.");
+    SyncNotOpen = 409 "sync_not_open",
+        text("Synchronisation close", "Synchronisation closed"),
+        text("La synchronisation nommée est terminée ou abandonnée : plus rien ne s'y ajoute.", "The synchronisation named is committed or abandoned: nothing is added to it any more."),
+        text("Ouvrez-en une autre.", "Open another one.");
+    TooManyWithdrawals = 409 "too_many_withdrawals",
+        text("Trop de retraits", "Too many withdrawals"),
+        text("Terminer la synchronisation retirerait plus d'interventions que son seuil ne le permet.", "Committing the synchronisation would withdraw more interventions than its threshold allows."),
+        text("Vérifiez que tout a été envoyé ; si ces retraits sont voulus, recommencez avec `confirm=true`.", "Check that everything was sent; if these withdrawals are meant, try again with `confirm=true`.");
     DuplicateReport = 409 "duplicate_report",
         text("Bilan déjà ouvert", "Report already open"),
         text("Un bilan de la même convention, de la même déclinaison, du même territoire et de la même année est en cours.", "A report on the same convention, declination, territory and year is under way."),

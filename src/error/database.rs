@@ -75,6 +75,9 @@ fn refusal(constraint: &str) -> Option<Error> {
         // Deleted between the look and the write.
         "reports_convention_fkey" => invalid("convention_id", Rule::UnknownReference),
         "reports_declination_fkey" => invalid("declination_id", Rule::UnknownReference),
+        "syncs_open_key" => Some(Error::new(Code::SyncAlreadyOpen)),
+        // Deleted between the look and the write.
+        "syncs_partner_fkey" => Some(Error::not_found()),
         "idempotency_keys_pkey" => Some(in_progress()),
         _ => None,
     }

@@ -267,6 +267,11 @@ impl Faults {
         self.0.is_empty()
     }
 
+    /// They alone.
+    pub fn into_list(self) -> Vec<Fault> {
+        self.0
+    }
+
     /// The refusal they make together, if there are any.
     pub fn check(self) -> crate::error::Result<()> {
         if self.0.is_empty() {

@@ -35,6 +35,8 @@ pub struct Error {
     pub faults: Vec<Fault>,
     /// Headers of the answer (`Allow`, `Retry-After`, `WWW-Authenticate`…).
     pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// What became of each item of the request, where it has several.
+    pub verdicts: Option<Box<serde_json::Value>>,
     /// What the explanation of the code has to name (a status, a limit…).
     pub subject: Option<String>,
     cause: Option<Cause>,
@@ -47,6 +49,7 @@ impl Error {
             code,
             faults: Vec::new(),
             headers: Vec::new(),
+            verdicts: None,
             subject: None,
             cause: None,
         }
@@ -110,6 +113,16 @@ impl Error {
     #[must_use]
     pub fn with(self, faults: Vec<Fault>) -> Self {
         Self { faults, ..self }
+    }
+
+    /// The same error, with what became of each item of the request.
+    ///
+    /// # Errors
+    /// `internal_error` when they cannot be written.
+    pub fn with_verdicts(mut self, verdicts: &impl serde::Serialize) -> Result<Self> {
+        let verdicts = serde_json::to_value(verdicts).map_err(Self::internal)?;
+        self.verdicts = Some(Box::new(verdicts));
+        Ok(self)
     }
 
     /// The same error, whose explanation names this.

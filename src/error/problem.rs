@@ -32,6 +32,10 @@ pub struct Problem {
     pub request_id: String,
     /// Tous les endroits fautifs de la requête.
     pub errors: Vec<ProblemFault>,
+    /// D'un lot refusé, ce que chacun de ses éléments serait devenu.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub verdicts: Option<serde_json::Value>,
 }
 
 /// Un endroit fautif de la requête.
@@ -71,6 +75,7 @@ impl Problem {
                 .iter()
                 .map(|fault| ProblemFault::of(fault, language))
                 .collect(),
+            verdicts: error.verdicts.as_deref().cloned(),
         }
     }
 }

@@ -69,25 +69,55 @@ pub async fn each(
     connection: &AsyncPgConnection,
     territories: &[TerritoryCode],
 ) -> Result<std::result::Result<Vec<Vec<String>>, Vec<usize>>> {
-    let uais: Vec<&str> = territories.iter().filter_map(TerritoryCode::uai).collect();
-    let schools = schools(connection, &uais).await?;
-    let mut unknown = Vec::new();
-    let mut ancestries = Vec::with_capacity(territories.len());
-    for (index, code) in territories.iter().enumerate() {
-        let Some(uai) = code.uai() else {
-            ancestries.push(ancestry(code.as_str()));
-            continue;
-        };
-        match schools.get(uai) {
-            Some(above) => ancestries.push(above.clone()),
-            None => unknown.push(index),
+    Ok(Schools::among(connection, territories)
+        .await?
+        .each(territories))
+}
+
+/// The schools that some territories name, with all above them, as far as they exist.
+pub struct Schools(HashMap<String, Vec<String>>);
+
+impl Schools {
+    /// Asks the database only where there are schools, and once for all of them.
+    ///
+    /// # Errors
+    /// As any query.
+    pub async fn among(
+        connection: &AsyncPgConnection,
+        territories: impl IntoIterator<Item = &TerritoryCode>,
+    ) -> Result<Self> {
+        let uais = territories.into_iter().filter_map(TerritoryCode::uai);
+        let uais: Vec<&str> = uais.collect();
+        schools(connection, &uais).await.map(Self)
+    }
+
+    /// Each of these territories with itself and all above it; or the places in the list of schools
+    /// that do not exist.
+    ///
+    /// # Errors
+    /// Those places.
+    pub fn each(
+        &self,
+        territories: &[TerritoryCode],
+    ) -> std::result::Result<Vec<Vec<String>>, Vec<usize>> {
+        let mut unknown = Vec::new();
+        let mut ancestries = Vec::with_capacity(territories.len());
+        for (index, code) in territories.iter().enumerate() {
+            let Some(uai) = code.uai() else {
+                ancestries.push(ancestry(code.as_str()));
+                continue;
+            };
+            match self.0.get(uai) {
+                Some(above) => ancestries.push(above.clone()),
+                None => unknown.push(index),
+            }
+        }
+        if unknown.is_empty() {
+            Ok(ancestries)
+        } else {
+            Err(unknown)
         }
     }
-    Ok(if unknown.is_empty() {
-        Ok(ancestries)
-    } else {
-        Err(unknown)
-    })
 }
 
 /// A territory other than a school, and all above it.

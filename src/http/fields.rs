@@ -234,6 +234,28 @@ impl<'a> Fields<'a> {
         None
     }
 
+    /// A list of whatever there is, of one item at least and `most` at most, left for its reader.
+    pub fn values(&mut self, name: &'static str, most: usize) -> Option<&'a [Value]> {
+        self.needs(name);
+        let value = self.take(name).filter(|value| !value.is_null())?;
+        let Some(items) = value.as_array() else {
+            self.fault(name, Rule::WrongType("array"));
+            return None;
+        };
+        if items.is_empty() {
+            self.fault(name, Rule::EmptyList);
+        } else if items.len() > most {
+            self.fault(name, Rule::TooManyItems(most));
+        }
+        Some(items)
+    }
+
+    /// An item of such a list.
+    pub fn item<T: Field>(&mut self, name: &str, place: usize, value: &Value) -> Option<T> {
+        let pointer = format!("{}/{place}", self.pointer(name));
+        T::read(value, &pointer, self.faults)
+    }
+
     /// A list that is empty when absent or null.
     pub fn list<T>(&mut self, name: &'static str) -> Vec<T>
     where

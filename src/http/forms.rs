@@ -64,6 +64,11 @@ pub struct Column {
 }
 
 impl Column {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// A member of the row itself.
     pub fn member(name: &str) -> Self {
         Self::at(name, format!("/{}", escape(name)))

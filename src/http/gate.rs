@@ -26,7 +26,7 @@ use super::language::Language;
 use super::page::{Mark, bound_to};
 use super::query::Parameters;
 use super::shell::Seen;
-use super::{accept, json};
+use super::{accept, json, table};
 use crate::app::App;
 use crate::auth::claims::Claims;
 use crate::auth::policy::{self, Scope};
@@ -55,8 +55,11 @@ pub struct Admitted {
     pub mark: Option<Mark>,
     /// The body as it came.
     pub raw: Bytes,
-    /// The body as JSON, where the operation takes JSON and there is one.
+    /// The body as JSON, where the operation takes JSON and there is one. Of lines and of rows, the
+    /// list they are is under `items`, as in the JSON form.
     pub json: Option<Value>,
+    /// The form of the body.
+    pub body_form: Form,
     /// What the request asks of the present version.
     pub if_match: Precondition,
     /// What it asks not to be there.
@@ -166,10 +169,11 @@ async fn admit(
     claims: Option<Arc<Claims>>,
 ) -> Result<Admitted> {
     let media_type = negotiate(request.headers(), operation)?;
-    let takes_json = check_content_type(request, operation)?;
+    let given = check_content_type(request, operation)?;
     let raw = read_body(request).await?;
+    let (takes_json, body_form) = (reads_as_json(&given), form_of(&given));
     let json = if takes_json && !raw.is_empty() {
-        Some(json::parse(&raw)?)
+        Some(parse(body_form, &raw)?)
     } else {
         None
     };
@@ -205,6 +209,7 @@ async fn admit(
         mark,
         raw,
         json,
+        body_form,
         if_match,
         if_none_match: Precondition::none_of(request.headers()),
         idempotency_key,
@@ -243,9 +248,23 @@ fn has_body(headers: &HeaderMap) -> bool {
     headers.contains_key(header::TRANSFER_ENCODING) || length.is_some_and(|length| length != "0")
 }
 
-/// Refuses a body of another type than the operation takes; says whether it is to be read as JSON.
-/// A workflow step that takes no body may be sent an empty JSON object.
-fn check_content_type(request: &ServiceRequest, operation: &Operation) -> Result<bool> {
+/// Whether a body of this type is a JSON value, or is read into one.
+fn reads_as_json(media_type: &str) -> bool {
+    media_type.ends_with("json") || media_type == "text/csv"
+}
+
+/// The body as a JSON value.
+fn parse(form: Form, raw: &[u8]) -> Result<Value> {
+    match form {
+        Form::Csv => table::rows(raw),
+        Form::Ndjson => json::parse_lines(raw),
+        _ => json::parse(raw),
+    }
+}
+
+/// Refuses a body of another type than the operation takes; says which of them it is. A workflow
+/// step that takes no body may be sent an empty JSON object.
+fn check_content_type(request: &ServiceRequest, operation: &Operation) -> Result<String> {
     let is_write = request.method() == Method::POST;
     let json = ["application/json".to_owned()];
     let taken: &[String] = if operation.consumes.is_empty() && is_write {
@@ -253,10 +272,9 @@ fn check_content_type(request: &ServiceRequest, operation: &Operation) -> Result
     } else {
         &operation.consumes
     };
-    let wants_json = taken.iter().any(|media_type| media_type.ends_with("json"));
     let headers = request.headers();
     if taken.is_empty() || (!has_body(headers) && !headers.contains_key(header::CONTENT_TYPE)) {
-        return Ok(wants_json);
+        return Ok(taken.first().cloned().unwrap_or_default());
     }
     let given = headers
         .get(header::CONTENT_TYPE)
@@ -265,10 +283,11 @@ fn check_content_type(request: &ServiceRequest, operation: &Operation) -> Result
     let encoded = headers
         .get(header::CONTENT_ENCODING)
         .is_some_and(|value| value != "identity");
-    if encoded || !taken.iter().any(|media_type| is_type(given, media_type)) {
-        return Err(unsupported(request.method(), &taken.join(", ")));
+    let named = taken.iter().find(|media_type| is_type(given, media_type));
+    match named.filter(|_| !encoded) {
+        Some(named) => Ok(named.clone()),
+        None => Err(unsupported(request.method(), &taken.join(", "))),
     }
-    Ok(wants_json)
 }
 
 /// Whether a `Content-Type` is this type, in UTF-8 if it names a charset.

@@ -29,6 +29,26 @@ pub fn parse(bytes: &[u8]) -> Result<Value> {
     Ok(value)
 }
 
+/// The values a body holds, one on each line that is not blank: a list, under `items`.
+///
+/// # Errors
+/// As [`parse`]; the line is that of the body.
+pub fn parse_lines(bytes: &[u8]) -> Result<Value> {
+    let lines = bytes.split(|byte| *byte == b'\n').enumerate();
+    let is_blank = |line: &[u8]| line.iter().all(u8::is_ascii_whitespace);
+    let items = lines.filter(|(_, line)| !is_blank(line));
+    let items = items.map(|(number, line)| parse(line).map_err(|error| on_line(error, number)));
+    let items: Vec<Value> = items.collect::<Result<_>>()?;
+    Ok(serde_json::json!({ "items": items }))
+}
+
+/// The refusal of a line, which itself thinks it is the first.
+fn on_line(error: Error, number: usize) -> Error {
+    let subject = error.subject.clone().unwrap_or_default();
+    let within = subject.strip_prefix("ligne 1, ").unwrap_or(&subject);
+    error.about(format!("ligne {}, {within}", number.saturating_add(1)))
+}
+
 /// Where it stopped; the parser's own words stay inside, they quote the body.
 fn place(error: &serde_json::Error) -> String {
     format!("ligne {}, colonne {}", error.line(), error.column())
@@ -151,6 +171,16 @@ mod tests {
         ] {
             assert!(refused(text), "{:?}", String::from_utf8_lossy(text));
         }
+    }
+
+    #[test]
+    fn lines_are_items_and_a_broken_one_is_named() {
+        let items = parse_lines(b"{\"a\":1}\r\n\n {\"a\":2}\n").unwrap();
+        assert_eq!(items, serde_json::json!({"items": [{"a": 1}, {"a": 2}]}));
+        let error = parse_lines(b"{}\n\n{\"a\":}\n").unwrap_err();
+        assert_eq!(error.subject.as_deref(), Some("ligne 3, colonne 6"));
+        let error = parse_lines(b"{}\n\"\xff\"").unwrap_err();
+        assert_eq!(error.subject.as_deref(), Some("ligne 2, UTF-8, octet 1"));
     }
 
     #[test]

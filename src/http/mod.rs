@@ -20,5 +20,6 @@ pub mod merge;
 pub mod page;
 pub mod query;
 pub mod shell;
+pub mod table;
 pub mod unit;
 pub mod warning;

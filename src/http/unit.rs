@@ -43,7 +43,7 @@ impl<Q, B> Call<Q, B> {
             return step(tx).await;
         };
         let scope = self.idempotency_scope(key)?;
-        let request_hash: [u8; 32] = Sha256::digest(&self.admitted.raw).into();
+        let request_hash = self.request_hash();
         match idempotency::find(tx, &scope).await? {
             Found::Running => return Err(crate::error::in_progress()),
             Found::Kept(kept) if kept.request_hash != request_hash => {
@@ -57,6 +57,29 @@ impl<Q, B> Call<Q, B> {
             idempotency::keep(tx, &scope, &kept(&answer, &request_hash)?).await?;
         }
         Ok(answer)
+    }
+
+    /// Runs one step as [`Call::write`] does, and undoes it: nothing is written, no key is used.
+    ///
+    /// # Errors
+    /// As [`Call::write`].
+    pub async fn rehearse(
+        &self,
+        step: impl AsyncFnOnce(&mut Tx<'_>) -> Result<Answer>,
+    ) -> Result<Answer> {
+        let mut connection = self.app.db.borrow().await?;
+        let mut tx = Tx::begin(&mut connection, self.author()?, &self.app.clock).await?;
+        let outcome = step(&mut tx).await;
+        tx.rollback().await;
+        outcome
+    }
+
+    /// What tells a repeated request from another one under the same key: its body and, where there
+    /// is one, its query, which says what to do with the body.
+    fn request_hash(&self) -> [u8; 32] {
+        let mut hash = Sha256::new_with_prefix(&self.admitted.raw);
+        hash.update(self.admitted.parameters.canonical_without(&[]));
+        hash.finalize().into()
     }
 
     /// Whose key it is: the same key of another client, subject or path is another key.

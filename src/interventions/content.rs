@@ -128,7 +128,6 @@ pub struct InterventionPlace {
 const SET_BY_SERVICE: &[&str] = &[
     "id",
     "partner_id",
-    "external_id",
     "sessions_left",
     "confirmed_at",
     "withdrawn_at",
@@ -142,6 +141,15 @@ const SET_BY_SERVICE: &[&str] = &[
 
 impl Body for NewIntervention {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        // The path has it.
+        fields.read_only(&["external_id"]);
+        Self::read_beside_its_id(fields)
+    }
+}
+
+impl NewIntervention {
+    /// Reads it from an object that names the intervention as well.
+    pub fn read_beside_its_id(fields: &mut Fields<'_>) -> Option<Self> {
         fields.read_only(SET_BY_SERVICE);
         let convention_id = fields.required("convention_id");
         let title = fields.required("title");

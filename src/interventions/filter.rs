@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::content::Modality;
-use super::standing::Status;
+use super::standing::{Looked, Status};
 use crate::conventions::model::ConventionId;
 use crate::partners::model::PartnerId;
 use crate::values::{ActionType, Axis, Level, Moment, TerritoryCode};
@@ -39,8 +39,8 @@ pub struct Filter {
     pub updated_since: Option<DateTime<Utc>>,
     /// The territories asked for and all above them.
     pub above: Vec<String>,
-    /// The day it is.
-    pub today: NaiveDate,
+    /// When it is looked.
+    pub looked: Looked,
 }
 
 /// By what a list of interventions is sorted.

@@ -6,22 +6,29 @@
 //!                             put
 //! ```
 //!
-//! What is offered is `published`, `withheld` or `expired`: never stored, it follows from the dates
+//! What is offered is `published`, `withheld`, `stale` or `expired`: never stored, it follows from the dates
 //! and from the convention ([`standing`]). [`content`] has what a partner says of it, [`model`] the
-//! row and how it is answered.
+//! row and how it is answered, [`saying`] how one or a thousand are written, [`batch`] what a portal
+//! pushes, [`syncs`] its full synchronisations.
 
+pub mod batch;
 pub mod content;
 pub mod filter;
 pub mod model;
 pub mod routes;
+pub mod saying;
 pub mod standing;
 pub mod store;
+pub mod syncs;
 pub mod workflow;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Mounts the resource.
 pub fn mount(config: &mut ServiceConfig<'_>) {
+    // What is not an intervention's name is mounted before the names.
+    batch::mount(config);
+    syncs::mount(config);
     config
         .service(routes::list_interventions)
         .service(routes::count_interventions)

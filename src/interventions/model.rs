@@ -1,6 +1,6 @@
 //! What an intervention is: its row, its key, what can be done with it, how it is answered.
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::expression::AsExpression;
 use diesel::{deserialize::FromSqlRow, prelude::*};
 use serde::{Serialize, Serializer};
@@ -10,12 +10,13 @@ use utoipa::openapi::schema::Type;
 use uuid::Uuid;
 
 use super::content::NewIntervention;
-use super::standing::{Standing, Status, WithheldReason, reasons, status};
+use super::standing::{Looked, Standing, Status, WithheldReason, reasons, status};
 use crate::auth::policy::Scope;
 use crate::db::ids::Id;
 use crate::db::schema::interventions;
 use crate::db::write::{Audience, Journaled};
-use crate::error::{Error, Notice, Result, notice};
+use crate::error::{Error, Notice, Result, Rule, notice};
+use crate::http::fields::FromText;
 use crate::http::language::Language;
 use crate::http::warning::Warning;
 use crate::partners::model::PartnerId;
@@ -25,7 +26,7 @@ use crate::values::{TextValue, text_type};
 pub type InterventionId = Id<Intervention>;
 
 /// How long a confirmation is taken for fresh: sent again sooner, it is not written anew.
-const FRESH: TimeDelta = TimeDelta::days(1);
+pub const FRESH: TimeDelta = TimeDelta::days(1);
 
 /// The longest external id, in characters.
 const MAX_EXTERNAL_ID: usize = 128;
@@ -34,7 +35,7 @@ const MAX_EXTERNAL_ID: usize = 128;
 const RESERVED: [&str; 2] = ["batch", "touch"];
 
 /// What a partner calls an intervention.
-#[derive(Debug, Clone, PartialEq, Eq, AsExpression, FromSqlRow)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, AsExpression, FromSqlRow)]
 #[diesel(sql_type = diesel::sql_types::Text)]
 pub struct ExternalId(String);
 
@@ -46,6 +47,12 @@ impl ExternalId {
     /// # Errors
     /// `not_found` for what cannot be one.
     pub fn of_path(text: &str) -> Result<Self> {
+        Self::from_text(text).map_err(|_| Error::not_found())
+    }
+}
+
+impl FromText for ExternalId {
+    fn from_text(text: &str) -> Result<Self, Rule> {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._:~-".contains(&byte);
         let is_id = (1..=MAX_EXTERNAL_ID).contains(&text.len())
             && text.bytes().all(is_plain)
@@ -53,7 +60,7 @@ impl ExternalId {
         if is_id {
             Ok(Self(text.to_owned()))
         } else {
-            Err(Error::not_found())
+            Err(Rule::Format("visite-42 : 1-128 × [A-Za-z0-9._:~-]"))
         }
     }
 }
@@ -158,8 +165,8 @@ pub struct Offer {
     pub taken: i64,
     /// How well it answers the search that found it.
     pub rank: Option<f32>,
-    /// The day it is looked at.
-    pub day: NaiveDate,
+    /// When it is looked at.
+    pub looked: Looked,
 }
 
 /// A step of an intervention's life, by its name in `allowed_actions`.
@@ -213,7 +220,27 @@ static MORE_GRANTED: Notice = notice(
 impl Offer {
     /// What it is that day.
     pub fn status(&self) -> Status {
-        status(&self.intervention, &self.standing, self.day)
+        status(&self.intervention, &self.standing, self.looked)
+    }
+
+    /// The verb of the step that makes it say this; none where it says so already, and is offered.
+    pub fn verb_to(&self, new: &NewIntervention) -> Option<&'static str> {
+        if self.intervention.withdrawn_at.is_some() {
+            Some("offered_again")
+        } else if self.intervention.content != *new {
+            Some("updated")
+        } else {
+            None
+        }
+    }
+
+    /// The same, once it was taken back.
+    #[must_use]
+    pub fn withdrawn(mut self, now: DateTime<Utc>) -> Self {
+        self.intervention.withdrawn_at = Some(now);
+        self.intervention.updated_at = now;
+        self.intervention.version = self.intervention.version.saturating_add(1);
+        self
     }
 
     /// Refuses a change of what was withdrawn: it is offered again by saying it whole.
@@ -238,7 +265,7 @@ impl Offer {
             .into_iter()
             .filter(|step| step.is_open(status) && step.is_for(scope, partner));
         let withheld_reasons = if status == Status::Withheld {
-            reasons(&self.standing, self.day, language)
+            reasons(&self.standing, self.looked.day, language)
         } else {
             Vec::new()
         };

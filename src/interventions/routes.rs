@@ -7,6 +7,7 @@ use actix_web::{HttpResponse, delete, get, patch, put};
 use super::content::NewIntervention;
 use super::filter::{Filter, Sort};
 use super::model::{ExternalId, InterventionAnswer, InterventionId, Key};
+use super::standing::Looked;
 use super::workflow::Put;
 use super::{store, workflow};
 use crate::db::Reader as Connection;
@@ -21,7 +22,6 @@ use crate::http::query::{
     Documented, NoQuery, Parameter, Query, Reader, UPDATED_SINCE, parameter, without_example,
 };
 use crate::partners::model::PartnerId;
-use crate::values::today;
 
 const TAG: &str = "Interventions";
 
@@ -56,7 +56,7 @@ impl Query for Filter {
         parameter("available_to", "Proposées ce jour ou avant", "2027-06-30"),
         parameter(
             "status",
-            "`published`, `withheld`, `withdrawn`, `expired` ; hors du ministère et du partenaire, seules les publiées se lisent",
+            "`published`, `withheld`, `withdrawn`, `expired`, `stale` ; hors du ministère et du partenaire, seules les publiées se lisent",
             "published",
         ),
         UPDATED_SINCE,
@@ -142,9 +142,14 @@ impl List for Interventions {
 async fn with_reach(call: &Call<Filter>, connection: &Connection) -> Result<Filter> {
     Ok(Filter {
         above: reach::of_known(connection, &call.query.territory).await?,
-        today: today(call.app.now()),
+        looked: looked(call),
         ..call.query.clone()
     })
+}
+
+/// When a request looks at interventions.
+pub fn looked<Q, B>(call: &Call<Q, B>) -> Looked {
+    Looked::at(call.app.now(), call.app.config.stale_after_days)
 }
 
 /// What the path names.
@@ -203,7 +208,7 @@ pub async fn count_interventions(call: Call<Filter>) -> Result<Answer> {
 pub async fn get_intervention_by_id(call: Call) -> Result<Answer> {
     let (scope, ids) = (call.scope()?, [call.id("id")]);
     let reader = call.app.db.reader().await?;
-    let found = store::find_all(&reader, scope, &ids, today(call.app.now())).await?;
+    let found = store::find_all(&reader, scope, &ids, looked(&call)).await?;
     let offer = found.into_iter().next().ok_or_else(Error::not_found)?;
     let version = offer.intervention.version;
     Answer::object(version, &offer.seen_by(scope, call.admitted.language))
@@ -223,8 +228,7 @@ pub async fn get_intervention_by_id(call: Call) -> Result<Answer> {
 #[get("/v1/partners/{id}/interventions/{external_id}")]
 pub async fn get_intervention(call: Call) -> Result<Answer> {
     let (scope, key) = (call.scope()?, key(&call)?);
-    let day = today(call.app.now());
-    let offer = store::find(&*call.app.db.reader().await?, scope, &key, day).await?;
+    let offer = store::find(&*call.app.db.reader().await?, scope, &key, looked(&call)).await?;
     let version = offer.intervention.version;
     Answer::object(version, &offer.seen_by(scope, call.admitted.language))
 }
@@ -262,7 +266,7 @@ pub async fn put_intervention(call: Call<NoQuery, NewIntervention>) -> Result<An
     let (scope, key, language) = (call.scope()?, key(&call)?, call.admitted.language);
     call.write(async |tx| {
         let conditions = call.admitted.conditions();
-        match workflow::put(tx, scope, &key, &call.body, conditions).await? {
+        match workflow::put(tx, scope, &key, &call.body, conditions, looked(&call)).await? {
             Put::Created(offer) => {
                 let (version, path) = (offer.intervention.version, offer.intervention.path());
                 Answer::created(version, path, &offer.seen_by(scope, language))
@@ -295,7 +299,7 @@ pub async fn update_intervention(call: Call<NoQuery, InterventionPatch>) -> Resu
     let (scope, key) = (call.scope()?, key(&call)?);
     call.write(async |tx| {
         let if_match = &call.admitted.if_match;
-        let offer = workflow::update(tx, scope, &key, &call.body, if_match).await?;
+        let offer = workflow::update(tx, scope, &key, &call.body, if_match, looked(&call)).await?;
         let version = offer.intervention.version;
         Answer::object(version, &offer.seen_by(scope, call.admitted.language))
     })
@@ -321,7 +325,7 @@ pub async fn withdraw_intervention(call: Call) -> Result<Answer> {
     let (scope, key) = (call.scope()?, key(&call)?);
     call.write(async |tx| {
         let conditions = call.admitted.conditions();
-        let offer = workflow::withdraw(tx, scope, &key, conditions).await?;
+        let offer = workflow::withdraw(tx, scope, &key, conditions, looked(&call)).await?;
         let version = offer.intervention.version;
         Answer::object(version, &offer.seen_by(scope, call.admitted.language))
     })

@@ -1,6 +1,6 @@
 //! What an intervention is on a day, and why it is withheld.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use diesel::prelude::*;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::model::Intervention;
 use crate::error::{Notice, notice};
 use crate::http::language::Language;
-use crate::values::code_enum;
+use crate::values::{code_enum, start_of, today};
 
 code_enum! {
     /// What an intervention is, on a day.
@@ -21,8 +21,30 @@ code_enum! {
         Withdrawn = "withdrawn",
         /// Its last day is past.
         Expired = "expired",
-        /// Its portal has not confirmed it for long: none is, in this release.
+        /// Its portal has not confirmed it for long.
         Stale = "stale",
+    }
+}
+
+/// When interventions are looked at: the day it is, and the first moment whose confirmations are
+/// fresh enough on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Looked {
+    /// The day, in Paris.
+    pub day: NaiveDate,
+    /// What was last confirmed before this is stale.
+    pub fresh_since: DateTime<Utc>,
+}
+
+impl Looked {
+    /// At this moment, where what is not confirmed for so many days is stale.
+    pub fn at(now: DateTime<Utc>, stale_after_days: u16) -> Self {
+        let day = today(now);
+        let first = day.checked_sub_days(Days::new(stale_after_days.into()));
+        Self {
+            day,
+            fresh_since: start_of(first.unwrap_or_default()),
+        }
     }
 }
 
@@ -103,13 +125,15 @@ pub struct WithheldReason {
 
 /// What an intervention is on a day. The very rule of the database's `intervention_status`, by which
 /// lists are filtered.
-pub fn status(intervention: &Intervention, standing: &Standing, day: NaiveDate) -> Status {
-    let ended = |last: NaiveDate| last < day;
+pub fn status(intervention: &Intervention, standing: &Standing, looked: Looked) -> Status {
+    let ended = |last: NaiveDate| last < looked.day;
     if intervention.withdrawn_at.is_some() {
         Status::Withdrawn
     } else if intervention.content.available_to.is_some_and(ended) {
         Status::Expired
-    } else if standing.reasons.is_empty() && standing.is_in_force(day) {
+    } else if intervention.confirmed_at < looked.fresh_since {
+        Status::Stale
+    } else if standing.reasons.is_empty() && standing.is_in_force(looked.day) {
         Status::Published
     } else {
         Status::Withheld

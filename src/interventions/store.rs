@@ -1,22 +1,32 @@
 //! The SQL of interventions.
 
-use chrono::{DateTime, NaiveDate, Utc};
+mod writes;
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
 use diesel::dsl::{IntoBoxed, auto_type, case_when, count_star};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Bool, Date, Float, Nullable, Text, Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::content::NewIntervention;
+pub use self::writes::{
+    Row as NewRow, confirm, insert_all, standings, touch, update_all, withdraw_all,
+};
 use super::filter::{Filter, Sort};
-use super::model::{Intervention, InterventionId, Key, Offer};
-use super::standing::{Standing, Status};
+use super::model::{ExternalId, Intervention, InterventionId, Key, Offer};
+use super::standing::{Looked, Standing, Status};
 use crate::auth::policy::Scope;
+use crate::conventions::model::ConventionId;
 use crate::db::keyset::{Direction, after};
-use crate::db::schema::{intervention_standing as standing, interventions, solicitations};
+use crate::db::schema::{
+    conventions, intervention_standing as standing, interventions, solicitations,
+};
 use crate::db::search::{Matches, french_query, ts_rank};
 use crate::error::{Error, Result};
 use crate::http::page::{MarkValue, Page};
+use crate::partners::model::PartnerId;
 
 diesel::define_sql_function! {
     /// Why a convention does not carry an intervention, whatever the day.
@@ -30,7 +40,8 @@ diesel::define_sql_function! {
     /// What an intervention is on a day.
     fn intervention_status(
         withdrawn_at: Nullable<Timestamptz>, available_to: Nullable<Date>,
-        in_force_from: Nullable<Date>, in_force_until: Nullable<Date>, reasons: Array<Text>, day: Date,
+        in_force_from: Nullable<Date>, in_force_until: Nullable<Date>, reasons: Array<Text>,
+        is_stale: Bool, day: Date,
     ) -> Text;
 }
 
@@ -61,7 +72,7 @@ fn reasons() -> _ {
 /// likely as not: taken for rare, as equality with a computed text is, it made a page read and sort
 /// everything instead of walking an index until the page was full.
 macro_rules! is_one_of {
-    ($statuses:expr, $day:expr) => {
+    ($statuses:expr, $looked:expr) => {
         case_when(
             intervention_status(
                 interventions::withdrawn_at,
@@ -69,7 +80,8 @@ macro_rules! is_one_of {
                 standing::in_force_from,
                 standing::in_force_until,
                 reasons(),
-                $day.into_sql::<Date>(),
+                interventions::confirmed_at.lt($looked.fresh_since.into_sql::<Timestamptz>()),
+                $looked.day.into_sql::<Date>(),
             )
             .eq_any($statuses),
             true.into_sql::<Bool>(),
@@ -79,15 +91,15 @@ macro_rules! is_one_of {
 }
 
 /// What a caller may know of: what is published, and what else is its own.
-fn visible<'a>(scope: &Scope, day: NaiveDate) -> Joined<'a> {
+fn visible<'a>(scope: &Scope, looked: Looked) -> Joined<'a> {
     let query = joined()
-        .filter(standing::from_day.le(day))
-        .filter(standing::until_day.gt(day))
+        .filter(standing::from_day.le(looked.day))
+        .filter(standing::until_day.gt(looked.day))
         .into_boxed();
     if scope.is_everything() {
         return query;
     }
-    let published = is_one_of!([Status::Published], day);
+    let published = is_one_of!([Status::Published], looked);
     match scope.partner() {
         Some(own) => query.filter(interventions::partner_id.eq(own).or(published)),
         None => query.filter(published),
@@ -95,7 +107,7 @@ fn visible<'a>(scope: &Scope, day: NaiveDate) -> Joined<'a> {
 }
 
 fn filtered<'a>(scope: &Scope, filter: &'a Filter) -> Joined<'a> {
-    let mut query = visible(scope, filter.today);
+    let mut query = visible(scope, filter.looked);
     if let Some(q) = &filter.q {
         query = query.filter(Matches::new(
             interventions::search,
@@ -139,7 +151,7 @@ fn of_status<'a>(query: Joined<'a>, scope: &Scope, filter: &'a Filter) -> Joined
     if filter.status.is_empty() {
         return query;
     }
-    let query = query.filter(is_one_of!(&filter.status, filter.today));
+    let query = query.filter(is_one_of!(&filter.status, filter.looked));
     if scope.is_everything() || filter.status.contains(&Status::Published) {
         return query;
     }
@@ -167,6 +179,12 @@ fn in_time<'a>(mut query: Joined<'a>, filter: &'a Filter) -> Joined<'a> {
     query
 }
 
+/// The most conventions that are named to a partner which named none of them.
+const MOST_OFFERABLE: i64 = 50;
+
+/// Interventions of one partner, by what it calls them.
+pub type Named = HashMap<ExternalId, Offer>;
+
 type Row = (
     Intervention,
     Option<NaiveDate>,
@@ -178,7 +196,7 @@ type Row = (
 
 fn offer(
     (intervention, in_force_from, in_force_until, reasons, taken, rank): Row,
-    day: NaiveDate,
+    looked: Looked,
 ) -> Offer {
     let standing = Standing {
         in_force_from,
@@ -190,7 +208,7 @@ fn offer(
         standing,
         taken: taken.unwrap_or_default(),
         rank,
-        day,
+        looked,
     }
 }
 
@@ -269,7 +287,7 @@ pub async fn page(
     let rows: Vec<Row> = query.load(&mut connection).await?;
     Ok(rows
         .into_iter()
-        .map(|row| offer(row, filter.today))
+        .map(|row| offer(row, filter.looked))
         .collect())
 }
 
@@ -296,16 +314,16 @@ pub async fn find(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
     key: &Key,
-    day: NaiveDate,
+    looked: Looked,
 ) -> Result<Offer> {
-    let found = visible(scope, day)
+    let found = visible(scope, looked)
         .filter(interventions::partner_id.eq(key.partner))
         .filter(interventions::external_id.eq(&key.external_id))
         .select(row!(None::<&str>))
         .first::<Row>(&mut connection)
         .await;
     let row = found.optional()?.ok_or_else(Error::not_found)?;
-    Ok(offer(row, day))
+    Ok(offer(row, looked))
 }
 
 /// Those of these ids that the caller may see.
@@ -316,17 +334,96 @@ pub async fn find_all(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
     ids: &[InterventionId],
-    day: NaiveDate,
+    looked: Looked,
 ) -> Result<Vec<Offer>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let rows: Vec<Row> = visible(scope, day)
+    let rows: Vec<Row> = visible(scope, looked)
         .filter(interventions::id.eq_any(ids))
         .select(row!(None::<&str>))
         .load(&mut connection)
         .await?;
-    Ok(rows.into_iter().map(|row| offer(row, day)).collect())
+    Ok(rows.into_iter().map(|row| offer(row, looked)).collect())
+}
+
+/// Those of a partner that it calls by these names, by name.
+///
+/// # Errors
+/// As any query.
+pub async fn find_named(
+    mut connection: &AsyncPgConnection,
+    scope: &Scope,
+    partner: PartnerId,
+    names: &[&ExternalId],
+    looked: Looked,
+) -> Result<Named> {
+    if names.is_empty() {
+        return Ok(Named::new());
+    }
+    let rows: Vec<Row> = visible(scope, looked)
+        .filter(interventions::partner_id.eq(partner))
+        .filter(interventions::external_id.eq_any(names))
+        .select(row!(None::<&str>))
+        .load(&mut connection)
+        .await?;
+    let offers = rows.into_iter().map(|row| offer(row, looked));
+    Ok(offers
+        .map(|offer| (offer.intervention.external_id.clone(), offer))
+        .collect())
+}
+
+/// The same, held until the transaction ends. In the order of their names, so that no two writers
+/// wait for each other.
+///
+/// # Errors
+/// As any query.
+pub async fn hold_named(
+    connection: &mut AsyncPgConnection,
+    scope: &Scope,
+    partner: PartnerId,
+    names: &[&ExternalId],
+    looked: Looked,
+) -> Result<Named> {
+    if names.is_empty() {
+        return Ok(Named::new());
+    }
+    // Locked first, read next: what was waited for is then read, and its convention is not locked.
+    let _: Vec<InterventionId> = interventions::table
+        .filter(interventions::partner_id.eq(partner))
+        .filter(interventions::external_id.eq_any(names))
+        .select(interventions::id)
+        .order(interventions::external_id)
+        .for_no_key_update()
+        .load(connection)
+        .await?;
+    find_named(connection, scope, partner, names, looked).await
+}
+
+/// The conventions, with their references, under which a partner can offer something that day; the
+/// latest first.
+///
+/// # Errors
+/// As any query.
+pub async fn offerable(
+    mut connection: &AsyncPgConnection,
+    _scope: &Scope,
+    partner: PartnerId,
+    day: NaiveDate,
+) -> Result<Vec<(ConventionId, String)>> {
+    let until = standing::in_force_until;
+    Ok(standing::table
+        .inner_join(conventions::table.on(conventions::id.eq(standing::convention_id)))
+        .filter(standing::partner_id.eq(partner))
+        .filter(standing::from_day.le(day).and(standing::until_day.gt(day)))
+        .filter(standing::obstacles.eq(Vec::<String>::new()))
+        .filter(standing::in_force_from.assume_not_null().le(day))
+        .filter(until.is_null().or(until.assume_not_null().ge(day)))
+        .select((conventions::id, conventions::reference))
+        .order(conventions::id.desc())
+        .limit(MOST_OFFERABLE)
+        .load(&mut connection)
+        .await?)
 }
 
 /// One intervention of a partner, held until the transaction ends; none where there is none.
@@ -337,110 +434,9 @@ pub async fn hold(
     connection: &mut AsyncPgConnection,
     scope: &Scope,
     key: &Key,
-    day: NaiveDate,
+    looked: Looked,
 ) -> Result<Option<Offer>> {
-    // Locked first, read next: what was waited for is then read, and its convention is not locked.
-    let locked = interventions::table
-        .filter(interventions::partner_id.eq(key.partner))
-        .filter(interventions::external_id.eq(&key.external_id))
-        .select(interventions::id)
-        .for_no_key_update()
-        .first::<InterventionId>(connection)
-        .await;
-    match locked.optional()? {
-        Some(_) => find(connection, scope, key, day).await.map(Some),
-        None => Ok(None),
-    }
-}
-
-/// Inserts one, unless the partner has one of this name.
-///
-/// # Errors
-/// `validation_failed` for a convention that does not exist, `not_found` when the partner went away.
-pub async fn insert(
-    connection: &mut AsyncPgConnection,
-    id: InterventionId,
-    key: &Key,
-    new: &NewIntervention,
-    held_by: &[String],
-    now: DateTime<Utc>,
-) -> Result<bool> {
-    let keys = (
-        interventions::id.eq(id),
-        interventions::partner_id.eq(key.partner),
-        interventions::external_id.eq(&key.external_id),
-        interventions::held_by.eq(held_by),
-    );
-    let stamp = (
-        interventions::confirmed_at.eq(now),
-        interventions::created_at.eq(now),
-        interventions::updated_at.eq(now),
-    );
-    let inserted = diesel::insert_into(interventions::table)
-        .values((new, keys, stamp))
-        .on_conflict((interventions::partner_id, interventions::external_id))
-        .do_nothing()
-        .execute(connection)
-        .await?;
-    Ok(inserted > 0)
-}
-
-/// Changes one, which is offered again if it was withdrawn; `held_by` goes with its territories.
-///
-/// # Errors
-/// As [`insert`].
-pub async fn update(
-    connection: &mut AsyncPgConnection,
-    id: InterventionId,
-    new: &NewIntervention,
-    held_by: &[String],
-    now: DateTime<Utc>,
-) -> Result<()> {
-    let stamp = (
-        interventions::version.eq(interventions::version + 1),
-        interventions::updated_at.eq(now),
-        interventions::confirmed_at.eq(now),
-        interventions::withdrawn_at.eq(None::<DateTime<Utc>>),
-    );
-    diesel::update(interventions::table.find(id))
-        .set((new, interventions::held_by.eq(held_by), stamp))
-        .execute(connection)
-        .await?;
-    Ok(())
-}
-
-/// Notes that its partner still offers one. Nothing else of it changes, not even its version.
-///
-/// # Errors
-/// As any write.
-pub async fn confirm(
-    connection: &mut AsyncPgConnection,
-    id: InterventionId,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    diesel::update(interventions::table.find(id))
-        .set(interventions::confirmed_at.eq(now))
-        .execute(connection)
-        .await?;
-    Ok(())
-}
-
-/// Takes one back.
-///
-/// # Errors
-/// As any write.
-pub async fn withdraw(
-    connection: &mut AsyncPgConnection,
-    id: InterventionId,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    diesel::update(interventions::table.find(id))
-        .set((
-            interventions::withdrawn_at.eq(now),
-            interventions::version.eq(interventions::version + 1),
-            interventions::updated_at.eq(now),
-        ))
-        .execute(connection)
-        .await?;
-    Ok(())
+    let names = [&key.external_id];
+    let held = hold_named(connection, scope, key.partner, &names, looked).await?;
+    Ok(held.into_values().next())
 }

@@ -158,6 +158,12 @@ fn require_answers(document: &mut Value, taken: &HashSet<String>) {
         if !taken.contains(name) && name != "ProblemFault" {
             require(schema);
         }
+        // Only the problem of a batch has verdicts.
+        if name == "Problem"
+            && let Some(required) = schema.get_mut("required").and_then(Value::as_array_mut)
+        {
+            required.retain(|field| field != "verdicts");
+        }
     }
 }
 

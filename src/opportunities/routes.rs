@@ -14,7 +14,8 @@ use crate::http::answer::Answer;
 use crate::http::call::Call;
 use crate::http::fields::FromText as _;
 use crate::http::query::{Documented, Parameter, Query, Reader, parameter};
-use crate::values::{TerritoryCode, Uai, today};
+use crate::interventions::standing::Looked;
+use crate::values::{TerritoryCode, Uai};
 
 /// The most interventions of one partner that are told.
 const EACH: i64 = 10;
@@ -65,7 +66,8 @@ pub async fn list_opportunities(call: Call<Limit>) -> Result<Answer> {
         reach::of(&connection, &place),
         reach::above_schools(&connection, scope),
     )?;
-    let asked = asked(&school, above.unwrap_or_default(), today(call.app.now()));
+    let looked = Looked::at(call.app.now(), call.app.config.stale_after_days);
+    let asked = asked(&school, above.unwrap_or_default(), looked);
     let (bonds, found, contacts) = tokio::try_join!(
         store::bonds(&connection, scope, &asked),
         store::interventions(&connection, scope, &asked, EACH),
@@ -84,18 +86,18 @@ pub async fn list_opportunities(call: Call<Limit>) -> Result<Answer> {
     data.truncate(call.query.most);
     Answer::digested(&Opportunities {
         uai: uai.to_string(),
-        on: asked.day,
+        on: asked.looked.day,
         partners,
         contacts: model::contacts(contacts, &asked, &viewer),
         data,
     })
 }
 
-fn asked(school: &Establishment, above: Vec<String>, day: chrono::NaiveDate) -> Asked {
+fn asked(school: &Establishment, above: Vec<String>, looked: Looked) -> Asked {
     Asked {
         above,
         levels: school.levels.iter().map(ToString::to_string).collect(),
         point: school.latitude.zip(school.longitude),
-        day,
+        looked,
     }
 }

@@ -2,12 +2,15 @@
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Bool, Date, Double, Integer, Nullable, Text, Uuid};
+use diesel::sql_types::{
+    Array, BigInt, Bool, Date, Double, Integer, Nullable, Text, Timestamptz, Uuid,
+};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use crate::auth::policy::Scope;
 use crate::db::schema::representatives;
 use crate::error::Result;
+use crate::interventions::standing::Looked;
 use crate::partners::representatives::model::Representative;
 
 /// The school and the day that opportunities are looked for.
@@ -19,8 +22,8 @@ pub struct Asked {
     pub levels: Vec<String>,
     /// Where it is.
     pub point: Option<(f64, f64)>,
-    /// The day.
-    pub day: NaiveDate,
+    /// The day, and what was last confirmed too long before it.
+    pub looked: Looked,
 }
 
 /// A partner, and a convention in force by which it may be asked.
@@ -103,7 +106,7 @@ pub async fn bonds(
     Ok(diesel::sql_query(BONDS)
         .bind::<Array<Text>, _>(&asked.above)
         .bind::<Array<Text>, _>(&asked.levels)
-        .bind::<Date, _>(asked.day)
+        .bind::<Date, _>(asked.looked.day)
         .load(&mut connection)
         .await?)
 }
@@ -174,7 +177,7 @@ pub async fn interventions(
              WHERE i.covers && $1 AND i.levels && $2
                AND intervention_status(i.withdrawn_at, i.available_to, s.in_force_from, s.in_force_until,
                    intervention_reasons(s.obstacles, s.action_types, s.levels, s.territory, i.action_type, i.levels, i.held_by),
-                   $3) = 'published'),
+                   i.confirmed_at < $7, $3) = 'published'),
         ranked AS (
             SELECT m.*, count(*) OVER of_partner AS of_partner,
                    row_number() OVER (PARTITION BY partner_id ORDER BY distance_km, available_to, id) AS place
@@ -185,10 +188,11 @@ pub async fn interventions(
     Ok(diesel::sql_query(FOUND)
         .bind::<Array<Text>, _>(&asked.above)
         .bind::<Array<Text>, _>(&asked.levels)
-        .bind::<Date, _>(asked.day)
+        .bind::<Date, _>(asked.looked.day)
         .bind::<Nullable<Double>, _>(asked.point.map(|(latitude, _)| latitude))
         .bind::<Nullable<Double>, _>(asked.point.map(|(_, longitude)| longitude))
         .bind::<BigInt, _>(each)
+        .bind::<Timestamptz, _>(asked.looked.fresh_since)
         .load(&mut connection)
         .await?)
 }

@@ -64,14 +64,62 @@ impl Nomenclature {
 
     /// The code a mistyped one was probably meant to be: at most a third of it differs.
     pub fn nearest(&self, typed: &str) -> Option<String> {
-        let typed: String = typed.chars().take(64).collect::<String>().to_lowercase();
-        let nearest = self
-            .entries
-            .iter()
-            .map(|entry| (distance(&typed, &entry.code), &entry.code))
-            .min()?;
-        (nearest.0 * 3 <= nearest.1.chars().count().max(3)).then(|| nearest.1.clone())
+        let codes = self.entries.iter().map(|entry| entry.code.clone());
+        nearest_of(&typed.to_lowercase(), codes, 3)
     }
+
+    /// The code meant by what people write for it: another case, spaces, or its label.
+    pub fn meant_by(&self, typed: &str) -> Option<String> {
+        let typed = typed.trim().trim_start_matches('\u{feff}');
+        let words = fold(typed);
+        let code = words.replace([' ', '-', '.'], "_");
+        let is_it = |entry: &&Entry| {
+            entry.code == code
+                || entry.code == words
+                || fold(&entry.label_fr) == words
+                || fold(&entry.label_en) == words
+        };
+        let exact = self.entries.iter().find(is_it);
+        exact
+            .map(|entry| entry.code.clone())
+            .or_else(|| self.nearest(&code))
+            .or_else(|| {
+                let labels = self.entries.iter().map(|entry| fold(&entry.label_fr));
+                let near = nearest_of(&words, labels, 3)?;
+                let entry = self
+                    .entries
+                    .iter()
+                    .find(|entry| fold(&entry.label_fr) == near)?;
+                Some(entry.code.clone())
+            })
+    }
+}
+
+/// Lower case, without accents.
+pub fn fold(text: &str) -> String {
+    let plain = |c: char| match c {
+        'à' | 'â' | 'ä' => "a".to_owned(),
+        'é' | 'è' | 'ê' | 'ë' => "e".to_owned(),
+        'î' | 'ï' => "i".to_owned(),
+        'ô' | 'ö' => "o".to_owned(),
+        'ù' | 'û' | 'ü' => "u".to_owned(),
+        'ç' => "c".to_owned(),
+        'œ' => "oe".to_owned(),
+        '’' => "'".to_owned(),
+        other => other.to_string(),
+    };
+    text.to_lowercase().chars().map(plain).collect()
+}
+
+/// The word that a mistyped one was probably meant to be: at most a `share`-th of it differs.
+pub fn nearest_of(
+    typed: &str,
+    words: impl Iterator<Item = String>,
+    share: usize,
+) -> Option<String> {
+    let typed: String = typed.chars().take(64).collect();
+    let nearest = words.map(|word| (distance(&typed, &word), word)).min()?;
+    (nearest.0 * share <= nearest.1.chars().count().max(3)).then_some(nearest.1)
 }
 
 /// Levenshtein's distance, in characters.
@@ -253,6 +301,10 @@ const NOMENCLATURES: &[(&str, &str)] = &[
     (
         "solicitation_statuses",
         include_str!("../../data/reference/nomenclatures/solicitation_statuses.csv"),
+    ),
+    (
+        "sync_statuses",
+        include_str!("../../data/reference/nomenclatures/sync_statuses.csv"),
     ),
     (
         "amendment_statuses",

@@ -16,6 +16,7 @@ use crate::http::page::{self, Count, Listed, Mark, MarkValue, Page};
 use crate::http::query::{
     Documented, NoQuery, Parameter, Query, Reader, UPDATED_SINCE, parameter, without_example,
 };
+use crate::interventions::standing::Looked;
 use crate::values::today;
 
 const TAG: &str = "Sollicitations";
@@ -152,7 +153,8 @@ pub async fn count_solicitations(call: Call<Filter>) -> Result<Answer> {
 pub async fn create_solicitation(call: Call<NoQuery, NewSolicitation>) -> Result<Answer> {
     let scope = call.scope()?;
     call.write(async |tx| {
-        let created = workflow::create(tx, scope, &call.body).await?;
+        let looked = Looked::at(tx.now, call.app.config.stale_after_days);
+        let created = workflow::create(tx, scope, &call.body, looked).await?;
         let location = format!("/v1/solicitations/{}", created.id);
         answered(&call, created, |version, seen| {
             Answer::created(version, location, seen)

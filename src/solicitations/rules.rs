@@ -11,6 +11,7 @@ use crate::db::write::Tx;
 use crate::error::{Code, Error, Faults, Notice, Place, Result, Rule, notice};
 use crate::establishments::reach;
 use crate::interventions::model::InterventionId;
+use crate::interventions::standing::Looked;
 use crate::interventions::standing::Status;
 use crate::interventions::store as interventions;
 use crate::partners::model::{PartnerId, Status as PartnerStatus};
@@ -75,7 +76,7 @@ pub fn must_hold(scope: &Scope, reach: &[String]) -> Result<()> {
     Err(Error::at(Code::Forbidden, place, Rule::OutsidePerimeter))
 }
 
-/// Whom it is addressed to, once it is known that it may be asked on this day by a school that
+/// Whom it is addressed to, once it is known that it may be asked then by a school that
 /// lies in these territories.
 ///
 /// # Errors
@@ -85,11 +86,11 @@ pub async fn addressee(
     scope: &Scope,
     new: &NewSolicitation,
     reach: &[String],
-    day: NaiveDate,
+    looked: Looked,
 ) -> Result<Addressee> {
     match (new.intervention_id, new.representative_id) {
-        (Some(id), _) => of_intervention(tx, scope, id, new, reach, day).await,
-        (None, Some(id)) => of_representative(tx, scope, id, reach, day).await,
+        (Some(id), _) => of_intervention(tx, scope, id, new, reach, looked).await,
+        (None, Some(id)) => of_representative(tx, scope, id, reach, looked.day).await,
         (None, None) => Err(Error::internal("a solicitation of nothing")),
     }
 }
@@ -102,10 +103,10 @@ async fn of_intervention(
     id: InterventionId,
     new: &NewSolicitation,
     reach: &[String],
-    day: NaiveDate,
+    looked: Looked,
 ) -> Result<Addressee> {
     let place = || Place::field("intervention_id");
-    let found = interventions::find_all(tx.connection(), scope, &[id], day).await?;
+    let found = interventions::find_all(tx.connection(), scope, &[id], looked).await?;
     let mut published = found
         .into_iter()
         .filter(|offer| offer.status() == Status::Published);

@@ -13,16 +13,22 @@ use crate::db::write::Tx;
 use crate::error::notice::IN_THE_FUTURE;
 use crate::error::{Code, Error, Place, Result, Rule};
 use crate::http::answer::Precondition;
+use crate::interventions::standing::Looked;
 use crate::values::{Json, Text, today};
 
 /// Asks.
 ///
 /// # Errors
 /// `validation_failed` for a school or a representative there is not, `forbidden`, `not_offered`.
-pub async fn create(tx: &mut Tx<'_>, scope: &Scope, new: &NewSolicitation) -> Result<Solicitation> {
+pub async fn create(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    new: &NewSolicitation,
+    looked: Looked,
+) -> Result<Solicitation> {
     let reach = rules::reach_of(tx, new).await?;
     rules::must_hold(scope, &reach)?;
-    let addressee = rules::addressee(tx, scope, new, &reach, today(tx.now)).await?;
+    let addressee = rules::addressee(tx, scope, new, &reach, looked).await?;
     let beginning = Beginning {
         id: SolicitationId::new(tx.new_id()),
         addressee,

@@ -1,6 +1,6 @@
 //! Days and school years.
 
-use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Europe::Paris;
 use diesel::{deserialize::FromSqlRow, expression::AsExpression};
 use utoipa::openapi::ObjectBuilder;
@@ -13,6 +13,14 @@ use crate::http::fields::FromText;
 /// The day it is in Paris: what "today" means wherever the register says so.
 pub fn today(now: DateTime<Utc>) -> NaiveDate {
     now.with_timezone(&Paris).date_naive()
+}
+
+/// The first moment of a day in Paris.
+pub fn start_of(day: NaiveDate) -> DateTime<Utc> {
+    let midnight = day.and_time(NaiveTime::MIN);
+    let first = Paris.from_local_datetime(&midnight).earliest();
+    // No clock change of Paris took midnight away; were there one, UTC's is near enough.
+    first.map_or_else(|| midnight.and_utc(), |first| first.to_utc())
 }
 
 impl FromText for NaiveDate {
@@ -168,5 +176,12 @@ mod tests {
     fn today_is_the_day_in_paris() {
         let late = DateTime::parse_from_rfc3339("2026-06-30T22:30:00Z").unwrap();
         assert_eq!(today(late.to_utc()).to_string(), "2026-07-01");
+        let day = |text: &str| NaiveDate::from_text(text).unwrap();
+        for (of, start) in [
+            ("2026-07-01", "2026-06-30T22:00:00+00:00"),
+            ("2026-01-01", "2025-12-31T23:00:00+00:00"),
+        ] {
+            assert_eq!(start_of(day(of)).to_rfc3339(), start);
+        }
     }
 }

@@ -13,7 +13,7 @@ mod text;
 mod themes;
 
 pub use codes::{Code, Nomenclature, TerritoryCode};
-pub use days::{SchoolYear, today};
+pub use days::{SchoolYear, start_of, today};
 pub use identifiers::{Nor, Rna, Sha256Hex, Siren, Uai, is_siret, uai_key};
 pub use json::Json;
 pub use moment::{moment, optional_moment};

@@ -45,6 +45,8 @@ const END: &str = r#"{"on": "2028-06-30", "party": "Académie", "kind": "mutual"
 const AMENDMENT: &str = r#"{"title": "Avenant", "effective_on": "2027-01-01", "changes": [{"op": "set_axes", "axes": ["internships"]}]}"#;
 const SIGNATURE: &str = r#"{"side": "partner", "signed_on": "2026-01-15", "medium": "simple"}"#;
 const INTERVENTION: &str = r#"{"convention_id": "<convention>", "title": "Autre", "action_type": "class_talk", "levels": ["3e"], "modality": "remote", "nationwide": true}"#;
+const BATCH: &str = r#"{"items": [{"external_id": "visite", "convention_id": "<convention>", "title": "Autre", "action_type": "class_talk", "levels": ["3e"], "modality": "remote", "nationwide": true}]}"#;
+const TOUCH: &str = r#"{"external_ids": ["visite"]}"#;
 const REPORT: &str =
     r#"{"convention_id": "<convention>", "territory": "uai:0690001A", "school_year": "2022-2023"}"#;
 const NARRATIVE: &str = r#"{"narrative": {"results": "Autres"}}"#;
@@ -131,6 +133,15 @@ const TABLE: &[Line] = &[
     line("create_contact", CONTACT,            ["201",             "201",             "201",             "403",             "403"]),
     line("update_contact", NAME,               ["200 200 200 404", "200 403 403 404", "200 403 403 404", "403",             "403"]),
     line("delete_contact", "",                 ["204 204 204 404", "204 403 403 404", "204 403 403 404", "403",             "403"]),
+    line("push_interventions", BATCH,          ["403",             "403",             "403",             "200 403 403 404", "403"]),
+    line("touch_interventions", TOUCH,         ["403",             "403",             "403",             "200 403 403 404", "403"]),
+    line("list_syncs", "",                     ["200 200 200 404", "403",             "403",             "200 403 403 404", "403"]),
+    line("count_syncs", "",                    ["200 200 200 404", "403",             "403",             "200 403 403 404", "403"]),
+    line("get_sync", "",                       ["200 200 200 404", "403",             "403",             "200 404 404 404", "403"]),
+    // One is open.
+    line("open_sync", "",                      ["403",             "403",             "403",             "409 403 403 404", "403"]),
+    line("commit_sync", "",                    ["403",             "403",             "403",             "200 403 403 404", "403"]),
+    line("abandon_sync", "",                   ["403",             "403",             "403",             "200 403 403 404", "403"]),
     common("list_establishments"),
     common("count_establishments"),
     shared("get_establishment"),
@@ -389,6 +400,7 @@ async fn each_role_writes_partners_as_the_table_says() {
             && operation.path.starts_with("/v1/partners")
             && !operation.id.contains("representative")
             && !operation.id.contains("intervention")
+            && !operation.id.contains("sync")
     })
     .await;
 }
@@ -396,6 +408,11 @@ async fn each_role_writes_partners_as_the_table_says() {
 #[actix_web::test]
 async fn each_role_writes_interventions_as_the_table_says() {
     check_all(|operation| operation.writes() && operation.id.contains("intervention")).await;
+}
+
+#[actix_web::test]
+async fn each_role_writes_syncs_as_the_table_says() {
+    check_all(|operation| operation.writes() && operation.id.contains("sync")).await;
 }
 
 #[actix_web::test]

@@ -727,6 +727,10 @@ async fn what_is_not_strictly_json_is_not_read() {
             continue;
         };
         for body in &bodies {
+            // It takes none, and there is one at a time.
+            if body.is_empty() && operation.id == "open_sync" {
+                place.prepare(&service, &operation).await;
+            }
             let request = place
                 .writer(&service, &operation)
                 .request(&operation.method, &place.path(&operation))

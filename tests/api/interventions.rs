@@ -233,21 +233,21 @@ async fn what_cannot_be_an_external_id_names_nothing() {
     let (partner, convention) = partner(&service).await;
     let own = service.partner(&partner);
     let long = "x".repeat(129);
-    for bad in [
-        "batch",
-        "touch",
-        "a%20b",
-        "%C3%A9",
-        "a%2Fb",
-        "a@b",
-        long.as_str(),
-    ] {
+    for bad in ["a%20b", "%C3%A9", "a%2Fb", "a@b", long.as_str()] {
         let path = path(&partner, bad);
         own.get(&path).await.problem(404, "not_found");
         own.put(&path, intervention(&convention, json!({})))
             .await
             .problem(404, "not_found");
         own.delete(&path).await.problem(404, "not_found");
+    }
+    // These name operations.
+    for taken in ["batch", "touch"] {
+        let path = path(&partner, taken);
+        own.get(&path).await.problem(405, "method_not_allowed");
+        own.put(&path, intervention(&convention, json!({})))
+            .await
+            .problem(405, "method_not_allowed");
     }
     let longest = path(&partner, &"x".repeat(128));
     own.put(&longest, intervention(&convention, json!({})))
@@ -987,6 +987,8 @@ struct Said {
     levels: Vec<&'static str>,
     territories: Option<Vec<&'static str>>,
     last: Option<i64>,
+    /// The day from which it was not confirmed for over 180 days.
+    stale_from: Option<i64>,
     withdrawn: bool,
 }
 
@@ -997,6 +999,9 @@ fn expected(agreement: &Agreement, said: &Said, day: i64) -> &'static str {
     }
     if said.last.is_some_and(|last| last < day) {
         return "expired";
+    }
+    if said.stale_from.is_some_and(|from| from <= day) {
+        return "stale";
     }
     let lies_in = |place: &str, territory: &str| {
         let (_, holders) = PLACES.iter().find(|(code, _)| *code == place).unwrap();
@@ -1103,6 +1108,7 @@ async fn the_status_is_that_of_the_rule_on_any_day_whatever_the_convention() {
             levels,
             territories: (numbers.below(5) > 0).then_some(places),
             last: numbers.one_of(&[None, None, Some(0), Some(2), Some(5)]),
+            stale_from: numbers.one_of(&[None, None, None, Some(1), Some(4), Some(7)]),
             withdrawn: numbers.below(8) == 0,
         };
         let body = json!({
@@ -1114,6 +1120,13 @@ async fn the_status_is_that_of_the_rule_on_any_day_whatever_the_convention() {
         own.put(&path, body).await.expect(201);
         if one.withdrawn {
             own.delete(&path).await.expect(200);
+        }
+        if let Some(from) = one.stale_from {
+            let confirmed = first + TimeDelta::days(from - 181);
+            let confirm = format!(
+                "UPDATE interventions SET confirmed_at = '{confirmed} 23:59:59 Europe/Paris' WHERE external_id = 'n{number}'"
+            );
+            service.sql().await.batch_execute(&confirm).await.unwrap();
         }
         said.push(one);
     }
@@ -1147,5 +1160,57 @@ async fn the_status_is_that_of_the_rule_on_any_day_whatever_the_convention() {
         assert_eq!(found(&service.reader(), "").await, published, "day {day}");
         service.shared.clock.travel(TimeDelta::days(1));
     }
-    assert_eq!(seen.len(), 4, "every status was met");
+    assert_eq!(seen.len(), 5, "every status was met");
+}
+
+#[actix_web::test]
+async fn what_is_not_confirmed_for_180_days_leaves_the_search_until_it_is() {
+    let service = Service::start().await;
+    let (partner, convention) = partner(&service).await;
+    for name in ["put", "touched", "pushed", "left"] {
+        let body = intervention(&convention, json!({}));
+        let own = service.partner(&partner);
+        own.put(&path(&partner, name), body).await.expect(201);
+    }
+    service.shared.clock.travel(TimeDelta::days(180));
+    assert_eq!(found(&service.reader(), "").await.len(), 4);
+    service.shared.clock.travel(TimeDelta::days(1));
+    assert_eq!(found(&service.reader(), "").await, [""; 0]);
+    let (own, reader) = (service.partner(&partner), service.reader());
+    reader
+        .get(&path(&partner, "left"))
+        .await
+        .problem(404, "not_found");
+    let stale = own.get(&path(&partner, "left")).await.expect(200);
+    assert_eq!(
+        (&stale["status"], codes(&stale).len()),
+        (&json!("stale"), 0)
+    );
+    assert_eq!(found(&own, "?status=stale").await.len(), 4);
+
+    let body = intervention(&convention, json!({}));
+    let put = own
+        .put(&path(&partner, "put"), body.clone())
+        .await
+        .expect(200);
+    assert_eq!(put["status"], "published");
+    let mut item = body;
+    item["external_id"] = json!("pushed");
+    let batch = format!("/v1/partners/{partner}/interventions/batch");
+    let pushed = own
+        .post(&batch, json!({ "items": [item] }))
+        .await
+        .expect(200);
+    let verdict = &pushed["items"][0];
+    assert_eq!(
+        (&verdict["outcome"], &verdict["status"]),
+        (&json!("unchanged"), &json!("published"))
+    );
+    let touch = format!("/v1/partners/{partner}/interventions/touch");
+    own.post(&touch, json!({ "external_ids": ["touched"] }))
+        .await
+        .expect(200);
+    let mut names = found(&reader, "").await;
+    names.sort();
+    assert_eq!(names, ["pushed", "put", "touched"]);
 }

@@ -13,5 +13,6 @@
 mod commands;
 mod crashes;
 mod operation;
+mod pushes;
 mod starting;
 mod support;

@@ -199,7 +199,7 @@ impl Service {
     pub async fn everything(&self) -> String {
         const TABLES: &str = "partners representatives establishments clients client_secrets audit_events changes \
                               idempotency_keys revoked_tokens conventions reference_counters declinations \
-                              declination_claims interventions reports report_lines contacts solicitations";
+                              declination_claims interventions reports report_lines contacts solicitations syncs sync_batches";
         let sql = self.sql().await;
         let mut all = String::new();
         for table in TABLES.split_whitespace() {

@@ -16,6 +16,8 @@ pub struct Place {
     /// What the partner offers under it.
     pub intervention: &'static str,
     pub intervention_id: String,
+    /// The partner's open synchronisation.
+    pub sync: String,
     pub client: String,
     /// What that school asks of that representative.
     pub solicitation: String,
@@ -124,12 +126,14 @@ impl Place {
         let declination = new_declination(service, &convention, &uai).await;
         // Of the whole country: what the ministry writes.
         let reports = Reports::of(service, &convention, "FR").await;
+        let sync = new_sync(service, &partner).await;
         Self {
             partner,
             representative,
             convention,
             intervention: "visite",
             intervention_id: id(&intervention),
+            sync,
             client,
             solicitation,
             contact,
@@ -158,6 +162,7 @@ impl Place {
             convention: absent(),
             intervention: "nothing",
             intervention_id: absent(),
+            sync: absent(),
             client: absent(),
             solicitation: absent(),
             contact: absent(),
@@ -195,6 +200,7 @@ impl Place {
                 ("representative_id", &self.representative),
                 ("amendment_id", &self.amendment),
                 ("external_id", self.intervention),
+                ("sync_id", &self.sync),
                 ("uai", &self.uai),
                 ("code", self.code(operation)),
                 ("name", self.nomenclature),
@@ -224,6 +230,11 @@ impl Place {
             "sign_amendment" => format!("{}/amendments/{}", self.local, self.amendment),
             _ => self.draft.clone(),
         };
+        if operation.id == "open_sync" {
+            let path = format!("/v1/partners/{}/syncs/{}/abandon", self.partner, self.sync);
+            let portal = service.partner(&self.partner);
+            portal.post(&path, json!({})).await.expect(200);
+        }
         for step in steps {
             let path = format!("/v1/conventions/{object}/{step}");
             service.ministry().post(&path, json!({})).await.expect(200);
@@ -277,6 +288,16 @@ impl Place {
 /// Whether it is about what is signed: its amendments, its renewal.
 fn acts_on_a_signed_one(operation: &Operation) -> bool {
     operation.path.contains("/amendments") || operation.id == "renew_convention"
+}
+
+/// A synchronisation that a partner opens.
+async fn new_sync(service: &Service, partner: &str) -> String {
+    let path = format!("/v1/partners/{partner}/syncs");
+    id(&service
+        .partner(partner)
+        .post(&path, json!({}))
+        .await
+        .expect(201))
 }
 
 /// The draft of an amendment that adds an article.
