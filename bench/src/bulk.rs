@@ -182,7 +182,7 @@ fn conventions() -> String {
                 'national', '{{}}', ARRAY[('{ID_PREFIX}' || {FIRST} + n % 1000)::uuid], '{{}}', '{{}}', '{{}}', '{{}}',
                 '2015-01-01', '{{\"renewal\": {{\"mode\": \"none\"}}}}', '{{\"documents\": []}}', '[]', '[]', '2015-01-01', '', now(), now()
            FROM generate_series(0, 3 * {CONVENTIONS} - 1) AS n;
-         ANALYZE establishments, conventions, convention_partners"
+         ANALYZE establishments, conventions, convention_partners, convention_texts"
     )
 }
 
