@@ -76,7 +76,11 @@ impl FromText for HttpsUrl {
     fn from_text(text: &str) -> Result<Self, Rule> {
         const FORM: Rule = Rule::Format("https://www.exemple.fr/page");
         let text = Text::<2000>::from_text(text)?.0;
-        if text.contains(char::is_whitespace) {
+        // A browser's parser, as this one, forgives what the document does not.
+        let is_written_so = text
+            .get(..8)
+            .is_some_and(|start| start.eq_ignore_ascii_case("https://"));
+        if !is_written_so || text.contains(char::is_whitespace) {
             return Err(FORM);
         }
         let url = url::Url::parse(&text).map_err(|_| FORM)?;
@@ -281,6 +285,9 @@ mod tests {
             "https://",
             "a.fr",
             "https://x",
+            "https:/a.fr",
+            "https:a.fr",
+            "https:\\\\a.fr",
             "https://u:p@a.fr",
             "javascript:alert(1)",
             "https://a .fr",
