@@ -154,7 +154,7 @@ pub async fn list_deadlines(call: ListCall<Deadlines>) -> Result<HttpResponse> {
         public_url: asked.app.config.public_url.clone(),
         language: asked.admitted.language,
     };
-    let mut response = call.written_by(calendar);
+    let mut response = call.written_by(calendar).await?;
     let name = HeaderValue::from_static(DISPOSITION);
     response.headers_mut().insert(CONTENT_DISPOSITION, name);
     Ok(response)

@@ -213,7 +213,7 @@ impl<L: List> ListCall<L> {
     ) -> Result<HttpResponse> {
         let form = self.call.admitted.form;
         if form != Form::Json {
-            return Ok(self.stream(form));
+            return self.stream(form).await;
         }
         let (rows, more) = read(Rc::clone(&self.call), one_more(&self.page)).await?;
         let (data, next) = cut::<L>(rows, &self.page);
@@ -243,17 +243,20 @@ impl<L: List> ListCall<L> {
         )
     }
 
-    fn stream(self, form: Form) -> HttpResponse {
+    async fn stream(self, form: Form) -> Result<HttpResponse> {
         let writer = Writer {
             form,
             dialect: self.dialect,
             columns: L::columns(&self.call),
         };
-        self.written_by(writer)
+        self.written_by(writer).await
     }
 
     /// Answers the whole list as this writer writes it.
-    pub fn written_by(self, writer: impl Writing<L::Item>) -> HttpResponse {
+    ///
+    /// # Errors
+    /// What reading the first rows answers.
+    pub async fn written_by(self, writer: impl Writing<L::Item>) -> Result<HttpResponse> {
         let (call, page) = (self.call, self.page);
         stream(writer, move |mark| {
             let page = Page {
@@ -267,6 +270,7 @@ impl<L: List> ListCall<L> {
                 Ok(cut::<L>(rows, &page))
             }
         })
+        .await
     }
 }
 

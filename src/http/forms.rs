@@ -1,10 +1,11 @@
 //! The other forms of a list: CSV (RFC 4180), NDJSON, and what else a list writes itself as,
 //! streamed page by page in constant memory.
 
-use std::future::Future;
+use std::future::{Future, ready};
 
 use actix_web::HttpResponse;
 use bytes::Bytes;
+use futures_util::future::Either;
 use futures_util::stream;
 use serde::Serialize;
 use serde_json::Value;
@@ -124,24 +125,32 @@ pub trait Writing<T>: Clone + 'static {
     fn end(&self) -> &'static [u8];
 }
 
+/// Some rows of a list, and where the next ones start.
+type Batch<T> = (Vec<T>, Option<Mark>);
+
 /// Streams a whole list, batch after batch; `next` reads the batch after a mark and says where the
-/// one after it starts. A failure cuts the stream short of its end, so that no reader takes a part
+/// one after it starts. The first is read before the answer begins, so that what is refused is
+/// refused whole; a later failure cuts the stream short of its end, so that no reader takes a part
 /// for the whole.
-pub fn stream<T, W, F, R>(writer: W, next: F) -> HttpResponse
+///
+/// # Errors
+/// What reading the first batch answers.
+pub async fn stream<T, W, F, R>(writer: W, next: F) -> Result<HttpResponse>
 where
     T: 'static,
     W: Writing<T>,
     F: Fn(Option<Mark>) -> R + 'static,
-    R: Future<Output = Result<(Vec<T>, Option<Mark>)>> + 'static,
+    R: Future<Output = Result<Batch<T>>> + 'static,
 {
     let content_type = writer.content_type();
-    let body = stream::try_unfold(State::Start, move |state| {
-        let batch = match &state {
-            State::Start => Some(next(None)),
-            State::After(mark) => Some(next(Some(mark.clone()))),
+    let first = State::First(next(None).await?);
+    let body = stream::try_unfold(first, move |state| {
+        let is_first = matches!(state, State::First(_));
+        let batch = match state {
+            State::First(batch) => Some(Either::Left(ready(Ok(batch)))),
+            State::After(mark) => Some(Either::Right(next(Some(mark)))),
             State::End => None,
         };
-        let is_first = matches!(state, State::Start);
         let writer = writer.clone();
         async move {
             let Some(batch) = batch else {
@@ -165,13 +174,13 @@ where
             )))
         }
     });
-    HttpResponse::Ok()
+    Ok(HttpResponse::Ok()
         .content_type(content_type)
-        .streaming(Box::pin(body))
+        .streaming(Box::pin(body)))
 }
 
-enum State {
-    Start,
+enum State<T> {
+    First(Batch<T>),
     After(Mark),
     End,
 }

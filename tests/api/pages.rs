@@ -457,6 +457,30 @@ async fn whole_lists_come_in_one_answer_in_the_other_forms() {
 }
 
 #[actix_web::test]
+async fn a_list_of_what_is_not_there_is_refused_whole_in_every_form() {
+    let service = Service::start().await;
+    let (ministry, absent) = (service.ministry(), crate::support::absent());
+    let below = operations().into_iter().filter(|operation| {
+        let parameters = operation.parameters("query");
+        operation.path.contains("{id}") && parameters.iter().any(|one| one["name"] == "cursor")
+    });
+    let mut seen = 0;
+    for list in below {
+        let path = list.path.replace("{id}", &absent);
+        for form in ["application/json", "text/csv", "application/x-ndjson"] {
+            let reply = ministry
+                .request("GET", &path)
+                .header("accept", form)
+                .send()
+                .await;
+            reply.problem(404, "not_found");
+        }
+        seen += 1;
+    }
+    assert!(seen > 4, "{seen} lists");
+}
+
+#[actix_web::test]
 async fn every_list_takes_its_page_parameters_and_has_its_count() {
     // Figures come by pages, of which there is one order; who reads the directory takes it whole;
     // a history is followed to its end.

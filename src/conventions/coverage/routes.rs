@@ -66,9 +66,10 @@ pub async fn get_convention_coverage(call: Call<On>) -> Result<HttpResponse> {
             dialect: call.query.dialect,
             columns: Line::columns(),
         };
-        return Ok(stream(writer, move |_| {
+        return stream(writer, move |_| {
             std::future::ready(Ok((lines.clone(), None)))
-        }));
+        })
+        .await;
     }
     Ok(Answer::digested(&coverage)?.respond_to(call.request()))
 }

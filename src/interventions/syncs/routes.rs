@@ -53,7 +53,11 @@ impl List for Syncs {
     async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<SyncAnswer>> {
         let (scope, partner) = (call.scope()?, call.id("id"));
         let reader = call.app.db.reader().await?;
-        let rows = store::page(&reader, scope, partner, &call.query, &page).await?;
+        let (_, rows) = tokio::try_join!(
+            partners::find(&reader, scope, partner),
+            store::page(&reader, scope, partner, &call.query, &page),
+        )?;
+        scope.must_write_for(partner.uuid())?;
         Ok(rows.into_iter().map(|row| row.seen_by(scope)).collect())
     }
 
@@ -86,11 +90,6 @@ impl List for Syncs {
 )]
 #[get("/v1/partners/{id}/syncs")]
 pub async fn list_syncs(call: ListCall<Syncs>) -> Result<HttpResponse> {
-    let (scope, partner) = (call.call().scope()?, call.call().id("id"));
-    let reader = call.call().app.db.reader().await?;
-    // Before the first row of whatever form.
-    partners::find(&reader, scope, partner).await?;
-    scope.must_write_for(partner.uuid())?;
     call.answer().await
 }
 
