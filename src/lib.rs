@@ -5,6 +5,7 @@
 
 pub mod app;
 pub mod auth;
+pub mod campaigns;
 pub mod changes;
 pub mod cli;
 pub mod clients;

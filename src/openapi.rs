@@ -41,6 +41,7 @@ use crate::routes;
         (name = "Établissements", description = "L'annuaire du ministère."),
         (name = "Référentiels", description = "Territoires et nomenclatures."),
         (name = "Bilans", description = "Ce que chaque territoire a fait sous une convention, année après année."),
+        (name = "Campagnes", description = "Les bilans attendus d'une année scolaire, et où ils en sont."),
         (name = "Indicateurs", description = "Ce que les bilans validés totalisent."),
         (name = "Échéances", description = "Ce qui vient à terme, et ce qui est en retard."),
         (name = "Synchronisation", description = "Le flux des changements."),

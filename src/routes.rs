@@ -5,9 +5,9 @@
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
-    changes, clients, contacts, conventions, deadlines, declinations, establishments, history,
-    indicators, interventions, nomenclatures, oauth, operation, opportunities, partners, reports,
-    solicitations, territories,
+    campaigns, changes, clients, contacts, conventions, deadlines, declinations, establishments,
+    history, indicators, interventions, nomenclatures, oauth, operation, opportunities, partners,
+    reports, solicitations, territories,
 };
 
 /// Mounts everything.
@@ -22,6 +22,7 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
     interventions::mount(config);
     solicitations::mount(config);
     contacts::mount(config);
+    campaigns::mount(config);
     establishments::mount(config);
     opportunities::mount(config);
     territories::mount(config);

@@ -28,8 +28,8 @@ use crate::interventions::syncs;
 use crate::partners::representatives;
 use crate::values::{TextValue, Uai, today};
 use crate::{
-    clients, contacts, conventions, declinations, establishments, interventions, partners, reports,
-    solicitations,
+    campaigns, clients, contacts, conventions, declinations, establishments, interventions,
+    partners, reports, solicitations,
 };
 
 impl Query for Filter {
@@ -131,22 +131,32 @@ async fn objects(
         looked: Looked::at(call.app.now(), call.app.config.stale_after_days),
         changes,
     };
-    let kinds: [Objects; 12] = tokio::try_join!(
-        reading.partners(),
-        reading.representatives(),
-        reading.establishments(),
-        reading.clients(),
-        reading.conventions(),
-        reading.amendments(),
-        reading.declinations(),
-        reading.interventions(),
-        reading.reports(),
-        reading.contacts(),
-        reading.solicitations(),
-        reading.syncs(),
-    )?
-    .into();
-    Ok(kinds.into_iter().flatten().collect())
+    // All sent together; in two halves, for tuples of more than twelve are no arrays.
+    let parties = async {
+        let kinds = tokio::try_join!(
+            reading.partners(),
+            reading.representatives(),
+            reading.establishments(),
+            reading.clients(),
+            reading.contacts(),
+        );
+        kinds.map(<[Objects; 5]>::from)
+    };
+    let acts = async {
+        let kinds = tokio::try_join!(
+            reading.conventions(),
+            reading.amendments(),
+            reading.declinations(),
+            reading.interventions(),
+            reading.syncs(),
+            reading.solicitations(),
+            reading.campaigns(),
+            reading.reports(),
+        );
+        kinds.map(<[Objects; 8]>::from)
+    };
+    let (parties, acts) = tokio::try_join!(parties, acts)?;
+    Ok(parties.into_iter().chain(acts).flatten().collect())
 }
 
 impl Reading<'_> {
@@ -255,6 +265,15 @@ impl Reading<'_> {
         written(seen)
     }
 
+    async fn campaigns(&self) -> Result<Objects> {
+        let ids = self.ids("campaign");
+        let found = campaigns::store::find_all(self.connection, self.scope, &ids).await?;
+        let seen = found
+            .into_iter()
+            .map(|campaign| (campaign.id.uuid(), campaign.seen_by(self.scope)));
+        written(seen)
+    }
+
     async fn contacts(&self) -> Result<Objects> {
         let ids = self.ids("contact");
         let viewer = Viewer::new(self.scope, self.above_schools.clone());
@@ -287,11 +306,18 @@ impl Reading<'_> {
     async fn reports(&self) -> Result<Objects> {
         let ids = self.ids("report");
         let found = reports::store::find_all(self.connection, self.scope, &ids).await?;
-        let found = reports::store::with_lines(self.connection, self.scope, found).await?;
+        if found.is_empty() {
+            return Ok(Objects::new());
+        }
+        let (found, closed) = tokio::try_join!(
+            reports::store::with_lines(self.connection, self.scope, found),
+            campaigns::store::closed_years(self.connection, self.scope),
+        )?;
         let viewer = reports::seen::Viewer {
             scope: self.scope,
             subject: self.subject,
             language: self.language,
+            closed: &closed,
         };
         let seen = found
             .into_iter()

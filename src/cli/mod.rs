@@ -4,6 +4,7 @@
 mod client;
 pub mod database;
 mod import;
+mod indicators;
 mod migrate;
 mod output;
 mod serve;
@@ -51,6 +52,8 @@ enum Command {
     Token(token::Arguments),
     /// Register machine clients and their secrets
     Client(client::Arguments),
+    /// Keep the figures true, and prove it
+    Indicators(indicators::Arguments),
     /// Print the OpenAPI document
     Openapi {
         /// Compare the document with this file instead; fails when they differ
@@ -101,6 +104,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Import(arguments) => wait(import::run(arguments)),
         Command::Token(arguments) => token::run(arguments),
         Command::Client(arguments) => wait(client::run(arguments)),
+        Command::Indicators(arguments) => wait(indicators::run(arguments)),
         Command::Openapi { check } => document(check),
         Command::Config(arguments) => settings::run(&arguments),
         Command::Completions { shell } => {

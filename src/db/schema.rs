@@ -479,6 +479,49 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    campaigns (id) {
+        id -> Uuid,
+        version -> Int8,
+        school_year -> Text,
+        opens_on -> Date,
+        due_on -> Date,
+        closed_at -> Nullable<Timestamptz>,
+        reopen_reason -> Nullable<Text>,
+        status -> Text,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    expected_reports (school_year, object_id, territory) {
+        school_year -> Text,
+        convention_id -> Uuid,
+        declination_id -> Nullable<Uuid>,
+        object_id -> Uuid,
+        territory -> Text,
+        reach -> Array<Text>,
+        academy -> Nullable<Text>,
+        academic_region -> Nullable<Text>,
+        first_day -> Date,
+        last_day -> Date,
+    }
+}
+
+diesel::table! {
+    indicator_cells (school_year, dimension, place, value) {
+        school_year -> Text,
+        dimension -> Text,
+        place -> Text,
+        value -> Text,
+        reports -> Int8,
+        sums -> Array<Int8>,
+        known -> Array<Int8>,
+        changed_at -> Timestamptz,
+    }
+}
+
 // A view: the reference territories and, as leaves, the establishments.
 diesel::table! {
     territory_tree (code) {
@@ -526,6 +569,24 @@ diesel::table! {
         closed_at -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+    }
+}
+
+// A view: what campaigns expect, and where it stands.
+diesel::table! {
+    expected_report_states (school_year, object_id, territory) {
+        school_year -> Text,
+        convention_id -> Uuid,
+        declination_id -> Nullable<Uuid>,
+        object_id -> Uuid,
+        territory -> Text,
+        reach -> Array<Text>,
+        academy -> Nullable<Text>,
+        academic_region -> Nullable<Text>,
+        first_day -> Date,
+        last_day -> Date,
+        report_id -> Nullable<Uuid>,
+        state -> Text,
     }
 }
 

@@ -191,6 +191,14 @@ codes! {
         text("Bilan déjà ouvert", "Report already open"),
         text("Un bilan de la même convention, de la même déclinaison, du même territoire et de la même année est en cours.", "A report on the same convention, declination, territory and year is under way."),
         text("Reprenez ce bilan ; une correction s'ouvre une fois la version précédente validée.", "Take up that report; a correction opens once the version before is validated.");
+    DuplicateCampaign = 409 "duplicate_campaign",
+        text("Campagne déjà ouverte", "Campaign already there"),
+        text("Cette année scolaire a déjà sa campagne.", "This school year has its campaign already."),
+        text("Cherchez-la avec `?school_year=` ; modifiez-la ou rouvrez-la.", "Find it with `?school_year=`; change it or reopen it.");
+    CampaignClosed = 409 "campaign_closed",
+        text("Campagne close", "Campaign closed"),
+        text("La campagne de cette année scolaire est close : ses bilans ne s'écrivent plus, corrections comprises.", "The campaign of this school year is closed: its reports are not written any more, corrections included."),
+        text("Demandez au ministère de rouvrir la campagne.", "Ask the ministry to reopen the campaign.");
     ReportIncomplete = 409 "report_incomplete",
         text("Bilan incomplet", "Report incomplete"),
         text("Il manque au bilan ce qu'il faut pour le transmettre.", "The report lacks what it needs to be submitted."),

@@ -71,6 +71,11 @@ fn refusal(constraint: &str) -> Option<Error> {
         "interventions_convention_fkey" => invalid("convention_id", Rule::UnknownReference),
         // Erased between the look and the write.
         "solicitations_representative_fkey" => invalid("representative_id", Rule::UnknownReference),
+        "campaigns_school_year_key" => Some(Error::at(
+            Code::DuplicateCampaign,
+            Place::field("school_year"),
+            Rule::Taken,
+        )),
         "reports_open_key" | "reports_number_key" => Some(Error::new(Code::DuplicateReport)),
         // Deleted between the look and the write.
         "reports_convention_fkey" => invalid("convention_id", Rule::UnknownReference),

@@ -34,6 +34,26 @@ pub const fn sums(measure: Indicator) -> &'static [&'static str] {
     }
 }
 
+/// The places of the same sums in `indicator_cells` (see its migration), from 1.
+pub const fn places(measure: Indicator) -> &'static [usize] {
+    match measure {
+        Indicator::Actions => &[1],
+        Indicator::Pupils => &[2],
+        Indicator::Girls => &[3],
+        Indicator::PriorityEducationPupils => &[4],
+        Indicator::Teachers => &[5],
+        Indicator::Professionals => &[6],
+        Indicator::Companies => &[7],
+        Indicator::Hours => &[8],
+        Indicator::InternshipsOffered => &[9],
+        Indicator::InternshipsFilled => &[10],
+        Indicator::GirlsShare => &[11, 12],
+        Indicator::PriorityEducationShare => &[13, 14],
+        Indicator::InternshipFillRate => &[15, 16],
+        Indicator::Establishments | Indicator::ReportsValidated => &[],
+    }
+}
+
 /// Where a dimension's value stands.
 pub enum Source {
     /// On the report.

@@ -2,16 +2,19 @@
 //!
 //! A figure counts the lines of the reports that are validated and that no later version replaced.
 //! Lines state only what no report below states, so that adding them counts nothing twice. Figures
-//! are computed when they are asked for; what is distinct (establishments, reports) and totals are
-//! counted and never added up.
+//! are computed when they are asked for, the most wanted ones from sums that are kept beside the lines
+//! ([`cells`], [`upkeep`]); what is distinct (establishments, reports) and totals are counted and never
+//! added up.
 
 pub mod answer;
+mod cells;
 mod columns;
 pub mod model;
 pub mod perimeter;
 pub mod routes;
 mod statement;
 pub mod store;
+pub mod upkeep;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 

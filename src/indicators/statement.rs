@@ -2,7 +2,8 @@
 //! request says is bound.
 //!
 //! Lines are first added up within each report and line key, then reports within each cell: a
-//! report so counts once in a cell without sorting millions of ids. The parts of an answer (groups,
+//! report so counts once in a cell without sorting millions of ids. What is asked for most has been
+//! added up already ([`cells`](super::cells)), establishments excepted. The parts of an answer (groups,
 //! totals, establishments of each) are one statement: lines are read once, in one snapshot.
 
 use std::fmt::Write;
@@ -11,7 +12,8 @@ use diesel::pg::Pg;
 use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
 use diesel::sql_types::{Array, BigInt, Text, Uuid};
 
-use super::columns::{Source, source, sums, text_of};
+use super::cells::Cells;
+use super::columns::{Source, places, source, sums, text_of};
 use super::model::{Asked, Dimension, academies_of};
 use super::perimeter::Limit;
 use crate::values::TextValue;
@@ -76,6 +78,8 @@ pub struct Statement<'a> {
     /// The filters, bound once for all parts.
     lines: String,
     parties: Vec<String>,
+    /// What was added up already, where it answers.
+    cells: Option<Cells>,
 }
 
 impl<'a> Statement<'a> {
@@ -87,6 +91,7 @@ impl<'a> Statement<'a> {
             binds: Vec::new(),
             lines: String::new(),
             parties: Vec::new(),
+            cells: Cells::answering(asked, limit),
         };
         statement.parties = statement.party_conditions();
         statement.lines = statement.line_conditions();
@@ -97,7 +102,14 @@ impl<'a> Statement<'a> {
     pub fn of(mut self, parts: &[Part], slice: &Slice) -> BoxedSqlQuery<'static, Pg, SqlQuery> {
         let after = slice.after.as_ref().map(|key| self.after(key));
         let limit = self.bind(Bind::Number(slice.limit));
-        let mut text = format!("WITH r AS ({})", self.reports(false));
+        let mut text = match self.cells.clone() {
+            Some(cells) => format!(
+                "WITH g AS ({}),\nt AS ({})",
+                self.written(&cells, Part::Group),
+                self.written(&cells, Part::Total)
+            ),
+            None => format!("WITH r AS ({})", self.reports(false)),
+        };
         if parts.iter().any(|part| part.is_establishments()) {
             let _ = write!(text, ",\ne AS ({})", self.reports(true));
         }
@@ -234,7 +246,12 @@ impl<'a> Statement<'a> {
     fn part(&self, part: Part, after: Option<&str>, limit: &str) -> String {
         let dimensions = self.dimensions(part);
         let keys: Vec<String> = dimensions.iter().map(|one| text_of(*one)).collect();
-        let table = if part.is_establishments() { 'e' } else { 'r' };
+        let table = match part {
+            Part::GroupEstablishments | Part::TotalEstablishments => 'e',
+            Part::Group if self.cells.is_some() => 'g',
+            Part::Total if self.cells.is_some() => 't',
+            Part::Group | Part::Total => 'r',
+        };
         let mut text = format!(
             "(SELECT {} AS part, ARRAY[{}]::text[] AS key, {} FROM {table} AS c",
             part.number(),
@@ -275,7 +292,9 @@ impl<'a> Statement<'a> {
             .collect();
         let is_line = |one: &Dimension| matches!(source(*one), Source::Line(_));
         // A report has a row for each key of its lines.
-        let validated = if part.is_total() && self.asked.group_by.iter().any(is_line) {
+        let validated = if self.cells.is_some() {
+            "coalesce(sum(c.reports), 0)::bigint"
+        } else if part.is_total() && self.asked.group_by.iter().any(is_line) {
             "(SELECT count(*) FROM (SELECT DISTINCT id FROM r) AS once)"
         } else {
             "count(*)"
@@ -325,6 +344,56 @@ impl<'a> Statement<'a> {
         let (columns, group) = (columns.join(", "), group.join(", "));
         let conditions = &self.lines;
         format!("SELECT {columns} FROM {tables} WHERE {conditions} GROUP BY {group}")
+    }
+
+    /// The cells that were added up already, as [`reports`](Self::reports) would give them, with how
+    /// many reports each has.
+    fn written(&mut self, cells: &Cells, part: Part) -> String {
+        let grouped = !part.is_total();
+        let told_by = cells.told_by.filter(|one| {
+            !cells.values.is_empty() || (grouped && self.asked.group_by.contains(one))
+        });
+        let by_academy = grouped && self.asked.group_by.contains(&Dimension::Academy);
+        let mut columns = vec![
+            "w.school_year",
+            "nullif(w.place, '-') AS academy",
+            "w.reports",
+            "w.changed_at AS validated_at",
+        ];
+        columns.extend(told_by.map(|one| match one {
+            Dimension::Convention => "w.value AS convention_id",
+            Dimension::ActionType => "w.value AS action_type",
+            _ => "nullif(w.value, '-') AS level",
+        }));
+        let places = self
+            .asked
+            .measures
+            .iter()
+            .flat_map(|measure| places(*measure));
+        let sums: Vec<String> = places
+            .enumerate()
+            .map(|(number, place)| {
+                format!("CASE WHEN w.known[{place}] > 0 THEN w.sums[{place}] END AS f{number}")
+            })
+            .collect();
+        columns.extend(sums.iter().map(String::as_str));
+        let columns = columns.join(", ");
+        let dimension = told_by.map_or("", Dimension::code).to_owned();
+        let mut conditions = vec![
+            "w.reports > 0".to_owned(),
+            format!("w.dimension = {}", self.bind(Bind::Text(dimension))),
+        ];
+        conditions.extend(self.among("w.school_year", &self.asked.school_year));
+        conditions.extend(self.among("w.value", &cells.values));
+        conditions.push(match &cells.academy {
+            Some(academy) => format!("w.place = {}", self.bind(Bind::Text(academy.clone()))),
+            None if by_academy => "w.place <> 'FR'".to_owned(),
+            None => "w.place = 'FR'".to_owned(),
+        });
+        format!(
+            "SELECT {columns} FROM indicator_cells AS w WHERE {}",
+            conditions.join(" AND ")
+        )
     }
 
     /// Whether an establishment counts in its own academy only.

@@ -7,7 +7,7 @@ use utoipa::openapi::OpenApi;
 
 use crate::http::language::Language;
 use crate::steps::Step;
-use crate::{clients, conventions, declinations, partners, reports, solicitations};
+use crate::{campaigns, clients, conventions, declinations, partners, reports, solicitations};
 
 /// The life of a kind of object.
 struct Life {
@@ -23,7 +23,7 @@ struct Life {
     diagram: String,
 }
 
-fn lives() -> [Life; 7] {
+fn lives() -> [Life; 8] {
     use conventions::amendments::model::Step as AmendmentStep;
     [
         life::<partners::model::Step>("Partenaires", ["un partenaire", "partner"]),
@@ -32,6 +32,7 @@ fn lives() -> [Life; 7] {
         life::<declinations::model::Step>("Déclinaisons", ["une déclinaison", "declination"]),
         life::<solicitations::model::Step>("Sollicitations", ["une sollicitation", "solicitation"]),
         life::<reports::model::Step>("Bilans", ["un bilan", "report"]),
+        life::<campaigns::model::Step>("Campagnes", ["une campagne", "campaign"]),
         life::<clients::model::Step>("Clients", ["un client", "client"]),
     ]
 }

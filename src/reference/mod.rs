@@ -279,6 +279,14 @@ const NOMENCLATURES: &[(&str, &str)] = &[
         include_str!("../../data/reference/nomenclatures/renewal_modes.csv"),
     ),
     (
+        "campaign_statuses",
+        include_str!("../../data/reference/nomenclatures/campaign_statuses.csv"),
+    ),
+    (
+        "expected_report_states",
+        include_str!("../../data/reference/nomenclatures/expected_report_states.csv"),
+    ),
+    (
         "report_statuses",
         include_str!("../../data/reference/nomenclatures/report_statuses.csv"),
     ),

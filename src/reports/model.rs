@@ -95,6 +95,15 @@ impl steps::Step for Step {
 }
 
 impl Step {
+    /// Whether it is taken no more once the campaign of the year is closed: what was handed in is
+    /// still validated, and a draft still removed.
+    pub const fn needs_open_campaign(self) -> bool {
+        match self {
+            Self::Update | Self::Submit | Self::Return => true,
+            Self::Delete | Self::Validate => false,
+        }
+    }
+
     /// Its name in the journal, as what was done.
     pub const fn past(self) -> &'static str {
         match self {
@@ -217,10 +226,12 @@ impl Report {
         Ok(())
     }
 
-    /// The steps this caller may take now.
-    pub fn allowed(&self, scope: &Scope, subject: &str) -> Vec<&'static str> {
+    /// The steps this caller may take now; fewer once the campaign of the year is closed.
+    pub fn allowed(&self, scope: &Scope, subject: &str, is_closed: bool) -> Vec<&'static str> {
         Step::allowed(self.status, |step| {
-            self.is_for(step, scope) && !self.is_own(step, subject)
+            self.is_for(step, scope)
+                && !self.is_own(step, subject)
+                && !(is_closed && step.needs_open_campaign())
         })
     }
 }

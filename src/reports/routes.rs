@@ -9,6 +9,7 @@ use super::model::{Report, ReportId, Step};
 use super::seen::{ReportAnswer, Viewer};
 use super::store::{Filter, Sort};
 use super::{store, workflow};
+use crate::campaigns::store as campaigns;
 use crate::db::Reader as Connection;
 use crate::error::{Code, Error, Result};
 use crate::http::answer::Answer;
@@ -18,6 +19,7 @@ use crate::http::page::{self, Count, Listed, Mark, MarkValue, Page};
 use crate::http::query::{
     Documented, NoQuery, Parameter, Query, Reader, UPDATED_SINCE, parameter, without_example,
 };
+use crate::values::SchoolYear;
 
 const TAG: &str = "Bilans";
 
@@ -77,14 +79,15 @@ impl page::Sort for Sort {
         &[("created_at", Self::Id), ("updated_at", Self::UpdatedAt)];
 }
 
-/// Who asks.
-fn viewer<Q, B>(call: &Call<Q, B>) -> Result<Viewer<'_>> {
+/// Who asks, where these years are closed.
+fn viewer<'a, Q, B>(call: &'a Call<Q, B>, closed: &'a [SchoolYear]) -> Result<Viewer<'a>> {
     let claims = call.admitted.claims.as_deref();
     let claims = claims.ok_or_else(|| Error::new(Code::Unauthorized))?;
     Ok(Viewer {
         scope: call.scope()?,
         subject: &claims.sub,
         language: call.admitted.language,
+        closed,
     })
 }
 
@@ -97,9 +100,13 @@ impl List for Reports {
     type Item = ReportAnswer;
 
     async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<ReportAnswer>> {
-        let viewer = viewer(&call)?;
-        let connection = call.app.db.reader().await?;
-        let reports = store::page(&connection, viewer.scope, &call.query, &page).await?;
+        let (scope, connection) = (call.scope()?, call.app.db.reader().await?);
+        // Sent together: one round trip.
+        let (reports, closed) = tokio::try_join!(
+            store::page(&connection, scope, &call.query, &page),
+            campaigns::closed_years(&connection, scope),
+        )?;
+        let viewer = viewer(&call, &closed)?;
         listed(&connection, reports, viewer).await
     }
 
@@ -187,7 +194,7 @@ pub async fn count_reports(call: Call<Filter>) -> Result<Answer> {
 )]
 #[post("/v1/reports")]
 pub async fn create_report(call: Call<NoQuery, NewReport>) -> Result<Answer> {
-    let viewer = viewer(&call)?;
+    let viewer = viewer(&call, &[])?;
     call.write(async |tx| {
         let report = workflow::create(tx, viewer.scope, call.body.clone()).await?;
         let (version, id) = (report.report.version, report.report.id);
@@ -207,9 +214,12 @@ pub async fn create_report(call: Call<NoQuery, NewReport>) -> Result<Answer> {
 )]
 #[get("/v1/reports/{id}")]
 pub async fn get_report(call: Call) -> Result<Answer> {
-    let viewer = viewer(&call)?;
-    let connection = call.app.db.reader().await?;
-    let report = store::find(&connection, viewer.scope, call.id("id")).await?;
+    let (scope, connection) = (call.scope()?, call.app.db.reader().await?);
+    let (report, closed) = tokio::try_join!(
+        store::find(&connection, scope, call.id("id")),
+        campaigns::closed_years(&connection, scope),
+    )?;
+    let viewer = viewer(&call, &closed)?;
     Answer::object(report.report.version, &report.seen_by(viewer))
 }
 
@@ -228,7 +238,7 @@ pub async fn get_report(call: Call) -> Result<Answer> {
 )]
 #[patch("/v1/reports/{id}")]
 pub async fn update_report(call: Call<NoQuery, ReportPatch>) -> Result<Answer> {
-    let viewer = viewer(&call)?;
+    let viewer = viewer(&call, &[])?;
     let (id, if_match) = (call.id("id"), &call.admitted.if_match);
     call.write(async |tx| {
         let report = workflow::update(tx, viewer.scope, id, &call.body, if_match).await?;
@@ -311,7 +321,7 @@ pub async fn return_report(call: Call<NoQuery, Return>) -> Result<Answer> {
 }
 
 async fn step<B>(call: &Call<NoQuery, B>, step: Step, reason: Option<&Return>) -> Result<Answer> {
-    let viewer = viewer(call)?;
+    let viewer = viewer(call, &[])?;
     let (id, if_match) = (call.id("id"), &call.admitted.if_match);
     call.write(async |tx| {
         let report = workflow::step(tx, viewer.scope, id, step, reason, if_match).await?;
@@ -331,9 +341,12 @@ async fn step<B>(call: &Call<NoQuery, B>, step: Step, reason: Option<&Return>) -
 )]
 #[get("/v1/reports/{id}/versions")]
 pub async fn list_report_versions(call: Call) -> Result<Answer> {
-    let viewer = viewer(&call)?;
-    let connection = call.app.db.reader().await?;
-    let versions = store::versions(&connection, viewer.scope, call.id("id")).await?;
+    let (scope, connection) = (call.scope()?, call.app.db.reader().await?);
+    let (versions, closed) = tokio::try_join!(
+        store::versions(&connection, scope, call.id("id")),
+        campaigns::closed_years(&connection, scope),
+    )?;
+    let viewer = viewer(&call, &closed)?;
     let data = listed(&connection, versions, viewer).await?;
     Answer::digested(&Listed {
         data,

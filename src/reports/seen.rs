@@ -42,6 +42,8 @@ pub struct Viewer<'a> {
     pub subject: &'a str,
     /// Their language.
     pub language: Language,
+    /// The years whose campaign is closed.
+    pub closed: &'a [SchoolYear],
 }
 
 /// L'en-tête d'un bilan.
@@ -129,7 +131,8 @@ impl Report {
     }
 
     fn seen_by(self, viewer: Viewer<'_>) -> ReportSummary {
-        let allowed_actions = self.allowed(viewer.scope, viewer.subject);
+        let is_closed = viewer.closed.contains(&self.school_year);
+        let allowed_actions = self.allowed(viewer.scope, viewer.subject, is_closed);
         let is_head = reads_heads(viewer.scope);
         let is_of_school = self.territory.uai().is_some();
         // A head names no school, and no declination that would: a school's agreement names it.

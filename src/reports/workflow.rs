@@ -7,6 +7,7 @@ use super::model::{ReportId, Status, Step, Whole, is_written_by};
 use super::store;
 use super::store::writes::{self, Beginning};
 use crate::auth::policy::Scope;
+use crate::campaigns::store as campaigns;
 use crate::conventions::model::Convention;
 use crate::conventions::store as conventions;
 use crate::db::write::Tx;
@@ -15,7 +16,7 @@ use crate::error::{Code, Error, Faults, Notice, Place, Result, Rule, notice};
 use crate::establishments::reach;
 use crate::http::answer::Precondition;
 use crate::http::merge::Patch;
-use crate::values::{TerritoryCode, TextValue, today};
+use crate::values::{SchoolYear, TerritoryCode, TextValue, today};
 
 static NOT_IN_FORCE_THAT_YEAR: Notice = notice(
     "not_in_force_that_year",
@@ -45,6 +46,7 @@ pub async fn create(tx: &mut Tx<'_>, scope: &Scope, mut new: NewReport) -> Resul
     if !convention.is_some_and(|convention| convention.status.was_signed()) {
         return Err(Error::new(Code::ConventionNotSigned));
     }
+    must_be_open(tx, scope, &new.school_year).await?;
     let before = store::current(tx.connection(), scope, &new).await?;
     let author = tx.subject().to_owned();
     let beginning = Beginning {
@@ -191,6 +193,7 @@ pub async fn update(
         .must_be_for(Step::Update, scope, tx.subject())?;
     if_match.check(before.report.version)?;
     before.report.step(Step::Update)?;
+    must_be_open(tx, scope, &before.report.school_year).await?;
     let present = before.as_input();
     keeps_the_key(patch, &present)?;
     let mut new = patch.apply(&present)?;
@@ -215,6 +218,14 @@ pub async fn update(
     )
     .await?;
     changed(tx, scope, "updated", &before).await
+}
+
+/// Refuses a write in a year whose campaign is closed; it does not close before the write is done.
+async fn must_be_open(tx: &mut Tx<'_>, scope: &Scope, year: &SchoolYear) -> Result<()> {
+    if campaigns::hold_open(tx.connection(), scope, year).await? {
+        return Ok(());
+    }
+    Err(Error::new(Code::CampaignClosed))
 }
 
 /// Refuses a change of a field of the key; to repeat it as it is does no harm.
@@ -256,6 +267,9 @@ pub async fn step(
     before.report.must_be_for(step, scope, tx.subject())?;
     if_match.check(before.report.version)?;
     let status = before.report.step(step)?;
+    if step.needs_open_campaign() {
+        must_be_open(tx, scope, &before.report.school_year).await?;
+    }
     // One whose schools said everything says nothing more, and names nobody.
     let names_schools = !before.report.establishments.is_empty();
     if status == Status::Submitted && before.lines.is_empty() && names_schools {
@@ -263,7 +277,8 @@ pub async fn step(
         return Err(Error::at(Code::ReportIncomplete, place, Rule::EmptyList));
     }
     let former = before.report.supersedes_id;
-    if let Some(former) = former.filter(|_| status == Status::Validated) {
+    let former = former.filter(|_| status == Status::Validated);
+    if let Some(former) = former {
         supersede(tx, scope, former).await?;
     }
     let (subject, now) = (tx.subject().to_owned(), tx.now);
@@ -277,7 +292,12 @@ pub async fn step(
         now,
     )
     .await?;
-    changed(tx, scope, step.past(), &before).await
+    let after = changed(tx, scope, step.past(), &before).await?;
+    if status == Status::Validated {
+        // Last: whoever validates a report of the year meanwhile waits for the end of this step.
+        writes::count(tx.connection(), id, former, now).await?;
+    }
+    Ok(after)
 }
 
 /// Takes the corrected version out of the figures, before the correction enters them.

@@ -57,6 +57,9 @@ const REQUEST: &str =
     r#"{"uai": "0690001A", "intervention_id": "<intervention>", "levels": ["3e"]}"#;
 const DAY: &str = r#"{"scheduled_on": "2099-01-15"}"#;
 const OUTCOME: &str = r#"{"outcome": {"held_on": "2025-10-09"}}"#;
+const CAMPAIGN: &str =
+    r#"{"school_year": "2023-2024", "opens_on": "2024-05-01", "due_on": "2024-09-30"}"#;
+const DUE_ON: &str = r#"{"due_on": "2099-10-15"}"#;
 const DECLINATION: &str = r#"{"convention_id": "<convention>", "level": "establishment", "territories": ["uai:0690001A"], "starts_on": "2026-09-01"}"#;
 
 #[rustfmt::skip]
@@ -127,6 +130,16 @@ const TABLE: &[Line] = &[
     line("hold_solicitation", OUTCOME,         ["409 409 409 404", "409 404 404 404", "409 404 404 404", "409 404 404 404", "403"]),
     line("mark_solicitation_not_held", REASON, ["409 409 409 404", "409 404 404 404", "409 404 404 404", "409 404 404 404", "403"]),
     line("cancel_solicitation", "",            ["200 200 200 404", "200 404 404 404", "200 404 404 404", "200 404 404 404", "403"]),
+    line("list_campaigns", "",                 ["200",             "200",             "403",             "403",             "403"]),
+    line("count_campaigns", "",                ["200",             "200",             "403",             "403",             "403"]),
+    line("get_campaign", "",                   ["200 200 200 404", "200 200 200 404", "403",             "403",             "403"]),
+    line("create_campaign", CAMPAIGN,          ["201",             "403",             "403",             "403",             "403"]),
+    line("update_campaign", DUE_ON,            ["200 200 200 404", "403",             "403",             "403",             "403"]),
+    line("close_campaign", "",                 ["200 200 200 404", "403",             "403",             "403",             "403"]),
+    line("reopen_campaign", REASON,            ["409 409 409 404", "403",             "403",             "403",             "403"]),
+    line("get_campaign_progress", "",          ["200 200 200 404", "200 200 200 404", "403",             "403",             "403"]),
+    line("list_expected_reports", "",          ["200 200 200 404", "200 200 200 404", "403",             "403",             "403"]),
+    line("count_expected_reports", "",         ["200 200 200 404", "200 200 200 404", "403",             "403",             "403"]),
     common("list_contacts"),
     common("count_contacts"),
     shared("get_contact"),

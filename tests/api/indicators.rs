@@ -105,6 +105,9 @@ impl World {
             line["place"] = json!(place);
             sql.execute(LINE, &[&line]).await.expect("a line");
         }
+        const COUNTED: &str = "SELECT count_report(id, NULL, validated_at) FROM reports
+                                WHERE id = $1 AND status = 'validated' AND NOT superseded";
+        sql.execute(COUNTED, &[&id]).await.expect("figures");
         id.to_string()
     }
 
@@ -837,8 +840,13 @@ async fn step(world: &World, tree: &mut Tree, random: &mut StdRng) {
         sql.execute(REPLACED, &[convention, &tree.territory, &tree.year])
             .await
             .expect("the former version");
-        let last = &tree.versions.last().expect("a version").0;
+        let mut versions = tree.versions.iter().rev().map(|(id, _)| id);
+        let last = versions.next().expect("a version");
         sql.execute(VALIDATED, &[last]).await.expect("a validation");
+        const COUNTED: &str = "SELECT count_report($1::text::uuid, $2::text::uuid, now())";
+        sql.execute(COUNTED, &[last, &versions.next()])
+            .await
+            .expect("figures");
         tree.open = false;
         return;
     }
@@ -970,7 +978,7 @@ async fn whatever_the_order_of_validations_figures_are_the_sum_of_what_counts() 
             .service
             .sql()
             .await
-            .batch_execute("TRUNCATE reports, report_lines")
+            .batch_execute("TRUNCATE reports, report_lines, indicator_cells")
             .await
             .expect("room");
         let mut trees = random_trees(&world, &mut random);

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Directory, ended, ree, run};
+use crate::support::{Directory, Service, ended, ree, run};
 
 #[test]
 fn settings_that_do_not_exist_or_make_no_sense_stop_the_start_all_at_once() {
@@ -194,4 +194,38 @@ fn migrate_brings_the_schema_up_to_date_and_status_tells_without_changing() {
     assert_eq!(migrate(&["migrate"]), applied);
     assert_eq!(migrate(&["migrate", "status"]), applied);
     assert_eq!(migrate(&["migrate"]), "the schema is up to date\n");
+}
+
+#[test]
+fn indicators_verify_finds_a_figure_that_is_not_what_the_reports_say_and_rebuild_mends_it() {
+    let directory = Directory::new();
+    let service = Service::start(&directory);
+    let verify = || run(&directory.path, &["indicators", "verify"]);
+    let sound = verify();
+    assert_eq!(
+        (sound.status, sound.out.as_str()),
+        (0, "nothing differs\n"),
+        "{}",
+        sound.err
+    );
+    const PLANTED: &str = "WITH planted AS (
+        INSERT INTO indicator_cells
+        VALUES ('2025-2026', '', 'FR', '', 1, array_fill(0::bigint, '{16}') || '{}', array_fill(0::bigint, '{16}'), now())
+        RETURNING 1) SELECT count(*) FROM planted";
+    assert_eq!(directory.number(PLANTED), 1);
+    let found = verify();
+    assert_eq!(found.status, 1);
+    assert!(found.out.contains("reports_validated"), "{}", found.out);
+    assert!(
+        found.err.contains("run `ree indicators rebuild`"),
+        "{}",
+        found.err
+    );
+    let rebuilt = run(&directory.path, &["indicators", "rebuild"]);
+    assert_eq!(
+        (rebuilt.status, rebuilt.out.as_str()),
+        (0, "1 school years, 0 cells rebuilt\n")
+    );
+    assert_eq!(verify().status, 0);
+    service.stop();
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Jsonb, Uuid};
+use diesel::sql_types::{Jsonb, Nullable, Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use crate::db::schema::{report_lines, reports};
@@ -133,6 +133,26 @@ struct Standing {
     submitted_at: Option<DateTime<Utc>>,
     validated_at: Option<DateTime<Utc>>,
     return_reason: Option<Text<2000>>,
+}
+
+/// Adds a validated report to the figures that are kept added up, and takes the one it supersedes
+/// from them.
+///
+/// # Errors
+/// As any write.
+pub async fn count(
+    connection: &mut AsyncPgConnection,
+    added: ReportId,
+    taken: Option<ReportId>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    diesel::sql_query("SELECT count_report($1, $2, $3)")
+        .bind::<Uuid, _>(added)
+        .bind::<Nullable<Uuid>, _>(taken)
+        .bind::<Timestamptz, _>(now)
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 /// Takes one from a status to another. Whoever submits it is one of its authors; a reason stands

@@ -307,6 +307,10 @@ impl Service {
             .execute(ROWS, &[&lines, &report])
             .await
             .expect("lines");
+        const COUNTED: &str = "SELECT rebuild_indicator_cells(school_year) FROM reports
+                                WHERE id = $1::text::uuid AND status = 'validated'";
+        let sql = self.sql().await;
+        sql.execute(COUNTED, &[&report]).await.expect("figures");
     }
 
     /// A caller of this role and perimeter, under another name than the usual one.

@@ -23,6 +23,8 @@ pub struct Place {
     pub solicitation: String,
     /// A contact of that school.
     pub contact: String,
+    /// A campaign, of a year of its own.
+    pub campaign: String,
     /// The draft of a local convention of that academy with this partner.
     pub draft: String,
     /// A local convention of that academy with this partner, signed, until the end of 2028.
@@ -115,6 +117,7 @@ impl Place {
         let client = new_client(service, &uai).await;
         let contact = new_contact(service, &uai).await;
         let solicitation = new_solicitation(service, &uai, &representative).await;
+        let campaign = new_campaign(service, number).await;
         let draft = new_convention(service, &partner, academy).await;
         let local = json!({
             "scope": "local", "territory": academy, "reach": ree::establishments::reach::ancestry(academy),
@@ -137,6 +140,7 @@ impl Place {
             client,
             solicitation,
             contact,
+            campaign,
             declination,
             draft,
             local,
@@ -166,6 +170,7 @@ impl Place {
             client: absent(),
             solicitation: absent(),
             contact: absent(),
+            campaign: absent(),
             declination: absent(),
             draft: absent(),
             local: absent(),
@@ -185,6 +190,7 @@ impl Place {
             "clients" => &self.client,
             "solicitations" => &self.solicitation,
             "contacts" => &self.contact,
+            "campaigns" => &self.campaign,
             "conventions" if operation.id == "terminate_convention" => &self.ended,
             "conventions" if acts_on_a_signed_one(operation) => &self.local,
             "conventions" => &self.draft,
@@ -348,6 +354,20 @@ async fn new_contact(service: &Service, uai: &str) -> String {
     id(&service
         .ministry()
         .post("/v1/contacts", body)
+        .await
+        .expect(201))
+}
+
+/// Of a year that the number of the place's school tells from those of the others.
+async fn new_campaign(service: &Service, number: u32) -> String {
+    let first = 1990 + number / 10_000;
+    let body = json!({
+        "school_year": format!("{first}-{}", first + 1), "opens_on": format!("{first}-09-01"),
+        "due_on": format!("{}-09-30", first + 1),
+    });
+    id(&service
+        .ministry()
+        .post("/v1/campaigns", body)
         .await
         .expect(201))
 }

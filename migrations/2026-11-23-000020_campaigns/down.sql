@@ -1,0 +1,14 @@
+DROP TRIGGER conventions_expected_inserted ON conventions;
+DROP TRIGGER conventions_expected_updated ON conventions;
+DROP TRIGGER declinations_expected_inserted ON declinations;
+DROP TRIGGER declinations_expected_updated ON declinations;
+DROP FUNCTION expectations_follow_conventions;
+DROP FUNCTION expectations_follow_declinations;
+DROP FUNCTION follow_expectations;
+DROP FUNCTION open_campaign;
+DROP FUNCTION expect_reports;
+DROP FUNCTION reports_to_expect;
+DROP FUNCTION declination_days;
+DROP VIEW expected_report_states;
+DROP TABLE expected_reports;
+DROP TABLE campaigns;

@@ -1,0 +1,5 @@
+//! The reports that a campaign expects, one by one: what is missing, and what is late.
+
+pub mod model;
+pub mod routes;
+pub mod store;

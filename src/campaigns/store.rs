@@ -1,0 +1,301 @@
+//! The SQL of campaigns.
+
+use chrono::{DateTime, Utc};
+use diesel::dsl::count_star;
+use diesel::helper_types::IntoBoxed;
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::sql_types::{Timestamptz, Uuid};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use super::model::{Campaign, CampaignId, NewCampaign, Status};
+use crate::auth::policy::Scope;
+use crate::db::keyset::{Direction, after};
+use crate::db::schema::campaigns;
+use crate::error::{Error, Result};
+use crate::http::page::{MarkValue, Page};
+use crate::values::{SchoolYear, Text, TextValue};
+
+/// What a list of campaigns is filtered by.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Of one of these years.
+    pub school_year: Vec<SchoolYear>,
+    /// Of one of these statuses.
+    pub status: Vec<Status>,
+    /// Changed then or later.
+    pub updated_since: Option<DateTime<Utc>>,
+}
+
+/// By what a list of campaigns is sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sort {
+    /// The order of creation.
+    Id,
+    /// The last change.
+    UpdatedAt,
+}
+
+type Filtered<'a> = IntoBoxed<'a, campaigns::table, Pg>;
+
+/// Whoever may read campaigns may read all of them.
+fn filtered<'a>(_scope: &Scope, filter: &'a Filter) -> Filtered<'a> {
+    let mut query = campaigns::table.into_boxed();
+    if !filter.school_year.is_empty() {
+        query = query.filter(campaigns::school_year.eq_any(&filter.school_year));
+    }
+    if !filter.status.is_empty() {
+        query = query.filter(campaigns::status.eq_any(&filter.status));
+    }
+    if let Some(since) = filter.updated_since {
+        query = query.filter(campaigns::updated_at.ge(since));
+    }
+    query
+}
+
+/// One page, in the order asked for.
+///
+/// # Errors
+/// As any query.
+pub async fn page(
+    mut connection: &AsyncPgConnection,
+    scope: &Scope,
+    filter: &Filter,
+    page: &Page<Sort>,
+) -> Result<Vec<Campaign>> {
+    let mut query = filtered(scope, filter)
+        .select(Campaign::as_select())
+        .limit(page.limit);
+    let ascending = page.direction == Direction::Ascending;
+    if let Some(mark) = &page.after {
+        let id = mark
+            .id
+            .parse::<uuid::Uuid>()
+            .unwrap_or_default()
+            .into_sql::<Uuid>();
+        query = match &mark.value {
+            MarkValue::Time(time) => query.filter(after(
+                (campaigns::updated_at, campaigns::id),
+                (time.into_sql::<Timestamptz>(), id),
+                page.direction,
+            )),
+            _ if ascending => query.filter(campaigns::id.gt(id)),
+            _ => query.filter(campaigns::id.lt(id)),
+        };
+    }
+    let (updated_at, id) = (campaigns::updated_at, campaigns::id);
+    query = match (page.sort, ascending) {
+        (Sort::Id, true) => query.order(id.asc()),
+        (Sort::Id, false) => query.order(id.desc()),
+        (Sort::UpdatedAt, true) => query.order((updated_at.asc(), id.asc())),
+        (Sort::UpdatedAt, false) => query.order((updated_at.desc(), id.desc())),
+    };
+    Ok(query.load(&mut connection).await?)
+}
+
+/// How many there are.
+///
+/// # Errors
+/// As any query.
+pub async fn count(
+    mut connection: &AsyncPgConnection,
+    scope: &Scope,
+    filter: &Filter,
+) -> Result<i64> {
+    Ok(filtered(scope, filter)
+        .select(count_star())
+        .first(&mut connection)
+        .await?)
+}
+
+/// One campaign.
+///
+/// # Errors
+/// `not_found`.
+pub async fn find(
+    connection: &AsyncPgConnection,
+    scope: &Scope,
+    id: CampaignId,
+) -> Result<Campaign> {
+    let found = find_all(connection, scope, &[id]).await?;
+    found.into_iter().next().ok_or_else(Error::not_found)
+}
+
+/// Those of these ids that there are.
+///
+/// # Errors
+/// As any query.
+pub async fn find_all(
+    mut connection: &AsyncPgConnection,
+    _scope: &Scope,
+    ids: &[CampaignId],
+) -> Result<Vec<Campaign>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(Campaign::query()
+        .filter(campaigns::id.eq_any(ids))
+        .load(&mut connection)
+        .await?)
+}
+
+/// One campaign, held until the transaction ends.
+///
+/// # Errors
+/// `not_found`.
+pub async fn hold(
+    connection: &mut AsyncPgConnection,
+    _scope: &Scope,
+    id: CampaignId,
+) -> Result<Campaign> {
+    let found = Campaign::query()
+        .filter(campaigns::id.eq(id))
+        .for_no_key_update()
+        .first(connection)
+        .await;
+    found.optional()?.ok_or_else(Error::not_found)
+}
+
+/// The territories that a caller's expected reports are limited to; none for the ministry.
+pub fn perimeter(scope: &Scope) -> Option<Vec<String>> {
+    if scope.is_everything() {
+        return None;
+    }
+    let named = scope.territories().map(|(named, _)| named.to_vec());
+    // Whoever is limited to no territory has none.
+    Some(named.unwrap_or_default())
+}
+
+/// Whether the reports of a year may be written: its campaign, if it has one, is not closed, and
+/// does not close before the transaction ends.
+///
+/// # Errors
+/// As any query.
+pub async fn hold_open(
+    connection: &mut AsyncPgConnection,
+    _scope: &Scope,
+    year: &SchoolYear,
+) -> Result<bool> {
+    let closed_at: Option<Option<DateTime<Utc>>> = campaigns::table
+        .filter(campaigns::school_year.eq(year))
+        .select(campaigns::closed_at)
+        .for_share()
+        .first(connection)
+        .await
+        .optional()?;
+    Ok(closed_at.flatten().is_none())
+}
+
+/// The years whose campaign is closed.
+///
+/// # Errors
+/// As any query.
+pub async fn closed_years(
+    mut connection: &AsyncPgConnection,
+    _scope: &Scope,
+) -> Result<Vec<SchoolYear>> {
+    Ok(campaigns::table
+        .filter(campaigns::closed_at.is_not_null())
+        .select(campaigns::school_year)
+        .load(&mut connection)
+        .await?)
+}
+
+/// Writes down the reports that the campaign of a year expects.
+///
+/// # Errors
+/// As any write.
+pub async fn expect(
+    connection: &mut AsyncPgConnection,
+    _scope: &Scope,
+    year: &SchoolYear,
+) -> Result<()> {
+    diesel::sql_query("SELECT open_campaign($1)")
+        .bind::<diesel::sql_types::Text, _>(year.as_str())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Inserts one.
+///
+/// # Errors
+/// `duplicate_campaign`.
+pub async fn insert(
+    connection: &mut AsyncPgConnection,
+    id: CampaignId,
+    new: &NewCampaign,
+    now: DateTime<Utc>,
+) -> Result<Campaign> {
+    let beginning = (
+        campaigns::id.eq(id),
+        campaigns::created_at.eq(now),
+        campaigns::updated_at.eq(now),
+    );
+    let inserted = diesel::insert_into(campaigns::table)
+        .values((new, beginning))
+        .returning(Campaign::as_returning());
+    Ok(inserted.get_result(connection).await?)
+}
+
+/// Changes its fields.
+///
+/// # Errors
+/// As any write.
+pub async fn update(
+    connection: &mut AsyncPgConnection,
+    id: CampaignId,
+    new: &NewCampaign,
+    now: DateTime<Utc>,
+) -> Result<Campaign> {
+    let stamp = (
+        campaigns::version.eq(campaigns::version + 1),
+        campaigns::updated_at.eq(now),
+    );
+    let updated = diesel::update(campaigns::table.find(id))
+        .set((new, stamp))
+        .returning(Campaign::as_returning());
+    Ok(updated.get_result(connection).await?)
+}
+
+/// Closes it.
+///
+/// # Errors
+/// As any write.
+pub async fn close(
+    connection: &mut AsyncPgConnection,
+    id: CampaignId,
+    now: DateTime<Utc>,
+) -> Result<Campaign> {
+    let set = (
+        campaigns::closed_at.eq(now),
+        campaigns::version.eq(campaigns::version + 1),
+        campaigns::updated_at.eq(now),
+    );
+    let updated = diesel::update(campaigns::table.find(id))
+        .set(set)
+        .returning(Campaign::as_returning());
+    Ok(updated.get_result(connection).await?)
+}
+
+/// Reopens it.
+///
+/// # Errors
+/// As any write.
+pub async fn reopen(
+    connection: &mut AsyncPgConnection,
+    id: CampaignId,
+    reason: &Text<2000>,
+    now: DateTime<Utc>,
+) -> Result<Campaign> {
+    let set = (
+        campaigns::closed_at.eq(None::<DateTime<Utc>>),
+        campaigns::reopen_reason.eq(reason),
+        campaigns::version.eq(campaigns::version + 1),
+        campaigns::updated_at.eq(now),
+    );
+    let updated = diesel::update(campaigns::table.find(id))
+        .set(set)
+        .returning(Campaign::as_returning());
+    Ok(updated.get_result(connection).await?)
+}
