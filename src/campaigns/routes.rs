@@ -130,6 +130,9 @@ pub async fn create_campaign(call: Call<NoQuery, NewCampaign>) -> Result<Answer>
 }
 
 /// Lecture d'une campagne
+///
+/// Ses jours, si elle est close, et pourquoi elle a été rouverte. Où en sont ses bilans est l'affaire
+/// de `/progress`.
 #[utoipa::path(
     tag = TAG,
     params(("id" = CampaignId, Path, description = "Identifiant de la campagne")),

@@ -59,7 +59,7 @@ const DAY: &str = r#"{"scheduled_on": "2099-01-15"}"#;
 const OUTCOME: &str = r#"{"outcome": {"held_on": "2025-10-09"}}"#;
 const CAMPAIGN: &str =
     r#"{"school_year": "2023-2024", "opens_on": "2024-05-01", "due_on": "2024-09-30"}"#;
-const DUE_ON: &str = r#"{"due_on": "2099-10-15"}"#;
+const DUE_ON: &str = r#"{"due_on": "2999-10-15"}"#;
 const DECLINATION: &str = r#"{"convention_id": "<convention>", "level": "establishment", "territories": ["uai:0690001A"], "starts_on": "2026-09-01"}"#;
 
 #[rustfmt::skip]

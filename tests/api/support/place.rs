@@ -117,7 +117,7 @@ impl Place {
         let client = new_client(service, &uai).await;
         let contact = new_contact(service, &uai).await;
         let solicitation = new_solicitation(service, &uai, &representative).await;
-        let campaign = new_campaign(service, number).await;
+        let campaign = new_campaign(service).await;
         let draft = new_convention(service, &partner, academy).await;
         let local = json!({
             "scope": "local", "territory": academy, "reach": ree::establishments::reach::ancestry(academy),
@@ -245,6 +245,10 @@ impl Place {
             let path = format!("/v1/conventions/{object}/{step}");
             service.ministry().post(&path, json!({})).await.expect(200);
         }
+        if operation.id == "reopen_campaign" {
+            let path = format!("/v1/campaigns/{}/close", self.campaign);
+            service.ministry().post(&path, json!({})).await.expect(200);
+        }
         if operation.path.starts_with("/v1/solicitations/{id}/") {
             let is_over = ["hold_solicitation", "mark_solicitation_not_held"];
             let status = if is_over.contains(&operation.id) {
@@ -271,6 +275,8 @@ impl Place {
             "convention_id" => Some(json!(self.convention)),
             "intervention_id" => Some(json!(self.intervention_id)),
             "uai" => Some(json!(self.uai)),
+            // Of a year to come.
+            "due_on" => Some(json!("2999-09-30")),
             _ => None,
         };
         let mut named = taken.example.clone();
@@ -358,9 +364,9 @@ async fn new_contact(service: &Service, uai: &str) -> String {
         .expect(201))
 }
 
-/// Of a year that the number of the place's school tells from those of the others.
-async fn new_campaign(service: &Service, number: u32) -> String {
-    let first = 1990 + number / 10_000;
+/// Of a year that has none yet, later than those of the examples.
+async fn new_campaign(service: &Service) -> String {
+    let first = 2100 + service.number("SELECT count(*) FROM campaigns").await;
     let body = json!({
         "school_year": format!("{first}-{}", first + 1), "opens_on": format!("{first}-09-01"),
         "due_on": format!("{}-09-30", first + 1),
