@@ -38,7 +38,19 @@ CREATE TABLE expected_reports (
     CONSTRAINT expected_reports_pkey PRIMARY KEY (school_year, object_id, territory)
 );
 CREATE INDEX expected_reports_declination_idx ON expected_reports (declination_id) WHERE declination_id IS NOT NULL;
+CREATE INDEX expected_reports_territory_idx ON expected_reports (territory);
 CREATE INDEX expected_reports_convention_idx ON expected_reports (convention_id);
+
+-- How many of them there are: figures are told beside what they are measured against.
+CREATE TABLE expected_counts (
+    school_year     text NOT NULL,
+    convention_id   uuid NOT NULL CONSTRAINT expected_counts_convention_fkey REFERENCES conventions (id) ON DELETE CASCADE,
+    -- Empty where it is not in one.
+    academic_region text NOT NULL,
+    academy         text NOT NULL,
+    expected        bigint NOT NULL,
+    CONSTRAINT expected_counts_pkey PRIMARY KEY (school_year, convention_id, academic_region, academy)
+);
 
 -- The days a declination that was activated carries its convention, the convention's own dates
 -- aside: see declination_in_force.
@@ -89,6 +101,15 @@ CREATE FUNCTION expect_reports(year text, of_convention uuid, of_declination uui
            (SELECT min(code) FROM unnest(n.reach) AS code WHERE code LIKE 'region:%'),
            n.first_day, n.last_day
       FROM reports_to_expect(year, of_convention, of_declination) AS n;
+    DELETE FROM expected_counts c
+     WHERE c.school_year = year AND (of_convention IS NULL OR c.convention_id = of_convention)
+       AND (of_declination IS NULL OR c.convention_id = (SELECT d.convention_id FROM declinations d WHERE d.id = of_declination));
+    INSERT INTO expected_counts
+    SELECT year, e.convention_id, coalesce(e.academic_region, ''), coalesce(e.academy, ''), count(*)
+      FROM expected_reports e
+     WHERE e.school_year = year AND (of_convention IS NULL OR e.convention_id = of_convention)
+       AND (of_declination IS NULL OR e.convention_id = (SELECT d.convention_id FROM declinations d WHERE d.id = of_declination))
+     GROUP BY e.convention_id, e.academic_region, e.academy;
 $$;
 
 -- A campaign that opens waits for those who change what is expected, and they for it: neither
@@ -108,6 +129,18 @@ BEGIN
         PERFORM expect_reports(year, of_convention, of_declination);
     END LOOP;
 END $$;
+
+-- The targets of a convention by the text of a day: [{measure, school_year, value, territory}].
+CREATE FUNCTION convention_targets(terms jsonb, amendments jsonb, day date)
+    RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (SELECT coalesce(follow_up -> 'targets', '[]')
+              FROM (SELECT 0 AS place, terms -> 'follow_up' AS follow_up
+                    UNION ALL
+                    SELECT place, change -> 'follow_up'
+                      FROM jsonb_array_elements(amendments) WITH ORDINALITY AS a (one, place)
+                     CROSS JOIN jsonb_array_elements(one -> 'changes') AS change
+                     WHERE iso_date(one ->> 'effective_on') <= day AND change ->> 'op' = 'set_follow_up') AS said
+             ORDER BY place DESC LIMIT 1);
 
 -- Whatever writes a convention or a declination, what is expected follows.
 CREATE FUNCTION expectations_follow_conventions() RETURNS trigger LANGUAGE plpgsql AS $$

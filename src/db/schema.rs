@@ -510,6 +510,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    expected_counts (school_year, convention_id, academic_region, academy) {
+        school_year -> Text,
+        convention_id -> Uuid,
+        academic_region -> Text,
+        academy -> Text,
+        expected -> Int8,
+    }
+}
+
+diesel::table! {
     indicator_cells (school_year, dimension, place, value) {
         school_year -> Text,
         dimension -> Text,

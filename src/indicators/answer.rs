@@ -9,7 +9,9 @@ use utoipa::ToSchema;
 
 use super::columns::sums;
 use super::model::{Asked, Definition, Indicator};
+use super::perimeter::Limit;
 use super::store::{Computed, Counted, Key};
+use super::yardsticks::{self, Yardstick};
 use crate::http::language::Language;
 use crate::http::page::Listed;
 use crate::values::share;
@@ -124,34 +126,68 @@ fn definitions(asked: &Asked, language: Language) -> BTreeMap<&'static str, Summ
 }
 
 /// The cells of a page.
-pub fn cells(asked: &Asked, computed: &Computed) -> Vec<Cell> {
+pub fn cells(asked: &Asked, computed: &Computed, limit: &Limit) -> Vec<Cell> {
+    let of_reports = yardsticks::places(&asked.group_by);
     let establishments: HashMap<&Key, i64> = computed
         .establishments
         .iter()
         .filter_map(|row| Some((&row.key, row.figures.first().copied()??)))
         .collect();
     let names = || asked.group_by.iter().map(|one| one.code().to_owned());
-    let cell = |row: &Counted| Cell {
-        key: names()
-            .zip(row.key.iter().cloned().map(Value::from))
-            .collect(),
-        values: values(asked, row, establishments.get(&row.key).copied()),
-        suppressed: Vec::new(),
-        completeness: row.into(),
-        place: row.key.clone(),
+    let cell = |row: &Counted| {
+        let own: Key = of_reports
+            .iter()
+            .filter_map(|place| row.key.get(*place).cloned())
+            .collect();
+        let figures = Figures {
+            row,
+            establishments: establishments.get(&row.key).copied(),
+            beside: |yardstick| computed.beside.get(&(yardstick, own.clone())),
+            academies: yardsticks::academies(asked, limit, &row.key),
+        };
+        Cell {
+            key: names()
+                .zip(row.key.iter().cloned().map(Value::from))
+                .collect(),
+            values: figures.values(asked),
+            suppressed: Vec::new(),
+            completeness: figures.completeness(),
+            place: row.key.clone(),
+        }
     };
     if asked.group_by.is_empty() {
         // Without a grouping there is one cell: all of them together.
         let total = computed.groups.first().or(computed.total.as_ref());
-        return total
-            .map(|row| Cell {
-                values: values(asked, row, of_all(computed)),
+        let whole = |row: &Counted| {
+            let figures = of_total(asked, computed, row, limit);
+            Cell {
+                values: figures.values(asked),
+                completeness: figures.completeness(),
                 ..cell(row)
-            })
-            .into_iter()
-            .collect();
+            }
+        };
+        return total.map(whole).into_iter().collect();
     }
     computed.groups.iter().map(cell).collect()
+}
+
+/// The figures of all cells together.
+fn of_total<'a>(
+    asked: &Asked,
+    computed: &'a Computed,
+    row: &'a Counted,
+    limit: &Limit,
+) -> Figures<'a, impl Fn(Yardstick) -> Option<&'a Vec<Option<i64>>>> {
+    Figures {
+        row,
+        establishments: of_all(computed),
+        beside: |yardstick| {
+            let total = computed.beside_total.get(&yardstick);
+            // Without a grouping the one cell is all of them.
+            total.or_else(|| computed.beside.get(&(yardstick, Vec::new())))
+        },
+        academies: yardsticks::academies(asked, limit, &[]),
+    }
 }
 
 /// The establishments of the one cell there is without a grouping.
@@ -166,14 +202,15 @@ fn of_all(computed: &Computed) -> Option<i64> {
 pub fn around(
     asked: &Asked,
     computed: &Computed,
-    perimeter: Option<Vec<String>>,
+    (limit, perimeter): (&Limit, Option<Vec<String>>),
     language: Language,
 ) -> (Totals, Meta) {
     let empty = Counted::default();
     let total = computed.total.as_ref().unwrap_or(&empty);
+    let figures = of_total(asked, computed, total, limit);
     let totals = Totals {
-        values: values(asked, total, computed.all_establishments),
-        completeness: total.into(),
+        values: figures.values(asked),
+        completeness: figures.completeness(),
     };
     let meta = Meta {
         publication: None,
@@ -194,30 +231,91 @@ pub fn whole(listed: Listed<Cell>, (totals, meta): (Totals, Meta)) -> IndicatorV
     }
 }
 
-impl From<&Counted> for Completeness {
-    fn from(row: &Counted) -> Self {
-        Self {
-            expected: None,
-            validated: row.validated,
+/// What the figures of a cell, or of all of them, are made of.
+struct Figures<'a, B> {
+    row: &'a Counted,
+    establishments: Option<i64>,
+    /// What a yardstick says of it.
+    beside: B,
+    /// How many academies it could cover.
+    academies: Option<i64>,
+}
+
+impl<'a, B: Fn(Yardstick) -> Option<&'a Vec<Option<i64>>>> Figures<'a, B> {
+    fn at(&self, yardstick: Yardstick, place: usize) -> Option<i64> {
+        (self.beside)(yardstick)?.get(place).copied().flatten()
+    }
+
+    fn completeness(&self) -> Completeness {
+        Completeness {
+            expected: self.at(Yardstick::Expected, 0),
+            validated: self.row.validated,
         }
+    }
+
+    /// The value of each measure, from the sums it is made of.
+    fn values(&self, asked: &Asked) -> Map<String, Value> {
+        let mut sums_left = self.row.figures.iter().copied();
+        let mut found: HashMap<Indicator, Value> = HashMap::new();
+        for measure in asked.computed() {
+            let value = self.value(measure, &mut sums_left);
+            found.insert(measure, value);
+        }
+        if asked.measures.contains(&Indicator::AchievementRate) {
+            let reached = found.get(&asked.aimed_at()).and_then(Value::as_f64);
+            found.insert(Indicator::AchievementRate, self.achievement(reached).into());
+        }
+        let value = |measure: &Indicator| {
+            let value = found.get(measure).cloned().unwrap_or_default();
+            (measure.code().to_owned(), value)
+        };
+        asked.measures.iter().map(value).collect()
+    }
+
+    fn value(
+        &self,
+        measure: Indicator,
+        sums_left: &mut impl Iterator<Item = Option<i64>>,
+    ) -> Value {
+        use Yardstick::{Declined, Expected};
+        match (measure, sums(measure).len()) {
+            // Where nobody named an establishment there is no row that counts them.
+            (Indicator::Establishments, _) => self.establishments.unwrap_or_default().into(),
+            (Indicator::ReportsValidated, _) => self.row.validated.into(),
+            (Indicator::ReportsExpected, _) => self.at(Expected, 0).into(),
+            (Indicator::CompletenessRate, _) => {
+                share(self.at(Expected, 1), self.at(Expected, 0)).into()
+            }
+            (Indicator::DeclinationsActive, _) => self.at(Declined, 0).into(),
+            (Indicator::AcademiesCovered, _) => self.at(Declined, 1).into(),
+            (Indicator::CoverageRate, _) => share(self.at(Declined, 1), self.academies).into(),
+            (Indicator::Target, _) => self.target().map(plain).into(),
+            (_, 2) => {
+                let numerator = sums_left.next().flatten();
+                share(numerator, sums_left.next().flatten()).into()
+            }
+            (_, 1) => sums_left.next().flatten().into(),
+            _ => Value::Null,
+        }
+    }
+
+    fn target(&self) -> Option<f64> {
+        let tenthousandths = self.at(Yardstick::Targets, 0)?;
+        let whole = i32::try_from(tenthousandths / 10_000).ok()?;
+        let rest = i32::try_from(tenthousandths % 10_000).ok()?;
+        Some(f64::from(whole) + f64::from(rest) / 10_000.0)
+    }
+
+    fn achievement(&self, reached: Option<f64>) -> Option<f64> {
+        let target = self.target().filter(|target| *target > 0.0)?;
+        Some((reached? / target * 10_000.0).round() / 10_000.0)
     }
 }
 
-/// The value of each measure, from the sums it is made of.
-fn values(asked: &Asked, row: &Counted, establishments: Option<i64>) -> Map<String, Value> {
-    let mut figures = row.figures.iter().copied();
-    let value = |measure: &Indicator| {
-        // Where nobody named an establishment there is no row that counts them.
-        let value: Value = match (measure, sums(*measure).len()) {
-            (Indicator::Establishments, _) => establishments.unwrap_or_default().into(),
-            (Indicator::ReportsValidated, _) => row.validated.into(),
-            (_, 2) => {
-                let numerator = figures.next().flatten();
-                share(numerator, figures.next().flatten()).into()
-            }
-            _ => figures.next().flatten().into(),
-        };
-        (measure.code().to_owned(), value)
-    };
-    asked.measures.iter().map(value).collect()
+/// A whole number without its decimal point.
+fn plain(number: f64) -> Value {
+    serde_json::to_value(Plain(number)).unwrap_or_default()
 }
+
+#[derive(Serialize)]
+struct Plain(#[serde(serialize_with = "crate::values::plain_number")] f64);

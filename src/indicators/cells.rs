@@ -94,6 +94,7 @@ fn only_academy(asked: &Asked, limit: &Limit) -> Option<Option<String>> {
         Limit::Academies(own) => own
             .iter()
             .map(String::as_str)
+            .filter(|code| code.starts_with("academy:"))
             .filter(|code| named.is_empty() || named.contains(code))
             .collect(),
         Limit::Reports(_) => return None,

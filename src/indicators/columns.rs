@@ -30,7 +30,7 @@ pub const fn sums(measure: Indicator) -> &'static [&'static str] {
             "sum(l.internships_offered) FILTER (WHERE l.internships_filled IS NOT NULL)",
         ],
         // Counted in parts of their own.
-        Indicator::Establishments | Indicator::ReportsValidated => &[],
+        _ => &[],
     }
 }
 
@@ -50,7 +50,7 @@ pub const fn places(measure: Indicator) -> &'static [usize] {
         Indicator::GirlsShare => &[11, 12],
         Indicator::PriorityEducationShare => &[13, 14],
         Indicator::InternshipFillRate => &[15, 16],
-        Indicator::Establishments | Indicator::ReportsValidated => &[],
+        _ => &[],
     }
 }
 
@@ -79,6 +79,18 @@ pub const fn source(dimension: Dimension) -> Source {
         Dimension::Partner => Source::Party("cp.partner_id"),
         Dimension::Sector => Source::Party("s.sector"),
     }
+}
+
+/// Whether a dimension tells reports apart, and not only the lines of one.
+pub const fn is_of_reports(dimension: Dimension) -> bool {
+    !matches!(
+        dimension,
+        Dimension::Axis
+            | Dimension::ActionType
+            | Dimension::Level
+            | Dimension::Moment
+            | Dimension::Event
+    )
 }
 
 /// A dimension's value as the key has it, in the order of its characters.

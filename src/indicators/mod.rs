@@ -15,6 +15,7 @@ pub mod routes;
 mod statement;
 pub mod store;
 pub mod upkeep;
+pub mod yardsticks;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 

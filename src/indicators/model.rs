@@ -45,8 +45,22 @@ code_enum! {
         InternshipFillRate = "internship_fill_rate",
         /// Distinct establishments.
         Establishments = "establishments",
+        /// Distinct declinations in force.
+        DeclinationsActive = "declinations_active",
+        /// Distinct academies that one reaches.
+        AcademiesCovered = "academies_covered",
+        /// Academies covered over all of them.
+        CoverageRate = "coverage_rate",
+        /// What the campaign expects.
+        ReportsExpected = "reports_expected",
         /// Distinct reports.
         ReportsValidated = "reports_validated",
+        /// Of them, those validated.
+        CompletenessRate = "completeness_rate",
+        /// What conventions set out to reach.
+        Target = "target",
+        /// How much of it was reached.
+        AchievementRate = "achievement_rate",
     }
 }
 
@@ -110,6 +124,29 @@ pub struct Asked {
 }
 
 impl Asked {
+    /// The measure that targets are set for: the first that is not about targets itself.
+    pub fn aimed_at(&self) -> Indicator {
+        let mut measures = self.measures.iter().copied();
+        let first =
+            measures.find(|one| !matches!(one, Indicator::Target | Indicator::AchievementRate));
+        first.unwrap_or(Indicator::Pupils)
+    }
+
+    /// What is added up: the measures, and what targets are compared with.
+    pub fn computed(&self) -> Vec<Indicator> {
+        let mut computed = self.measures.clone();
+        let aimed_at = self.aimed_at();
+        if self.measures.contains(&Indicator::AchievementRate) && !computed.contains(&aimed_at) {
+            computed.push(aimed_at);
+        }
+        computed
+    }
+
+    /// Whether one of these is asked for.
+    pub fn asks_for(&self, measures: &[Indicator]) -> bool {
+        self.measures.iter().any(|one| measures.contains(one))
+    }
+
     /// Whether distinct establishments are asked for.
     pub fn counts_establishments(&self) -> bool {
         self.measures.contains(&Indicator::Establishments)
@@ -137,7 +174,7 @@ pub struct Definition {
     /// Son libellé en anglais.
     #[schema(example = "Pupils")]
     pub label_en: String,
-    /// Son unité : `count`, `participation`, `hour`, `ratio`.
+    /// Son unité : `count`, `participation`, `hour`, `ratio`, ou `measure` pour celle de la mesure visée.
     #[schema(example = "participation")]
     pub unit: String,
     /// `additive` (les cases s'ajoutent), `distinct` (jamais), `share` (de 0 à 1).

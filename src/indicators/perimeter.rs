@@ -14,7 +14,7 @@ use crate::values::{TerritoryCode, TextValue};
 pub enum Limit {
     /// None.
     Everything,
-    /// Those of these academies.
+    /// Those of these academies; the regions held as a whole are named too.
     Academies(Vec<String>),
     /// Those of the reports of these territories (`uai:…`).
     Reports(Vec<String>),
@@ -28,7 +28,10 @@ impl Limit {
         }
         match scope.territories() {
             Some((named, _)) => {
-                Self::Academies(named.iter().flat_map(|code| academies_of(code)).collect())
+                // With the regions themselves: what is theirs as a whole is in their perimeter.
+                let regions = named.iter().filter(|code| code.starts_with("region:"));
+                let academies = named.iter().flat_map(|code| academies_of(code));
+                Self::Academies(academies.chain(regions.cloned()).collect())
             }
             // A caller with neither territories nor schools has no report at all.
             None => Self::Reports(own_schools(scope)),

@@ -10,8 +10,9 @@ use utoipa::openapi::path::{Parameter as DocumentedParameter, ParameterIn};
 
 use super::answer::{self, Cell, IndicatorValues, Meta, Totals};
 use super::model::{Asked, Definition, Dimension, MAX_DIMENSIONS};
-use super::perimeter;
+use super::perimeter::{self, Limit};
 use super::store::{self, Computed, Key, Part, Slice};
+use super::yardsticks;
 use crate::db::keyset::Direction;
 use crate::error::{Error, Result, Rule};
 use crate::http::answer::Answer;
@@ -253,13 +254,14 @@ impl List for Values {
             .iter()
             .map(|one| at("values", one.code()));
         keys.chain(values)
-            .chain([at("completeness", "validated")])
+            .chain(["expected", "validated"].map(|name| at("completeness", name)))
             .collect()
     }
 
     async fn page(call: Rc<Call<Asked>>, page: Page<ByKey>) -> Result<Vec<Cell>> {
         let computed = compute(&call, &page, &[Part::Group], &[Part::GroupEstablishments]).await?;
-        Ok(answer::cells(&call.query, &computed))
+        let limit = Limit::of(call.scope()?);
+        Ok(answer::cells(&call.query, &computed, &limit))
     }
 
     fn mark(item: &Cell, _sort: ByKey) -> Mark {
@@ -279,6 +281,12 @@ async fn compute(
     let mut parts = parts.to_vec();
     if call.query.counts_establishments() {
         parts.extend_from_slice(of_establishments);
+    }
+    for yardstick in yardsticks::of(&call.query) {
+        parts.push(Part::Beside(yardstick));
+        if parts.contains(&Part::Total) {
+            parts.push(Part::BesideTotal(yardstick));
+        }
     }
     let after: Option<Key> = page
         .after
@@ -304,9 +312,11 @@ async fn read(call: Rc<Call<Asked>>, page: Page<ByKey>) -> Result<(Vec<Cell>, (T
         )
     };
     let computed = compute(&call, &page, parts, of_establishments).await?;
-    let perimeter = perimeter::told(call.scope()?);
-    let around = answer::around(&call.query, &computed, perimeter, call.admitted.language);
-    Ok((answer::cells(&call.query, &computed), around))
+    let (limit, perimeter) = (Limit::of(call.scope()?), perimeter::told(call.scope()?));
+    let cells = answer::cells(&call.query, &computed, &limit);
+    let limited = (&limit, perimeter);
+    let around = answer::around(&call.query, &computed, limited, call.admitted.language);
+    Ok((cells, around))
 }
 
 /// Définitions des indicateurs

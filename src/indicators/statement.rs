@@ -16,6 +16,7 @@ use super::cells::Cells;
 use super::columns::{Source, places, source, sums, text_of};
 use super::model::{Asked, Dimension, academies_of};
 use super::perimeter::Limit;
+use super::yardsticks::{self, Yardstick, is_of_reports};
 use crate::values::TextValue;
 
 /// What a row of the answer is about.
@@ -29,6 +30,10 @@ pub enum Part {
     GroupEstablishments,
     /// All establishments.
     TotalEstablishments,
+    /// What the cells are measured against.
+    Beside(Yardstick),
+    /// What all of them are.
+    BesideTotal(Yardstick),
 }
 
 impl Part {
@@ -39,11 +44,20 @@ impl Part {
             Self::Total => 1,
             Self::GroupEstablishments => 2,
             Self::TotalEstablishments => 3,
+            Self::Beside(Yardstick::Expected) => 4,
+            Self::BesideTotal(Yardstick::Expected) => 5,
+            Self::Beside(Yardstick::Declined) => 6,
+            Self::BesideTotal(Yardstick::Declined) => 7,
+            Self::Beside(Yardstick::Targets) => 8,
+            Self::BesideTotal(Yardstick::Targets) => 9,
         }
     }
 
     const fn is_total(self) -> bool {
-        matches!(self, Self::Total | Self::TotalEstablishments)
+        matches!(
+            self,
+            Self::Total | Self::TotalEstablishments | Self::BesideTotal(_)
+        )
     }
 
     const fn is_establishments(self) -> bool {
@@ -63,7 +77,7 @@ pub struct Slice {
     pub limit: i64,
 }
 
-enum Bind {
+pub(super) enum Bind {
     Texts(Vec<String>),
     Ids(Vec<uuid::Uuid>),
     Text(String),
@@ -72,12 +86,12 @@ enum Bind {
 
 /// A statement in the making.
 pub struct Statement<'a> {
-    asked: &'a Asked,
-    limit: &'a Limit,
+    pub(super) asked: &'a Asked,
+    pub(super) limit: &'a Limit,
     binds: Vec<Bind>,
     /// The filters, bound once for all parts.
     lines: String,
-    parties: Vec<String>,
+    pub(super) parties: Vec<String>,
     /// What was added up already, where it answers.
     cells: Option<Cells>,
 }
@@ -104,7 +118,7 @@ impl<'a> Statement<'a> {
         let limit = self.bind(Bind::Number(slice.limit));
         let mut text = match self.cells.clone() {
             Some(cells) => format!(
-                "WITH g AS ({}),\nt AS ({})",
+                "WITH w AS ({}),\nt AS ({})",
                 self.written(&cells, Part::Group),
                 self.written(&cells, Part::Total)
             ),
@@ -112,6 +126,13 @@ impl<'a> Statement<'a> {
         };
         if parts.iter().any(|part| part.is_establishments()) {
             let _ = write!(text, ",\ne AS ({})", self.reports(true));
+        }
+        for yardstick in yardsticks::of(self.asked) {
+            let rows = self.yardstick(yardstick);
+            let _ = write!(text, ",\n{} AS ({rows})", yardstick.table());
+        }
+        if yardsticks::tell_empty_cells(self.asked) {
+            let _ = write!(text, ",\nu AS ({})", self.with_empty_cells());
         }
         let parts: Vec<String> = parts
             .iter()
@@ -129,17 +150,17 @@ impl<'a> Statement<'a> {
             })
     }
 
-    fn bind(&mut self, bind: Bind) -> String {
+    pub(super) fn bind(&mut self, bind: Bind) -> String {
         self.binds.push(bind);
         format!("${}", self.binds.len())
     }
 
-    fn among<T: ToString>(&mut self, column: &str, values: &[T]) -> Option<String> {
+    pub(super) fn among<T: ToString>(&mut self, column: &str, values: &[T]) -> Option<String> {
         let texts: Vec<String> = values.iter().map(T::to_string).collect();
         (!texts.is_empty()).then(|| format!("{column} = ANY ({})", self.bind(Bind::Texts(texts))))
     }
 
-    fn among_ids(&mut self, column: &str, ids: Vec<uuid::Uuid>) -> Option<String> {
+    pub(super) fn among_ids(&mut self, column: &str, ids: Vec<uuid::Uuid>) -> Option<String> {
         (!ids.is_empty()).then(|| format!("{column} = ANY ({})", self.bind(Bind::Ids(ids))))
     }
 
@@ -203,7 +224,7 @@ impl<'a> Statement<'a> {
     }
 
     /// The parties meant, one row for each of what is selected of them.
-    fn party_rows(&self, columns: &str) -> String {
+    pub(super) fn party_rows(&self, columns: &str) -> String {
         let mut rows = format!(
             "SELECT DISTINCT {columns} FROM convention_partners AS cp \
              JOIN partners AS q ON q.id = cp.partner_id \
@@ -248,7 +269,9 @@ impl<'a> Statement<'a> {
         let keys: Vec<String> = dimensions.iter().map(|one| text_of(*one)).collect();
         let table = match part {
             Part::GroupEstablishments | Part::TotalEstablishments => 'e',
-            Part::Group if self.cells.is_some() => 'g',
+            Part::Beside(yardstick) | Part::BesideTotal(yardstick) => yardstick.table(),
+            Part::Group if yardsticks::tell_empty_cells(self.asked) => 'u',
+            Part::Group if self.cells.is_some() => 'w',
             Part::Total if self.cells.is_some() => 't',
             Part::Group | Part::Total => 'r',
         };
@@ -259,7 +282,12 @@ impl<'a> Statement<'a> {
             self.figures(part)
         );
         self.join(&mut text, part);
-        if !part.is_total() {
+        if part.yardstick().is_some() {
+            // All of them: cells look theirs up.
+            if !keys.is_empty() {
+                let _ = write!(text, " GROUP BY {}", keys.join(", "));
+            }
+        } else if !part.is_total() {
             if let Some(after) = after {
                 let _ = write!(text, " WHERE {after}");
             }
@@ -273,15 +301,22 @@ impl<'a> Statement<'a> {
     }
 
     /// By what a part is grouped.
-    fn dimensions(&self, part: Part) -> &[Dimension] {
+    fn dimensions(&self, part: Part) -> Vec<Dimension> {
         if part.is_total() {
-            &[]
-        } else {
-            &self.asked.group_by
+            return Vec::new();
         }
+        let all = self.asked.group_by.iter().copied();
+        all.filter(|one| part.yardstick().is_none() || is_of_reports(*one))
+            .collect()
     }
 
     fn figures(&self, part: Part) -> String {
+        if let Some(yardstick) = part.yardstick() {
+            return format!(
+                "{} AS figures, 0::bigint AS validated, NULL::timestamptz AS latest",
+                yardstick.figures()
+            );
+        }
         if part.is_establishments() {
             return "ARRAY[count(DISTINCT u.uai)] AS figures, 0::bigint AS validated, \
                     NULL::timestamptz AS latest"
@@ -292,7 +327,9 @@ impl<'a> Statement<'a> {
             .collect();
         let is_line = |one: &Dimension| matches!(source(*one), Source::Line(_));
         // A report has a row for each key of its lines.
-        let validated = if self.cells.is_some() {
+        let has_counts = self.cells.is_some()
+            || (part == Part::Group && yardsticks::tell_empty_cells(self.asked));
+        let validated = if has_counts {
             "coalesce(sum(c.reports), 0)::bigint"
         } else if part.is_total() && self.asked.group_by.iter().any(is_line) {
             "(SELECT count(*) FROM (SELECT DISTINCT id FROM r) AS once)"
@@ -308,10 +345,10 @@ impl<'a> Statement<'a> {
 
     /// The sums of all the measures, one after the other.
     fn sums(&self) -> impl Iterator<Item = &'static str> {
-        self.asked
-            .measures
-            .iter()
-            .flat_map(|measure| sums(*measure).iter().copied())
+        let measures = self.asked.computed();
+        measures
+            .into_iter()
+            .flat_map(|measure| sums(measure).iter().copied())
     }
 
     /// A row for each report and key of lines in it, with the sums of the lines; or with the
@@ -346,6 +383,49 @@ impl<'a> Statement<'a> {
         format!("SELECT {columns} FROM {tables} WHERE {conditions} GROUP BY {group}")
     }
 
+    /// What the cells are made of, and a row without figures for each place that a yardstick knows:
+    /// what nobody reported on shows.
+    fn with_empty_cells(&self) -> String {
+        let (base, reports) = match self.cells {
+            Some(_) => ('w', "c.reports"),
+            None => ('r', "1::bigint"),
+        };
+        let mut columns: Vec<&str> = self
+            .asked
+            .group_by
+            .iter()
+            .map(|one| match source(*one) {
+                Source::Party(_) | Source::Report("r.convention_id") => "convention_id",
+                Source::Report(_) | Source::Line(_) => one.code(),
+            })
+            .collect();
+        columns.sort_unstable();
+        columns.dedup();
+        // Cells say which convention in words, all others by its id.
+        let cast = if self.cells.is_some() { "::text" } else { "" };
+        let columns: String = columns
+            .iter()
+            .map(|column| format!("c.{column}{cast}, "))
+            .collect();
+        let numbers = 0..self.sums().count();
+        let figures: String = numbers
+            .clone()
+            .map(|number| format!("c.f{number}, "))
+            .collect();
+        let unknown: String = numbers.map(|_| "NULL::bigint, ").collect();
+        let mut text = format!(
+            "SELECT {columns}{figures}{reports} AS reports, c.validated_at FROM {base} AS c"
+        );
+        for yardstick in yardsticks::of(self.asked) {
+            let table = yardstick.table();
+            let _ = write!(
+                text,
+                " UNION ALL SELECT {columns}{unknown}0::bigint, NULL::timestamptz FROM {table} AS c"
+            );
+        }
+        text
+    }
+
     /// The cells that were added up already, as [`reports`](Self::reports) would give them, with how
     /// many reports each has.
     fn written(&mut self, cells: &Cells, part: Part) -> String {
@@ -365,11 +445,8 @@ impl<'a> Statement<'a> {
             Dimension::ActionType => "w.value AS action_type",
             _ => "nullif(w.value, '-') AS level",
         }));
-        let places = self
-            .asked
-            .measures
-            .iter()
-            .flat_map(|measure| places(*measure));
+        let measures = self.asked.computed();
+        let places = measures.iter().flat_map(|measure| places(*measure));
         let sums: Vec<String> = places
             .enumerate()
             .map(|(number, place)| {
@@ -411,7 +488,7 @@ impl<'a> Statement<'a> {
         let mut columns = "cp.convention_id".to_owned();
         let mut has_parties = false;
         for dimension in self.dimensions(part) {
-            if let Source::Party(column) = source(*dimension) {
+            if let Source::Party(column) = source(dimension) {
                 let _ = write!(columns, ", {column} AS {}", dimension.code());
                 has_parties = true;
             }

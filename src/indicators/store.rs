@@ -1,5 +1,7 @@
 //! The SQL of indicators: plain SQL, see [`statement`](super::statement).
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::QueryableByName;
 use diesel::sql_types::{Array, BigInt, Integer, Nullable, Text, Timestamptz};
@@ -9,6 +11,7 @@ use super::model::Asked;
 use super::perimeter::Limit;
 use super::statement::Statement;
 pub use super::statement::{Key, Part, Slice};
+use super::yardsticks::Yardstick;
 use crate::auth::policy::Scope;
 use crate::error::Result;
 
@@ -42,6 +45,25 @@ pub struct Computed {
     pub establishments: Vec<Counted>,
     /// All establishments, where both were asked for.
     pub all_establishments: Option<i64>,
+    /// What the cells are measured against, by their keys without what tells lines apart.
+    pub beside: HashMap<(Yardstick, Key), Vec<Option<i64>>>,
+    /// What all of them are.
+    pub beside_total: HashMap<Yardstick, Vec<Option<i64>>>,
+}
+
+impl Computed {
+    fn beside(&mut self, row: Counted) {
+        for yardstick in Yardstick::ALL {
+            if row.part == Part::Beside(yardstick).number() {
+                self.beside.insert((yardstick, row.key), row.figures);
+                return;
+            }
+            if row.part == Part::BesideTotal(yardstick).number() {
+                self.beside_total.insert(yardstick, row.figures);
+                return;
+            }
+        }
+    }
 }
 
 /// Computes the parts asked for, at one moment and in one round trip; on a connection of one's own:
@@ -65,7 +87,10 @@ pub async fn compute(
             part if part == Part::Group.number() => computed.groups.push(row),
             part if part == Part::Total.number() => computed.total = Some(row),
             part if part == Part::GroupEstablishments.number() => computed.establishments.push(row),
-            _ => computed.all_establishments = row.figures.into_iter().flatten().next(),
+            part if part == Part::TotalEstablishments.number() => {
+                computed.all_establishments = row.figures.into_iter().flatten().next();
+            }
+            _ => computed.beside(row),
         }
     }
     Ok(computed)

@@ -55,3 +55,4 @@ mod syncs;
 mod tokens;
 mod trouble;
 mod wire;
+mod yardsticks;
