@@ -217,7 +217,8 @@ async fn the_definitions_are_those_of_the_nomenclature() {
             .iter()
             .map(|one| one["code"].as_str().unwrap())
             .collect();
-        assert_eq!(codes.join(","), all_measures());
+        let expected = ree::reference::Reference::get().nomenclature("measures").unwrap().codes();
+        assert_eq!(codes, expected);
         let count = caller.get("/v1/indicators/count").await.expect(200);
         assert_eq!(count, json!({ "count": all.len() }));
         for definition in &all {
@@ -507,7 +508,7 @@ async fn pages_add_up_to_the_whole_in_every_form() {
         assert_eq!(json!(lines), whole["data"], "{group_by}");
         let csv = form("text/csv", "").await;
         let mut rows = csv::Reader::from_reader(csv.text().as_bytes());
-        let header = format!("{group_by},pupils,girls_share,establishments,validated");
+        let header = format!("{group_by},pupils,girls_share,establishments,expected,validated");
         assert_eq!(
             rows.headers().unwrap().iter().collect::<Vec<_>>().join(","),
             header
@@ -523,7 +524,9 @@ async fn pages_add_up_to_the_whole_in_every_form() {
                 .iter()
                 .flat_map(|part| cell[part].as_object().unwrap().values());
             let mut expected: Vec<String> = parts.map(text).collect();
-            expected.push(text(&cell["completeness"]["validated"]));
+            for name in ["expected", "validated"] {
+                expected.push(text(&cell["completeness"][name]));
+            }
             assert_eq!(row.iter().collect::<Vec<_>>(), expected, "{group_by}");
         }
         assert_eq!(csv.text().lines().count(), lines.len() + 1);
@@ -540,7 +543,7 @@ async fn pages_add_up_to_the_whole_in_every_form() {
         .header("accept", "text/csv")
         .send()
         .await;
-    assert_eq!(total.text(), "pupils,validated\r\n210,4\r\n");
+    assert_eq!(total.text(), "pupils,expected,validated\r\n210,,4\r\n");
 }
 
 #[actix_web::test]
