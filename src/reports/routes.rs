@@ -4,10 +4,12 @@ use std::rc::Rc;
 
 use actix_web::{HttpResponse, delete, get, patch, post};
 
+use super::checks::Confirmable;
 use super::content::{NewReport, Return};
-use super::model::{Report, ReportId, Step};
+use super::model::{Report, ReportId};
 use super::seen::{ReportAnswer, Viewer};
 use super::store::{Filter, Sort};
+use super::workflow::Act;
 use super::{store, workflow};
 use crate::db::Reader as Connection;
 use crate::error::{Code, Error, Result};
@@ -77,8 +79,24 @@ impl page::Sort for Sort {
         &[("created_at", Self::Id), ("updated_at", Self::UpdatedAt)];
 }
 
+/// What is confirmed with a submission.
+#[derive(Debug, Clone, Default)]
+pub struct Consent(Vec<Confirmable>);
+
+impl Query for Consent {
+    const PARAMETERS: &'static [Parameter] = &[parameter(
+        "confirm",
+        "Les codes de ce qui est confirmé, séparés par des virgules : `ten_times_last_year`",
+        "ten_times_last_year",
+    )];
+
+    fn read(reader: &mut Reader<'_>) -> Self {
+        Self(reader.several("confirm"))
+    }
+}
+
 /// Who asks.
-fn viewer<Q, B>(call: &Call<Q, B>) -> Result<Viewer<'_>> {
+pub fn viewer<Q, B>(call: &Call<Q, B>) -> Result<Viewer<'_>> {
     let claims = call.admitted.claims.as_deref();
     let claims = claims.ok_or_else(|| Error::new(Code::Unauthorized))?;
     Ok(Viewer {
@@ -257,10 +275,15 @@ pub async fn delete_report(call: Call) -> Result<Answer> {
 
 /// Transmission d'un bilan
 ///
-/// À qui le valide. Il faut une ligne au moins, sinon 409 `report_incomplete`.
+/// À qui le valide. Un bilan qui nomme des établissements a une ligne au moins, sinon 409
+/// `report_incomplete`. Un nombre au moins dix fois plus grand que l'an dernier (et de 50 au moins),
+/// dans une ligne ou au total, se confirme : 409 `confirmation_required`, une erreur pour chacun,
+/// jusqu'à ce que l'étape soit répétée avec `confirm=ten_times_last_year`. Ce qui est confirmé est
+/// gardé dans `confirmed` et au journal.
 #[utoipa::path(
     tag = TAG,
     params(
+        Documented<Consent>,
         ("id" = ReportId, Path, description = "Identifiant du bilan"),
         crate::openapi::IdempotencyKey,
         crate::openapi::OptionalIfMatch,
@@ -268,8 +291,8 @@ pub async fn delete_report(call: Call) -> Result<Answer> {
     responses((status = 200, description = "Le bilan transmis", body = ReportAnswer))
 )]
 #[post("/v1/reports/{id}/submit")]
-pub async fn submit_report(call: Call) -> Result<Answer> {
-    step(&call, Step::Submit, None).await
+pub async fn submit_report(call: Call<Consent>) -> Result<Answer> {
+    step(&call, Act::Submit(&call.query.0)).await
 }
 
 /// Validation d'un bilan
@@ -289,7 +312,7 @@ pub async fn submit_report(call: Call) -> Result<Answer> {
 )]
 #[post("/v1/reports/{id}/validate")]
 pub async fn validate_report(call: Call) -> Result<Answer> {
-    step(&call, Step::Validate, None).await
+    step(&call, Act::Validate).await
 }
 
 /// Renvoi d'un bilan
@@ -307,14 +330,14 @@ pub async fn validate_report(call: Call) -> Result<Answer> {
 )]
 #[post("/v1/reports/{id}/return")]
 pub async fn return_report(call: Call<NoQuery, Return>) -> Result<Answer> {
-    step(&call, Step::Return, Some(&call.body)).await
+    step(&call, Act::Return(&call.body)).await
 }
 
-async fn step<B>(call: &Call<NoQuery, B>, step: Step, reason: Option<&Return>) -> Result<Answer> {
+async fn step<Q, B>(call: &Call<Q, B>, act: Act<'_>) -> Result<Answer> {
     let viewer = viewer(call)?;
     let (id, if_match) = (call.id("id"), &call.admitted.if_match);
     call.write(async |tx| {
-        let report = workflow::step(tx, viewer.scope, id, step, reason, if_match).await?;
+        let report = workflow::step(tx, viewer.scope, id, act, if_match).await?;
         Answer::object(report.report.version, &report.seen_by(viewer))
     })
     .await

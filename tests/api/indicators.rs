@@ -82,7 +82,7 @@ impl World {
         let mut row = json!({
             "id": id, "version": 1, "convention_id": self.conventions[convention], "territory": territory, "reach": [],
             "school_year": "2025-2026", "number": 1, "status": "draft", "superseded": false, "establishments": [],
-            "narrative": {}, "authors": ["tests"], "created_at": now, "updated_at": now,
+            "narrative": {}, "authors": ["tests"], "confirmed": [], "created_at": now, "updated_at": now,
         });
         for (column, value) in with.as_object().expect("columns") {
             row[column] = value.clone();
