@@ -12,7 +12,7 @@
 //! Its key is the convention, the declination or none, the territory and the school year. A
 //! validated report is frozen: a creation with its key opens the next version. [`content`] and
 //! [`line`] have what is written, [`model`] the row, the steps and who sees what, [`checks`] what deserves attention in one,
-//! [`prefill`] the draft made of what was held, [`lines`] the flat export.
+//! [`prefill`] the draft made of what was held, [`versions`] its corrections, [`lines`] the flat export.
 
 pub mod checks;
 pub mod content;
@@ -24,6 +24,7 @@ pub mod prefill;
 pub mod routes;
 pub mod seen;
 pub mod store;
+pub mod versions;
 pub mod workflow;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -42,5 +43,5 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
         .service(routes::submit_report)
         .service(routes::validate_report)
         .service(routes::return_report)
-        .service(routes::list_report_versions);
+        .service(versions::routes::list_report_versions);
 }

@@ -23,6 +23,9 @@ use crate::http::query::{
 
 const TAG: &str = "Bilans";
 
+/// Reports that a stream reads at a time: each may have a thousand lines.
+pub const BATCH: i64 = 50;
+
 /// A change of a report.
 type ReportPatch = Patch<NewReport>;
 
@@ -113,6 +116,7 @@ impl List for Reports {
     type Filter = Filter;
     type Sort = Sort;
     type Item = ReportAnswer;
+    const BATCH: i64 = BATCH;
 
     async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<ReportAnswer>> {
         let viewer = viewer(&call)?;
@@ -135,7 +139,10 @@ impl List for Reports {
 }
 
 /// Reports as a list has them.
-async fn listed(
+///
+/// # Errors
+/// As any query.
+pub async fn listed(
     connection: &Connection,
     found: Vec<Report>,
     viewer: Viewer<'_>,
@@ -341,25 +348,4 @@ async fn step<Q, B>(call: &Call<Q, B>, act: Act<'_>) -> Result<Answer> {
         Answer::object(report.report.version, &report.seen_by(viewer))
     })
     .await
-}
-
-/// Versions d'un bilan
-///
-/// Toutes celles de la même convention, déclinaison, année et du même territoire que vous pouvez
-/// voir, la plus récente d'abord, en une page. Les chiffres remplacés restent lisibles.
-#[utoipa::path(
-    tag = TAG,
-    params(("id" = ReportId, Path, description = "Identifiant d'une des versions")),
-    responses((status = 200, description = "Les versions", body = Listed<ReportAnswer>))
-)]
-#[get("/v1/reports/{id}/versions")]
-pub async fn list_report_versions(call: Call) -> Result<Answer> {
-    let viewer = viewer(&call)?;
-    let connection = call.app.db.reader().await?;
-    let versions = store::versions(&connection, viewer.scope, call.id("id")).await?;
-    let data = listed(&connection, versions, viewer).await?;
-    Answer::digested(&Listed {
-        data,
-        next_cursor: None,
-    })
 }

@@ -296,30 +296,6 @@ pub async fn with_lines(
     Ok(found.into_iter().map(with).collect())
 }
 
-/// Every version of a report's key that the caller may see, the newest first.
-///
-/// # Errors
-/// `not_found`.
-pub async fn versions(
-    mut connection: &AsyncPgConnection,
-    scope: &Scope,
-    id: ReportId,
-) -> Result<Vec<Report>> {
-    let given = visible(scope)
-        .filter(reports::id.eq(id))
-        .select(Report::as_select());
-    let given: Option<Report> = given.first(&mut connection).await.optional()?;
-    let given = given.ok_or_else(Error::not_found)?;
-    let all = visible(scope)
-        .filter(reports::convention_id.eq(given.convention_id))
-        .filter(reports::declination_id.is_not_distinct_from(given.declination_id))
-        .filter(reports::territory.eq(given.territory))
-        .filter(reports::school_year.eq(given.school_year))
-        .order(reports::number.desc())
-        .select(Report::as_select());
-    Ok(all.load(&mut connection).await?)
-}
-
 /// One report, held until the transaction ends.
 ///
 /// # Errors

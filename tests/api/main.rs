@@ -49,6 +49,7 @@ mod representatives;
 mod schema;
 mod solicitations;
 mod solicitations_races;
+mod summary;
 mod support;
 mod syncs;
 mod tokens;

@@ -97,6 +97,8 @@ fn notes(summary: &ConventionSummary) -> Markup {
 }
 
 fn told(summary: &ConventionSummary, figures: &SummaryFigures) -> Markup {
+    let missing = summary.coverage.academies_not_covered.iter();
+    let missing: Vec<String> = missing.map(|code| labels::of_territory(code)).collect();
     html! {
         (key_figures(summary, figures))
         @if !summary.targets.is_empty() {
@@ -104,17 +106,30 @@ fn told(summary: &ConventionSummary, figures: &SummaryFigures) -> Markup {
         }
         section {
             h2 { "Par académie" }
-            (by("Ce qui a été fait, par académie", "Académie", &figures.by_academy))
+            (by("Académie", &figures.by_academy))
+            @if !missing.is_empty() {
+                p class="small" {
+                    "Au " (day(summary.coverage.on)) ", la convention n’est pas déclinée dans " (count(missing.len()))
+                    " : " (missing.join(", ")) "."
+                }
+            }
         }
         section {
             h2 { "Par type d’action" }
-            (by("Ce qui a été fait, par type d’action", "Type d’action", &figures.by_action_type))
+            (by("Type d’action", &figures.by_action_type))
         }
         section {
             h2 { "Par niveau" }
-            (by("Ce qui a été fait, par niveau", "Niveau", &figures.by_level))
+            (by("Niveau", &figures.by_level))
         }
         section { h2 { "Tous les chiffres" } (all(figures)) }
+    }
+}
+
+fn count(academies: usize) -> String {
+    match academies {
+        1 => "une académie".to_owned(),
+        more => format!("{more} académies"),
     }
 }
 
@@ -145,6 +160,7 @@ fn key_figures(summary: &ConventionSummary, figures: &SummaryFigures) -> Markup 
                 (card("Actions", &measured(of(Indicator::Actions), false), &hours.unwrap_or_default()))
                 (card("Établissements", &measured(of(Indicator::Establishments), false), "distincts"))
                 (card("Professionnels", &measured(of(Indicator::Professionals), false), "participations"))
+                (card("Entreprises", &measured(of(Indicator::Companies), false), "participations"))
                 (card("Stages et périodes", &filled.map_or_else(|| measured(None, false), |(part, whole)| out_of(part, whole)),
                       &rate.unwrap_or_default()))
                 (completeness(figures))
@@ -235,11 +251,23 @@ fn narrative(excerpt: &SummaryExcerpt) -> Markup {
     ];
     html! {
         article {
-            h3 { (excerpt.territory_name) }
+            h3 { (excerpt.territory_name) span { (kind(excerpt)) } }
             @for (name, text) in parts {
                 @if let Some(text) = text { h4 { (name) } p class="said" { (text) } }
             }
         }
+    }
+}
+
+/// What kind of territory speaks; of a school, its number.
+fn kind(excerpt: &SummaryExcerpt) -> &str {
+    let code = excerpt.territory.as_str();
+    match code.split_once(':') {
+        Some(("region", _)) => "région académique",
+        Some(("academy", _)) => "académie",
+        Some(("department", _)) => "département",
+        Some((_, uai)) => uai,
+        None => "",
     }
 }
 

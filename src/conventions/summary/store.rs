@@ -16,6 +16,15 @@ use crate::values::{SchoolYear, TerritoryCode};
 /// The most narratives of a summary: a document is read to its end.
 const MOST: i64 = 60;
 
+/// That a report says something.
+const SAID: &str = "num_nonnulls(narrative ->> 'results', narrative ->> 'difficulties', narrative ->> 'outlook') > 0";
+
+/// The widest territories first.
+const WIDTH: &str = "array_position(ARRAY['FR', 'region', 'academy', 'department', 'uai'], split_part(territory, ':', 1))";
+
+/// The name of a school, for its own report.
+const SCHOOL: &str = "(SELECT e.name FROM establishments e WHERE e.uai = substr(territory, 5))";
+
 /// What is read of each part of a narrative: its first 600 characters, and a sign where there is more.
 macro_rules! excerpt {
     ($part:literal) => {
@@ -69,23 +78,13 @@ pub async fn narratives(
         .filter(reports::school_year.eq(year))
         .filter(reports::status.eq(Status::Validated))
         .filter(reports::superseded.eq(false))
-        .filter(sql::<Bool>(
-            "num_nonnulls(narrative ->> 'results', narrative ->> 'difficulties', narrative ->> 'outlook') > 0",
-        ))
-        .order((
-            sql::<Integer>(
-                "array_position(ARRAY['FR', 'region', 'academy', 'department', 'uai'], split_part(territory, ':', 1))",
-            ),
-            reports::territory,
-            reports::id,
-        ))
+        .filter(sql::<Bool>(SAID))
+        .order((sql::<Integer>(WIDTH), reports::territory, reports::id))
         .limit(MOST)
         .select((
             reports::id,
             reports::territory,
-            sql::<Nullable<Text>>(
-                "(SELECT e.name FROM establishments e WHERE e.uai = substr(territory, 5))",
-            ),
+            sql::<Nullable<Text>>(SCHOOL),
             excerpt!("results"),
             excerpt!("difficulties"),
             excerpt!("outlook"),

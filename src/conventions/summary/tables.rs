@@ -29,13 +29,20 @@ pub fn bar(share: f64, told: &str) -> Markup {
     }
 }
 
+/// The most rows of a table that is kept on one sheet.
+const SHORT: usize = 12;
+
 /// The measures in the columns of a table, besides the bar of pupils.
-const COLUMNS: [(&str, Indicator); 5] = [
-    ("Actions", Indicator::Actions),
-    ("Filles", Indicator::GirlsShare),
-    ("Éduc. prioritaire", Indicator::PriorityEducationShare),
-    ("Professionnels", Indicator::Professionals),
-    ("Établiss.", Indicator::Establishments),
+const COLUMNS: [(&str, &str, Indicator); 5] = [
+    ("narrow", "Actions", Indicator::Actions),
+    ("narrow", "Part de filles", Indicator::GirlsShare),
+    (
+        "middle",
+        "Éducation prioritaire",
+        Indicator::PriorityEducationShare,
+    ),
+    ("wide", "Professionnels", Indicator::Professionals),
+    ("wide", "Établissements", Indicator::Establishments),
 ];
 
 const fn is_share(measure: Indicator) -> bool {
@@ -50,17 +57,21 @@ fn of(row: &SummaryRow, measure: Indicator) -> String {
 }
 
 /// The figures by one thing: a row each, the longest bar for the most pupils.
-pub fn by(caption: &str, head: &str, rows: &[SummaryRow]) -> Markup {
+pub fn by(head: &str, rows: &[SummaryRow]) -> Markup {
     let pupils = |row: &SummaryRow| value(&row.values, Indicator::Pupils.code());
     let most = rows.iter().filter_map(pupils).fold(0.0, f64::max);
     html! {
-        table {
-            caption { (caption) }
+        table class={ "by" @if rows.len() <= SHORT { " short" } } {
+            caption { "Les barres comparent les participations d’élèves entre elles." }
+            colgroup {
+                col; col class="narrow"; col class="bars";
+                @for (width, ..) in COLUMNS { col class=(width); }
+            }
             thead {
                 tr {
                     th scope="col" { (head) }
                     th scope="col" colspan="2" { "Participations d’élèves" }
-                    @for (name, _) in COLUMNS { th scope="col" class="figure" { (name) } }
+                    @for (_, name, _) in COLUMNS { th scope="col" class="figure" { (name) } }
                 }
             }
             tbody {
@@ -84,7 +95,7 @@ fn of_row(row: &SummaryRow, pupils: Option<f64>, most: f64) -> Markup {
                     (bar(pupils / most, &format!("{} : {told} participations d’élèves", row.label)))
                 }
             }
-            @for (_, measure) in COLUMNS { td class="figure" { (of(row, measure)) } }
+            @for (.., measure) in COLUMNS { td class="figure" { (of(row, measure)) } }
         }
     }
 }
@@ -93,7 +104,7 @@ fn of_row(row: &SummaryRow, pupils: Option<f64>, most: f64) -> Markup {
 pub fn targets(targets: &[SummaryTarget]) -> Markup {
     html! {
         table {
-            caption { "Objectifs de l’année et résultats" }
+            caption { "La barre va jusqu’à l’objectif ; au-delà, son bout est rayé." }
             thead {
                 tr {
                     th scope="col" { "Objectif" }

@@ -261,10 +261,10 @@ impl Place {
         }
     }
 
-    /// What the school asked for took place, under the convention, in 2025-2026.
+    /// What the school asked for took place, under the convention, in 2022-2023.
     async fn hold(&self, service: &Service) {
         const PUT: &str = "UPDATE solicitations SET status = 'held', scheduled_on = '2025-10-09',
-                outcome = '{\"held_on\": \"2025-10-09\"}', convention_id = $1::text::uuid WHERE id = $2::text::uuid";
+                outcome = '{\"held_on\": \"2022-10-09\"}', convention_id = $1::text::uuid WHERE id = $2::text::uuid";
         let sql = service.sql().await;
         sql.execute(PUT, &[&self.convention, &self.solicitation])
             .await
