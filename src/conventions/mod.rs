@@ -3,7 +3,7 @@
 //! [`content`] has what the parties agree on, [`text`] what it says on a day, its [`amendments`]
 //! counted, [`signing`] who signs and how, [`term`] when it is in force, [`ending`] how it is ended
 //! or renewed, [`hash`] the digest of the content, [`model`] the row and the steps between statuses,
-//! [`coverage`] where one is declined, [`directory`] what anyone may read of them.
+//! [`coverage`] where one is declined, [`summary`] what came of it in a year, [`directory`] what anyone may read of them.
 
 pub mod amendments;
 pub mod answer;
@@ -20,6 +20,7 @@ pub mod reference;
 pub mod routes;
 pub mod signing;
 pub mod store;
+pub mod summary;
 pub mod term;
 pub mod text;
 pub mod workflow;
@@ -42,5 +43,6 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
         .service(routes::terminate_convention)
         .service(routes::renew_convention)
         .service(coverage::routes::get_convention_coverage)
+        .service(summary::routes::get_convention_summary)
         .configure(amendments::mount);
 }

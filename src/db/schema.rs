@@ -343,6 +343,8 @@ diesel::table! {
         return_reason -> Nullable<Text>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        prefilled -> Nullable<Jsonb>,
+        confirmed -> Jsonb,
     }
 }
 

@@ -325,15 +325,14 @@ impl Story<'_> {
             let id = self
                 .step(role, &format!("demo-{role}"), async |tx| {
                     let created = reports::workflow::create(tx, writer, new).await?;
-                    let (id, step) = (created.report.id, reports::model::Step::Submit);
-                    let any = Precondition::None;
-                    reports::workflow::step(tx, writer, id, step, None, &any).await?;
+                    let (id, act) = (created.report.id, reports::workflow::Act::Submit(&[]));
+                    reports::workflow::step(tx, writer, id, act, &Precondition::None).await?;
                     Ok(id)
                 })
                 .await?;
             self.step(validating, "demo-validation", async |tx| {
-                let (step, any) = (reports::model::Step::Validate, Precondition::None);
-                reports::workflow::step(tx, validator, id, step, None, &any).await
+                let (act, any) = (reports::workflow::Act::Validate, Precondition::None);
+                reports::workflow::step(tx, validator, id, act, &any).await
             })
             .await?;
         }

@@ -203,6 +203,14 @@ codes! {
         text("Bilan incomplet", "Report incomplete"),
         text("Il manque au bilan ce qu'il faut pour le transmettre.", "The report lacks what it needs to be submitted."),
         text("Complétez les champs nommés, puis recommencez.", "Complete the fields named, then try again.");
+    ConfirmationRequired = 409 "confirmation_required",
+        text("À confirmer", "To be confirmed"),
+        text("Quelque chose d'inhabituel doit être confirmé. Chaque endroit est dans `errors`.", "Something unusual must be confirmed. Each place is in `errors`."),
+        text("Vérifiez chaque endroit ; si tout est voulu, recommencez avec `confirm=` et les codes des erreurs, séparés par des virgules.", "Check each place; if all is meant, try again with `confirm=` and the codes of the errors, separated by commas.");
+    NothingHeld = 409 "nothing_held",
+        text("Rien à préremplir", "Nothing to prefill"),
+        text("Aucune demande n'a eu lieu pour cette convention, ce territoire et cette année, ou d'autres bilans les portent déjà toutes.", "No request was held for this convention, territory and year, or other reports state them all already."),
+        text("Créez le bilan par `POST /v1/reports`, ou dites d'abord quelles demandes ont eu lieu (`hold`).", "Create the report by `POST /v1/reports`, or first say which requests were held (`hold`).");
     TooManySecrets = 409 "too_many_secrets",
         text("Deux secrets déjà en service", "Two secrets already live"),
         text("Un client a deux secrets au plus en même temps.", "A client has two secrets at most at one time."),

@@ -78,3 +78,10 @@ pub static AFTER_END: Notice = notice(
     "Cette date vient après la fin : choisissez-en une plus tôt.",
     "This date comes after the end: choose an earlier one.",
 );
+
+/// A school year that a convention has no day in.
+pub static NOT_IN_FORCE_THAT_YEAR: Notice = notice(
+    "not_in_force_that_year",
+    "La convention n'est en vigueur aucun jour de cette année scolaire.",
+    "The convention is not in force on any day of that school year.",
+);

@@ -96,6 +96,18 @@ impl Answer {
         })
     }
 
+    /// 200 with a text of this media type, which has a digest but no version.
+    pub fn text(content_type: &'static str, text: String) -> Self {
+        let body = Bytes::from(text);
+        Self {
+            status: StatusCode::OK,
+            etag: Some(format!("\"{}\"", digest(&body))),
+            body,
+            content_type,
+            ..Self::nothing()
+        }
+    }
+
     /// 204.
     pub fn nothing() -> Self {
         Self {

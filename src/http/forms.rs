@@ -29,6 +29,8 @@ pub enum Form {
     Ndjson,
     /// Events that a calendar program imports (RFC 5545).
     Calendar,
+    /// A page that a person reads.
+    Html,
 }
 
 /// How CSV is written.

@@ -236,6 +236,7 @@ fn form_of(media_type: &str) -> Form {
         "text/csv" => Form::Csv,
         "application/x-ndjson" => Form::Ndjson,
         "text/calendar" => Form::Calendar,
+        "text/html" => Form::Html,
         _ => Form::Json,
     }
 }

@@ -9,7 +9,6 @@ use utoipa::ToSchema;
 
 use super::columns::sums;
 use super::model::{Asked, Definition, Indicator};
-use super::perimeter::Limit;
 use super::store::{Computed, Counted, Key};
 use super::yardsticks::{self, Yardstick};
 use crate::http::language::Language;
@@ -126,7 +125,7 @@ fn definitions(asked: &Asked, language: Language) -> BTreeMap<&'static str, Summ
 }
 
 /// The cells of a page.
-pub fn cells(asked: &Asked, computed: &Computed, limit: &Limit) -> Vec<Cell> {
+pub fn cells(asked: &Asked, computed: &Computed) -> Vec<Cell> {
     let of_reports = yardsticks::places(&asked.group_by);
     let establishments: HashMap<&Key, i64> = computed
         .establishments
@@ -143,7 +142,7 @@ pub fn cells(asked: &Asked, computed: &Computed, limit: &Limit) -> Vec<Cell> {
             row,
             establishments: establishments.get(&row.key).copied(),
             beside: |yardstick| computed.beside.get(&(yardstick, own.clone())),
-            academies: yardsticks::academies(asked, limit, &row.key),
+            academies: yardsticks::academies(asked, &computed.limit, &row.key),
         };
         Cell {
             key: names()
@@ -159,7 +158,7 @@ pub fn cells(asked: &Asked, computed: &Computed, limit: &Limit) -> Vec<Cell> {
         // Without a grouping there is one cell: all of them together.
         let total = computed.groups.first().or(computed.total.as_ref());
         let whole = |row: &Counted| {
-            let figures = of_total(asked, computed, row, limit);
+            let figures = of_total(asked, computed, row);
             Cell {
                 values: figures.values(asked),
                 completeness: figures.completeness(),
@@ -176,7 +175,6 @@ fn of_total<'a>(
     asked: &Asked,
     computed: &'a Computed,
     row: &'a Counted,
-    limit: &Limit,
 ) -> Figures<'a, impl Fn(Yardstick) -> Option<&'a Vec<Option<i64>>>> {
     Figures {
         row,
@@ -186,7 +184,7 @@ fn of_total<'a>(
             // Without a grouping the one cell is all of them.
             total.or_else(|| computed.beside.get(&(yardstick, Vec::new())))
         },
-        academies: yardsticks::academies(asked, limit, &[]),
+        academies: yardsticks::academies(asked, &computed.limit, &[]),
     }
 }
 
@@ -202,12 +200,12 @@ fn of_all(computed: &Computed) -> Option<i64> {
 pub fn around(
     asked: &Asked,
     computed: &Computed,
-    (limit, perimeter): (&Limit, Option<Vec<String>>),
+    perimeter: Option<Vec<String>>,
     language: Language,
 ) -> (Totals, Meta) {
     let empty = Counted::default();
     let total = computed.total.as_ref().unwrap_or(&empty);
-    let figures = of_total(asked, computed, total, limit);
+    let figures = of_total(asked, computed, total);
     let totals = Totals {
         values: figures.values(asked),
         completeness: figures.completeness(),

@@ -10,9 +10,10 @@ use crate::establishments::reach;
 use crate::values::{TerritoryCode, TextValue};
 
 /// The lines that a caller's figures are limited to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Limit {
     /// None.
+    #[default]
     Everything,
     /// Those of these academies; the regions held as a whole are named too.
     Academies(Vec<String>),

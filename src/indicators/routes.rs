@@ -10,7 +10,7 @@ use utoipa::openapi::path::{Parameter as DocumentedParameter, ParameterIn};
 
 use super::answer::{self, Cell, IndicatorValues, Meta, Totals};
 use super::model::{Asked, Definition, Dimension, MAX_DIMENSIONS};
-use super::perimeter::{self, Limit};
+use super::perimeter;
 use super::store::{self, Computed, Key, Part, Slice};
 use super::yardsticks;
 use crate::db::keyset::Direction;
@@ -260,8 +260,7 @@ impl List for Values {
 
     async fn page(call: Rc<Call<Asked>>, page: Page<ByKey>) -> Result<Vec<Cell>> {
         let computed = compute(&call, &page, &[Part::Group], &[Part::GroupEstablishments]).await?;
-        let limit = Limit::of(call.scope()?);
-        Ok(answer::cells(&call.query, &computed, &limit))
+        Ok(answer::cells(&call.query, &computed))
     }
 
     fn mark(item: &Cell, _sort: ByKey) -> Mark {
@@ -312,11 +311,9 @@ async fn read(call: Rc<Call<Asked>>, page: Page<ByKey>) -> Result<(Vec<Cell>, (T
         )
     };
     let computed = compute(&call, &page, parts, of_establishments).await?;
-    let (limit, perimeter) = (Limit::of(call.scope()?), perimeter::told(call.scope()?));
-    let cells = answer::cells(&call.query, &computed, &limit);
-    let limited = (&limit, perimeter);
-    let around = answer::around(&call.query, &computed, limited, call.admitted.language);
-    Ok((cells, around))
+    let perimeter = perimeter::told(call.scope()?);
+    let around = answer::around(&call.query, &computed, perimeter, call.admitted.language);
+    Ok((answer::cells(&call.query, &computed), around))
 }
 
 /// Définitions des indicateurs

@@ -49,6 +49,8 @@ pub struct Computed {
     pub beside: HashMap<(Yardstick, Key), Vec<Option<i64>>>,
     /// What all of them are.
     pub beside_total: HashMap<Yardstick, Vec<Option<i64>>>,
+    /// Within which limits it was computed.
+    pub limit: Limit,
 }
 
 impl Computed {
@@ -81,7 +83,10 @@ pub async fn compute(
     let limit = Limit::of(scope);
     let query = Statement::new(asked, &limit).of(parts, slice);
     let rows: Vec<Counted> = query.load(&mut connection).await?;
-    let mut computed = Computed::default();
+    let mut computed = Computed {
+        limit,
+        ..Computed::default()
+    };
     for row in rows {
         match row.part {
             part if part == Part::Group.number() => computed.groups.push(row),

@@ -118,6 +118,8 @@ const SET_BY_SERVICE: &[&str] = &[
     "submitted_at",
     "validated_at",
     "return_reason",
+    "confirmed",
+    "prefilled",
     "created_at",
     "updated_at",
     "allowed_actions",

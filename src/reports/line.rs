@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use diesel::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::counts::{Pupils, check_part, count};
@@ -30,7 +30,7 @@ static REPEATED_LINE: Notice = notice(
 );
 
 /// Une ligne : ce qui a été fait d'un type d'action, pour un niveau, un temps du parcours, un axe, une académie, un événement.
-#[derive(Debug, Clone, PartialEq, Serialize, HasQuery, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, HasQuery, ToSchema)]
 #[schema(as = ReportLine)]
 #[diesel(table_name = report_lines)]
 pub struct Line {
@@ -141,8 +141,24 @@ fn academy(fields: &mut Fields<'_>) -> Option<TerritoryCode> {
 }
 
 impl Line {
+    /// What it counts, by the names of its fields.
+    pub const fn counters(&self) -> [(&'static str, Option<i32>); 10] {
+        [
+            ("actions", self.actions),
+            ("pupils", self.pupils),
+            ("girls", self.girls),
+            ("priority_education_pupils", self.priority_education_pupils),
+            ("teachers", self.teachers),
+            ("professionals", self.professionals),
+            ("companies", self.companies),
+            ("hours", self.hours),
+            ("internships_offered", self.internships_offered),
+            ("internships_filled", self.internships_filled),
+        ]
+    }
+
     /// What tells it from the other lines of its report, its academy being this one where it says none.
-    fn key(&self, only_academy: Option<&str>) -> [String; 6] {
+    pub fn key(&self, only_academy: Option<&str>) -> [String; 6] {
         fn code<T: TextValue>(value: Option<&T>) -> String {
             value
                 .map(|code| code.as_str().to_owned())

@@ -10,17 +10,21 @@
 //! ```
 //!
 //! Its key is the convention, the declination or none, the territory and the school year. A
-//! validated report is frozen: a creation with its key opens the next version. [`content`] and [`line`] have
-//! what is written, [`model`] the row, the steps and who sees what, [`lines`] the flat export.
+//! validated report is frozen: a creation with its key opens the next version. [`content`] and
+//! [`line`] have what is written, [`model`] the row, the steps and who sees what, [`checks`] what deserves attention in one,
+//! [`prefill`] the draft made of what was held, [`versions`] its corrections, [`lines`] the flat export.
 
+pub mod checks;
 pub mod content;
 pub mod counts;
 pub mod line;
 pub mod lines;
 pub mod model;
+pub mod prefill;
 pub mod routes;
 pub mod seen;
 pub mod store;
+pub mod versions;
 pub mod workflow;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -32,11 +36,12 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
         .service(routes::list_reports)
         .service(routes::count_reports)
         .service(routes::create_report)
+        .service(prefill::routes::prefill_report)
         .service(routes::get_report)
         .service(routes::update_report)
         .service(routes::delete_report)
         .service(routes::submit_report)
         .service(routes::validate_report)
         .service(routes::return_report)
-        .service(routes::list_report_versions);
+        .service(versions::routes::list_report_versions);
 }

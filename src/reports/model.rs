@@ -8,8 +8,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::checks::{Confirmed, Facts};
 use super::content::{Narrative, NewReport, Schools};
 use super::line::Line;
+use super::prefill::model::Prefilled;
 use crate::auth::policy::Scope;
 use crate::conventions::model::ConventionId;
 use crate::db::ids::Id;
@@ -166,6 +168,10 @@ pub struct Report {
     pub validated_at: Option<DateTime<Utc>>,
     /// Why it was sent back.
     pub return_reason: Option<Text<2000>>,
+    /// What its author confirmed when it was last submitted.
+    pub confirmed: Json<Vec<Confirmed>>,
+    /// What it began with, of what was held.
+    pub prefilled: Option<Json<Prefilled>>,
     /// When it was created.
     pub created_at: DateTime<Utc>,
     /// When it was last changed.
@@ -336,6 +342,9 @@ pub struct Whole {
     /// What its convention covers.
     #[serde(skip)]
     pub covered: Covered,
+    /// What its cross-checks compare it with.
+    #[serde(skip)]
+    pub facts: Facts,
 }
 
 impl Whole {
@@ -347,6 +356,7 @@ impl Whole {
             consolidated: Consolidated::default(),
             reporting: HashSet::new(),
             covered: Covered::default(),
+            facts: Facts::default(),
         }
     }
 

@@ -4,10 +4,12 @@ use std::rc::Rc;
 
 use actix_web::{HttpResponse, delete, get, patch, post};
 
+use super::checks::Confirmable;
 use super::content::{NewReport, Return};
-use super::model::{Report, ReportId, Step};
+use super::model::{Report, ReportId};
 use super::seen::{ReportAnswer, Viewer};
 use super::store::{Filter, Sort};
+use super::workflow::Act;
 use super::{store, workflow};
 use crate::campaigns::store as campaigns;
 use crate::db::Reader as Connection;
@@ -22,6 +24,9 @@ use crate::http::query::{
 use crate::values::SchoolYear;
 
 const TAG: &str = "Bilans";
+
+/// Reports that a stream reads at a time: each may have a thousand lines.
+pub const BATCH: i64 = 50;
 
 /// A change of a report.
 type ReportPatch = Patch<NewReport>;
@@ -79,8 +84,24 @@ impl page::Sort for Sort {
         &[("created_at", Self::Id), ("updated_at", Self::UpdatedAt)];
 }
 
+/// What is confirmed with a submission.
+#[derive(Debug, Clone, Default)]
+pub struct Consent(Vec<Confirmable>);
+
+impl Query for Consent {
+    const PARAMETERS: &'static [Parameter] = &[parameter(
+        "confirm",
+        "Les codes de ce qui est confirmé, séparés par des virgules : `ten_times_last_year`",
+        "ten_times_last_year",
+    )];
+
+    fn read(reader: &mut Reader<'_>) -> Self {
+        Self(reader.several("confirm"))
+    }
+}
+
 /// Who asks, where these years are closed.
-fn viewer<'a, Q, B>(call: &'a Call<Q, B>, closed: &'a [SchoolYear]) -> Result<Viewer<'a>> {
+pub fn viewer<'a, Q, B>(call: &'a Call<Q, B>, closed: &'a [SchoolYear]) -> Result<Viewer<'a>> {
     let claims = call.admitted.claims.as_deref();
     let claims = claims.ok_or_else(|| Error::new(Code::Unauthorized))?;
     Ok(Viewer {
@@ -98,6 +119,7 @@ impl List for Reports {
     type Filter = Filter;
     type Sort = Sort;
     type Item = ReportAnswer;
+    const BATCH: i64 = BATCH;
 
     async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<ReportAnswer>> {
         let (scope, connection) = (call.scope()?, call.app.db.reader().await?);
@@ -124,7 +146,10 @@ impl List for Reports {
 }
 
 /// Reports as a list has them.
-async fn listed(
+///
+/// # Errors
+/// As any query.
+pub async fn listed(
     connection: &Connection,
     found: Vec<Report>,
     viewer: Viewer<'_>,
@@ -267,10 +292,15 @@ pub async fn delete_report(call: Call) -> Result<Answer> {
 
 /// Transmission d'un bilan
 ///
-/// À qui le valide. Il faut une ligne au moins, sinon 409 `report_incomplete`.
+/// À qui le valide. Un bilan qui nomme des établissements a une ligne au moins, sinon 409
+/// `report_incomplete`. Un nombre au moins dix fois plus grand que l'an dernier (et de 50 au moins),
+/// dans une ligne ou au total, se confirme : 409 `confirmation_required`, une erreur pour chacun,
+/// jusqu'à ce que l'étape soit répétée avec `confirm=ten_times_last_year`. Ce qui est confirmé est
+/// gardé dans `confirmed` et au journal.
 #[utoipa::path(
     tag = TAG,
     params(
+        Documented<Consent>,
         ("id" = ReportId, Path, description = "Identifiant du bilan"),
         crate::openapi::IdempotencyKey,
         crate::openapi::OptionalIfMatch,
@@ -278,8 +308,8 @@ pub async fn delete_report(call: Call) -> Result<Answer> {
     responses((status = 200, description = "Le bilan transmis", body = ReportAnswer))
 )]
 #[post("/v1/reports/{id}/submit")]
-pub async fn submit_report(call: Call) -> Result<Answer> {
-    step(&call, Step::Submit, None).await
+pub async fn submit_report(call: Call<Consent>) -> Result<Answer> {
+    step(&call, Act::Submit(&call.query.0)).await
 }
 
 /// Validation d'un bilan
@@ -299,7 +329,7 @@ pub async fn submit_report(call: Call) -> Result<Answer> {
 )]
 #[post("/v1/reports/{id}/validate")]
 pub async fn validate_report(call: Call) -> Result<Answer> {
-    step(&call, Step::Validate, None).await
+    step(&call, Act::Validate).await
 }
 
 /// Renvoi d'un bilan
@@ -317,39 +347,15 @@ pub async fn validate_report(call: Call) -> Result<Answer> {
 )]
 #[post("/v1/reports/{id}/return")]
 pub async fn return_report(call: Call<NoQuery, Return>) -> Result<Answer> {
-    step(&call, Step::Return, Some(&call.body)).await
+    step(&call, Act::Return(&call.body)).await
 }
 
-async fn step<B>(call: &Call<NoQuery, B>, step: Step, reason: Option<&Return>) -> Result<Answer> {
+async fn step<Q, B>(call: &Call<Q, B>, act: Act<'_>) -> Result<Answer> {
     let viewer = viewer(call, &[])?;
     let (id, if_match) = (call.id("id"), &call.admitted.if_match);
     call.write(async |tx| {
-        let report = workflow::step(tx, viewer.scope, id, step, reason, if_match).await?;
+        let report = workflow::step(tx, viewer.scope, id, act, if_match).await?;
         Answer::object(report.report.version, &report.seen_by(viewer))
     })
     .await
-}
-
-/// Versions d'un bilan
-///
-/// Toutes celles de la même convention, déclinaison, année et du même territoire que vous pouvez
-/// voir, la plus récente d'abord, en une page. Les chiffres remplacés restent lisibles.
-#[utoipa::path(
-    tag = TAG,
-    params(("id" = ReportId, Path, description = "Identifiant d'une des versions")),
-    responses((status = 200, description = "Les versions", body = Listed<ReportAnswer>))
-)]
-#[get("/v1/reports/{id}/versions")]
-pub async fn list_report_versions(call: Call) -> Result<Answer> {
-    let (scope, connection) = (call.scope()?, call.app.db.reader().await?);
-    let (versions, closed) = tokio::try_join!(
-        store::versions(&connection, scope, call.id("id")),
-        campaigns::closed_years(&connection, scope),
-    )?;
-    let viewer = viewer(&call, &closed)?;
-    let data = listed(&connection, versions, viewer).await?;
-    Answer::digested(&Listed {
-        data,
-        next_cursor: None,
-    })
 }

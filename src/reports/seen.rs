@@ -4,34 +4,17 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::checks::{Confirmed, warnings};
 use super::content::Narrative;
 use super::line::Line;
 use super::model::{Consolidated, Report, ReportId, Status, Whole, reads_heads};
+use super::prefill::model::Prefilled;
 use crate::auth::policy::Scope;
 use crate::conventions::model::ConventionId;
 use crate::declinations::model::DeclinationId;
-use crate::error::{Notice, notice};
 use crate::http::language::Language;
 use crate::http::warning::Warning;
 use crate::values::{SchoolYear, TerritoryCode, Text, TextValue, Uai};
-
-static OUTSIDE_CONVENTION: Notice = notice(
-    "outside_convention",
-    "La convention ne porte pas sur ce code.",
-    "The convention does not cover this code.",
-);
-
-static NO_LINES: Notice = notice(
-    "no_lines",
-    "Ni ce bilan ni ceux des territoires inclus ne disent rien.",
-    "Neither this report nor those of the territories within says anything.",
-);
-
-static REPORTED_BELOW: Notice = notice(
-    "reported_below",
-    "Cet établissement a son propre bilan : les lignes ne disent que ce qu'aucun bilan d'un territoire inclus ne dit déjà.",
-    "This school has a report of its own: lines state only what no report below states.",
-);
 
 /// Who reads.
 #[derive(Debug, Clone, Copy)]
@@ -86,6 +69,11 @@ pub struct ReportSummary {
     pub validated_at: Option<DateTime<Utc>>,
     /// Pourquoi il a été renvoyé, jusqu'à ce qu'il soit transmis de nouveau.
     pub return_reason: Option<Text<2000>>,
+    /// Ce que l'auteur a confirmé à la dernière transmission ; null pour qui ne voit que l'en-tête.
+    #[schema(example = json!([]))]
+    pub confirmed: Option<Vec<Confirmed>>,
+    /// Ce dont le bilan est parti, tel que prérempli : comparez-le aux lignes. Null s'il ne l'a pas été, et pour qui ne voit que l'en-tête.
+    pub prefilled: Option<Prefilled>,
     /// Date de création.
     #[serde(serialize_with = "crate::values::moment")]
     pub created_at: DateTime<Utc>,
@@ -146,6 +134,8 @@ impl Report {
             declination_id: self.declination_id.filter(|_| !hides_place),
             establishments: (!is_head).then_some(self.establishments),
             authors: (!is_head).then_some(self.authors),
+            confirmed: (!is_head).then_some(self.confirmed.0),
+            prefilled: self.prefilled.filter(|_| !is_head).map(|kept| kept.0),
             id: self.id,
             convention_id: self.convention_id,
             school_year: self.school_year,
@@ -174,7 +164,7 @@ impl Whole {
     pub fn seen_by(self, viewer: Viewer<'_>) -> ReportAnswer {
         let is_whole = !reads_heads(viewer.scope);
         let warnings = if is_whole {
-            self.warnings(viewer.language)
+            warnings(&self, viewer.language)
         } else {
             Vec::new()
         };
@@ -185,36 +175,5 @@ impl Whole {
             warnings,
             summary: self.report.seen_by(viewer),
         }
-    }
-
-    fn warnings(&self, language: Language) -> Vec<Warning> {
-        fn leaves_out<T: PartialEq>(list: &[T], code: Option<&T>) -> bool {
-            !list.is_empty() && code.is_some_and(|code| !list.contains(code))
-        }
-        let mut warnings = Vec::new();
-        if self.lines.is_empty() && self.consolidated.reports == 0 {
-            warnings.push(NO_LINES.at("/lines", language));
-        }
-        let covered = &self.covered;
-        for (index, line) in self.lines.iter().enumerate() {
-            let outside = [
-                (
-                    "action_type",
-                    leaves_out(&covered.action_types, Some(&line.action_type)),
-                ),
-                ("level", leaves_out(&covered.levels, line.level.as_ref())),
-                ("moment", leaves_out(&covered.moments, line.moment.as_ref())),
-                ("axis", leaves_out(&covered.axes, line.axis.as_ref())),
-            ];
-            for (name, _) in outside.into_iter().filter(|(_, is_outside)| *is_outside) {
-                warnings.push(OUTSIDE_CONVENTION.at(format!("/lines/{index}/{name}"), language));
-            }
-        }
-        for (index, uai) in self.report.establishments.iter().enumerate() {
-            if self.reporting.contains(uai.as_str()) {
-                warnings.push(REPORTED_BELOW.at(format!("/establishments/{index}"), language));
-            }
-        }
-        warnings
     }
 }

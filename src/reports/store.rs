@@ -12,6 +12,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
+use super::checks::Facts;
 use super::content::NewReport;
 use super::line::Line;
 use super::model::{Consolidated, Covered, Report, ReportId, Status, Whole, reads_heads};
@@ -33,6 +34,11 @@ diesel::define_sql_function! {
 diesel::define_sql_function! {
     /// The schools it names that have a report of their own.
     fn report_schools_reporting(report: Uuid) -> Array<Text>;
+}
+
+diesel::define_sql_function! {
+    /// What its cross-checks compare it with.
+    fn report_checks(report: Uuid) -> Jsonb;
 }
 
 /// What a list of reports is filtered by.
@@ -214,6 +220,7 @@ pub async fn find(connection: &AsyncPgConnection, scope: &Scope, id: ReportId) -
         Report::as_select(),
         report_consolidated(reports::id),
         report_schools_reporting(reports::id),
+        report_checks(reports::id),
     ));
     let seen = visible(scope).filter(reports::id.eq(id));
     let lines = report_lines::table
@@ -225,11 +232,11 @@ pub async fn find(connection: &AsyncPgConnection, scope: &Scope, id: ReportId) -
         .filter(convention_texts::convention_id.eq_any(its.select(reports::convention_id)))
         .select(Covered::as_select());
     let (found, lines, texts) = tokio::try_join!(
-        found.load::<(Report, Json<Consolidated>, Vec<String>)>(&mut first),
+        found.load::<(Report, Json<Consolidated>, Vec<String>, Json<Facts>)>(&mut first),
         lines.load::<Line>(&mut second),
         texts.load::<Covered>(&mut third),
     )?;
-    let (report, consolidated, reporting) =
+    let (report, consolidated, reporting, facts) =
         found.into_iter().next().ok_or_else(Error::not_found)?;
     Ok(Whole {
         report,
@@ -237,6 +244,7 @@ pub async fn find(connection: &AsyncPgConnection, scope: &Scope, id: ReportId) -
         consolidated: consolidated.0,
         reporting: reporting.into_iter().collect(),
         covered: texts.into_iter().reduce(Covered::or).unwrap_or_default(),
+        facts: facts.0,
     })
 }
 
@@ -288,30 +296,6 @@ pub async fn with_lines(
     Ok(found.into_iter().map(with).collect())
 }
 
-/// Every version of a report's key that the caller may see, the newest first.
-///
-/// # Errors
-/// `not_found`.
-pub async fn versions(
-    mut connection: &AsyncPgConnection,
-    scope: &Scope,
-    id: ReportId,
-) -> Result<Vec<Report>> {
-    let given = visible(scope)
-        .filter(reports::id.eq(id))
-        .select(Report::as_select());
-    let given: Option<Report> = given.first(&mut connection).await.optional()?;
-    let given = given.ok_or_else(Error::not_found)?;
-    let all = visible(scope)
-        .filter(reports::convention_id.eq(given.convention_id))
-        .filter(reports::declination_id.is_not_distinct_from(given.declination_id))
-        .filter(reports::territory.eq(given.territory))
-        .filter(reports::school_year.eq(given.school_year))
-        .order(reports::number.desc())
-        .select(Report::as_select());
-    Ok(all.load(&mut connection).await?)
-}
-
 /// One report, held until the transaction ends.
 ///
 /// # Errors
@@ -332,26 +316,24 @@ pub async fn hold(
     find(connection, scope, id).await
 }
 
-/// The version of a key that counts, if there is one: what a new version corrects.
+/// The versions of a key that a new one has to do with: the one that counts, which it corrects, and
+/// the one that is open already.
 ///
 /// # Errors
 /// As any query.
-pub async fn current(
+pub async fn standing(
     mut connection: &AsyncPgConnection,
     _scope: &Scope,
     new: &NewReport,
-) -> Result<Option<(ReportId, i32)>> {
+) -> Result<Vec<(ReportId, i32, Status)>> {
     let found = reports::table
         .filter(reports::convention_id.eq(new.convention_id))
         .filter(reports::declination_id.is_not_distinct_from(new.declination_id))
         .filter(reports::territory.eq(&new.territory))
         .filter(reports::school_year.eq(&new.school_year))
-        .filter(reports::status.eq(Status::Validated))
         .filter(reports::superseded.eq(false))
-        .select((reports::id, reports::number))
-        .first(&mut connection)
-        .await;
-    Ok(found.optional()?)
+        .select((reports::id, reports::number, reports::status));
+    Ok(found.load(&mut connection).await?)
 }
 
 /// What a report needs to know of its declination: its convention, its status, its territories.

@@ -1,28 +1,26 @@
 //! The steps that write reports. Each runs in the transaction it is given and journals what it
 //! writes; the order of refusals is 404, 403, 412, 409, and 422 for what depends on the row.
 
+use super::checks::{Confirmable, must_be_confirmed};
 use super::content::{KEY, NewReport, Return};
 use super::line::settle;
 use super::model::{ReportId, Status, Step, Whole, is_written_by};
+use super::prefill::model::Prefilled;
 use super::store;
-use super::store::writes::{self, Beginning};
+use super::store::writes::{self, Beginning, Taken};
 use crate::auth::policy::Scope;
 use crate::campaigns::store as campaigns;
 use crate::conventions::model::Convention;
 use crate::conventions::store as conventions;
 use crate::db::write::Tx;
-use crate::error::notice::{IN_THE_FUTURE, OUTSIDE_TERRITORY, PART_OF_THE_KEY};
+use crate::error::notice::{
+    IN_THE_FUTURE, NOT_IN_FORCE_THAT_YEAR, OUTSIDE_TERRITORY, PART_OF_THE_KEY,
+};
 use crate::error::{Code, Error, Faults, Notice, Place, Result, Rule, notice};
 use crate::establishments::reach;
 use crate::http::answer::Precondition;
 use crate::http::merge::Patch;
 use crate::values::{SchoolYear, TerritoryCode, TextValue, today};
-
-static NOT_IN_FORCE_THAT_YEAR: Notice = notice(
-    "not_in_force_that_year",
-    "La convention n'est en vigueur aucun jour de cette année scolaire.",
-    "The convention is not in force on any day of that school year.",
-);
 
 static OF_ANOTHER_CONVENTION: Notice = notice(
     "of_another_convention",
@@ -34,30 +32,73 @@ fn at(pointer: impl Into<String>) -> Place {
     Place::Pointer(pointer.into())
 }
 
+/// Where a new report stands: nothing speaks against it, and it is the first of its key or the
+/// correction of the validated one.
+pub struct Opening {
+    reach: Vec<String>,
+    number: i32,
+    supersedes_id: Option<ReportId>,
+}
+
 /// Creates one: the first of its key, or the correction of the validated one.
 ///
 /// # Errors
 /// `validation_failed`, `forbidden`, `convention_not_signed`, `duplicate_report`.
 pub async fn create(tx: &mut Tx<'_>, scope: &Scope, mut new: NewReport) -> Result<Whole> {
+    let opening = opening(tx, scope, &mut new).await?;
+    open(tx, scope, &new, opening, None).await
+}
+
+/// Finds where it stands; the lines' academies are filled in.
+///
+/// # Errors
+/// `validation_failed`, `forbidden`, `convention_not_signed`, `duplicate_report`.
+pub async fn opening(tx: &mut Tx<'_>, scope: &Scope, new: &mut NewReport) -> Result<Opening> {
     let mut faults = Faults::default();
-    let reach = settled(tx, scope, &mut new, &mut faults).await?;
-    let convention = placed(tx, scope, &new, &reach, &mut faults).await?;
+    let reach = settled(tx, scope, new, &mut faults).await?;
+    let convention = placed(tx, scope, new, &reach, &mut faults).await?;
     faults.check()?;
     if !convention.is_some_and(|convention| convention.status.was_signed()) {
         return Err(Error::new(Code::ConventionNotSigned));
     }
     must_be_open(tx, scope, &new.school_year).await?;
-    let before = store::current(tx.connection(), scope, &new).await?;
+    // The key's constraint has the last word; what is looked up is whom to name.
+    let standing = store::standing(tx.connection(), scope, new).await?;
+    let is_open = |(_, _, status): &&(ReportId, i32, Status)| *status != Status::Validated;
+    if let Some((open, ..)) = standing.iter().find(is_open) {
+        let open = format!("/v1/reports/{open}");
+        return Err(Error::new(Code::DuplicateReport).about(open));
+    }
+    let before = standing.first();
+    Ok(Opening {
+        reach,
+        number: before.map_or(1, |(_, number, _)| number + 1),
+        supersedes_id: before.map(|(id, ..)| *id),
+    })
+}
+
+/// Writes it.
+///
+/// # Errors
+/// `duplicate_report`.
+pub async fn open(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    new: &NewReport,
+    opening: Opening,
+    prefilled: Option<Prefilled>,
+) -> Result<Whole> {
     let author = tx.subject().to_owned();
     let beginning = Beginning {
         id: ReportId::new(tx.new_id()),
-        number: before.map_or(1, |(_, number)| number + 1),
-        supersedes_id: before.map(|(id, _)| id),
-        reach: &reach,
+        number: opening.number,
+        supersedes_id: opening.supersedes_id,
+        reach: &opening.reach,
         author: &author,
+        prefilled,
         now: tx.now,
     };
-    writes::insert(tx.connection(), &beginning, &new).await?;
+    writes::insert(tx.connection(), &beginning, new).await?;
     let report = store::find(tx.connection(), scope, beginning.id).await?;
     tx.created(&report).await?;
     Ok(report)
@@ -250,54 +291,85 @@ async fn changed(tx: &mut Tx<'_>, scope: &Scope, verb: &str, before: &Whole) -> 
     Ok(after)
 }
 
+/// A step of those who write a report or validate it.
+pub enum Act<'a> {
+    /// Hand it over, with what is confirmed of its figures.
+    Submit(&'a [Confirmable]),
+    /// Make it count.
+    Validate,
+    /// Send it back, and why.
+    Return(&'a Return),
+}
+
+impl Act<'_> {
+    const fn step(&self) -> Step {
+        match self {
+            Self::Submit(_) => Step::Submit,
+            Self::Validate => Step::Validate,
+            Self::Return(_) => Step::Return,
+        }
+    }
+}
+
 /// Submits one, or validates it, or sends it back with a reason.
 ///
 /// # Errors
 /// `not_found`, `forbidden`, `own_report`, `precondition_failed`, `invalid_transition`,
-/// `report_incomplete`.
+/// `report_incomplete`, `confirmation_required`.
 pub async fn step(
     tx: &mut Tx<'_>,
     scope: &Scope,
     id: ReportId,
-    step: Step,
-    reason: Option<&Return>,
+    act: Act<'_>,
     if_match: &Precondition,
 ) -> Result<Whole> {
-    let before = store::hold(tx.connection(), scope, id).await?;
+    let (before, step) = (store::hold(tx.connection(), scope, id).await?, act.step());
     before.report.must_be_for(step, scope, tx.subject())?;
     if_match.check(before.report.version)?;
     let status = before.report.step(step)?;
     if step.needs_open_campaign() {
         must_be_open(tx, scope, &before.report.school_year).await?;
     }
-    // One whose schools said everything says nothing more, and names nobody.
-    let names_schools = !before.report.establishments.is_empty();
-    if status == Status::Submitted && before.lines.is_empty() && names_schools {
-        let place = Place::field("lines");
-        return Err(Error::at(Code::ReportIncomplete, place, Rule::EmptyList));
-    }
+    let confirmed = match act {
+        Act::Submit(confirmed) => {
+            must_be_complete(&before)?;
+            must_be_confirmed(&before, confirmed)?
+        }
+        Act::Validate | Act::Return(_) => Vec::new(),
+    };
     let former = before.report.supersedes_id;
     let former = former.filter(|_| status == Status::Validated);
     if let Some(former) = former {
         supersede(tx, scope, former).await?;
     }
     let (subject, now) = (tx.subject().to_owned(), tx.now);
-    let reason = reason.map(|given| given.reason.clone());
-    writes::set_status(
-        tx.connection(),
-        &before.report,
+    let taken = Taken {
         status,
-        reason,
-        &subject,
+        reason: match act {
+            Act::Return(given) => Some(given.reason.clone()),
+            Act::Submit(_) | Act::Validate => None,
+        },
+        confirmed,
+        subject: &subject,
         now,
-    )
-    .await?;
+    };
+    writes::set_status(tx.connection(), &before.report, taken).await?;
     let after = changed(tx, scope, step.past(), &before).await?;
     if status == Status::Validated {
         // Last: whoever validates a report of the year meanwhile waits for the end of this step.
         writes::count(tx.connection(), id, former, now).await?;
     }
     Ok(after)
+}
+
+/// Refuses one that counts schools and says nothing of them. One whose schools said everything says
+/// nothing more, and names nobody.
+fn must_be_complete(report: &Whole) -> Result<()> {
+    if report.lines.is_empty() && !report.report.establishments.is_empty() {
+        let place = Place::field("lines");
+        return Err(Error::at(Code::ReportIncomplete, place, Rule::EmptyList));
+    }
+    Ok(())
 }
 
 /// Takes the corrected version out of the figures, before the correction enters them.

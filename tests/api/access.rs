@@ -49,6 +49,8 @@ const BATCH: &str = r#"{"items": [{"external_id": "visite", "convention_id": "<c
 const TOUCH: &str = r#"{"external_ids": ["visite"]}"#;
 const REPORT: &str =
     r#"{"convention_id": "<convention>", "territory": "uai:0690001A", "school_year": "2022-2023"}"#;
+const REPORT_KEY: &str =
+    r#"{"convention_id": "<convention>", "territory": "uai:0690001A", "school_year": "2022-2023"}"#;
 const NARRATIVE: &str = r#"{"narrative": {"results": "Autres"}}"#;
 const REASON: &str = r#"{"reason": "À compléter"}"#;
 const CLIENT: &str = r#"{"name": "N", "contact_email": "a@exemple.fr", "role": "establishment", "uais": ["0690001A"], "scopes": ["read"]}"#;
@@ -112,6 +114,7 @@ const TABLE: &[Line] = &[
     line("abandon_declination", "",            ["200 200 200 404", "200 404 404 404", "200 404 404 404", "403",             "403"]),
     line("list_convention_history", "",        ["200 200 200 404", "200 404 404 404", "404",             "200 404 404 404", "404"]),
     line("get_convention_coverage", "",        ["200 200 200 404", "200 404 404 404", "404",             "200 404 404 404", "404"]),
+    shared("get_convention_summary"),
     line("list_declination_history", "",       ["200 200 200 404", "200 404 404 404", "200 404 404 404", "404",             "404"]),
     line("get_declination_comparison", "",     ["200 200 200 404", "200 404 404 404", "200 404 404 404", "404",             "404"]),
     common("list_interventions"),
@@ -186,6 +189,8 @@ const TABLE: &[Line] = &[
     line("list_report_lines", "",              ["200",             "200",             "200",             "403",             "403"]),
     line("count_report_lines", "",             ["200",             "200",             "200",             "403",             "403"]),
     line("create_report", REPORT,              ["403",             "201",             "201",             "403",             "403"]),
+    // Nothing was held there.
+    line("prefill_report", REPORT_KEY,         ["403",             "409",             "409",             "403",             "403"]),
     line("update_report", NARRATIVE,           ["403 403 403 404", "200 404 404 404", "200 404 404 404", "403",             "403"]),
     line("delete_report", "",                  ["403 403 403 404", "204 404 404 404", "204 404 404 404", "403",             "403"]),
     line("submit_report", "",                  ["403 403 403 404", "200 404 404 404", "200 404 404 404", "403",             "403"]),

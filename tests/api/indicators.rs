@@ -82,7 +82,7 @@ impl World {
         let mut row = json!({
             "id": id, "version": 1, "convention_id": self.conventions[convention], "territory": territory, "reach": [],
             "school_year": "2025-2026", "number": 1, "status": "draft", "superseded": false, "establishments": [],
-            "narrative": {}, "authors": ["tests"], "created_at": now, "updated_at": now,
+            "narrative": {}, "authors": ["tests"], "confirmed": [], "created_at": now, "updated_at": now,
         });
         for (column, value) in with.as_object().expect("columns") {
             row[column] = value.clone();
@@ -217,7 +217,10 @@ async fn the_definitions_are_those_of_the_nomenclature() {
             .iter()
             .map(|one| one["code"].as_str().unwrap())
             .collect();
-        let expected = ree::reference::Reference::get().nomenclature("measures").unwrap().codes();
+        let expected = ree::reference::Reference::get()
+            .nomenclature("measures")
+            .unwrap()
+            .codes();
         assert_eq!(codes, expected);
         let count = caller.get("/v1/indicators/count").await.expect(200);
         assert_eq!(count, json!({ "count": all.len() }));

@@ -580,3 +580,109 @@ async fn lines_come_flat_in_each_form_with_what_their_report_is() {
             .problem(403, "forbidden");
     }
 }
+
+/// Many reports of other years and a school, each with these lines, validated.
+async fn many(service: &Service, convention: &str, reports: i32, lines: i32) {
+    const REPORTS: &str = "
+        WITH new AS (
+            INSERT INTO reports (id, convention_id, territory, reach, school_year, number, status, superseded, establishments,
+                                 narrative, authors, validated_at, created_at, updated_at)
+            SELECT gen_random_uuid(), $1::text::uuid, 'academy:10', ARRAY['academy:10', 'region:84', 'FR'], '2025-2026', n,
+                   'validated', n < $2, '{}', '{}', '{}', now(), now(), now()
+              FROM generate_series(1, $2) AS n RETURNING id)
+        INSERT INTO report_lines (report_id, place, action_type, level, academy, pupils)
+        SELECT id, place, 'company_visit', 'level-' || place, 'academy:10', place FROM new, generate_series(1, $3) AS place";
+    let sql = service.sql().await;
+    sql.execute(REPORTS, &[&convention, &reports, &lines])
+        .await
+        .expect("reports");
+}
+
+#[actix_web::test]
+async fn a_large_export_has_each_line_once_in_its_order_in_each_form() {
+    let service = Service::start().await;
+    let partner = id(&service.new_partner("A").await);
+    let convention = service.signed_convention(&partner, json!({})).await;
+    many(&service, &convention, 40, 500).await;
+    let ministry = service.ministry();
+    let ask = |accept: &'static str| {
+        let path = "/v1/reports/lines?status=validated";
+        ministry
+            .request("GET", path)
+            .header("accept", accept)
+            .send()
+    };
+    let ndjson = ask("application/x-ndjson").await;
+    let rows: Vec<Value> = ndjson
+        .text()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(rows.len(), 20_000);
+    let places: Vec<(String, i64)> = rows
+        .iter()
+        .map(|row| {
+            (
+                row["report_id"].as_str().unwrap().to_owned(),
+                row["pupils"].as_i64().unwrap(),
+            )
+        })
+        .collect();
+    assert!(
+        places.is_sorted() && places.windows(2).all(|two| two[0] != two[1]),
+        "each once, in order"
+    );
+    let csv = ask("text/csv").await;
+    assert_eq!(csv.text().lines().count(), 20_001);
+    let first: Vec<&str> = csv
+        .text()
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.split(',').next())
+        .collect();
+    assert!(first.iter().zip(&places).all(|(id, place)| **id == place.0));
+}
+
+#[actix_web::test]
+async fn the_versions_of_a_report_are_a_list_like_any_other() {
+    let service = Service::start().await;
+    let partner = id(&service.new_partner("A").await);
+    let convention = service.signed_convention(&partner, json!({})).await;
+    many(&service, &convention, 120, 2).await;
+    let lyon = service.academy("academy:10");
+    let first = lyon.get("/v1/reports?limit=1").await.expect(200)["data"][0].clone();
+    let path = format!("/v1/reports/{}/versions", id(&first));
+    let numbers = |rows: &[Value]| {
+        rows.iter()
+            .map(|row| row["version"].as_i64().unwrap())
+            .collect::<Vec<_>>()
+    };
+    let down: Vec<i64> = (1..=120).rev().collect();
+    assert_eq!(numbers(&lyon.all(&format!("{path}?limit=50")).await), down);
+    assert_eq!(
+        numbers(&lyon.all(&format!("{path}?sort=version")).await),
+        (1..=120).collect::<Vec<_>>()
+    );
+    let stream = lyon
+        .request("GET", &path)
+        .header("accept", "application/x-ndjson")
+        .send()
+        .await;
+    let rows: Vec<Value> = stream
+        .text()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(numbers(&rows), down);
+    assert!(
+        rows.iter()
+            .all(|row| row["lines"].as_array().unwrap().len() == 2)
+    );
+    for accept in ["application/json", "text/csv", "application/x-ndjson"] {
+        let request = service
+            .academy("academy:09")
+            .request("GET", &path)
+            .header("accept", accept);
+        request.send().await.problem(404, "not_found");
+    }
+}

@@ -7,9 +7,11 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use crate::db::schema::{report_lines, reports};
 use crate::error::{Error, Result};
+use crate::reports::checks::Confirmed;
 use crate::reports::content::NewReport;
 use crate::reports::line::Line;
 use crate::reports::model::{Report, ReportId, Status};
+use crate::reports::prefill::model::Prefilled;
 use crate::values::{Json, Text};
 
 /// What a new report is besides its content.
@@ -25,6 +27,8 @@ pub struct Beginning<'a> {
     pub reach: &'a [String],
     /// Who creates it.
     pub author: &'a str,
+    /// What it begins with, where it is made of what was held.
+    pub prefilled: Option<Prefilled>,
     /// Now.
     pub now: DateTime<Utc>,
 }
@@ -45,6 +49,7 @@ pub async fn insert(
             reports::supersedes_id.eq(beginning.supersedes_id),
             reports::reach.eq(beginning.reach),
             reports::authors.eq(vec![beginning.author]),
+            reports::prefilled.eq(beginning.prefilled.as_ref().map(Json)),
             reports::created_at.eq(beginning.now),
             reports::updated_at.eq(beginning.now),
         ),
@@ -81,6 +86,8 @@ pub async fn update(
             reports::establishments.eq(&new.establishments.0),
             reports::narrative.eq(Json(&new.narrative)),
             reports::authors.eq(with(&before.authors, author)),
+            // What was confirmed was confirmed of other figures.
+            reports::confirmed.eq(Json(Vec::<Confirmed>::new())),
             reports::version.eq(reports::version + 1),
             reports::updated_at.eq(now),
         ))
@@ -133,6 +140,22 @@ struct Standing {
     submitted_at: Option<DateTime<Utc>>,
     validated_at: Option<DateTime<Utc>>,
     return_reason: Option<Text<2000>>,
+    confirmed: Json<Vec<Confirmed>>,
+}
+
+/// What somebody takes a report to.
+#[derive(Debug)]
+pub struct Taken<'a> {
+    /// Its status then.
+    pub status: Status,
+    /// Why it is sent back.
+    pub reason: Option<Text<2000>>,
+    /// What is confirmed of it, where it is submitted.
+    pub confirmed: Vec<Confirmed>,
+    /// Who.
+    pub subject: &'a str,
+    /// When.
+    pub now: DateTime<Utc>,
 }
 
 /// Adds a validated report to the figures that are kept added up, and takes the one it supersedes
@@ -163,32 +186,29 @@ pub async fn count(
 pub async fn set_status(
     connection: &mut AsyncPgConnection,
     before: &Report,
-    status: Status,
-    reason: Option<Text<2000>>,
-    subject: &str,
-    now: DateTime<Utc>,
+    taken: Taken<'_>,
 ) -> Result<()> {
-    let submits = status == Status::Submitted;
+    let submits = taken.status == Status::Submitted;
+    let (authors, submitted_at, confirmed) = if submits {
+        let authors = with(&before.authors, taken.subject);
+        (authors, Some(taken.now), Json(taken.confirmed))
+    } else {
+        let confirmed = before.confirmed.clone();
+        (before.authors.clone(), before.submitted_at, confirmed)
+    };
     let standing = Standing {
-        status,
-        authors: if submits {
-            with(&before.authors, subject)
-        } else {
-            before.authors.clone()
-        },
-        submitted_at: if submits {
-            Some(now)
-        } else {
-            before.submitted_at
-        },
-        validated_at: Some(now).filter(|_| status == Status::Validated),
-        return_reason: reason,
+        status: taken.status,
+        authors,
+        submitted_at,
+        validated_at: Some(taken.now).filter(|_| taken.status == Status::Validated),
+        return_reason: taken.reason,
+        confirmed,
     };
     diesel::update(reports::table.find(before.id))
         .set((
             standing,
             reports::version.eq(reports::version + 1),
-            reports::updated_at.eq(now),
+            reports::updated_at.eq(taken.now),
         ))
         .execute(connection)
         .await?;

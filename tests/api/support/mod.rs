@@ -274,7 +274,7 @@ impl Service {
         let mut row = json!({
             "id": id, "version": 1, "convention_id": convention, "territory": territory, "school_year": "2025-2026",
             "number": 1, "status": "draft", "superseded": false, "establishments": [], "narrative": {},
-            "authors": ["somebody"], "created_at": "2026-07-01T00:00:00Z", "updated_at": "2026-07-01T00:00:00Z",
+            "authors": ["somebody"], "confirmed": [], "created_at": "2026-07-01T00:00:00Z", "updated_at": "2026-07-01T00:00:00Z",
         });
         for (column, value) in with.as_object().expect("columns") {
             row[column] = value.clone();

@@ -241,6 +241,9 @@ impl Place {
             let portal = service.partner(&self.partner);
             portal.post(&path, json!({})).await.expect(200);
         }
+        if operation.id == "prefill_report" {
+            self.hold(service).await;
+        }
         for step in steps {
             let path = format!("/v1/conventions/{object}/{step}");
             service.ministry().post(&path, json!({})).await.expect(200);
@@ -266,6 +269,16 @@ impl Place {
                 .await
                 .expect("a solicitation");
         }
+    }
+
+    /// What the school asked for took place, under the convention, in 2022-2023.
+    async fn hold(&self, service: &Service) {
+        const PUT: &str = "UPDATE solicitations SET status = 'held', scheduled_on = '2025-10-09',
+                outcome = '{\"held_on\": \"2022-10-09\"}', convention_id = $1::text::uuid WHERE id = $2::text::uuid";
+        let sql = service.sql().await;
+        sql.execute(PUT, &[&self.convention, &self.solicitation])
+            .await
+            .expect("a solicitation");
     }
 
     /// The document's example of a body, speaking of these objects.
@@ -297,9 +310,10 @@ impl Place {
     }
 }
 
-/// Whether it is about what is signed: its amendments, its renewal.
+/// Whether it is about what is signed: its amendments, its renewal, what came of it.
 fn acts_on_a_signed_one(operation: &Operation) -> bool {
-    operation.path.contains("/amendments") || operation.id == "renew_convention"
+    let signed = ["renew_convention", "get_convention_summary"];
+    operation.path.contains("/amendments") || signed.contains(&operation.id)
 }
 
 /// A synchronisation that a partner opens.

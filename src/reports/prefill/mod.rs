@@ -1,0 +1,6 @@
+//! A report drafted from what was held: the solicitations of a school year, added up into lines.
+
+pub mod model;
+pub mod routes;
+pub mod store;
+pub mod workflow;

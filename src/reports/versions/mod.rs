@@ -1,0 +1,4 @@
+//! The versions of a report: the corrections of one key, the newest first.
+
+pub mod routes;
+pub mod store;
