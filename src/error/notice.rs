@@ -78,3 +78,10 @@ pub static AFTER_END: Notice = notice(
     "Cette date vient après la fin : choisissez-en une plus tôt.",
     "This date comes after the end: choose an earlier one.",
 );
+
+/// A number as the French write it.
+pub static DECIMAL_POINT: Notice = notice(
+    "invalid_format",
+    "Écrivez les nombres avec un point décimal, sans espace",
+    "Write numbers with a decimal point, without spaces",
+);

@@ -1,0 +1,164 @@
+//! How far an intervention is: the point a list is looked at from.
+
+use crate::error::notice::DECIMAL_POINT;
+use crate::error::{Notice, Rule, notice};
+use crate::http::fields::FromText;
+use crate::values::decimal;
+
+/// The farthest that is asked for, in kilometres: half the way around the Earth.
+pub const MAX_KM: i32 = 20_000;
+
+/// A point on the ground, in degrees (WGS 84).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Point {
+    /// From -90 to 90.
+    pub latitude: f64,
+    /// From -180 to 180.
+    pub longitude: f64,
+}
+
+/// What is looked at from a point, and not beyond so many kilometres of it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Circle {
+    /// Its middle.
+    pub center: Point,
+    /// Its radius.
+    pub radius_km: f64,
+}
+
+impl Circle {
+    /// Latitudes that hold all of it, with a little more: a degree is 111.19 km of the sphere that
+    /// distances are measured on.
+    pub fn latitudes(&self) -> (f64, f64) {
+        let degrees = self.radius_km / 111.0;
+        (
+            self.center.latitude - degrees,
+            self.center.latitude + degrees,
+        )
+    }
+}
+
+static OUTSIDE: Notice = notice(
+    "out_of_range",
+    "La latitude va de -90 à 90 et la longitude de -180 à 180 degrés, la latitude d'abord.",
+    "The latitude is between -90 and 90 and the longitude between -180 and 180 degrees, the latitude first.",
+);
+
+impl FromText for Point {
+    fn from_text(text: &str) -> Result<Self, Rule> {
+        let Some((latitude, longitude)) = degrees(text) else {
+            let meant = meant(text).filter(|meant| Self::from_text(meant).is_ok());
+            return Err(meant.map_or(Rule::Format("48.85,2.35"), |meant| {
+                Rule::About(&DECIMAL_POINT, meant)
+            }));
+        };
+        if latitude.abs() > 90.0 || longitude.abs() > 180.0 {
+            return Err(Rule::Own(&OUTSIDE));
+        }
+        Ok(Self {
+            latitude,
+            longitude,
+        })
+    }
+}
+
+/// The two numbers of `48.85,2.35`.
+fn degrees(text: &str) -> Option<(f64, f64)> {
+    let (latitude, longitude) = text.split_once(',')?;
+    Some((decimal(latitude)?, decimal(longitude)?))
+}
+
+/// What was meant by a point as the French write numbers, or with a space in it: nothing, where it
+/// might be one or the other.
+fn meant(text: &str) -> Option<String> {
+    let is_between = |c: char| c == ';' || c.is_whitespace();
+    let parts = text.split(is_between).map(|part| part.trim_matches(','));
+    let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
+    if let [latitude, longitude] = parts.as_slice() {
+        return Some(format!("{latitude} {longitude}").replace(',', ".")).map(spaced);
+    }
+    let pieces: Vec<&str> = text.split(',').collect();
+    let meant = match pieces.as_slice() {
+        [a, b, c, d] => format!("{a}.{b} {c}.{d}"),
+        [a, b, c] if a.contains('.') => format!("{a} {b}.{c}"),
+        [a, b, c] if c.contains('.') => format!("{a}.{b} {c}"),
+        _ => return None,
+    };
+    Some(spaced(meant))
+}
+
+/// The same with a comma in place of the space.
+fn spaced(point: String) -> String {
+    point.replace(' ', ",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn meant_by(text: &str) -> Option<String> {
+        match Point::from_text(text) {
+            Err(Rule::About(notice, meant)) if *notice == DECIMAL_POINT => Some(meant),
+            _ => None,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_point_is_read_as_it_is_written(latitude in -90.0..=90.0_f64, longitude in -180.0..=180.0_f64) {
+            let point = Point::from_text(&format!("{latitude},{longitude}"));
+            prop_assert_eq!(point, Ok(Point { latitude, longitude }));
+        }
+
+        #[test]
+        fn a_point_with_decimal_commas_is_refused_and_told_as_it_was_meant(
+            latitude in -89..=89_i32, north in 0..9999_u32, longitude in -179..=179_i32, east in 0..9999_u32,
+        ) {
+            let meant = format!("{latitude}.{north},{longitude}.{east}");
+            for text in [
+                format!("{latitude},{north},{longitude},{east}"),
+                format!("{latitude},{north};{longitude},{east}"),
+                format!("{latitude},{north} {longitude},{east}"),
+                format!("{latitude},{north}, {longitude},{east}"),
+                format!("{latitude}.{north}, {longitude}.{east}"),
+                format!("{latitude}.{north} {longitude}.{east}"),
+                format!("{latitude}.{north},{longitude},{east}"),
+                format!("{latitude},{north},{longitude}.{east}"),
+            ] {
+                prop_assert_eq!(meant_by(&text), Some(meant.clone()), "{}", text);
+            }
+        }
+
+        #[test]
+        fn a_circle_lies_between_its_latitudes(latitude in -90.0..=90.0_f64, radius_km in 0.0..=20_000.0_f64) {
+            let center = Point { latitude, longitude: 0.0 };
+            let (south, north) = Circle { center, radius_km }.latitudes();
+            let degrees = radius_km / 12742.0 * 360.0 / std::f64::consts::PI;
+            prop_assert!(south <= latitude - degrees && latitude + degrees <= north);
+        }
+    }
+
+    #[test]
+    fn what_is_no_point_or_lies_nowhere_is_refused() {
+        for bad in [
+            "",
+            "48.85",
+            "48,85,2",
+            "1,2,3,4,5",
+            "a,b",
+            "NaN,2",
+            "inf,1",
+            "1e1,2",
+            "1,",
+            ",2",
+            "95,85,2,35",
+        ] {
+            let form = Err(Rule::Format("48.85,2.35"));
+            assert_eq!(Point::from_text(bad), form, "{bad}");
+        }
+        for far in ["90.1,0", "-91,0", "0,180.5", "0,-181"] {
+            assert_eq!(Point::from_text(far), Err(Rule::Own(&OUTSIDE)), "{far}");
+        }
+    }
+}
