@@ -95,14 +95,15 @@ impl Postgres {
         let is_it = |line: &&str| line.contains(" execute ") && line.contains(word);
         let place = lines.iter().rposition(is_it).unwrap_or_else(|| panic!("no statement with {word} in the log"));
         let (_, rest) = lines[place].split_once(" execute ").expect("a statement");
-        let sql = rest.split_once(": ").expect("its text").1;
+        // The service says of what type its values are; of a CASE's, PostgreSQL cannot tell otherwise.
+        let sql = rest.split_once(": ").expect("its text").1.replace(") ELSE (", "::boolean) ELSE (");
         let values = lines.get(place + 1).and_then(|line| line.split_once("DETAIL:  parameters: "));
         let values = values.map_or_else(Vec::new, |(_, values)| literals(values));
         let types = format!(
             "PREPARE asked AS {sql}; SELECT unnest(parameter_types) FROM pg_prepared_statements WHERE name = 'asked'"
         );
         let types = self.sql(&types);
-        let mut script = sql.to_owned();
+        let mut script = sql;
         let types: Vec<&str> = types.lines().collect();
         for (number, (value, kind)) in values.iter().zip(types).enumerate().rev() {
             script = script.replace(&format!("${}", number + 1), &format!("{value}::{kind}"));

@@ -20,7 +20,7 @@ pub fn subjects(options: &Options, postgres: &Postgres, api: SocketAddr) -> Vec<
                FROM (SELECT partner_id, (row_number() OVER (ORDER BY id) - 1) / {ITEMS} AS slice, jsonb_build_object(
                             'external_id', external_id, 'convention_id', convention_id, 'title', title, 'description', description,
                             'action_type', action_type, 'levels', levels, 'moments', moments, 'axes', axes, 'modality', modality,
-                            'nationwide', nationwide, 'territories', territories) AS item
+                            'nationwide', nationwide, 'territories', territories, 'place', place, 'sessions', sessions) AS item
                        FROM interventions WHERE partner_id = '{ID_PREFIX}{number}') AS rows
               WHERE slice < 2 GROUP BY partner_id, slice",
             number = FIRST + partner
@@ -61,7 +61,7 @@ fn subject(
         let items = if changes {
             // The text too: the search's index of each is made again.
             let number = random.below(100_000);
-            let says = format!("\"sessions\": {number}, \"description\": \"{number} ");
+            let says = format!("\"pupils_per_session\": {}, \"description\": \"{number} ", number + 1);
             items.replace("\"description\": \"", &says)
         } else {
             items.clone()
@@ -81,22 +81,23 @@ const CHANGED: &str = "
 WITH given AS MATERIALIZED (
     SELECT b.partner, r.* FROM bench_batches b, jsonb_to_recordset(b.items) AS r (
         external_id text, convention_id uuid, title text, description text, action_type text, levels text[], moments text[],
-        axes text[], modality text, nationwide boolean, territories text[])
+        axes text[], modality text, nationwide boolean, territories text[], place jsonb, sessions integer)
      WHERE b.n = :n),
 written AS (
     UPDATE interventions AS i
        SET version = i.version + 1, updated_at = now(), confirmed_at = now(), withdrawn_at = NULL, convention_id = given.convention_id,
            title = given.title, description = (:s)::int::text || ' ' || given.description, action_type = given.action_type, levels = given.levels,
            moments = given.moments, axes = given.axes, modality = given.modality, nationwide = given.nationwide,
-           territories = given.territories, held_by = i.held_by, sessions = (:s)::int
+           territories = given.territories, held_by = i.held_by, place = given.place, sessions = given.sessions,
+           pupils_per_session = (:s)::int
       FROM given WHERE i.partner_id = given.partner AND i.external_id = given.external_id
     RETURNING i.id, i.partner_id, i.external_id, i.version, i.description, given.description AS old),
 audited AS (
     INSERT INTO audit_events (id, occurred_at, subject, role, client_id, request_id, action, object_type, object_id, fields, before, after)
     SELECT gen_random_uuid(), now(), 'bench', 'partner', 'bench', '0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f', 'intervention.updated',
-           'intervention', id, '{description,sessions,confirmed_at}',
-           jsonb_build_object('description', old, 'sessions', 1, 'confirmed_at', now()),
-           jsonb_build_object('description', description, 'sessions', 2, 'confirmed_at', now()) FROM written)
+           'intervention', id, '{description,pupils_per_session,confirmed_at}',
+           jsonb_build_object('description', old, 'pupils_per_session', 1, 'confirmed_at', now()),
+           jsonb_build_object('description', description, 'pupils_per_session', 2, 'confirmed_at', now()) FROM written)
 INSERT INTO changes (type, object_type, object_id, object_key, parent_id, version, occurred_at, audience)
 SELECT 'intervention.updated', 'intervention', id, external_id, partner_id, version, now(), '{everyone}' FROM written;";
 
@@ -104,9 +105,10 @@ SELECT 'intervention.updated', 'intervention', id, external_id, partner_id, vers
 const UNCHANGED: &str = "
 SELECT count(*) FROM bench_batches b, jsonb_to_recordset(b.items) AS r (
         external_id text, convention_id uuid, title text, description text, action_type text, levels text[], moments text[],
-        axes text[], modality text, nationwide boolean, territories text[])
+        axes text[], modality text, nationwide boolean, territories text[], place jsonb, sessions integer)
   JOIN interventions i USING (external_id)
  WHERE b.n = :n AND i.partner_id = b.partner
-   AND (i.convention_id, i.title, i.description, i.action_type, i.levels, i.moments, i.axes, i.modality, i.nationwide, i.territories)
+   AND (i.convention_id, i.title, i.description, i.action_type, i.levels, i.moments, i.axes, i.modality, i.nationwide, i.territories,
+        i.place, i.sessions)
        IS DISTINCT FROM (r.convention_id, r.title, r.description, r.action_type, r.levels, r.moments, r.axes, r.modality, r.nationwide,
-                         r.territories);";
+                         r.territories, r.place, r.sessions);";

@@ -26,15 +26,39 @@ pub struct Circle {
     pub radius_km: f64,
 }
 
+/// A part of the map, in degrees: both bounds of each are included.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bounds {
+    /// From south to north.
+    pub latitudes: (f64, f64),
+    /// From west to east.
+    pub longitudes: (f64, f64),
+}
+
+/// A little less than the 111.19 km of a degree on the sphere that distances are measured on.
+const KM_OF_A_DEGREE: f64 = 111.0;
+
 impl Circle {
-    /// Latitudes that hold all of it, with a little more: a degree is 111.19 km of the sphere that
-    /// distances are measured on.
-    pub fn latitudes(&self) -> (f64, f64) {
-        let degrees = self.radius_km / 111.0;
-        (
-            self.center.latitude - degrees,
-            self.center.latitude + degrees,
-        )
+    /// What holds all of it. All longitudes, where it holds a pole or meets the day line.
+    pub fn bounds(&self) -> Bounds {
+        let Point {
+            latitude,
+            longitude,
+        } = self.center;
+        let degrees = self.radius_km / KM_OF_A_DEGREE;
+        // On a parallel of its farthest from the equator, a degree is the shortest.
+        let farthest = latitude.abs() + degrees;
+        let wide = degrees / farthest.to_radians().cos();
+        let meets = |edge: f64| farthest < 89.0 && edge.abs() <= 180.0;
+        let is_plain = meets(longitude - wide) && meets(longitude + wide);
+        Bounds {
+            latitudes: (latitude - degrees, latitude + degrees),
+            longitudes: if is_plain {
+                (longitude - wide, longitude + wide)
+            } else {
+                (-180.0, 180.0)
+            },
+        }
     }
 }
 
@@ -104,6 +128,22 @@ mod tests {
         }
     }
 
+    impl Point {
+        /// Where one comes to by so many kilometres in a direction.
+        fn gone(self, km: f64, bearing: f64) -> Self {
+            let (north, east) = (self.latitude.to_radians(), self.longitude.to_radians());
+            let angle = km / 6371.0;
+            let sine = north.sin() * angle.cos() + north.cos() * angle.sin() * bearing.cos();
+            let reached = sine.clamp(-1.0, 1.0).asin();
+            let across = bearing.sin() * angle.sin() * north.cos();
+            let turned = across.atan2(angle.cos() - north.sin() * reached.sin());
+            Self {
+                latitude: reached.to_degrees(),
+                longitude: (((east + turned).to_degrees() + 540.0) % 360.0) - 180.0,
+            }
+        }
+    }
+
     proptest! {
         #[test]
         fn a_point_is_read_as_it_is_written(latitude in -90.0..=90.0_f64, longitude in -180.0..=180.0_f64) {
@@ -131,11 +171,17 @@ mod tests {
         }
 
         #[test]
-        fn a_circle_lies_between_its_latitudes(latitude in -90.0..=90.0_f64, radius_km in 0.0..=20_000.0_f64) {
-            let center = Point { latitude, longitude: 0.0 };
-            let (south, north) = Circle { center, radius_km }.latitudes();
-            let degrees = radius_km / 12742.0 * 360.0 / std::f64::consts::PI;
-            prop_assert!(south <= latitude - degrees && latitude + degrees <= north);
+        fn a_circle_lies_within_its_bounds(
+            latitude in -90.0..=90.0_f64, longitude in -180.0..=180.0_f64, radius_km in 0.0..=20_000.0_f64,
+            bearing in 0.0..std::f64::consts::TAU, share in 0.0..=1.0_f64,
+        ) {
+            let center = Point { latitude, longitude };
+            for radius_km in [radius_km, radius_km / 50.0] {
+                let Bounds { latitudes, longitudes } = Circle { center, radius_km }.bounds();
+                let there = center.gone(radius_km * share, bearing);
+                prop_assert!(latitudes.0 <= there.latitude && there.latitude <= latitudes.1, "{:?}", there);
+                prop_assert!(longitudes.0 <= there.longitude && there.longitude <= longitudes.1, "{:?}", there);
+            }
         }
     }
 

@@ -26,6 +26,7 @@ use super::model::{ExternalId, Intervention, InterventionId, Key, Offer};
 use super::standing::{Looked, Standing};
 use crate::auth::policy::Scope;
 use crate::conventions::model::ConventionId;
+use crate::db::limit::first;
 use crate::db::schema::{
     conventions, intervention_standing as standing, interventions, solicitations,
 };
@@ -101,11 +102,9 @@ pub async fn page(
     filter: &Filter,
     page: &Page<Sort>,
 ) -> Result<Vec<Offer>> {
-    let rows: Vec<Row> = ordered(filtered(scope, filter), filter, page)
-        .select(row!(filter.q.as_deref(), filter.near))
-        .limit(page.limit)
-        .load(&mut connection)
-        .await?;
+    let query = ordered(filtered(scope, filter), filter, page);
+    let query = query.select(row!(filter.q.as_deref(), filter.near));
+    let rows: Vec<Row> = first(page.limit, query).load(&mut connection).await?;
     Ok(rows
         .into_iter()
         .map(|row| offer(row, filter.looked))

@@ -8,7 +8,7 @@ use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::result::QueryResult;
 use diesel::sql_types::{Bool, Double, Nullable};
 
-use crate::interventions::near::{Circle, Point};
+use crate::interventions::near::{Bounds, Circle, Point};
 
 const LATITUDE: &str = "(interventions.place ->> 'latitude')::float8";
 const LONGITUDE: &str = "(interventions.place ->> 'longitude')::float8";
@@ -24,7 +24,19 @@ pub struct DistanceOr(pub Option<Point>, pub f64);
 
 /// Whether the place is in the circle, and comes as far as its middle where it says how far it goes.
 #[derive(Debug, Clone, Copy)]
-pub struct Within(pub Circle);
+pub struct Within {
+    circle: Circle,
+    /// What an index finds it in.
+    bounds: Bounds,
+}
+
+impl Within {
+    /// In this circle.
+    pub fn new(circle: Circle) -> Self {
+        let bounds = circle.bounds();
+        Self { circle, bounds }
+    }
+}
 
 impl Expression for Distance {
     type SqlType = Nullable<Double>;
@@ -82,14 +94,31 @@ impl QueryFragment<Pg> for DistanceOr {
 impl QueryFragment<Pg> for Within {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql("(");
-        measure(&self.0.center, &mut out)?;
+        between(LATITUDE, &self.bounds.latitudes, &mut out)?;
+        between(LONGITUDE, &self.bounds.longitudes, &mut out)?;
+        measure(&self.circle.center, &mut out)?;
         out.push_sql(" <= least(");
-        out.push_bind_param::<Double, _>(&self.0.radius_km)?;
+        out.push_bind_param::<Double, _>(&self.circle.radius_km)?;
         out.push_sql(", ");
         out.push_sql(RADIUS);
         out.push_sql("))");
         Ok(())
     }
+}
+
+/// Writes that an angle is between two, and what follows is.
+fn between<'b>(
+    angle: &str,
+    (low, high): &'b (f64, f64),
+    out: &mut AstPass<'_, 'b, Pg>,
+) -> QueryResult<()> {
+    out.push_sql(angle);
+    out.push_sql(" BETWEEN ");
+    out.push_bind_param::<Double, _>(low)?;
+    out.push_sql(" AND ");
+    out.push_bind_param::<Double, _>(high)?;
+    out.push_sql(" AND ");
+    Ok(())
 }
 
 /// Writes the distance from a point to the place.

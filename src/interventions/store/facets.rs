@@ -39,8 +39,8 @@ pub async fn facets(
 }
 
 impl Facet {
-    /// What its rows are grouped by first: whole lists, of which there are few.
-    const fn group(self) -> &'static str {
+    /// The column that has its codes.
+    const fn column(self) -> &'static str {
         match self {
             Self::ActionType => "action_type",
             Self::Level => "levels",
@@ -49,23 +49,24 @@ impl Facet {
         }
     }
 
-    /// The codes of its groups, each with how many have it. An academy has what a filter by it
+    /// The codes of what was grouped, each with how many have it. An academy has what a filter by it
     /// finds: what is offered in it, in its region, in the country.
     const fn codes(self) -> &'static str {
         match self {
             Self::ActionType => {
-                "SELECT 'action_type', action_type, count FROM groups WHERE action_type IS NOT NULL"
+                "SELECT 'action_type', action_type, sum(count)::bigint FROM groups GROUP BY action_type"
             }
             Self::Level => {
                 "SELECT 'level', code, sum(count)::bigint FROM groups, unnest(levels) AS code GROUP BY code"
             }
             Self::Academy => {
-                "SELECT 'academy', t.code, sum(count)::bigint
-                   FROM groups JOIN territories t ON groups.covers && ARRAY[t.code, t.parent, 'FR']
+                "SELECT 'academy', t.code, sum(areas.count)::bigint
+                   FROM (SELECT covers, sum(count) AS count FROM groups GROUP BY covers) AS areas
+                   JOIN territories t ON areas.covers && ARRAY[t.code, t.parent, 'FR']
                   WHERE t.kind IN ('academy', 'overseas_service') GROUP BY t.code"
             }
             Self::Modality => {
-                "SELECT 'modality', modality, count FROM groups WHERE modality IS NOT NULL"
+                "SELECT 'modality', modality, sum(count)::bigint FROM groups GROUP BY modality"
             }
         }
     }
@@ -89,15 +90,17 @@ impl<Q> Query for Facets<'_, Q> {
 
 impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for Facets<'_, Q> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        let groups: Vec<&str> = self.asked.iter().map(|facet| facet.group()).collect();
+        let columns: Vec<&str> = self.asked.iter().map(|facet| facet.column()).collect();
+        let columns = columns.join(", ");
         let codes: Vec<&str> = self.asked.iter().map(|facet| facet.codes()).collect();
+        // Grouped by all of them at once, which processors share; by GROUPING SETS they do not.
         out.push_sql("WITH groups AS MATERIALIZED (SELECT ");
-        out.push_sql(&groups.join(", "));
+        out.push_sql(&columns);
         out.push_sql(", count(*) AS count FROM (");
         self.found.walk_ast(out.reborrow())?;
-        out.push_sql(") AS found (action_type, levels, covers, modality) GROUP BY GROUPING SETS (");
-        out.push_sql(&groups.join(", "));
-        out.push_sql(")) SELECT facet, code, count FROM (");
+        out.push_sql(") AS found (action_type, levels, covers, modality) GROUP BY ");
+        out.push_sql(&columns);
+        out.push_sql(") SELECT facet, code, count FROM (");
         out.push_sql(&codes.join(" UNION ALL "));
         out.push_sql(
             ") AS counted (facet, code, count) ORDER BY facet, count DESC, code COLLATE \"C\"",

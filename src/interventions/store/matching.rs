@@ -131,7 +131,7 @@ pub fn filtered<'a>(scope: &Scope, filter: &'a Filter) -> Joined<'a> {
         query = query.filter(interventions::covers.overlaps_with(&filter.above));
     }
     if let Some(circle) = filter.circle() {
-        query = query.filter(Within(circle));
+        query = query.filter(Within::new(circle));
     }
     in_time(of_status(query, scope, filter), filter)
 }
