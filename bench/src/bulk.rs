@@ -29,7 +29,7 @@ const ASKED: [(&str, &str, &[&str]); 3] = [
     (
         "facets",
         "/v1/interventions?q=m%C3%A9tallurgie&territory=academy:10&level=3e&facets=action_type,level,academy,modality",
-        &["french_query", "WITH groups"],
+        &["ts_rank", "WITH groups"],
     ),
     ("opportunities", "/v1/establishments/{uai}/opportunities", &["WITH reaching", "WITH matching", "\"representatives\"", "\"contacts\""]),
 ];

@@ -219,7 +219,7 @@ fn compare(options: &Options, subject: &Subject, connections: usize, service: &S
     ratios.sort_by(f64::total_cmp);
     let (one, other) = (medians(&ours_all), medians(&theirs_all));
     format!(
-        "| {} | {connections} | {:.*} | {:.2} | {:.2} | {:.0} | {:.*} | {:.2} | {:.2} | {:.2} ({:.2}–{:.2}) | {} |",
+        "| {} | {connections} | {:.*} | {:.2} | {:.2} | {:.0} | {:.*} | {:.2} | {:.2} | {:.2} ({:.2}–{:.2}) | {:.2} |",
         subject.name,
         digits(one.per_second),
         one.per_second,

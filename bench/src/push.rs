@@ -29,7 +29,8 @@ pub fn subjects(options: &Options, postgres: &Postgres, api: SocketAddr) -> Vec<
     postgres.sql("VACUUM ANALYZE bench_batches");
     vec![
         subject("batch", 1.0 / 1.5, 0, CHANGED, options, postgres, api),
-        subject("same", 0.5, PARTNERS, UNCHANGED, options, postgres, api),
+        // Its aim is five times the rate of `batch`; what asking alone comes to is there to compare.
+        subject("same", 0.15, PARTNERS, UNCHANGED, options, postgres, api),
     ]
 }
 

@@ -99,21 +99,16 @@ fn meant(text: &str) -> Option<String> {
     let parts = text.split(is_between).map(|part| part.trim_matches(','));
     let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
     if let [latitude, longitude] = parts.as_slice() {
-        return Some(format!("{latitude} {longitude}").replace(',', ".")).map(spaced);
+        let pointed = [latitude.replace(',', "."), longitude.replace(',', ".")];
+        return Some(pointed.join(","));
     }
     let pieces: Vec<&str> = text.split(',').collect();
-    let meant = match pieces.as_slice() {
-        [a, b, c, d] => format!("{a}.{b} {c}.{d}"),
-        [a, b, c] if a.contains('.') => format!("{a} {b}.{c}"),
-        [a, b, c] if c.contains('.') => format!("{a}.{b} {c}"),
-        _ => return None,
-    };
-    Some(spaced(meant))
-}
-
-/// The same with a comma in place of the space.
-fn spaced(point: String) -> String {
-    point.replace(' ', ",")
+    match pieces.as_slice() {
+        [a, b, c, d] => Some(format!("{a}.{b},{c}.{d}")),
+        [a, b, c] if a.contains('.') => Some(format!("{a},{b}.{c}")),
+        [a, b, c] if c.contains('.') => Some(format!("{a}.{b},{c}")),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -55,10 +55,10 @@ const PARAMETERS: &[Parameter] = &[
         "Un point, `latitude,longitude` en degrés (WGS 84), avec un point décimal : donne la distance de chacune (`distance_km`) ; seul, ne filtre rien",
         "45.75,4.85",
     ),
-    parameter(
+    // An example of it would not work alone.
+    without_example(
         "within_km",
-        "Avec `near` : celles dont le lieu est à cette distance au plus, de 0 à 20000 km, et qui viennent jusque-là (`radius_km`). Sans lieu, une intervention n'est à aucune distance",
-        "30",
+        "Avec `near` (`near=45.75,4.85&within_km=30`) : celles dont le lieu est à cette distance au plus, de 0 à 20000 km, et qui viennent jusque-là (`radius_km`). Sans lieu, une intervention n'est à aucune distance",
     ),
     parameter("available_from", "Proposées ce jour ou après", "2026-09-01"),
     parameter("available_to", "Proposées ce jour ou avant", "2027-06-30"),
@@ -165,7 +165,13 @@ impl List for Interventions {
         let asked = &call.query.filter;
         let above = reach::of_known(&reader, &asked.territory).await?;
         let filter = settled(&call, asked, above);
-        let offers = store::page(&reader, scope, &filter, &page).await?;
+        let offers = if page.sort == Sort::Distance {
+            // Everything found is measured: not on the connection that others read on.
+            let connection = call.app.db.borrow().await?;
+            store::page(&connection, scope, &filter, &page).await?
+        } else {
+            store::page(&reader, scope, &filter, &page).await?
+        };
         let seen = offers
             .into_iter()
             .map(|offer| offer.seen_by(scope, language));
@@ -211,10 +217,7 @@ async fn counted(call: &Call<Search>) -> Result<Option<Map<String, Value>>> {
 
 /// A page and its facets, asked for at once.
 async fn read(call: Rc<Call<Search>>, page: Page<Sort>) -> Result<Searched> {
-    let counting = Rc::clone(&call);
-    tokio::try_join!(Interventions::page(call, page), async {
-        counted(&counting).await
-    })
+    tokio::try_join!(Interventions::page(Rc::clone(&call), page), counted(&call))
 }
 
 /// Interventions, and their facets where they are asked for.
