@@ -160,7 +160,7 @@ async fn the_nearest_come_first_page_after_page_and_what_is_nowhere_last() {
         // A few distances, each shared by several; every fourth is nowhere.
         let place =
             (number % 4 > 0).then(|| place(45.76 + f64::from(number % 3) / 10.0, 4.84, None));
-        let title = "Robotique ".repeat(1 + (number as usize) % 2);
+        let title = "Robotique ".repeat(if number % 2 == 0 { 1 } else { 2 });
         let level = if number % 2 == 0 { "3e" } else { "4e" };
         let with = json!({ "place": place, "title": title, "levels": [level, "5e"] });
         offer(&service, &own, &format!("n{number:02}"), with).await;
@@ -513,7 +513,7 @@ async fn facets_count_nothing_that_the_caller_may_not_see() {
         let academy = counts(&answer, "academy").first().map_or(0, |one| one.1);
         assert_eq!(
             (rows, academy),
-            (types.len(), types.len() as u64),
+            (types.len(), u64::try_from(types.len()).unwrap()),
             "{query}"
         );
         types

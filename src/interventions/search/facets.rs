@@ -79,8 +79,9 @@ pub struct ListedInterventions {
     pub data: Vec<InterventionAnswer>,
     /// Le curseur de la page suivante, ou null à la fin.
     pub next_cursor: Option<String>,
-    /// Les facettes demandées, chacune avec ses codes, le plus fréquent d'abord ; null sans `facets`.
+    /// Les facettes demandées, chacune avec ses codes, le plus fréquent d'abord ; absent sans `facets`.
     #[schema(value_type = Option<HashMap<String, Vec<FacetCount>>>, example = json!(null))]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub facets: Option<Map<String, Value>>,
 }
 
