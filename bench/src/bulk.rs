@@ -19,37 +19,70 @@ const INTERVENTION_PREFIX: &str = "0193c5a8-0000-7000-b000-";
 /// The academies, as an SQL array; of school `n` it is the one numbered `1 + n % 30`.
 const ACADEMIES: &str = "(SELECT array_agg(code ORDER BY code) FROM territories WHERE kind = 'academy')";
 
+/// A school of the academy that is searched in, its levels and its place.
+const SCHOOL: u64 = 8;
+
+/// The subjects over interventions: what is asked for, and words of the statements it makes the
+/// service send.
+const ASKED: [(&str, &str, &[&str]); 3] = [
+    ("search", "/v1/interventions?q=m%C3%A9tallurgie%20ateliers&territory=academy:10&level=3e&action_type=company_visit", &["french_query"]),
+    (
+        "facets",
+        "/v1/interventions?q=m%C3%A9tallurgie&territory=academy:10&level=3e&facets=action_type,level,academy,modality",
+        &["ts_rank", "WITH groups"],
+    ),
+    ("opportunities", "/v1/establishments/{uai}/opportunities", &["WITH reaching", "WITH matching", "\"representatives\"", "\"contacts\""]),
+];
+
 /// Fills what the subjects need that this service has, and says what they are.
 pub fn subjects(options: &Options, postgres: &Postgres, api: SocketAddr, head: &str) -> Vec<Subject> {
-    let has = |path: &str| document(api).contains(path);
-    let wanted = |name: &str| options.only.as_deref().is_none_or(|only| only == name);
+    let document = document(api);
+    let has = |path: &str| document.contains(path);
+    let wanted = |name: &str| options.wants(name);
     let reports = options.reports > 0 && (wanted("values") || wanted("report"));
-    let search = options.interventions > 0 && wanted("search") && has("\"/v1/interventions\"");
+    let search = options.interventions > 0 && ASKED.iter().any(|(name, ..)| wanted(name)) && has("\"/v1/interventions\"");
+    let push = options.interventions > 0 && (wanted("batch") || wanted("same")) && has("/interventions/batch\"");
     let mut subjects = Vec::new();
-    if reports || search {
+    if reports || search || push {
         run(postgres, "schools and conventions", &[schools(), conventions()]);
     }
     if reports {
         fill_reports(postgres, options.reports);
         if wanted("values") {
             let path = "/v1/indicators/values?measures=pupils,girls_share&group_by=academy&school_year=2025-2026";
-            subjects.push(asked("values", path, "report_lines", postgres, api, head));
+            subjects.push(asked("values", path, &["report_lines"], postgres, api, head));
         }
         if wanted("report") && has("\"/v1/reports\"") {
             subjects.push(insert(options, postgres, api));
         }
     }
-    if search {
+    if search || push {
         run(postgres, "interventions", &[interventions(options.interventions)]);
-        let path = "/v1/interventions?q=m%C3%A9tallurgie%20ateliers&territory=academy:10&level=3e&action_type=company_visit";
-        subjects.push(asked("search", path, "french_query", postgres, api, head));
     }
-    for name in ["values", "report", "search"] {
+    if push {
+        subjects.extend(crate::push::subjects(options, postgres, api));
+    }
+    if search {
+        subjects.extend(searches(options, postgres, api));
+    }
+    for name in ["values", "report", "batch", "same", "search", "facets", "opportunities"] {
         if wanted(name) && !subjects.iter().any(|subject| subject.name == name) {
             eprintln!("{name} is left out: no rows were asked for, or this service does not have it");
         }
     }
     subjects
+}
+
+/// What a school asks for, with its own token: what is not published is left out of it.
+fn searches(options: &Options, postgres: &Postgres, api: SocketAddr) -> Vec<Subject> {
+    let uai = postgres.sql(&format!("SELECT lpad('{SCHOOL}', 7, '0') || {}", uai_letter(&SCHOOL.to_string())));
+    postgres.sql(&format!(
+        "UPDATE establishments SET levels = '{{6e,5e,4e,3e}}', latitude = 45.76, longitude = 4.84 WHERE uai = '{uai}'"
+    ));
+    let token = crate::service::token(&options.ree, &postgres.directory, "establishment", &["--uais", &uai]);
+    let head = format!("HTTP/1.1\r\nhost: {api}\r\nauthorization: Bearer {token}\r\n");
+    let wanted = ASKED.iter().filter(|(name, ..)| options.wants(name));
+    wanted.map(|(name, path, words)| asked(name, &path.replace("{uai}", &uai), words, postgres, api, &head)).collect()
 }
 
 /// The OpenAPI document.
@@ -60,17 +93,17 @@ fn document(api: SocketAddr) -> String {
     String::from_utf8_lossy(body).into_owned()
 }
 
-/// A request, against the very statement that it makes the service send.
+/// A request, against the very statements that it makes the service send.
 fn asked(
     name: &'static str,
     path: &str,
-    word: &str,
+    words: &[&str],
     postgres: &Postgres,
     api: SocketAddr,
     head: &str,
 ) -> Subject {
     let request = format!("GET {path} {head}\r\n").into_bytes();
-    let script = postgres.script_of(word, || {
+    let script = postgres.script_of(words, || {
         let mut connection = Connection::open(api).expect("a connection");
         let (status, body) = connection.exchange(&request).expect("an answer");
         let body = String::from_utf8_lossy(body);
@@ -79,7 +112,7 @@ fn asked(
     });
     // What keeps both processors busy by itself is asked for one at a time.
     let connections = (name == "values").then_some(1);
-    let aim = if name == "values" { 0.95 } else { 0.6 };
+    let aim = if name == "values" { 0.95 } else { 1.0 / 1.2 };
     Subject { name, aim, status: 200, request: Box::new(move |_| request.clone()), script, connections }
 }
 
@@ -246,7 +279,7 @@ fn fill_reports(postgres: &Postgres, reports: u64) {
     run(postgres, "their statistics", &["VACUUM ANALYZE reports, report_lines".to_owned()]);
 }
 
-/// Offers in French, one of ten nationwide.
+/// Offers in French, one of ten nationwide, four of five with a place, each other with counted sessions.
 fn interventions(interventions: u64) -> String {
     let word = |seed: u64| format!("words[1 + abs(hashint8(n * 31 + {seed})) % 48]");
     let title = [1, 2].map(word).join(" || ' ' || ");
@@ -254,15 +287,18 @@ fn interventions(interventions: u64) -> String {
     format!(
         "SET session_replication_role = replica;
          INSERT INTO interventions (id, partner_id, external_id, convention_id, title, description, action_type, levels, moments,
-                                    axes, modality, nationwide, territories, held_by, languages, confirmed_at, created_at, updated_at)
+                                    axes, modality, nationwide, territories, held_by, place, sessions, languages, confirmed_at,
+                                    created_at, updated_at)
          SELECT ('{INTERVENTION_PREFIX}' || {FIRST} + n)::uuid, ('{ID_PREFIX}' || {FIRST} + n % {CONVENTIONS})::uuid, 'bench-' || n,
                 ('{CONVENTION_PREFIX}' || {FIRST} + n % {CONVENTIONS})::uuid, {title}, {description},
                 (ARRAY['class_talk','company_visit','career_forum','internship_offer','mentoring'])[1 + n / 7 % 5],
                 CASE WHEN n % 3 = 0 THEN '{{3e,2de_gt}}' WHEN n % 3 = 1 THEN '{{4e,3e}}' ELSE '{{cap_1,cap_2}}' END::text[],
-                '{{career_discovery}}', '{{internships}}', 'in_person', n % 10 = 0,
+                '{{career_discovery}}', '{{internships}}', (ARRAY['in_person','in_person','remote','hybrid'])[1 + n / 3 % 4], n % 10 = 0,
                 CASE WHEN n % 10 = 0 THEN '{{}}' ELSE ARRAY[codes[1 + n / 11 % 30]] END,
                 CASE WHEN n % 10 = 0 THEN '{{FR}}' ELSE ARRAY[codes[1 + n / 11 % 30], 'FR'] END,
-                '{{fr}}', now(), now(), now()
+                CASE WHEN n % 5 > 0 THEN jsonb_build_object('label', NULL, 'latitude', 42.5 + n % 837 / 100.0,
+                    'longitude', -4.5 + n % 1241 / 100.0, 'radius_km', CASE WHEN n % 2 = 0 THEN 300 END) END,
+                CASE WHEN n % 2 = 0 THEN 10 END, '{{fr}}', now(), now(), now()
            FROM generate_series(0::bigint, {interventions} - 1) AS n, {ACADEMIES} AS academies (codes),
                 (SELECT ARRAY['métallurgie','ateliers','visite','découverte','métiers','usine','soudure','chaudronnerie','élèves','classe',
                               'stage','ingénieure','robotique','maintenance','production','qualité','énergie','chantier','numérique',

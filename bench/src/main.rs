@@ -4,6 +4,7 @@
 mod bulk;
 mod load;
 mod postgres;
+mod push;
 mod service;
 
 use std::path::{Path, PathBuf};
@@ -27,9 +28,16 @@ struct Options {
     keep_running: bool,
 }
 
+impl Options {
+    /// Whether a subject is asked for.
+    fn wants(&self, name: &str) -> bool {
+        self.only.as_deref().is_none_or(|only| only.split(',').any(|one| one == name))
+    }
+}
+
 const USAGE: &str = "bench/run [--partners 20000] [--reports 1000000] [--interventions 200000] [--rounds 5] \
                      [--seconds 4] [--connections 16,64] \
-                     [--only read|page|insert|values|report|search|start] [--keep-running]";
+                     [--only read,page,insert,values,report,search,facets,opportunities,batch,same,start] [--keep-running]";
 
 fn options() -> Options {
     let mut options = Options {
@@ -112,7 +120,7 @@ fn main() {
 
     println!("| request | connections | service /s | p50 ms | p99 ms | its CPU µs | pgbench /s | p50 ms | p99 ms | ratio (lowest–highest) | aim |");
     println!("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
-    let wanted = |name: &str| options.only.as_deref().is_none_or(|only| only == name);
+    let wanted = |name: &str| options.wants(name);
     for (place, connections) in options.connections.iter().enumerate() {
         for subject in subjects.iter().filter(|subject| wanted(subject.name)) {
             let connections = match subject.connections {
@@ -211,7 +219,7 @@ fn compare(options: &Options, subject: &Subject, connections: usize, service: &S
     ratios.sort_by(f64::total_cmp);
     let (one, other) = (medians(&ours_all), medians(&theirs_all));
     format!(
-        "| {} | {connections} | {:.*} | {:.2} | {:.2} | {:.0} | {:.*} | {:.2} | {:.2} | {:.2} ({:.2}–{:.2}) | {} |",
+        "| {} | {connections} | {:.*} | {:.2} | {:.2} | {:.0} | {:.*} | {:.2} | {:.2} | {:.2} ({:.2}–{:.2}) | {:.2} |",
         subject.name,
         digits(one.per_second),
         one.per_second,

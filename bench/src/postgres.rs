@@ -77,9 +77,9 @@ impl Postgres {
         latencies
     }
 
-    /// The script of the last statement with this word that a request makes the service send: its
-    /// text and its values, from the server's log.
-    pub fn script_of(&self, word: &str, request: impl FnOnce()) -> String {
+    /// The script of the statements that a request makes the service send: of each word, the last
+    /// with it, text and values from the server's log.
+    pub fn script_of(&self, words: &[&str], request: impl FnOnce()) -> String {
         self.log_everything(true);
         let before = self.log().len();
         request();
@@ -87,17 +87,23 @@ impl Postgres {
         let log = self.log()[before..].replace("\n\t", " ");
         self.log_everything(false);
         let lines: Vec<&str> = log.lines().collect();
+        words.iter().map(|word| self.statement(word, &lines)).collect()
+    }
+
+    /// The last statement with this word, as a script that needs no values.
+    fn statement(&self, word: &str, lines: &[&str]) -> String {
         let is_it = |line: &&str| line.contains(" execute ") && line.contains(word);
-        let place = lines.iter().rposition(|line| is_it(line)).expect("the statement in the log");
+        let place = lines.iter().rposition(is_it).unwrap_or_else(|| panic!("no statement with {word} in the log"));
         let (_, rest) = lines[place].split_once(" execute ").expect("a statement");
-        let sql = rest.split_once(": ").expect("its text").1;
+        // The service says of what type its values are; of a CASE's, PostgreSQL cannot tell otherwise.
+        let sql = rest.split_once(": ").expect("its text").1.replace(") ELSE (", "::boolean) ELSE (");
         let values = lines.get(place + 1).and_then(|line| line.split_once("DETAIL:  parameters: "));
         let values = values.map_or_else(Vec::new, |(_, values)| literals(values));
         let types = format!(
             "PREPARE asked AS {sql}; SELECT unnest(parameter_types) FROM pg_prepared_statements WHERE name = 'asked'"
         );
         let types = self.sql(&types);
-        let mut script = sql.to_owned();
+        let mut script = sql;
         let types: Vec<&str> = types.lines().collect();
         for (number, (value, kind)) in values.iter().zip(types).enumerate().rev() {
             script = script.replace(&format!("${}", number + 1), &format!("{value}::{kind}"));

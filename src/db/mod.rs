@@ -10,6 +10,7 @@ pub mod idempotency;
 pub mod ids;
 mod journal;
 pub mod keyset;
+pub mod limit;
 pub mod migrations;
 #[expect(
     missing_docs,

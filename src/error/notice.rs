@@ -85,3 +85,10 @@ pub static NOT_IN_FORCE_THAT_YEAR: Notice = notice(
     "La convention n'est en vigueur aucun jour de cette année scolaire.",
     "The convention is not in force on any day of that school year.",
 );
+
+/// A number as the French write it.
+pub static DECIMAL_POINT: Notice = notice(
+    "invalid_format",
+    "Écrivez les nombres avec un point décimal, sans espace",
+    "Write numbers with a decimal point, without spaces",
+);

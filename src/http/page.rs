@@ -36,6 +36,8 @@ pub enum MarkValue {
     Time(DateTime<Utc>),
     /// How well a row answers a search: the bits of a single-precision number, to lose none.
     Rank(u32),
+    /// How far a row is: the bits of a double-precision number; none where it is nowhere.
+    Distance(Option<u64>),
     /// Two numbers: a place in the change feed.
     Place(i64, i64),
 }
@@ -192,12 +194,12 @@ pub fn bound_to(cursor_parameter: &str, path: &str, parameters: &Parameters) -> 
     }
 }
 
-/// The path and the parameters, but for how much of the list is asked
-/// for at a time and how it is written.
+/// The path and the parameters, but for how much of the list is asked for at a time, how it is
+/// written, and what is counted beside it.
 fn list_of(path: &str, parameters: &Parameters) -> String {
     format!(
         "{path}?{}",
-        parameters.canonical_without(&["cursor", "limit", "dialect"])
+        parameters.canonical_without(&["cursor", "limit", "dialect", "facets"])
     )
 }
 

@@ -10,8 +10,9 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 use super::fields::FromText;
 use super::forms::Dialect;
+use crate::error::notice::DECIMAL_POINT;
 use crate::error::{Code, Error, Faults, Place, Result, Rule};
-use crate::values::{TerritoryCode, TextValue};
+use crate::values::{TerritoryCode, TextValue, decimal};
 
 /// The longest `q`.
 const MAX_Q: usize = 200;
@@ -232,6 +233,19 @@ impl<'a> Reader<'a> {
             .collect()
     }
 
+    /// Several values, none twice.
+    pub fn distinct<T: FromText + PartialEq>(&mut self, name: &str) -> Vec<T> {
+        let mut list = Vec::new();
+        for value in self.several::<T>(name) {
+            if list.contains(&value) {
+                self.fault(name, Rule::RepeatedItem);
+            } else {
+                list.push(value);
+            }
+        }
+        list
+    }
+
     /// Territories of one kind, whose codes start like this example.
     pub fn territories(&mut self, name: &str, example: &'static str) -> Vec<TerritoryCode> {
         let codes: Vec<TerritoryCode> = self.several(name);
@@ -286,6 +300,25 @@ impl<'a> Reader<'a> {
                 None
             }
         }
+    }
+
+    /// A number, with decimals or without, between bounds, included.
+    pub fn decimal(&mut self, name: &str, low: i32, high: i32) -> Option<f64> {
+        let text = self.text(name)?;
+        let rule = match decimal(text) {
+            Some(number) if (f64::from(low)..=f64::from(high)).contains(&number) => {
+                return Some(number);
+            }
+            Some(_) => Rule::OutOfRange(low.into(), high.into()),
+            None => {
+                let pointed = Some(text.replace(',', ".")).filter(|text| decimal(text).is_some());
+                pointed.map_or(Rule::WrongType("number"), |meant| {
+                    Rule::About(&DECIMAL_POINT, meant)
+                })
+            }
+        };
+        self.fault(name, rule);
+        None
     }
 }
 

@@ -17,7 +17,6 @@ use crate::db::keyset::Direction;
 use crate::error::{Error, Result, Rule};
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
-use crate::http::fields::FromText;
 use crate::http::forms::Column;
 use crate::http::page::{self, Count, Listed, Mark, MarkValue, Page};
 use crate::http::query::{Documented, Parameter, Query, Reader, UPDATED_SINCE, parameter};
@@ -187,12 +186,12 @@ impl Query for Asked {
         if reader.text("measures").is_none() {
             reader.fault("measures", Rule::Required);
         }
-        let group_by: Vec<Dimension> = distinct(reader, "group_by");
+        let group_by: Vec<Dimension> = reader.distinct("group_by");
         if group_by.len() > MAX_DIMENSIONS {
             reader.fault("group_by", Rule::TooManyItems(MAX_DIMENSIONS));
         }
         Self {
-            measures: distinct(reader, "measures"),
+            measures: reader.distinct("measures"),
             group_by,
             school_year: reader.several("school_year"),
             academic_region: reader.territories("academic_region", "region:84"),
@@ -207,19 +206,6 @@ impl Query for Asked {
             event: reader.several("event"),
         }
     }
-}
-
-/// Several values, none twice.
-fn distinct<T: FromText + PartialEq>(reader: &mut Reader<'_>, name: &str) -> Vec<T> {
-    let mut list = Vec::new();
-    for value in reader.several::<T>(name) {
-        if list.contains(&value) {
-            reader.fault(name, Rule::RepeatedItem);
-        } else {
-            list.push(value);
-        }
-    }
-    list
 }
 
 /// The parameters of values: `measures` must be there.

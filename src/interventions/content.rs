@@ -129,6 +129,7 @@ const SET_BY_SERVICE: &[&str] = &[
     "id",
     "partner_id",
     "sessions_left",
+    "distance_km",
     "confirmed_at",
     "withdrawn_at",
     "status",

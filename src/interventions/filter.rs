@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::content::Modality;
+use super::near::{Circle, Point};
 use super::standing::{Looked, Status};
 use crate::conventions::model::ConventionId;
 use crate::partners::model::PartnerId;
@@ -29,6 +30,10 @@ pub struct Filter {
     pub modality: Vec<Modality>,
     /// Offered in one of these territories.
     pub territory: Vec<TerritoryCode>,
+    /// From where distances are measured.
+    pub near: Option<Point>,
+    /// At most so far from there, in kilometres.
+    pub within_km: Option<f64>,
     /// Offered then or later.
     pub available_from: Option<NaiveDate>,
     /// Offered then or earlier.
@@ -43,6 +48,14 @@ pub struct Filter {
     pub looked: Looked,
 }
 
+impl Filter {
+    /// Where its place must be, if it must be somewhere.
+    pub fn circle(&self) -> Option<Circle> {
+        let (center, radius_km) = self.near.zip(self.within_km)?;
+        Some(Circle { center, radius_km })
+    }
+}
+
 /// By what a list of interventions is sorted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sort {
@@ -54,6 +67,8 @@ pub enum Sort {
     Id,
     /// The last change.
     UpdatedAt,
+    /// How far the place is, those without one last in both directions.
+    Distance,
 }
 
 impl Sort {

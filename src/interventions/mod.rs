@@ -8,15 +8,18 @@
 //!
 //! What is offered is `published`, `withheld`, `stale` or `expired`: never stored, it follows from the dates
 //! and from the convention ([`standing`]). [`content`] has what a partner says of it, [`model`] the
-//! row and how it is answered, [`saying`] how one or a thousand are written, [`batch`] what a portal
-//! pushes, [`syncs`] its full synchronisations.
+//! row and how it is answered, [`filter`] and [`near`] what is asked for, [`search`] what is found,
+//! [`saying`] how one or a thousand are written, [`batch`] what a portal pushes, [`syncs`] its full
+//! synchronisations.
 
 pub mod batch;
 pub mod content;
 pub mod filter;
 pub mod model;
+pub mod near;
 pub mod routes;
 pub mod saying;
+pub mod search;
 pub mod standing;
 pub mod store;
 pub mod syncs;
@@ -29,9 +32,8 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
     // What is not an intervention's name is mounted before the names.
     batch::mount(config);
     syncs::mount(config);
+    search::mount(config);
     config
-        .service(routes::list_interventions)
-        .service(routes::count_interventions)
         .service(routes::get_intervention_by_id)
         .service(routes::get_intervention)
         .service(routes::put_intervention)

@@ -165,6 +165,8 @@ pub struct Offer {
     pub taken: i64,
     /// How well it answers the search that found it.
     pub rank: Option<f32>,
+    /// How far its place is from the point it is looked at from, in kilometres.
+    pub distance_km: Option<f64>,
     /// When it is looked at.
     pub looked: Looked,
 }
@@ -216,6 +218,11 @@ static MORE_GRANTED: Notice = notice(
     "Plus de séances ont été accordées qu'il n'en est proposé : aucune ne l'est plus.",
     "More sessions were granted than are offered: no more will be.",
 );
+
+/// As a distance is told: nobody visits a point.
+pub fn to_a_tenth(km: f64) -> f64 {
+    (km * 10.0).round() / 10.0
+}
 
 impl Offer {
     /// What it is that day.
@@ -275,7 +282,9 @@ impl Offer {
             withheld_reasons,
             allowed_actions: allowed.map(Step::as_str).collect(),
             warnings: self.warnings(language),
+            distance_km: self.distance_km.map(to_a_tenth),
             rank: self.rank,
+            distance: self.distance_km,
             intervention: self.intervention,
         }
     }
@@ -349,6 +358,10 @@ pub struct InterventionAnswer {
     /// Nombre de séances encore libres ; null : sans limite.
     #[schema(example = 10)]
     pub sessions_left: Option<i64>,
+    /// Distance de son lieu au point demandé (`near`), en kilomètres ; null sans l'un ou sans l'autre.
+    #[schema(example = json!(null))]
+    #[serde(serialize_with = "crate::values::optional_number")]
+    pub distance_km: Option<f64>,
     /// Ce qu'elle est aujourd'hui, à Paris.
     #[schema(example = "published")]
     pub status: Status,
@@ -365,4 +378,8 @@ pub struct InterventionAnswer {
     #[serde(skip)]
     #[schema(ignore)]
     pub rank: Option<f32>,
+    /// The distance as it was measured, by which pages follow each other.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub distance: Option<f64>,
 }

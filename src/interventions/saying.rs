@@ -262,6 +262,7 @@ impl Written<'_> {
             standing,
             taken: before.as_ref().map_or(0, |before| before.taken),
             rank: None,
+            distance_km: None,
             looked: self.looked,
         };
         Ok(Said {

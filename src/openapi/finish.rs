@@ -158,11 +158,14 @@ fn require_answers(document: &mut Value, taken: &HashSet<String>) {
         if !taken.contains(name) && name != "ProblemFault" {
             require(schema);
         }
-        // Only the problem of a batch has verdicts.
-        if name == "Problem"
-            && let Some(required) = schema.get_mut("required").and_then(Value::as_array_mut)
-        {
-            required.retain(|field| field != "verdicts");
+        // Only the problem of a batch has verdicts, only a search that asks for facets has them.
+        let sometimes = match name.as_str() {
+            "Problem" => "verdicts",
+            "ListedInterventions" => "facets",
+            _ => continue,
+        };
+        if let Some(required) = schema.get_mut("required").and_then(Value::as_array_mut) {
+            required.retain(|field| field != sometimes);
         }
     }
 }

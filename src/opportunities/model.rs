@@ -13,6 +13,7 @@ use super::store::{Asked, Bond, Found};
 use crate::contacts::model::{Contact, ContactAnswer};
 use crate::establishments::viewer::Viewer;
 use crate::http::language::Language;
+use crate::interventions::model::to_a_tenth;
 use crate::partners::representatives::model::{Representative, RepresentativeAnswer};
 use crate::values::TextValue;
 
@@ -297,9 +298,7 @@ fn intervention(found: Found, asked: &Asked, language: Language) -> OpportunityI
         .map(String::as_str)
         .collect();
     reasons.push(Reason::of(&LEVELS, Some(&shared.join(", ")), language));
-    let distance_km = found
-        .distance_km
-        .map(|distance| (distance * 10.0).round() / 10.0);
+    let distance_km = found.distance_km.map(to_a_tenth);
     if let Some(distance) = distance_km {
         reasons.push(Reason::of(&DISTANCE, Some(&distance.to_string()), language));
     }

@@ -17,7 +17,7 @@ pub use days::{SchoolYear, start_of, today};
 pub use identifiers::{Nor, Rna, Sha256Hex, Siren, Uai, is_siret, uai_key};
 pub use json::Json;
 pub use moment::{moment, optional_moment};
-pub use number::{optional_number, plain_number, share};
+pub use number::{decimal, optional_number, plain_number, share};
 pub use text::{Email, HttpsUrl, LanguageCode, Phone, Text};
 pub use themes::{
     ActionType, ActionTypes, Axes, Axis, Event, Events, Level, Levels, Measure, Measures, Moment,

@@ -21,6 +21,12 @@ pub fn optional_number<S: Serializer>(
     }
 }
 
+/// The number that a parameter writes: digits and a point, without an exponent.
+pub fn decimal(text: &str) -> Option<f64> {
+    let is_plain = |byte: u8| byte.is_ascii_digit() || b"-.".contains(&byte);
+    text.parse().ok().filter(|_| text.bytes().all(is_plain))
+}
+
 /// A share of one, to four decimals; none where the denominator is unknown or 0.
 pub fn share(numerator: Option<i64>, denominator: Option<i64>) -> Option<f64> {
     let (numerator, denominator) = (i128::from(numerator?), i128::from(denominator?));

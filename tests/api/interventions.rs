@@ -803,7 +803,6 @@ async fn each_filter_finds_its_own() {
             "available_from=2026-02-01&available_to=2026-01-01",
             "available_to before_start",
         ),
-        ("near=45,4", "near unknown_parameter"),
         ("territory=academy:99", "territory unknown_territory"),
     ] {
         let reply = reader.get(&format!("/v1/interventions?{query}")).await;

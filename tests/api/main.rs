@@ -49,6 +49,7 @@ mod reports;
 mod reports_read;
 mod representatives;
 mod schema;
+mod search;
 mod solicitations;
 mod solicitations_races;
 mod summary;
