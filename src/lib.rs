@@ -31,6 +31,7 @@ pub mod openapi;
 pub mod operation;
 pub mod opportunities;
 pub mod partners;
+pub mod publications;
 pub mod reference;
 pub mod reports;
 pub mod routes;

@@ -1,0 +1,352 @@
+//! Attacks on what is published, by an integer program that knows everything shown and nothing of
+//! how it was chosen.
+
+use std::collections::BTreeMap;
+
+use microlp::{ComparisonOp, OptimizationDirection, Problem, Variable};
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+
+use super::*;
+
+const THRESHOLD: i64 = 5;
+
+/// The finest groups there are: an academy and a value of each dimension.
+type Group = (usize, [usize; 3]);
+type Data = BTreeMap<Group, Counts>;
+
+/// Academies in regions, and three dimensions, the last one not published by academy.
+#[derive(Debug, Clone)]
+struct Country {
+    region_of: Vec<usize>,
+    values: [usize; 3],
+}
+
+impl Country {
+    fn random(random: &mut StdRng) -> Self {
+        let academies = random.random_range(1..=3);
+        let mut region_of: Vec<usize> = (0..academies).map(|_| random.random_range(0..2)).collect();
+        region_of.sort_unstable();
+        let regions: std::collections::BTreeSet<usize> = region_of.iter().copied().collect();
+        let place = |region| regions.iter().position(|one| *one == region).unwrap();
+        Self {
+            region_of: region_of.iter().map(|one| place(*one)).collect(),
+            values: [(); 3].map(|()| random.random_range(1..=3)),
+        }
+    }
+
+    fn shape(&self) -> Shape {
+        let regions = self.region_of.iter().max().unwrap() + 1;
+        let dimension = |place: usize| Dimension {
+            values: self.values[place],
+            by_academy: place < 2,
+        };
+        Shape::new(regions, self.region_of.clone(), (0..3).map(dimension).collect())
+    }
+
+    fn groups(&self) -> Vec<Group> {
+        let [one, two, three] = self.values;
+        let mut groups = Vec::new();
+        for academy in 0..self.region_of.len() {
+            for place in 0..one * two * three {
+                let values = [place % one, place / one % two, place / one / two];
+                groups.push((academy, values));
+            }
+        }
+        groups
+    }
+
+    fn holds(&self, cell: Cell, group: &Group) -> bool {
+        let (academy, values) = group;
+        match cell {
+            Cell::Total => true,
+            Cell::Region(region) => self.region_of[*academy] == region,
+            Cell::Academy(own) => own == *academy,
+            Cell::Value(dimension, value) => values[dimension] == value,
+            Cell::Cross(dimension, own, value) => own == *academy && values[dimension] == value,
+        }
+    }
+
+    fn figures(&self, shape: &Shape, data: &Data) -> Figures {
+        let sum = |number| {
+            let cell = shape.cell(number);
+            let groups = data.iter().filter(|(group, _)| self.holds(cell, group));
+            groups.fold(Counts::default(), |sum, (_, counts)| Counts {
+                pupils: sum.pupils + counts.pupils,
+                girls: sum.girls + counts.girls,
+                priority: sum.priority + counts.priority,
+            })
+        };
+        Figures((0..shape.len()).map(sum).collect())
+    }
+
+    /// Some groups of pupils more.
+    fn grow(&self, random: &mut StdRng, data: &mut Data, chance: f64) {
+        for group in self.groups() {
+            if random.random_bool(chance) {
+                let pupils = match random.random_range(0..4) {
+                    0 => random.random_range(1..5),
+                    1 => random.random_range(1..12),
+                    _ => random.random_range(5..60),
+                };
+                let counts = data.entry(group).or_default();
+                counts.pupils += pupils;
+                counts.girls += part(random, pupils);
+                counts.priority += part(random, pupils);
+            }
+        }
+    }
+
+    /// Some groups counted anew.
+    fn correct(&self, random: &mut StdRng, data: &mut Data) {
+        let groups = self.groups();
+        for _ in 0..random.random_range(1..=3) {
+            let group = groups[random.random_range(0..groups.len())];
+            data.remove(&group);
+            if random.random_bool(0.5) {
+                let pupils = random.random_range(1..20);
+                let (girls, priority) = (part(random, pupils), part(random, pupils));
+                data.insert(group, Counts { pupils, girls, priority });
+            }
+        }
+    }
+}
+
+fn part(random: &mut StdRng, pupils: i64) -> i64 {
+    match random.random_range(0..4) {
+        0 => 0,
+        1 => pupils,
+        _ => random.random_range(0..=pupils),
+    }
+}
+
+/// What was published, and the data it was published of.
+struct Published {
+    country: Country,
+    shape: Shape,
+    data: Vec<Data>,
+    editions: Vec<Edition>,
+    unproved: Hidden,
+}
+
+fn publish(seed: u64) -> Published {
+    let random = &mut StdRng::seed_from_u64(seed);
+    let country = Country::random(random);
+    let shape = country.shape();
+    let (mut data, mut editions, mut all) = (Data::new(), Vec::<Edition>::new(), Vec::new());
+    let (mut witnesses, mut unproved) = (Vec::new(), Hidden::new());
+    country.grow(random, &mut data, 0.6);
+    for number in 0..random.random_range(1..=3) {
+        if number > 0 && random.random_bool(0.5) {
+            country.correct(random, &mut data);
+        }
+        if number > 0 {
+            country.grow(random, &mut data, 0.25);
+        }
+        let figures = country.figures(&shape, &data);
+        let protected = protect(&shape, &editions, figures.clone(), witnesses.clone(), THRESHOLD);
+        let again = protect(&shape, &editions, figures.clone(), witnesses.clone(), THRESHOLD);
+        assert_eq!(protected.hidden, again.hidden, "seed {seed}: the same twice");
+        witnesses.extend(protected.witnesses);
+        unproved.extend(protected.unproved);
+        all.push(data.clone());
+        editions.push(Edition {
+            figures,
+            hidden: protected.hidden,
+        });
+    }
+    Published {
+        country,
+        shape,
+        data: all,
+        editions,
+        unproved,
+    }
+}
+
+/// An integer program over the finest groups of all editions.
+struct Attacker<'a> {
+    published: &'a Published,
+    problem: Problem,
+    variables: BTreeMap<(usize, Measure, Group), Variable>,
+}
+
+impl<'a> Attacker<'a> {
+    fn new(published: &'a Published) -> Self {
+        let mut attacker = Self {
+            published,
+            problem: Problem::new(OptimizationDirection::Minimize),
+            variables: BTreeMap::new(),
+        };
+        for edition in 0..published.editions.len() {
+            attacker.knows_what_counts_are(edition);
+            attacker.knows_what_is_shown(edition);
+            if edition > 0 {
+                attacker.supposes_growth(edition);
+            }
+        }
+        attacker
+    }
+
+    fn variable(&self, edition: usize, measure: Measure, group: Group) -> Variable {
+        self.variables[&(edition, measure, group)]
+    }
+
+    fn knows_what_counts_are(&mut self, edition: usize) {
+        for group in self.published.country.groups() {
+            for measure in Measure::ALL {
+                let variable = self.problem.add_integer_var(0.0, (0, 10_000));
+                self.variables.insert((edition, measure, group), variable);
+            }
+            let pupils = self.variable(edition, Measure::Pupils, group);
+            for part in [Measure::Girls, Measure::Priority] {
+                let part = self.variable(edition, part, group);
+                let terms = [(pupils, 1.0), (part, -1.0)];
+                self.problem.add_constraint(terms, ComparisonOp::Ge, 0.0);
+            }
+        }
+    }
+
+    /// The groups of a cell, in an edition.
+    fn sum(&self, edition: usize, measure: Measure, number: usize, sign: f64) -> Vec<(Variable, f64)> {
+        let cell = self.published.shape.cell(number);
+        let groups = self.published.country.groups();
+        groups
+            .into_iter()
+            .filter(|group| self.published.country.holds(cell, group))
+            .map(|group| (self.variable(edition, measure, group), sign))
+            .collect()
+    }
+
+    fn truth(&self, edition: usize, measure: Measure, number: usize) -> i64 {
+        self.published.editions[edition].figures.0[number].of(measure)
+    }
+
+    fn is_hidden(&self, edition: usize, measure: Measure, number: usize) -> bool {
+        self.published.editions[edition].hidden.contains(&(measure, number))
+    }
+
+    fn knows_what_is_shown(&mut self, edition: usize) {
+        for number in 0..self.published.shape.len() {
+            for measure in Measure::ALL {
+                let sum = self.sum(edition, measure, number, 1.0);
+                let truth = self.truth(edition, measure, number) as f64;
+                if !self.is_hidden(edition, measure, number) {
+                    self.problem.add_constraint(sum, ComparisonOp::Eq, truth);
+                } else if edition == 0 || !self.is_hidden(edition - 1, measure, number) {
+                    // Zeros are shown, but for those of cells that were hidden before.
+                    self.problem.add_constraint(sum, ComparisonOp::Ge, 1.0);
+                }
+            }
+        }
+    }
+
+    /// Of every group where nothing was corrected; else of every cell of which it is true.
+    fn supposes_growth(&mut self, edition: usize) {
+        let data = &self.published.data;
+        let (before, after) = (&data[edition - 1], &data[edition]);
+        let added = |group: &Group| {
+            let counts = |data: &Data| data.get(group).copied().unwrap_or_default();
+            counts(after).since(counts(before))
+        };
+        let is_growth = |added: Counts| {
+            added.girls >= 0
+                && added.priority >= 0
+                && added.pupils >= added.girls.max(added.priority)
+        };
+        let groups = self.published.country.groups();
+        if groups.iter().all(|group| is_growth(added(group))) {
+            for group in groups {
+                let grown = |measure| {
+                    let now = self.variable(edition, measure, group);
+                    vec![(now, 1.0), (self.variable(edition - 1, measure, group), -1.0)]
+                };
+                let rows = Measure::ALL.map(grown);
+                self.is_at_least_parts(rows, [true; 5]);
+            }
+            return;
+        }
+        for number in 0..self.published.shape.len() {
+            let grown = |measure| {
+                let mut sum = self.sum(edition, measure, number, 1.0);
+                sum.extend(self.sum(edition - 1, measure, number, -1.0));
+                sum
+            };
+            let by = |measure| {
+                self.truth(edition, measure, number) - self.truth(edition - 1, measure, number)
+            };
+            let [pupils, girls, priority] = Measure::ALL.map(by);
+            let rows = Measure::ALL.map(grown);
+            let true_of = [pupils >= 0, girls >= 0, priority >= 0, pupils >= girls, pupils >= priority];
+            self.is_at_least_parts(rows, true_of);
+        }
+    }
+
+    /// Pupils, girls and priority education at least 0, and pupils at least either.
+    fn is_at_least_parts(&mut self, rows: [Vec<(Variable, f64)>; 3], true_of: [bool; 5]) {
+        for (place, row) in rows.iter().enumerate() {
+            if true_of[place] {
+                self.problem.add_constraint(row.clone(), ComparisonOp::Ge, 0.0);
+            }
+        }
+        for (place, part) in rows.iter().skip(1).enumerate() {
+            if true_of[3 + place] {
+                let less = part.iter().map(|(variable, sign)| (*variable, -sign));
+                let row: Vec<_> = rows[0].iter().copied().chain(less).collect();
+                self.problem.add_constraint(row, ComparisonOp::Ge, 0.0);
+            }
+        }
+    }
+
+    fn admits(&self, edition: usize, measure: Measure, number: usize, value: i64) -> bool {
+        let mut problem = self.problem.clone();
+        let sum = self.sum(edition, measure, number, 1.0);
+        problem.add_constraint(sum, ComparisonOp::Eq, value as f64);
+        problem.solve().is_ok()
+    }
+
+    /// How many values a hidden count can have, as far as five.
+    fn values(&self, edition: usize, measure: Measure, number: usize) -> usize {
+        let truth = self.truth(edition, measure, number);
+        let mut values = 1;
+        for step in [1, -1] {
+            let mut value = truth + step;
+            while values < 5 && value >= 0 && self.admits(edition, measure, number, value) {
+                values += 1;
+                value += step;
+            }
+        }
+        values
+    }
+}
+
+fn number_of(name: &str, usual: u64) -> u64 {
+    let given = std::env::var(name).ok().and_then(|text| text.parse().ok());
+    given.unwrap_or(usual)
+}
+
+/// `ATTACKS` worlds, from the `ATTACKS_FROM`th on, for those who want more.
+#[test]
+fn whoever_knows_all_that_is_shown_cannot_tell_a_hidden_count_from_four_others() {
+    let from = number_of("ATTACKS_FROM", 0);
+    for seed in from..from + number_of("ATTACKS", 60) {
+        let published = publish(seed);
+        assert!(published.unproved.is_empty(), "seed {seed}");
+        let attacker = Attacker::new(&published);
+        let random = &mut StdRng::seed_from_u64(seed);
+        for (edition, one) in published.editions.iter().enumerate() {
+            for (measure, number) in &one.hidden {
+                if one.hidden.len() > 6 && random.random_bool(1.0 - 6.0 / one.hidden.len() as f64) {
+                    continue;
+                }
+                let values = attacker.values(edition, *measure, *number);
+                assert!(
+                    values >= 5,
+                    "seed {seed}: edition {edition}, {measure:?} of {:?} is {} and has {values} values",
+                    published.shape.cell(*number),
+                    one.figures.of(*number).of(*measure)
+                );
+            }
+        }
+    }
+}

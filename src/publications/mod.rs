@@ -1,0 +1,2 @@
+//! Publications.
+pub mod disclosure;
