@@ -28,8 +28,8 @@ use crate::interventions::syncs;
 use crate::partners::representatives;
 use crate::values::{TextValue, Uai, today};
 use crate::{
-    clients, contacts, conventions, declinations, establishments, interventions, partners, reports,
-    solicitations,
+    clients, contacts, conventions, declinations, establishments, interventions, partners,
+    publications, reports, solicitations,
 };
 
 impl Query for Filter {
@@ -146,7 +146,9 @@ async fn objects(
         reading.syncs(),
     )?
     .into();
-    Ok(kinds.into_iter().flatten().collect())
+    // A dozen futures are all that can be awaited together.
+    let more = [reading.publications().await?];
+    Ok(kinds.into_iter().chain(more).flatten().collect())
 }
 
 impl Reading<'_> {
@@ -282,6 +284,12 @@ impl Reading<'_> {
             .into_iter()
             .map(|sync| (sync.id.uuid(), sync.seen_by(self.scope)));
         written(seen)
+    }
+
+    async fn publications(&self) -> Result<Objects> {
+        let ids = self.ids("publication");
+        let found = publications::store::find_all(self.connection, self.scope, &ids).await?;
+        written(found.into_iter().map(|one| (one.id.uuid(), one)))
     }
 
     async fn reports(&self) -> Result<Objects> {

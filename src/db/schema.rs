@@ -479,6 +479,42 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    publications (id) {
+        id -> Uuid,
+        version -> Int8,
+        school_year -> Text,
+        number -> Int4,
+        published_at -> Timestamptz,
+        small_group -> Int4,
+        tables -> Jsonb,
+        note -> Nullable<Text>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    publication_cells (publication_id, place) {
+        publication_id -> Uuid,
+        place -> Int4,
+        grouping -> Text,
+        first_key -> Nullable<Text>,
+        second_key -> Nullable<Text>,
+        figures -> Jsonb,
+        suppressed -> Array<Text>,
+        validated -> Int8,
+    }
+}
+
+diesel::table! {
+    publication_secrets (publication_id) {
+        publication_id -> Uuid,
+        counts -> Jsonb,
+        witnesses -> Jsonb,
+    }
+}
+
 // A view: the reference territories and, as leaves, the establishments.
 diesel::table! {
     territory_tree (code) {
@@ -536,6 +572,7 @@ diesel::joinable!(report_lines -> reports (report_id));
 diesel::joinable!(reports -> conventions (convention_id));
 diesel::joinable!(amendments -> conventions (convention_id));
 diesel::joinable!(convention_partners -> partners (partner_id));
+diesel::joinable!(publication_secrets -> publications (publication_id));
 diesel::allow_tables_to_appear_in_same_query!(amendments, conventions);
 diesel::allow_tables_to_appear_in_same_query!(clients, client_secrets);
 diesel::allow_tables_to_appear_in_same_query!(convention_partners, partners);
@@ -552,5 +589,6 @@ diesel::allow_tables_to_appear_in_same_query!(interventions, solicitations);
 diesel::allow_tables_to_appear_in_same_query!(intervention_standing, solicitations);
 diesel::allow_tables_to_appear_in_same_query!(conventions, intervention_standing);
 diesel::allow_tables_to_appear_in_same_query!(partners, representatives);
+diesel::allow_tables_to_appear_in_same_query!(publications, publication_secrets);
 diesel::allow_tables_to_appear_in_same_query!(reports, conventions);
 diesel::allow_tables_to_appear_in_same_query!(reports, report_lines);

@@ -1,6 +1,7 @@
 //! Figures as they are answered.
 
 use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -19,8 +20,8 @@ use crate::values::share;
 pub struct IndicatorValues {
     /// Les cases de la page, dans l'ordre de leurs clés, null en dernier ; aucune sans `group_by`.
     pub data: Vec<Cell>,
-    /// Le total de tout ce que les filtres retiennent, toutes pages confondues, compté et non additionné.
-    pub totals: Totals,
+    /// Le total de tout ce que les filtres retiennent, toutes pages confondues, compté et non additionné. Dans une publication, celui qui est publié : null quand aucune case publiée n'est ce total.
+    pub totals: Option<Totals>,
     /// Le curseur de la page suivante, ou null à la fin.
     pub next_cursor: Option<String>,
     /// Ce qu'il faut savoir des chiffres.
@@ -37,7 +38,7 @@ pub struct Cell {
     /// La valeur de chaque mesure ; null là où personne ne la connaît.
     #[schema(value_type = HashMap<String, Option<f64>>, example = json!({ "pupils": 1240, "girls_share": 0.4823 }))]
     pub values: Map<String, Value>,
-    /// Les mesures masquées parce que la case est trop petite : aucune dans les chiffres en direct.
+    /// Les mesures masquées, dont la valeur est null, parce qu'un petit groupe s'y lirait : aucune dans les chiffres en direct.
     #[schema(example = json!([]))]
     pub suppressed: Vec<String>,
     /// Ce sur quoi la case repose.
@@ -46,6 +47,10 @@ pub struct Cell {
     #[serde(skip)]
     #[schema(ignore)]
     pub place: Key,
+    /// The numbers of the publications it is of: pages that follow are of the same.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub editions: Option<Rc<str>>,
 }
 
 /// Un total.
@@ -55,6 +60,9 @@ pub struct Totals {
     /// La valeur de chaque mesure ; null là où personne ne la connaît.
     #[schema(value_type = HashMap<String, Option<f64>>, example = json!({ "pupils": 18250, "girls_share": 0.4907 }))]
     pub values: Map<String, Value>,
+    /// Les mesures masquées, dont la valeur est null : aucune dans les chiffres en direct.
+    #[schema(example = json!([]))]
+    pub suppressed: Vec<String>,
     /// Ce sur quoi le total repose.
     pub completeness: Completeness,
 }
@@ -74,10 +82,10 @@ pub struct Completeness {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = IndicatorMeta)]
 pub struct Meta {
-    /// Le numéro de la publication ; null pour des chiffres en direct.
+    /// Le numéro de la publication, la dernière s'il y en a plusieurs ; null pour des chiffres en direct.
     #[schema(example = json!(null))]
     pub publication: Option<i32>,
-    /// Le moment dont les chiffres datent : la dernière validation parmi les bilans comptés, null s'il n'y en a pas.
+    /// Le moment dont les chiffres datent : celui de la publication, ou en direct la dernière validation parmi les bilans comptés, null s'il n'y en a pas.
     #[schema(value_type = Option<DateTime<Utc>>)]
     pub computed_at: Option<DateTime<Utc>>,
     /// Les mesures demandées, par leur code.
@@ -104,7 +112,7 @@ pub struct Summary {
 }
 
 /// The measures asked for, by their codes, in this language.
-fn definitions(asked: &Asked, language: Language) -> BTreeMap<&'static str, Summary> {
+pub fn definitions(asked: &Asked, language: Language) -> BTreeMap<&'static str, Summary> {
     let mut all: HashMap<String, Definition> = Definition::all()
         .into_iter()
         .map(|one| (one.code.to_string(), one))
@@ -139,6 +147,7 @@ pub fn cells(asked: &Asked, computed: &Computed) -> Vec<Cell> {
         suppressed: Vec::new(),
         completeness: row.into(),
         place: row.key.clone(),
+        editions: None,
     };
     if asked.group_by.is_empty() {
         // Without a grouping there is one cell: all of them together.
@@ -168,11 +177,12 @@ pub fn around(
     computed: &Computed,
     perimeter: Option<Vec<String>>,
     language: Language,
-) -> (Totals, Meta) {
+) -> (Option<Totals>, Meta) {
     let empty = Counted::default();
     let total = computed.total.as_ref().unwrap_or(&empty);
     let totals = Totals {
         values: values(asked, total, computed.all_establishments),
+        suppressed: Vec::new(),
         completeness: total.into(),
     };
     let meta = Meta {
@@ -181,11 +191,11 @@ pub fn around(
         definitions: definitions(asked, language),
         perimeter,
     };
-    (totals, meta)
+    (Some(totals), meta)
 }
 
 /// The whole answer.
-pub fn whole(listed: Listed<Cell>, (totals, meta): (Totals, Meta)) -> IndicatorValues {
+pub fn whole(listed: Listed<Cell>, (totals, meta): (Option<Totals>, Meta)) -> IndicatorValues {
     IndicatorValues {
         data: listed.data,
         totals,

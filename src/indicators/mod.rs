@@ -6,9 +6,10 @@
 //! counted and never added up.
 
 pub mod answer;
-mod columns;
+pub(crate) mod columns;
 pub mod model;
 pub mod perimeter;
+mod published;
 pub mod routes;
 mod statement;
 pub mod store;

@@ -10,17 +10,20 @@ use utoipa::openapi::path::{Parameter as DocumentedParameter, ParameterIn};
 
 use super::answer::{self, Cell, IndicatorValues, Meta, Totals};
 use super::model::{Asked, Definition, Dimension, MAX_DIMENSIONS};
-use super::perimeter;
+use super::{perimeter, published};
 use super::store::{self, Computed, Key, Part, Slice};
 use crate::db::keyset::Direction;
-use crate::error::{Error, Result, Rule};
+use crate::error::{Error, Notice, Result, Rule, notice};
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
 use crate::http::fields::FromText;
 use crate::http::forms::Column;
 use crate::http::page::{self, Count, Listed, Mark, MarkValue, Page};
-use crate::http::query::{Documented, Parameter, Query, Reader, UPDATED_SINCE, parameter};
+use crate::http::query::{
+    Documented, Parameter, Query, Reader, UPDATED_SINCE, parameter, without_example,
+};
 use crate::nomenclatures::store as nomenclatures;
+use crate::publications::reading::{AsOf, Edition, Named};
 use crate::values::TextValue;
 
 const TAG: &str = "Indicateurs";
@@ -180,6 +183,14 @@ impl Query for Asked {
             "Événements, séparés par des virgules",
             "semaine_industrie",
         ),
+        without_example(
+            "publication",
+            "Les chiffres de cette publication : son numéro ou son identifiant",
+        ),
+        without_example(
+            "as_of",
+            "Les chiffres publiés à ce moment (RFC 3339), ou à la fin de ce jour à Paris : la dernière publication de chaque année demandée",
+        ),
     ];
 
     fn read(reader: &mut Reader<'_>) -> Self {
@@ -204,9 +215,26 @@ impl Query for Asked {
             level: reader.several("level"),
             moment: reader.several("moment"),
             event: reader.several("event"),
+            edition: edition(reader),
         }
     }
 }
+
+/// Which publication is asked for, by one of the two ways to name it.
+fn edition(reader: &mut Reader<'_>) -> Option<Edition> {
+    if reader.text("publication").is_some() && reader.text("as_of").is_some() {
+        reader.fault("as_of", Rule::Own(&ONE_OR_THE_OTHER));
+    }
+    let named = reader.one("publication").map(|Named(edition)| edition);
+    let as_of = reader.one("as_of").map(|AsOf(edition)| edition);
+    named.or(as_of)
+}
+
+static ONE_OR_THE_OTHER: Notice = notice(
+    "one_or_the_other",
+    "Donnez publication ou as_of, et non les deux.",
+    "Give publication or as_of, not both.",
+);
 
 /// Several values, none twice.
 fn distinct<T: FromText + PartialEq>(reader: &mut Reader<'_>, name: &str) -> Vec<T> {
@@ -252,22 +280,36 @@ impl List for Values {
             .measures
             .iter()
             .map(|one| at("values", one.code()));
-        keys.chain(values)
-            .chain([at("completeness", "validated")])
-            .collect()
+        let columns = keys
+            .chain(values)
+            .chain([at("completeness", "validated")]);
+        // Elsewhere an empty cell is unknown; here it may be hidden.
+        let hidden = published::is_certain(call).then(|| Column::at("suppressed", "/suppressed"));
+        columns.chain(hidden).collect()
     }
 
     async fn page(call: Rc<Call<Asked>>, page: Page<ByKey>) -> Result<Vec<Cell>> {
+        if let Some(selected) = published::selected(&call, &page).await? {
+            return published::cells(&call, &selected, &page).await;
+        }
         let computed = compute(&call, &page, &[Part::Group], &[Part::GroupEstablishments]).await?;
         Ok(answer::cells(&call.query, &computed))
     }
 
     fn mark(item: &Cell, _sort: ByKey) -> Mark {
+        let editions = item.editions.as_deref();
         Mark {
-            value: MarkValue::Id,
+            value: editions.map_or(MarkValue::Id, |all| MarkValue::Text(all.to_owned())),
             id: serde_json::json!(item.place).to_string(),
         }
     }
+}
+
+/// The key of the last cell of the page before.
+pub(super) fn after(page: &Page<ByKey>) -> Result<Option<Key>> {
+    let mark = page.after.as_ref();
+    mark.map(|mark| serde_json::from_str(&mark.id).map_err(Error::internal))
+        .transpose()
 }
 
 async fn compute(
@@ -280,13 +322,8 @@ async fn compute(
     if call.query.counts_establishments() {
         parts.extend_from_slice(of_establishments);
     }
-    let after: Option<Key> = page
-        .after
-        .as_ref()
-        .map(|mark| serde_json::from_str(&mark.id).map_err(Error::internal))
-        .transpose()?;
     let slice = Slice {
-        after,
+        after: after(page)?,
         limit: page.limit,
     };
     let connection = call.app.db.borrow().await?;
@@ -294,7 +331,14 @@ async fn compute(
 }
 
 /// The cells of a page, and what is said around them. Without a grouping there is only the total.
-async fn read(call: Rc<Call<Asked>>, page: Page<ByKey>) -> Result<(Vec<Cell>, (Totals, Meta))> {
+async fn read(
+    call: Rc<Call<Asked>>,
+    page: Page<ByKey>,
+) -> Result<(Vec<Cell>, (Option<Totals>, Meta))> {
+    if let Some(selected) = published::selected(&call, &page).await? {
+        let cells = published::cells(&call, &selected, &page).await?;
+        return Ok((cells, published::around(&call, &selected).await?));
+    }
     let (parts, of_establishments): (&[Part], &[Part]) = if call.query.group_by.is_empty() {
         (&[Part::Total], &[Part::TotalEstablishments])
     } else {
@@ -344,7 +388,11 @@ pub async fn count_indicators(call: Call<Filter>) -> Result<Answer> {
 
 /// Valeurs d'indicateurs
 ///
-/// Calculées sur les bilans validés que rien n'a remplacés, groupées par trois dimensions au plus, page par page dans l'ordre des clés. Une ligne compte une fois pour chaque partie de la convention (`partner`) et pour chacun de leurs secteurs (`sector`) : ces cases ne s'ajoutent pas. Avec les filtres `partner` et `sector`, seuls les partenaires et secteurs demandés forment des cases. Une académie et un établissement lisent les chiffres de leur périmètre, dit dans `meta.perimeter`. En CSV et en NDJSON, toutes les cases, ou le total sans `group_by`.
+/// Calculées sur les bilans validés que rien n'a remplacés, groupées par trois dimensions au plus, page par page dans l'ordre des clés. Une ligne compte une fois pour chaque partie de la convention (`partner`) et pour chacun de leurs secteurs (`sector`) : ces cases ne s'ajoutent pas. Avec les filtres `partner` et `sector`, seuls les partenaires et secteurs demandés forment des cases. Le ministère les lit en direct, une académie et un établissement aussi dans leur périmètre, dit dans `meta.perimeter`.
+///
+/// Au-delà de leur périmètre (une académie ou une région d'ailleurs dans les filtres), et pour les autres rôles, les chiffres sont ceux de la dernière publication de chaque année demandée, ou sans `school_year` de la dernière année publiée ; avec `publication` ou `as_of`, ceux d'une publication pour tous. Une publication a des tableaux fixes : un autre groupement, ou un filtre sur une autre dimension, est refusé (422 `grouping_not_published`).
+///
+/// En CSV et en NDJSON, toutes les cases, ou le total sans `group_by`.
 #[utoipa::path(
     tag = TAG,
     params(ValuesParameters, crate::openapi::PageParameters),
@@ -354,8 +402,5 @@ pub async fn count_indicators(call: Call<Filter>) -> Result<Answer> {
 )]
 #[get("/v1/indicators/values")]
 pub async fn get_indicator_values(call: ListCall<Values>) -> Result<HttpResponse> {
-    let asker = call.call();
-    let reader = asker.app.db.reader().await?;
-    perimeter::check(&reader, asker.scope()?, &asker.query).await?;
     call.answer_with(read, answer::whole).await
 }

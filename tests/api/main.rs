@@ -41,6 +41,7 @@ mod opportunities;
 mod pages;
 mod partners;
 mod portal;
+mod publications;
 mod public_conventions;
 mod reports;
 mod reports_read;

@@ -142,7 +142,9 @@ impl<'a> Work<'a> {
             let of_measure = all.filter(|(own, _)| *own == measure);
             let cells: Vec<usize> = of_measure.map(|(_, cell)| *cell).collect();
             for cell in cells {
-                if !self.series.is_protected(measure, cell, self.series.last()) {
+                // What was hidden before and is 0 now is no group any more.
+                let is_group = self.series.now().of(cell).of(measure) > 0;
+                if is_group && !self.series.is_protected(measure, cell, self.series.last()) {
                     self.protect_one(measure, cell);
                 }
             }
@@ -254,6 +256,9 @@ impl<'a> Work<'a> {
             up: self.series.room(),
         };
         for (cell, _) in witness.found.cells() {
+            if !self.series.last_binds(&witness.found, cell) {
+                continue;
+            }
             let boards = self.boards.iter().filter(|(shift, _)| *shift == upwards);
             let lift = boards
                 .filter_map(|(_, board)| Search { board, reach }.total_through(cell))

@@ -145,9 +145,10 @@ pub fn room(counts: Counts, shift: Shift, floor: impl Fn(Measure) -> i64) -> Roo
         }
     }
     for part in [Measure::Girls, Measure::Priority] {
-        let spare = counts.pupils - counts.of(part);
+        let (whole, own) = (counts.pupils, counts.of(part));
+        let spare = whole - own;
         match (shift.has(Measure::Pupils), shift.has(part)) {
-            _ if spare < 0 => {}
+            _ if spare.min(whole).min(own) < 0 => {}
             (true, false) => room.down = room.down.min(spare),
             (false, true) => room.up = room.up.min(spare),
             _ => {}

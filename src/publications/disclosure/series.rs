@@ -187,14 +187,25 @@ impl<'a> Series<'a> {
             })
     }
 
-    /// What earlier editions hide.
+    /// Whether what the new edition adds binds a move of the earlier ones in a cell.
+    pub fn last_binds(&self, found: &Move, cell: usize) -> bool {
+        let added = self.increments.last();
+        let free = added.map(|layer| room(layer.figures.of(cell), found.shift, |_| 0));
+        free.is_some_and(|free| free != Room::FREE)
+    }
+
+    /// The counts that earlier editions hide.
     pub fn exposed(&self) -> Vec<(usize, Measure, usize)> {
-        let earlier = self.hidden.iter().take(self.last()).enumerate();
-        let each = earlier.flat_map(|(edition, hidden)| {
-            let cells = hidden.iter();
-            cells.map(move |(measure, cell)| (edition, *measure, *cell))
-        });
-        each.collect()
+        let mut all = Vec::new();
+        for (edition, hidden) in self.hidden.iter().take(self.last()).enumerate() {
+            let figures = self.levels.get(edition).map(|layer| &layer.figures);
+            let is_group = |measure: Measure, cell: usize| {
+                figures.is_some_and(|figures| figures.of(cell).of(measure) > 0)
+            };
+            let groups = hidden.iter().filter(|(measure, cell)| is_group(*measure, *cell));
+            all.extend(groups.map(|(measure, cell)| (edition, *measure, *cell)));
+        }
+        all
     }
 
     /// Whether nothing that ties the measures contradicts a move as far as this.
