@@ -6,8 +6,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     changes, clients, contacts, conventions, deadlines, declinations, establishments, history,
-    indicators, interventions, nomenclatures, oauth, operation, opportunities, partners, publications,
-    reports, solicitations, territories,
+    indicators, interventions, nomenclatures, oauth, operation, opportunities, partners,
+    publications, reports, solicitations, territories,
 };
 
 /// Mounts everything.

@@ -79,11 +79,16 @@ pub async fn cells(
         after.as_ref(),
         limit,
     );
-    let numbers: Vec<String> = publications.iter().map(|one| one.number.to_string()).collect();
+    let numbers: Vec<String> = publications
+        .iter()
+        .map(|one| one.number.to_string())
+        .collect();
     let editions: Rc<str> = numbers.join(",").into();
     let names = || asked.group_by.iter().map(|one| one.code().to_owned());
     let cell = |row: reading::Cell| Cell {
-        key: names().zip(row.key.iter().cloned().map(Value::from)).collect(),
+        key: names()
+            .zip(row.key.iter().cloned().map(Value::from))
+            .collect(),
         values: values(asked, &row),
         suppressed: suppressed(asked, &row),
         completeness: completeness(&row),

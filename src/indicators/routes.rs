@@ -10,8 +10,8 @@ use utoipa::openapi::path::{Parameter as DocumentedParameter, ParameterIn};
 
 use super::answer::{self, Cell, IndicatorValues, Meta, Totals};
 use super::model::{Asked, Definition, Dimension, MAX_DIMENSIONS};
-use super::{perimeter, published};
 use super::store::{self, Computed, Key, Part, Slice};
+use super::{perimeter, published};
 use crate::db::keyset::Direction;
 use crate::error::{Error, Notice, Result, Rule, notice};
 use crate::http::answer::Answer;
@@ -280,9 +280,7 @@ impl List for Values {
             .measures
             .iter()
             .map(|one| at("values", one.code()));
-        let columns = keys
-            .chain(values)
-            .chain([at("completeness", "validated")]);
+        let columns = keys.chain(values).chain([at("completeness", "validated")]);
         // Elsewhere an empty cell is unknown; here it may be hidden.
         let hidden = published::is_certain(call).then(|| Column::at("suppressed", "/suppressed"));
         columns.chain(hidden).collect()

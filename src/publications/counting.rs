@@ -138,7 +138,11 @@ impl Sets {
         let has = |name: &str| wanted.iter().any(|columns| columns.contains(&name));
         let bit = |(place, name): (usize, &&str)| {
             let bit = DIMENSIONS.len() - 1 - place;
-            let grouped = if has(name) { format!("GROUPING({name})") } else { "1".to_owned() };
+            let grouped = if has(name) {
+                format!("GROUPING({name})")
+            } else {
+                "1".to_owned()
+            };
             format!("({grouped} << {bit})")
         };
         let column = |name: &&str| {
@@ -147,14 +151,23 @@ impl Sets {
         };
         Self {
             sets: wanted.iter().map(set).collect::<Vec<_>>().join(", "),
-            absent: DIMENSIONS.iter().enumerate().map(bit).collect::<Vec<_>>().join(" | "),
+            absent: DIMENSIONS
+                .iter()
+                .enumerate()
+                .map(bit)
+                .collect::<Vec<_>>()
+                .join(" | "),
             columns: DIMENSIONS.iter().map(column).collect::<Vec<_>>().join(", "),
         }
     }
 
     /// How many distinct values of a column there are in each cell.
     fn distinct(&self, part: i32, column: &str, from: &str) -> String {
-        let Self { sets, absent, columns } = self;
+        let Self {
+            sets,
+            absent,
+            columns,
+        } = self;
         let dimensions = DIMENSIONS.join(", ");
         format!(
             "SELECT {part}, absent, ARRAY[{dimensions}]::text[], ARRAY[count({column})] \

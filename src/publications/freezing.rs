@@ -76,7 +76,11 @@ pub fn freeze(tables: Tables, earlier: &[Earlier], threshold: i64) -> Frozen {
     Frozen {
         tables: described(&cells),
         counted: atlas.counted(&edition, now.regions),
-        witnesses: protected.witnesses.iter().map(|one| atlas.keep(one)).collect(),
+        witnesses: protected
+            .witnesses
+            .iter()
+            .map(|one| atlas.keep(one))
+            .collect(),
         unproved: protected.unproved.len(),
         cells,
     }

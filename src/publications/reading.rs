@@ -96,7 +96,10 @@ pub async fn select(
 ) -> Result<Vec<Publication>> {
     let years = &asked.school_year;
     let (found, parameter) = match &asked.edition {
-        Some(Edition::Id(id)) => (store::find_all(connection, scope, &[*id]).await?, "publication"),
+        Some(Edition::Id(id)) => (
+            store::find_all(connection, scope, &[*id]).await?,
+            "publication",
+        ),
         Some(Edition::Number(number)) => {
             let found = store::find_numbers(connection, scope, &[*number]).await?;
             (found, "publication")
@@ -111,7 +114,11 @@ pub async fn select(
         }
     };
     let is_missing = |year: &&_| !found.iter().any(|one| one.school_year == **year);
-    let missing: Vec<String> = years.iter().filter(is_missing).map(ToString::to_string).collect();
+    let missing: Vec<String> = years
+        .iter()
+        .filter(is_missing)
+        .map(ToString::to_string)
+        .collect();
     let rule = match (found.is_empty(), missing.is_empty()) {
         (_, false) => Rule::About(&NOT_PUBLISHED, missing.join(", ")),
         (true, true) => Rule::Own(&NOT_PUBLISHED),
@@ -143,7 +150,10 @@ pub fn table(asked: &Asked, publications: &[Publication]) -> Result<Grouping> {
     let unknown = asked.measures.iter().filter(|one| !MEASURES.contains(one));
     let unknown: Vec<&str> = unknown.map(|one| one.code()).collect();
     if !unknown.is_empty() {
-        fault("measures", Rule::About(&MEASURE_NOT_PUBLISHED, unknown.join(", ")));
+        fault(
+            "measures",
+            Rule::About(&MEASURE_NOT_PUBLISHED, unknown.join(", ")),
+        );
     }
     if publications.len() > 1 && !asked.group_by.contains(&Dimension::SchoolYear) {
         fault("school_year", Rule::Own(&YEARS_APART));
@@ -207,13 +217,21 @@ pub async fn cells(
     after: Option<&Key>,
     limit: i64,
 ) -> Result<Vec<Cell>> {
-    let keys: Vec<&str> = asked.group_by.iter().map(|one| column(grouping, one.code())).collect();
+    let keys: Vec<&str> = asked
+        .group_by
+        .iter()
+        .map(|one| column(grouping, one.code()))
+        .collect();
     let mut texts: Vec<Vec<String>> = Vec::new();
     let mut conditions = vec!["c.publication_id = ANY ($1) AND c.grouping = $2".to_owned()];
     for (name, values) in filters(asked) {
         if !values.is_empty() {
             texts.push(values);
-            conditions.push(format!("{} = ANY (${})", column(grouping, name), 3 + texts.len()));
+            conditions.push(format!(
+                "{} = ANY (${})",
+                column(grouping, name),
+                3 + texts.len()
+            ));
         }
     }
     let mut marks = Vec::new();

@@ -58,7 +58,11 @@ impl Atlas {
         let mut regions_of: BTreeMap<&Option<String>, &Option<String>> = BTreeMap::new();
         let mut values: BTreeMap<&str, BTreeSet<&Option<String>>> = BTreeMap::new();
         for one in counted {
-            regions_of.extend(one.regions.iter().map(|(academy, region)| (academy, region)));
+            regions_of.extend(
+                one.regions
+                    .iter()
+                    .map(|(academy, region)| (academy, region)),
+            );
             for ((grouping, key), ..) in &one.cells {
                 if let [value] = key.as_slice() {
                     values.entry(grouping).or_default().insert(value);
@@ -80,7 +84,9 @@ impl Atlas {
         });
         let shape = Shape::new(regions.len(), region_of, dimensions.to_vec());
         let key = |list: &[&Option<String>], place: usize| {
-            list.get(place).map(|value| (*value).clone()).unwrap_or_default()
+            list.get(place)
+                .map(|value| (*value).clone())
+                .unwrap_or_default()
         };
         let dimension = |place: usize| DIMENSIONS.get(place).map_or("", |(name, _)| *name);
         let spot = |number| match shape.cell(number) {
@@ -122,7 +128,11 @@ impl Atlas {
             };
             let [pupils, girls, priority] = *counts;
             if let Some(own) = figures.get_mut(number) {
-                *own = Counts { pupils, girls, priority };
+                *own = Counts {
+                    pupils,
+                    girls,
+                    priority,
+                };
             }
             let measures = Measure::ALL.into_iter().zip(is_hidden);
             let measures = measures.filter(|(_, is_hidden)| **is_hidden);
@@ -133,11 +143,19 @@ impl Atlas {
     }
 
     /// What is kept of an edition.
-    pub fn counted(&self, edition: &Edition, regions: Vec<(Option<String>, Option<String>)>) -> Counted {
+    pub fn counted(
+        &self,
+        edition: &Edition,
+        regions: Vec<(Option<String>, Option<String>)>,
+    ) -> Counted {
         let cells = self.spots.iter().enumerate().map(|(number, spot)| {
             let counts = edition.figures.of(number);
             let is_hidden = Measure::ALL.map(|one| edition.hidden.contains(&(one, number)));
-            (spot.clone(), Measure::ALL.map(|one| counts.of(one)), is_hidden)
+            (
+                spot.clone(),
+                Measure::ALL.map(|one| counts.of(one)),
+                is_hidden,
+            )
         });
         let says_something = |(_, counts, hidden): &(Spot, [i64; 3], [bool; 3])| {
             *counts != [0; 3] || hidden.contains(&true)
@@ -151,7 +169,9 @@ impl Atlas {
     /// A witness, kept.
     pub fn keep(&self, witness: &Witness) -> Kept {
         let spots = |cells: &[usize]| {
-            let spots = cells.iter().filter_map(|cell| self.spots.get(*cell).cloned());
+            let spots = cells
+                .iter()
+                .filter_map(|cell| self.spots.get(*cell).cloned());
             spots.collect()
         };
         let (measure, with_pupils) = match witness.found.shift {
@@ -159,7 +179,10 @@ impl Atlas {
             Shift::WithPupils(measure) => (measure, true),
         };
         Kept {
-            measure: Measure::ALL.iter().position(|one| *one == measure).unwrap_or_default(),
+            measure: Measure::ALL
+                .iter()
+                .position(|one| *one == measure)
+                .unwrap_or_default(),
             with_pupils,
             plus: spots(&witness.found.plus),
             minus: spots(&witness.found.minus),

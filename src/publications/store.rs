@@ -166,7 +166,10 @@ pub async fn latest(
     let mut query = publications::table
         .select(Publication::as_select())
         .distinct_on(publications::school_year)
-        .order((publications::school_year.desc(), publications::number.desc()))
+        .order((
+            publications::school_year.desc(),
+            publications::number.desc(),
+        ))
         .into_boxed();
     if let Some(at) = at {
         query = query.filter(publications::published_at.le(at));

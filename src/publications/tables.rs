@@ -68,7 +68,9 @@ impl fmt::Display for Grouping {
 pub fn offered() -> String {
     let names = Grouping::ALL.iter().map(|one| {
         let year = std::iter::once("school_year");
-        year.chain(one.0.iter().copied()).collect::<Vec<_>>().join(",")
+        year.chain(one.0.iter().copied())
+            .collect::<Vec<_>>()
+            .join(",")
     });
     names.collect::<Vec<_>>().join(" ; ")
 }

@@ -32,7 +32,9 @@ pub async fn create(
         id,
         number: last.number + 1,
         // Numbers and moments have one order, whoever began first.
-        published_at: last.published_at.map_or(tx.now, |before| tx.now.max(before)),
+        published_at: last
+            .published_at
+            .map_or(tx.now, |before| tx.now.max(before)),
         now: tx.now,
         small_group: i32::from(small_group),
     };

@@ -18,8 +18,8 @@ use std::collections::BTreeSet;
 
 pub use moves::Move;
 pub use room::{Counts, Figures, Measure, Shift};
-pub use series::Witness;
 use series::Series;
+pub use series::Witness;
 pub use shape::{Cell, Dimension, Shape};
 
 use moves::{Board, Priced, Search};
@@ -62,12 +62,12 @@ pub fn protect(
     let mut editions = earlier.to_vec();
     editions.push(Edition { figures, hidden });
     let series = Series::new(shape, editions, witnesses, threshold - 1);
+    let boards = |strictly| SHIFTS.map(|shift| (shift, series.board(shift, strictly)));
     let mut work = Work {
-        boards: Vec::new(),
+        boards: [boards(true), boards(false)],
         series,
         unproved: Hidden::new(),
     };
-    work.boards = work.boards();
     work.protect_current();
     work.protect_earlier();
     let (hidden, witnesses) = work.series.into_result();
@@ -106,8 +106,13 @@ fn must_hide(shape: &Shape, earlier: &[Edition], figures: &Figures, threshold: i
 /// The ways a move may share its room out: all up, all down, and half of it each way.
 fn reaches(room: i64) -> [Room; 4] {
     let half = room / 2;
-    [(0, room), (room, 0), (half, room - half), (room - half, half)]
-        .map(|(down, up)| Room { down, up })
+    [
+        (0, room),
+        (room, 0),
+        (half, room - half),
+        (room - half, half),
+    ]
+    .map(|(down, up)| Room { down, up })
 }
 
 /// The shifts, in the order of their boards.
@@ -122,17 +127,13 @@ const SHIFTS: [Shift; 5] = [
 /// The search under way.
 struct Work<'a> {
     series: Series<'a>,
-    /// What is known of the cells, a board for each shift.
-    boards: Vec<(Shift, Board<'a>)>,
+    /// What is known of the cells, for each shift: by whoever knows which figures did not change
+    /// since the edition before, as numbers of reports tell; and by whoever does not.
+    boards: [[(Shift, Board<'a>); 5]; 2],
     unproved: Hidden,
 }
 
 impl<'a> Work<'a> {
-    fn boards(&self) -> Vec<(Shift, Board<'a>)> {
-        let board = |shift| (shift, self.series.board(shift));
-        SHIFTS.into_iter().map(board).collect()
-    }
-
     /// Finds a move for each hidden cell of the new edition: pupils first, for what is hidden of
     /// them is free to the moves of their parts; the most detailed cells first, for their moves
     /// hide the least.
@@ -152,16 +153,22 @@ impl<'a> Work<'a> {
     }
 
     fn protect_one(&mut self, measure: Measure, cell: usize) {
-        match self.cheapest(Shift::of(measure), cell) {
+        let mut boards = self.boards.iter();
+        match boards.find_map(|boards| self.cheapest(boards, Shift::of(measure), cell)) {
             Some(found) => self.take(found),
             None => self.hide_above(measure, cell),
         }
     }
 
     /// The cheapest move through a cell that nothing known contradicts.
-    fn cheapest(&self, shifts: &[Shift], cell: usize) -> Option<Move> {
+    fn cheapest(
+        &self,
+        boards: &[(Shift, Board<'a>)],
+        shifts: &[Shift],
+        cell: usize,
+    ) -> Option<Move> {
         let mut found: Vec<(Room, Shift, Priced)> = Vec::new();
-        for (shift, board) in self.boards.iter().filter(|(one, _)| shifts.contains(one)) {
+        for (shift, board) in boards.iter().filter(|(one, _)| shifts.contains(one)) {
             for reach in reaches(self.series.room()) {
                 let through = Search { board, reach }.through(cell);
                 found.extend(through.into_iter().map(|priced| (reach, *shift, priced)));
@@ -196,7 +203,7 @@ impl<'a> Work<'a> {
     fn hide(&mut self, measure: Measure, cell: usize) {
         if self.series.hide(measure, cell) {
             let figure = self.series.now().of(cell).of(measure);
-            let boards = self.boards.iter_mut();
+            let boards = self.boards.iter_mut().flatten();
             for (_, board) in boards.filter(|(shift, _)| shift.has(measure)) {
                 if let Some(cost) = board.cost.get_mut(cell) {
                     *cost -= figure;
@@ -259,13 +266,19 @@ impl<'a> Work<'a> {
             if !self.series.last_binds(&witness.found, cell) {
                 continue;
             }
-            let boards = self.boards.iter().filter(|(shift, _)| *shift == upwards);
-            let lift = boards
-                .filter_map(|(_, board)| Search { board, reach }.total_through(cell))
-                .next();
+            let mut boards = self.boards.iter().flatten();
+            let lift = boards.find_map(|(shift, board)| {
+                let through = || Search { board, reach }.total_through(cell);
+                (*shift == upwards).then(through).flatten()
+            });
             let Some(Priced { plus, minus, .. }) = lift else {
-                self.unproved
-                    .extend(witness.found.shift.measures().map(|measure| (measure, cell)));
+                self.unproved.extend(
+                    witness
+                        .found
+                        .shift
+                        .measures()
+                        .map(|measure| (measure, cell)),
+                );
                 continue;
             };
             self.take(Move {

@@ -203,16 +203,19 @@ impl Search<'_> {
         let (dimension, value) = fixed?;
         let margin = |value| [Cell::Value(dimension, value)];
         let second_than = |cost: &dyn Fn(usize) -> Option<i64>| {
-            self.cheapest(dimension, None, |one| {
-                cost(one).filter(|_| one != value)
-            })
+            self.cheapest(dimension, None, |one| cost(one).filter(|_| one != value))
         };
         if !self.board.shape.is_by_academy(dimension) {
             let second = second_than(&|second| self.cost(&margin(value), &margin(second)))?;
             return self.priced(&margin(value), &margin(second));
         }
         let in_academy = |academy: usize| {
-            let both = |value| [Cell::Value(dimension, value), Cell::Cross(dimension, academy, value)];
+            let both = |value| {
+                [
+                    Cell::Value(dimension, value),
+                    Cell::Cross(dimension, academy, value),
+                ]
+            };
             self.cost(&both(value), &[])?;
             let second = second_than(&|second| self.cost(&both(value), &both(second)))?;
             self.priced(&both(value), &both(second))

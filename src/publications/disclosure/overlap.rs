@@ -129,7 +129,11 @@ mod tests {
         let mut all = vec![Counts::default(); shape.len()];
         for (place, (pupils, girls, priority)) in crosses.into_iter().enumerate() {
             let number = shape.number(Cell::Cross(place / 2, 0, place % 2));
-            all[number] = Counts { pupils, girls, priority };
+            all[number] = Counts {
+                pupils,
+                girls,
+                priority,
+            };
         }
         Figures(all)
     }

@@ -93,7 +93,13 @@ impl Counts {
 
     /// Shifted by this much.
     pub fn shifted(self, shift: Shift, by: i64) -> Self {
-        let add = |measure, figure: i64| if shift.has(measure) { figure + by } else { figure };
+        let add = |measure, figure: i64| {
+            if shift.has(measure) {
+                figure + by
+            } else {
+                figure
+            }
+        };
         Self {
             pupils: add(Measure::Pupils, self.pupils),
             girls: add(Measure::Girls, self.girls),
@@ -207,7 +213,10 @@ mod tests {
             girls: 5,
             priority: 0,
         };
-        assert_eq!(room(counts, Shift::Alone(Measure::Girls), |_| 1).up, i64::MAX);
+        assert_eq!(
+            room(counts, Shift::Alone(Measure::Girls), |_| 1).up,
+            i64::MAX
+        );
         // Pupils were taken away, girls added.
         let added = Counts {
             pupils: -2,

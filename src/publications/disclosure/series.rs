@@ -133,8 +133,9 @@ impl<'a> Series<'a> {
         (self.hidden.pop().unwrap_or_default(), self.witnesses)
     }
 
-    /// What the search for moves of the new edition knows of each cell.
-    pub fn board(&self, shift: Shift) -> Board<'a> {
+    /// What the search for moves of the new edition knows of each cell; `strictly`, that what did not
+    /// change since the edition before is known not to have.
+    pub fn board(&self, shift: Shift, strictly: bool) -> Board<'a> {
         let (last, hidden) = (self.last(), self.hidden_now());
         let each = || 0..self.shape.len();
         let shown = |cell: usize, measure| {
@@ -144,7 +145,8 @@ impl<'a> Series<'a> {
         let room = |cell: usize| {
             // A zero that is shown is known.
             let mut figures = shift.measures().map(|measure| shown(cell, measure));
-            let moves = figures.all(|figure| figure != Some(0));
+            let is_known = strictly && self.is_unchanged(shift, cell);
+            let moves = !is_known && figures.all(|figure| figure != Some(0));
             moves.then(|| self.room_of(shift, cell, (last, last), true))
         };
         let cost = |cell: usize| {
@@ -156,6 +158,15 @@ impl<'a> Series<'a> {
             room: each().map(room).collect(),
             cost: each().map(cost).collect(),
         }
+    }
+
+    /// Whether the new edition adds nothing to one of the figures shifted.
+    fn is_unchanged(&self, shift: Shift, cell: usize) -> bool {
+        let is_same = |layer: &Layer| {
+            let added = layer.figures.of(cell);
+            shift.measures().any(|measure| added.of(measure) == 0)
+        };
+        self.increments.last().is_some_and(is_same)
     }
 
     /// Whether a hidden figure of an edition can shift far enough.
@@ -202,7 +213,9 @@ impl<'a> Series<'a> {
             let is_group = |measure: Measure, cell: usize| {
                 figures.is_some_and(|figures| figures.of(cell).of(measure) > 0)
             };
-            let groups = hidden.iter().filter(|(measure, cell)| is_group(*measure, *cell));
+            let groups = hidden
+                .iter()
+                .filter(|(measure, cell)| is_group(*measure, *cell));
             all.extend(groups.map(|(measure, cell)| (edition, *measure, *cell)));
         }
         all
@@ -211,9 +224,8 @@ impl<'a> Series<'a> {
     /// Whether nothing that ties the measures contradicts a move as far as this.
     pub fn admits(&self, found: &Move, span: Span, reach: Room) -> bool {
         let layers = self.layers(span, true);
-        let mut ends = layers.flat_map(|(layer, sign)| {
-            [-reach.down, reach.up].map(|by| (layer, by * sign))
-        });
+        let mut ends =
+            layers.flat_map(|(layer, sign)| [-reach.down, reach.up].map(|by| (layer, by * sign)));
         ends.all(|(layer, by)| {
             let cells = found.cells().map(|(cell, sign)| (cell, by * sign));
             let (overlap, figures) = (&layer.overlap, &layer.figures);
@@ -286,7 +298,9 @@ impl<'a> Series<'a> {
     /// What shifts with a span: its editions, and what was added at its two ends.
     fn layers(&self, span: Span, bounded: bool) -> impl Iterator<Item = (&Layer, i64)> {
         let levels = self.levels.iter().take(span.1 + 1).skip(span.0);
-        levels.map(|layer| (layer, 1)).chain(self.edges(span, bounded))
+        levels
+            .map(|layer| (layer, 1))
+            .chain(self.edges(span, bounded))
     }
 
     fn edges(&self, span: Span, bounded: bool) -> impl Iterator<Item = (&Layer, i64)> {
