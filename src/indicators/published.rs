@@ -8,18 +8,46 @@ use super::answer::{self, Cell, Completeness, Meta, Totals};
 use super::model::Asked;
 use super::perimeter;
 use super::routes::{ByKey, after};
-use crate::error::{Error, Result};
+use crate::error::{Error, Notice, Result, Rule, notice};
 use crate::http::call::Call;
 use crate::http::page::{MarkValue, Page};
+use crate::http::query::Reader;
+use crate::publications::cells::{self, Wanted};
 use crate::publications::model::Publication;
-use crate::publications::reading;
+use crate::publications::reading::{self, AsOf, Edition, Named};
 use crate::publications::store;
 use crate::publications::tables::Grouping;
+
+static ONE_OR_THE_OTHER: Notice = notice(
+    "one_or_the_other",
+    "Donnez publication ou as_of, et non les deux.",
+    "Give publication or as_of, not both.",
+);
+
+/// Which publication is asked for, by one of the two ways to name it.
+pub fn edition(reader: &mut Reader<'_>) -> Option<Edition> {
+    if reader.text("publication").is_some() && reader.text("as_of").is_some() {
+        reader.fault("as_of", Rule::Own(&ONE_OR_THE_OTHER));
+    }
+    let named = reader.one("publication").map(|Named(edition)| edition);
+    let as_of = reader.one("as_of").map(|AsOf(edition)| edition);
+    named.or(as_of)
+}
 
 /// The publications that answer, and their table.
 pub struct Selected {
     publications: Vec<Publication>,
     grouping: Grouping,
+}
+
+impl Selected {
+    fn wanted<'a>(&'a self, asked: &'a Asked) -> Wanted<'a> {
+        Wanted {
+            publications: &self.publications,
+            grouping: self.grouping,
+            asked,
+        }
+    }
 }
 
 /// Whether a request reads published figures wherever its filters point.
@@ -65,27 +93,16 @@ pub async fn cells(
 ) -> Result<Vec<Cell>> {
     let (scope, asked) = (call.scope()?, &call.query);
     let reader = call.app.db.reader().await?;
-    let Selected {
-        publications,
-        grouping,
-    } = selected;
-    let (after, limit) = (after(page)?, page.limit);
-    let rows = reading::cells(
-        &reader,
-        scope,
-        publications,
-        *grouping,
-        asked,
-        after.as_ref(),
-        limit,
-    );
+    let (after, wanted) = (after(page)?, selected.wanted(asked));
+    let rows = cells::page(&reader, scope, &wanted, after.as_ref(), page.limit).await?;
+    let publications = &selected.publications;
     let numbers: Vec<String> = publications
         .iter()
         .map(|one| one.number.to_string())
         .collect();
     let editions: Rc<str> = numbers.join(",").into();
     let names = || asked.group_by.iter().map(|one| one.code().to_owned());
-    let cell = |row: reading::Cell| Cell {
+    let cell = |row: cells::Cell| Cell {
         key: names()
             .zip(row.key.iter().cloned().map(Value::from))
             .collect(),
@@ -95,7 +112,7 @@ pub async fn cells(
         place: row.key,
         editions: Some(Rc::clone(&editions)),
     };
-    Ok(rows.await?.into_iter().map(cell).collect())
+    Ok(rows.into_iter().map(cell).collect())
 }
 
 /// The total and what is to be known of the figures.
@@ -105,7 +122,7 @@ pub async fn cells(
 pub async fn around(call: &Call<Asked>, selected: &Selected) -> Result<(Option<Totals>, Meta)> {
     let (scope, asked) = (call.scope()?, &call.query);
     let reader = call.app.db.reader().await?;
-    let total = reading::total(&reader, scope, &selected.publications, asked).await?;
+    let total = cells::total(&reader, scope, &selected.wanted(asked)).await?;
     let totals = total.map(|row| Totals {
         values: values(asked, &row),
         suppressed: suppressed(asked, &row),
@@ -122,7 +139,7 @@ pub async fn around(call: &Call<Asked>, selected: &Selected) -> Result<(Option<T
 }
 
 /// Of the measures asked for, in their order.
-fn values(asked: &Asked, row: &reading::Cell) -> Map<String, Value> {
+fn values(asked: &Asked, row: &cells::Cell) -> Map<String, Value> {
     let value = |code: &'static str| {
         let value = row.figures.get(code).cloned().unwrap_or_default();
         (code.to_owned(), value)
@@ -130,12 +147,12 @@ fn values(asked: &Asked, row: &reading::Cell) -> Map<String, Value> {
     asked.measures.iter().map(|one| value(one.code())).collect()
 }
 
-fn suppressed(asked: &Asked, row: &reading::Cell) -> Vec<String> {
+fn suppressed(asked: &Asked, row: &cells::Cell) -> Vec<String> {
     let codes = asked.measures.iter().map(|one| one.code().to_owned());
     codes.filter(|code| row.suppressed.contains(code)).collect()
 }
 
-fn completeness(row: &reading::Cell) -> Completeness {
+fn completeness(row: &cells::Cell) -> Completeness {
     Completeness {
         expected: None,
         validated: row.validated,

@@ -13,7 +13,7 @@ use super::model::{Asked, Definition, Dimension, MAX_DIMENSIONS};
 use super::store::{self, Computed, Key, Part, Slice};
 use super::{perimeter, published};
 use crate::db::keyset::Direction;
-use crate::error::{Error, Notice, Result, Rule, notice};
+use crate::error::{Error, Result, Rule};
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
 use crate::http::fields::FromText;
@@ -23,7 +23,6 @@ use crate::http::query::{
     Documented, Parameter, Query, Reader, UPDATED_SINCE, parameter, without_example,
 };
 use crate::nomenclatures::store as nomenclatures;
-use crate::publications::reading::{AsOf, Edition, Named};
 use crate::values::TextValue;
 
 const TAG: &str = "Indicateurs";
@@ -215,26 +214,10 @@ impl Query for Asked {
             level: reader.several("level"),
             moment: reader.several("moment"),
             event: reader.several("event"),
-            edition: edition(reader),
+            edition: published::edition(reader),
         }
     }
 }
-
-/// Which publication is asked for, by one of the two ways to name it.
-fn edition(reader: &mut Reader<'_>) -> Option<Edition> {
-    if reader.text("publication").is_some() && reader.text("as_of").is_some() {
-        reader.fault("as_of", Rule::Own(&ONE_OR_THE_OTHER));
-    }
-    let named = reader.one("publication").map(|Named(edition)| edition);
-    let as_of = reader.one("as_of").map(|AsOf(edition)| edition);
-    named.or(as_of)
-}
-
-static ONE_OR_THE_OTHER: Notice = notice(
-    "one_or_the_other",
-    "Donnez publication ou as_of, et non les deux.",
-    "Give publication or as_of, not both.",
-);
 
 /// Several values, none twice.
 fn distinct<T: FromText + PartialEq>(reader: &mut Reader<'_>, name: &str) -> Vec<T> {

@@ -4,6 +4,7 @@
 //! changed again. What is hidden of them is decided by [`disclosure`]; [`freezing`] writes the tables
 //! as they are read. Whoever may not read live figures reads those of a publication ([`reading`]).
 
+pub mod cells;
 pub mod counting;
 pub mod disclosure;
 mod freezing;

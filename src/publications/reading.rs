@@ -1,13 +1,8 @@
-//! Reading published figures: which publications answer, whether they have the table asked for, and
-//! its cells.
-
-use std::fmt::Write;
+//! Reading published figures: which publications answer, and whether they have the table asked for.
+//! Its cells are in [`cells`](super::cells).
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
-use diesel::QueryableByName;
-use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, Text, Uuid};
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use serde_json::{Map, Value};
+use diesel_async::AsyncPgConnection;
 
 use super::model::{Publication, PublicationId};
 use super::store;
@@ -16,8 +11,7 @@ use crate::auth::policy::Scope;
 use crate::error::{Code, Error, Fault, Notice, Place, Result, Rule, notice};
 use crate::http::fields::FromText;
 use crate::indicators::model::{Asked, Dimension};
-use crate::indicators::store::Key;
-use crate::values::{Json, start_of};
+use crate::values::start_of;
 
 static GROUPING_NOT_PUBLISHED: Notice = notice(
     "grouping_not_published",
@@ -169,7 +163,7 @@ pub fn table(asked: &Asked, publications: &[Publication]) -> Result<Grouping> {
 }
 
 /// The values asked for of each dimension but the school year, as they are in keys.
-fn filters(asked: &Asked) -> [(&'static str, Vec<String>); 10] {
+pub(super) fn filters(asked: &Asked) -> [(&'static str, Vec<String>); 10] {
     fn texts<T: ToString>(values: &[T]) -> Vec<String> {
         values.iter().map(T::to_string).collect()
     }
@@ -185,140 +179,4 @@ fn filters(asked: &Asked) -> [(&'static str, Vec<String>); 10] {
         ("moment", texts(&asked.moment)),
         ("event", texts(&asked.event)),
     ]
-}
-
-/// A cell as it was published.
-#[derive(Debug, Clone, QueryableByName)]
-pub struct Cell {
-    #[diesel(sql_type = Array<Nullable<Text>>)]
-    /// Its key, in the order of what it was asked to be grouped by.
-    pub key: Key,
-    #[diesel(sql_type = Jsonb)]
-    /// The value of each measure; null where it is hidden.
-    pub figures: Json<Map<String, Value>>,
-    #[diesel(sql_type = Array<Text>)]
-    /// The measures hidden.
-    pub suppressed: Vec<String>,
-    #[diesel(sql_type = BigInt)]
-    /// The reports counted.
-    pub validated: i64,
-}
-
-/// The cells of a table that the filters leave, in the order of their keys.
-///
-/// # Errors
-/// As any query.
-pub async fn cells(
-    mut connection: &AsyncPgConnection,
-    _scope: &Scope,
-    publications: &[Publication],
-    grouping: Grouping,
-    asked: &Asked,
-    after: Option<&Key>,
-    limit: i64,
-) -> Result<Vec<Cell>> {
-    let keys: Vec<&str> = asked
-        .group_by
-        .iter()
-        .map(|one| column(grouping, one.code()))
-        .collect();
-    let mut texts: Vec<Vec<String>> = Vec::new();
-    let mut conditions = vec!["c.publication_id = ANY ($1) AND c.grouping = $2".to_owned()];
-    for (name, values) in filters(asked) {
-        if !values.is_empty() {
-            texts.push(values);
-            conditions.push(format!(
-                "{} = ANY (${})",
-                column(grouping, name),
-                3 + texts.len()
-            ));
-        }
-    }
-    let mut marks = Vec::new();
-    if let Some(after) = after {
-        conditions.push(following(&keys, after, 3 + texts.len(), &mut marks));
-    }
-    let mut statement = format!(
-        "SELECT ARRAY[{}]::text[] AS key, c.figures, c.suppressed, c.validated \
-         FROM publication_cells AS c JOIN publications AS p ON p.id = c.publication_id WHERE {}",
-        keys.join(", "),
-        conditions.join(" AND ")
-    );
-    if !keys.is_empty() {
-        let _ = write!(statement, " ORDER BY {}", keys.join(", "));
-    }
-    statement.push_str(" LIMIT $3");
-    let ids: Vec<uuid::Uuid> = publications.iter().map(|one| one.id.uuid()).collect();
-    let mut query = diesel::sql_query(statement)
-        .into_boxed::<diesel::pg::Pg>()
-        .bind::<Array<Uuid>, _>(ids)
-        .bind::<Text, _>(grouping.to_string())
-        .bind::<BigInt, _>(limit);
-    for values in texts {
-        query = query.bind::<Array<Text>, _>(values);
-    }
-    for mark in marks {
-        query = query.bind::<Text, _>(mark);
-    }
-    Ok(query.load(&mut connection).await?)
-}
-
-/// Where a dimension's value stands.
-fn column(grouping: Grouping, dimension: &str) -> &'static str {
-    match grouping.place(dimension) {
-        Some(0) => "c.first_key",
-        Some(_) => "c.second_key",
-        None => "(p.school_year COLLATE \"C\")",
-    }
-}
-
-/// The condition of what comes after a key, null last; the values to bind come in `marks`.
-fn following(keys: &[&str], after: &Key, bound: usize, marks: &mut Vec<String>) -> String {
-    let mut ways = Vec::new();
-    let mut same: Vec<String> = Vec::new();
-    for (column, value) in keys.iter().zip(after) {
-        let Some(value) = value else {
-            same.push(format!("{column} IS NULL"));
-            continue;
-        };
-        marks.push(value.clone());
-        let number = bound + marks.len();
-        let mut way = same.clone();
-        way.push(format!("({column} > ${number} OR {column} IS NULL)"));
-        ways.push(format!("({})", way.join(" AND ")));
-        same.push(format!("{column} = ${number}"));
-    }
-    if ways.is_empty() {
-        "false".to_owned()
-    } else {
-        format!("({})", ways.join(" OR "))
-    }
-}
-
-/// The one cell that is the total of all that is asked for, where there is one: that of the table of
-/// the dimensions filtered, each by one value. Never a sum, which would tell what is hidden.
-///
-/// # Errors
-/// As any query.
-pub async fn total(
-    connection: &AsyncPgConnection,
-    scope: &Scope,
-    publications: &[Publication],
-    asked: &Asked,
-) -> Result<Option<Cell>> {
-    let all = filters(asked);
-    let mut filtered = all.iter().filter(|(_, values)| !values.is_empty());
-    let names: Vec<&str> = filtered.clone().map(|(name, _)| *name).collect();
-    let (Some(grouping), [_]) = (Grouping::of(&names), publications) else {
-        return Ok(None);
-    };
-    if !filtered.all(|(_, values)| values.len() == 1) {
-        return Ok(None);
-    }
-    let whole = Asked {
-        group_by: Vec::new(),
-        ..asked.clone()
-    };
-    let found = cells(connection, scope, publications, grouping, &whole, None, 1).await?;
-    Ok(found.into_iter().next())
 }

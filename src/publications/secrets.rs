@@ -52,58 +52,83 @@ pub struct Atlas {
     numbers: BTreeMap<Spot, usize>,
 }
 
-impl Atlas {
-    /// Of what these publications counted.
-    pub fn new<'a>(counted: impl Iterator<Item = &'a Counted> + Clone) -> Self {
-        let mut regions_of: BTreeMap<&Option<String>, &Option<String>> = BTreeMap::new();
-        let mut values: BTreeMap<&str, BTreeSet<&Option<String>>> = BTreeMap::new();
+/// The values of each dimension, in their order.
+struct Values {
+    regions_of: BTreeMap<Option<String>, Option<String>>,
+    of: BTreeMap<String, Vec<Option<String>>>,
+}
+
+impl Values {
+    fn of<'a>(counted: impl Iterator<Item = &'a Counted>) -> Self {
+        let mut regions_of = BTreeMap::new();
+        let mut of: BTreeMap<String, BTreeSet<Option<String>>> = BTreeMap::new();
         for one in counted {
-            regions_of.extend(
-                one.regions
-                    .iter()
-                    .map(|(academy, region)| (academy, region)),
-            );
+            regions_of.extend(one.regions.iter().cloned());
             for ((grouping, key), ..) in &one.cells {
                 if let [value] = key.as_slice() {
-                    values.entry(grouping).or_default().insert(value);
+                    of.entry(grouping.clone())
+                        .or_default()
+                        .insert(value.clone());
                 }
             }
         }
-        let all = |name: &str| -> Vec<&Option<String>> {
-            values.get(name).into_iter().flatten().copied().collect()
-        };
-        let (regions, academies) = (all("academic_region"), all("academy"));
-        let region_of = academies.iter().map(|academy| {
-            let region = regions_of.get(*academy);
-            regions.iter().position(|one| Some(one) == region)
+        let of = of.into_iter();
+        let of = of.map(|(name, values)| (name, values.into_iter().collect()));
+        Self {
+            regions_of,
+            of: of.collect(),
+        }
+    }
+
+    fn all(&self, dimension: &str) -> &[Option<String>] {
+        self.of.get(dimension).map_or(&[], Vec::as_slice)
+    }
+
+    fn shape(&self) -> Shape {
+        let regions = self.all("academic_region");
+        let region_of = self.all("academy").iter().map(|academy| {
+            let region = self.regions_of.get(academy);
+            let place = regions.iter().position(|one| Some(one) == region);
+            place.unwrap_or_default()
         });
-        let region_of = region_of.map(Option::unwrap_or_default).collect();
         let dimensions = DIMENSIONS.map(|(name, by_academy)| Dimension {
-            values: all(name).len(),
+            values: self.all(name).len(),
             by_academy,
         });
-        let shape = Shape::new(regions.len(), region_of, dimensions.to_vec());
-        let key = |list: &[&Option<String>], place: usize| {
-            list.get(place)
-                .map(|value| (*value).clone())
-                .unwrap_or_default()
-        };
+        Shape::new(regions.len(), region_of.collect(), dimensions.to_vec())
+    }
+
+    fn spot(&self, cell: Cell) -> Spot {
+        let key = |name: &str, place: usize| self.all(name).get(place).cloned().flatten();
         let dimension = |place: usize| DIMENSIONS.get(place).map_or("", |(name, _)| *name);
-        let spot = |number| match shape.cell(number) {
+        match cell {
             Cell::Total => (String::new(), Vec::new()),
-            Cell::Region(region) => ("academic_region".to_owned(), vec![key(&regions, region)]),
-            Cell::Academy(academy) => ("academy".to_owned(), vec![key(&academies, academy)]),
+            Cell::Region(region) => {
+                let name = "academic_region";
+                (name.to_owned(), vec![key(name, region)])
+            }
+            Cell::Academy(academy) => ("academy".to_owned(), vec![key("academy", academy)]),
             Cell::Value(own, value) => {
                 let name = dimension(own);
-                (name.to_owned(), vec![key(&all(name), value)])
+                (name.to_owned(), vec![key(name, value)])
             }
             Cell::Cross(own, academy, value) => {
                 let name = dimension(own);
-                let key = vec![key(&academies, academy), key(&all(name), value)];
+                let key = vec![key("academy", academy), key(name, value)];
                 (format!("academy,{name}"), key)
             }
-        };
-        let spots: Vec<Spot> = (0..shape.len()).map(spot).collect();
+        }
+    }
+}
+
+impl Atlas {
+    /// Of what these publications counted.
+    pub fn new<'a>(counted: impl Iterator<Item = &'a Counted> + Clone) -> Self {
+        let values = Values::of(counted);
+        let shape = values.shape();
+        let spots: Vec<Spot> = (0..shape.len())
+            .map(|number| values.spot(shape.cell(number)))
+            .collect();
         let numbered = spots.iter().cloned().enumerate();
         Self {
             numbers: numbered.map(|(number, spot)| (spot, number)).collect(),
