@@ -33,6 +33,9 @@ const fn setting(name: &'static str, default: &'static str, purpose: &'static st
 /// Days after which an intervention that is not confirmed is stale, unless the settings say otherwise.
 pub const STALE_AFTER_DAYS: u16 = 180;
 
+/// The least that a group must count to be published, unless the settings ask for more.
+pub const SMALL_GROUP: u16 = 5;
+
 /// Every setting there is.
 pub const SETTINGS: &[Setting] = &[
     Setting {
@@ -73,6 +76,11 @@ pub const SETTINGS: &[Setting] = &[
         "REE_STALE_AFTER_DAYS",
         "180",
         "days after which an intervention that its portal does not confirm leaves the search",
+    ),
+    setting(
+        "REE_SMALL_GROUP",
+        "5",
+        "counts of pupils below this are hidden in publications; 5 or more",
     ),
     setting("RUST_LOG", "info", "log filter, env_logger's syntax"),
 ];
@@ -124,6 +132,8 @@ pub struct Config {
     pub cors_origins: Vec<String>,
     /// Days after which an intervention that is not confirmed is stale.
     pub stale_after_days: u16,
+    /// Counts of pupils from 1 to one less are hidden in publications.
+    pub small_group: u16,
     /// Where each value came from, by setting name.
     pub origins: BTreeMap<&'static str, (String, Origin)>,
 }
@@ -363,6 +373,7 @@ impl Values {
         let workers = self.number("REE_WORKERS", processors);
         let db_connections = self.number("REE_DB_CONNECTIONS", 4);
         let stale_after_days = self.stale_after_days();
+        let small_group = self.small_group();
         let public_url = self.public_url(listen);
         let log_filter = self.log_filter();
         let cors_origins = self.origins();
@@ -394,6 +405,7 @@ impl Values {
             log_filter,
             cors_origins,
             stale_after_days,
+            small_group,
             origins: self.values,
         })
     }
@@ -416,6 +428,16 @@ impl Values {
             self.problems.push(format!("{NAME}={days}: {expected}"));
         }
         days
+    }
+
+    fn small_group(&mut self) -> u16 {
+        const NAME: &str = "REE_SMALL_GROUP";
+        let least = self.parsed(NAME, SMALL_GROUP, "a number from 5 to 100");
+        if !(SMALL_GROUP..=100).contains(&least) {
+            let expected = "a number from 5 to 100 is expected";
+            self.problems.push(format!("{NAME}={least}: {expected}"));
+        }
+        least
     }
 
     fn public_url(&mut self, listen: SocketAddr) -> String {
@@ -506,6 +528,15 @@ mod tests {
                 .iter()
                 .any(|problem| problem.contains("REE_LISTN: there is no such setting"))
         );
+    }
+
+    #[test]
+    fn small_groups_can_be_larger_and_not_smaller_than_five() {
+        assert_eq!(read(&[]).unwrap().small_group, 5);
+        assert_eq!(read(&[("REE_SMALL_GROUP", "11")]).unwrap().small_group, 11);
+        for refused in ["4", "101", "five"] {
+            assert!(read(&[("REE_SMALL_GROUP", refused)]).is_err(), "{refused}");
+        }
     }
 
     #[test]

@@ -32,6 +32,7 @@ pub mod openapi;
 pub mod operation;
 pub mod opportunities;
 pub mod partners;
+pub mod publications;
 pub mod reference;
 pub mod reports;
 pub mod routes;

@@ -43,6 +43,7 @@ use crate::routes;
         (name = "Bilans", description = "Ce que chaque territoire a fait sous une convention, année après année."),
         (name = "Campagnes", description = "Les bilans attendus d'une année scolaire, et où ils en sont."),
         (name = "Indicateurs", description = "Ce que les bilans validés totalisent."),
+        (name = "Publications", description = "Les chiffres d'une année scolaire tels que le ministère les a publiés."),
         (name = "Échéances", description = "Ce qui vient à terme, et ce qui est en retard."),
         (name = "Synchronisation", description = "Le flux des changements."),
         (name = "Clients", description = "Les programmes clients et leurs jetons."),

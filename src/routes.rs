@@ -7,7 +7,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::{
     campaigns, changes, clients, contacts, conventions, deadlines, declinations, establishments,
     history, indicators, interventions, nomenclatures, oauth, operation, opportunities, partners,
-    reports, solicitations, territories,
+    publications, reports, solicitations, territories,
 };
 
 /// Mounts everything.
@@ -29,6 +29,7 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
     nomenclatures::mount(config);
     reports::mount(config);
     indicators::mount(config);
+    publications::mount(config);
     deadlines::mount(config);
     clients::mount(config);
     changes::mount(config);

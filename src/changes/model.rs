@@ -197,6 +197,7 @@ pub const TYPES: &[&str] = &[
     "report.validated",
     "report.superseded",
     "report.deleted",
+    "publication.created",
     "client.created",
     "client.updated",
     "client.secret_rotated",

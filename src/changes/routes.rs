@@ -29,7 +29,7 @@ use crate::partners::representatives;
 use crate::values::{TextValue, Uai, today};
 use crate::{
     campaigns, clients, contacts, conventions, declinations, establishments, interventions,
-    partners, reports, solicitations,
+    partners, publications, reports, solicitations,
 };
 
 impl Query for Filter {
@@ -152,8 +152,9 @@ async fn objects(
             reading.solicitations(),
             reading.campaigns(),
             reading.reports(),
+            reading.publications(),
         );
-        kinds.map(<[Objects; 8]>::from)
+        kinds.map(<[Objects; 9]>::from)
     };
     let (parties, acts) = tokio::try_join!(parties, acts)?;
     Ok(parties.into_iter().chain(acts).flatten().collect())
@@ -301,6 +302,12 @@ impl Reading<'_> {
             .into_iter()
             .map(|sync| (sync.id.uuid(), sync.seen_by(self.scope)));
         written(seen)
+    }
+
+    async fn publications(&self) -> Result<Objects> {
+        let ids = self.ids("publication");
+        let found = publications::store::find_all(self.connection, self.scope, &ids).await?;
+        written(found.into_iter().map(|one| (one.id.uuid(), one)))
     }
 
     async fn reports(&self) -> Result<Objects> {

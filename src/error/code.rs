@@ -247,6 +247,14 @@ codes! {
         text("La requête contient des erreurs", "The request has errors"),
         text("La requête est comprise, mais des champs ou paramètres sont faux. Tous sont dans `errors`.", "The request is understood, but fields or parameters are wrong. All are in `errors`."),
         text("Corrigez chaque endroit nommé.", "Correct each place named.");
+    GroupingNotPublished = 422 "grouping_not_published",
+        text("Tableau non publié", "Table not published"),
+        text("Les chiffres publiés sont des tableaux fixes : celui qui est demandé n'en fait pas partie.", "Published figures are fixed tables: the one asked for is not among them."),
+        text("Demandez un des groupements nommés dans `errors`, avec des filtres sur ses seules dimensions.", "Ask for one of the groupings named in `errors`, with filters on its dimensions only.");
+    NotPublished = 422 "not_published",
+        text("Rien n'est publié", "Nothing is published"),
+        text("Aucune publication ne répond à l'année, au numéro ou à la date demandés.", "No publication answers the year, the number or the date asked for."),
+        text("Voyez `/v1/publications` ; attendez la publication de l'année.", "See `/v1/publications`; wait until the year is published.");
     IdempotencyKeyReused = 422 "idempotency_key_reused",
         text("Clé d'idempotence déjà utilisée", "Idempotency key already used"),
         text("Cette clé a servi pour une requête au corps différent.", "This key was used for a request with another body."),

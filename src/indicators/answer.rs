@@ -1,6 +1,7 @@
 //! Figures as they are answered.
 
 use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -20,8 +21,8 @@ use crate::values::share;
 pub struct IndicatorValues {
     /// Les cases de la page, dans l'ordre de leurs clés, null en dernier ; aucune sans `group_by`.
     pub data: Vec<Cell>,
-    /// Le total de tout ce que les filtres retiennent, toutes pages confondues, compté et non additionné.
-    pub totals: Totals,
+    /// Le total de tout ce que les filtres retiennent, toutes pages confondues, compté et non additionné. Dans une publication, celui qui est publié : null quand aucune case publiée n'est ce total.
+    pub totals: Option<Totals>,
     /// Le curseur de la page suivante, ou null à la fin.
     pub next_cursor: Option<String>,
     /// Ce qu'il faut savoir des chiffres.
@@ -38,7 +39,7 @@ pub struct Cell {
     /// La valeur de chaque mesure ; null là où personne ne la connaît.
     #[schema(value_type = HashMap<String, Option<f64>>, example = json!({ "pupils": 1240, "girls_share": 0.4823 }))]
     pub values: Map<String, Value>,
-    /// Les mesures masquées parce que la case est trop petite : aucune dans les chiffres en direct.
+    /// Les mesures masquées, dont la valeur est null, parce qu'un petit groupe s'y lirait : aucune dans les chiffres en direct.
     #[schema(example = json!([]))]
     pub suppressed: Vec<String>,
     /// Ce sur quoi la case repose.
@@ -47,6 +48,10 @@ pub struct Cell {
     #[serde(skip)]
     #[schema(ignore)]
     pub place: Key,
+    /// The numbers of the publications it is of: pages that follow are of the same.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub editions: Option<Rc<str>>,
 }
 
 /// Un total.
@@ -56,6 +61,9 @@ pub struct Totals {
     /// La valeur de chaque mesure ; null là où personne ne la connaît.
     #[schema(value_type = HashMap<String, Option<f64>>, example = json!({ "pupils": 18250, "girls_share": 0.4907 }))]
     pub values: Map<String, Value>,
+    /// Les mesures masquées, dont la valeur est null : aucune dans les chiffres en direct.
+    #[schema(example = json!([]))]
+    pub suppressed: Vec<String>,
     /// Ce sur quoi le total repose.
     pub completeness: Completeness,
 }
@@ -75,10 +83,10 @@ pub struct Completeness {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = IndicatorMeta)]
 pub struct Meta {
-    /// Le numéro de la publication ; null pour des chiffres en direct.
+    /// Le numéro de la publication, la dernière s'il y en a plusieurs ; null pour des chiffres en direct.
     #[schema(example = json!(null))]
     pub publication: Option<i32>,
-    /// Le moment dont les chiffres datent : la dernière validation parmi les bilans comptés, null s'il n'y en a pas.
+    /// Le moment dont les chiffres datent : celui de la publication, ou en direct la dernière validation parmi les bilans comptés, null s'il n'y en a pas.
     #[schema(value_type = Option<DateTime<Utc>>)]
     pub computed_at: Option<DateTime<Utc>>,
     /// Les mesures demandées, par leur code.
@@ -105,7 +113,7 @@ pub struct Summary {
 }
 
 /// The measures asked for, by their codes, in this language.
-fn definitions(asked: &Asked, language: Language) -> BTreeMap<&'static str, Summary> {
+pub fn definitions(asked: &Asked, language: Language) -> BTreeMap<&'static str, Summary> {
     let mut all: HashMap<String, Definition> = Definition::all()
         .into_iter()
         .map(|one| (one.code.to_string(), one))
@@ -152,6 +160,7 @@ pub fn cells(asked: &Asked, computed: &Computed) -> Vec<Cell> {
             suppressed: Vec::new(),
             completeness: figures.completeness(),
             place: row.key.clone(),
+            editions: None,
         }
     };
     if asked.group_by.is_empty() {
@@ -202,12 +211,13 @@ pub fn around(
     computed: &Computed,
     perimeter: Option<Vec<String>>,
     language: Language,
-) -> (Totals, Meta) {
+) -> (Option<Totals>, Meta) {
     let empty = Counted::default();
     let total = computed.total.as_ref().unwrap_or(&empty);
     let figures = of_total(asked, computed, total);
     let totals = Totals {
         values: figures.values(asked),
+        suppressed: Vec::new(),
         completeness: figures.completeness(),
     };
     let meta = Meta {
@@ -216,11 +226,11 @@ pub fn around(
         definitions: definitions(asked, language),
         perimeter,
     };
-    (totals, meta)
+    (Some(totals), meta)
 }
 
 /// The whole answer.
-pub fn whole(listed: Listed<Cell>, (totals, meta): (Totals, Meta)) -> IndicatorValues {
+pub fn whole(listed: Listed<Cell>, (totals, meta): (Option<Totals>, Meta)) -> IndicatorValues {
     IndicatorValues {
         data: listed.data,
         totals,

@@ -8,9 +8,10 @@
 
 pub mod answer;
 mod cells;
-mod columns;
+pub(crate) mod columns;
 pub mod model;
 pub mod perimeter;
+mod published;
 pub mod routes;
 mod statement;
 pub mod store;

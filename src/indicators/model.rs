@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use crate::conventions::model::ConventionId;
 use crate::partners::model::{PartnerId, Sector};
+use crate::publications::reading::Edition;
 use crate::reference::{Entry, Reference};
 use crate::values::{
     ActionType, Axis, Event, Level, Measure, Moment, SchoolYear, TerritoryCode, TextValue,
@@ -121,6 +122,8 @@ pub struct Asked {
     pub moment: Vec<Moment>,
     /// For these events.
     pub event: Vec<Event>,
+    /// As they were published.
+    pub edition: Option<Edition>,
 }
 
 impl Asked {

@@ -1,11 +1,11 @@
 //! Whose figures a caller may compute: live ones for the ministry, and for an academy or a school
-//! in its own perimeter.
+//! in its own perimeter. Beyond it, and for everyone else, figures are published ones.
 
 use diesel_async::AsyncPgConnection;
 
 use super::model::{Asked, academies_of};
 use crate::auth::policy::Scope;
-use crate::error::{Code, Error, Fault, Place, Result, Rule};
+use crate::error::Result;
 use crate::establishments::reach;
 use crate::values::{TerritoryCode, TextValue};
 
@@ -54,16 +54,26 @@ pub fn told(scope: &Scope) -> Option<Vec<String>> {
     Some(named.unwrap_or_else(|| own_schools(scope)))
 }
 
-/// Refuses filters that name an academy or a region outside the perimeter.
+/// Whether a caller has a perimeter whose figures it reads live; whoever has none reads published
+/// ones.
+pub fn has_live(scope: &Scope) -> bool {
+    scope.is_everything() || scope.territories().is_some() || scope.schools().is_some()
+}
+
+/// Whether filters name an academy or a region outside the perimeter.
 ///
 /// # Errors
-/// `forbidden`, naming each parameter.
-pub async fn check(connection: &AsyncPgConnection, scope: &Scope, asked: &Asked) -> Result<()> {
+/// As any query.
+pub async fn is_beyond(
+    connection: &AsyncPgConnection,
+    scope: &Scope,
+    asked: &Asked,
+) -> Result<bool> {
     if asked.academy.is_empty() && asked.academic_region.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
     let within = match Limit::of(scope) {
-        Limit::Everything => return Ok(()),
+        Limit::Everything => return Ok(false),
         Limit::Academies(own) => own,
         Limit::Reports(_) => reach::above_schools(connection, scope).await?,
     };
@@ -73,22 +83,6 @@ pub async fn check(connection: &AsyncPgConnection, scope: &Scope, asked: &Asked)
         within.iter().any(|own| own == code.as_str())
             || (!below.is_empty() && below.iter().all(|academy| within.contains(academy)))
     };
-    let filters = [
-        ("academy", &asked.academy),
-        ("academic_region", &asked.academic_region),
-    ];
-    let outside = filters
-        .into_iter()
-        .filter(|(_, codes)| !codes.iter().all(holds));
-    let faults: Vec<Fault> = outside
-        .map(|(name, _)| Fault {
-            place: Place::Parameter(name.to_owned()),
-            rule: Rule::OutsidePerimeter,
-        })
-        .collect();
-    if faults.is_empty() {
-        Ok(())
-    } else {
-        Err(Error::new(Code::Forbidden).with(faults))
-    }
+    let mut named = asked.academy.iter().chain(&asked.academic_region);
+    Ok(!named.all(holds))
 }

@@ -10,16 +10,17 @@ use utoipa::openapi::path::{Parameter as DocumentedParameter, ParameterIn};
 
 use super::answer::{self, Cell, IndicatorValues, Meta, Totals};
 use super::model::{Asked, Definition, Dimension, MAX_DIMENSIONS};
-use super::perimeter;
 use super::store::{self, Computed, Key, Part, Slice};
-use super::yardsticks;
+use super::{perimeter, published, yardsticks};
 use crate::db::keyset::Direction;
 use crate::error::{Error, Result, Rule};
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
 use crate::http::forms::Column;
 use crate::http::page::{self, Count, Listed, Mark, MarkValue, Page};
-use crate::http::query::{Documented, Parameter, Query, Reader, UPDATED_SINCE, parameter};
+use crate::http::query::{
+    Documented, Parameter, Query, Reader, UPDATED_SINCE, parameter, without_example,
+};
 use crate::nomenclatures::store as nomenclatures;
 use crate::values::TextValue;
 
@@ -180,6 +181,14 @@ impl Query for Asked {
             "Événements, séparés par des virgules",
             "semaine_industrie",
         ),
+        without_example(
+            "publication",
+            "Les chiffres de cette publication : son numéro ou son identifiant",
+        ),
+        without_example(
+            "as_of",
+            "Les chiffres publiés à ce moment (RFC 3339), ou à la fin de ce jour à Paris : la dernière publication de chaque année demandée",
+        ),
     ];
 
     fn read(reader: &mut Reader<'_>) -> Self {
@@ -204,6 +213,7 @@ impl Query for Asked {
             level: reader.several("level"),
             moment: reader.several("moment"),
             event: reader.several("event"),
+            edition: published::edition(reader),
         }
     }
 }
@@ -239,22 +249,36 @@ impl List for Values {
             .measures
             .iter()
             .map(|one| at("values", one.code()));
-        keys.chain(values)
-            .chain(["expected", "validated"].map(|name| at("completeness", name)))
-            .collect()
+        let columns = keys
+            .chain(values)
+            .chain(["expected", "validated"].map(|name| at("completeness", name)));
+        // Elsewhere an empty cell is unknown; here it may be hidden.
+        let hidden = published::is_certain(call).then(|| Column::at("suppressed", "/suppressed"));
+        columns.chain(hidden).collect()
     }
 
     async fn page(call: Rc<Call<Asked>>, page: Page<ByKey>) -> Result<Vec<Cell>> {
+        if let Some(selected) = published::selected(&call, &page).await? {
+            return published::cells(&call, &selected, &page).await;
+        }
         let computed = compute(&call, &page, &[Part::Group], &[Part::GroupEstablishments]).await?;
         Ok(answer::cells(&call.query, &computed))
     }
 
     fn mark(item: &Cell, _sort: ByKey) -> Mark {
+        let editions = item.editions.as_deref();
         Mark {
-            value: MarkValue::Id,
+            value: editions.map_or(MarkValue::Id, |all| MarkValue::Text(all.to_owned())),
             id: serde_json::json!(item.place).to_string(),
         }
     }
+}
+
+/// The key of the last cell of the page before.
+pub(super) fn after(page: &Page<ByKey>) -> Result<Option<Key>> {
+    let mark = page.after.as_ref();
+    mark.map(|mark| serde_json::from_str(&mark.id).map_err(Error::internal))
+        .transpose()
 }
 
 async fn compute(
@@ -273,13 +297,8 @@ async fn compute(
             parts.push(Part::BesideTotal(yardstick));
         }
     }
-    let after: Option<Key> = page
-        .after
-        .as_ref()
-        .map(|mark| serde_json::from_str(&mark.id).map_err(Error::internal))
-        .transpose()?;
     let slice = Slice {
-        after,
+        after: after(page)?,
         limit: page.limit,
     };
     let connection = call.app.db.borrow().await?;
@@ -287,7 +306,14 @@ async fn compute(
 }
 
 /// The cells of a page, and what is said around them. Without a grouping there is only the total.
-async fn read(call: Rc<Call<Asked>>, page: Page<ByKey>) -> Result<(Vec<Cell>, (Totals, Meta))> {
+async fn read(
+    call: Rc<Call<Asked>>,
+    page: Page<ByKey>,
+) -> Result<(Vec<Cell>, (Option<Totals>, Meta))> {
+    if let Some(selected) = published::selected(&call, &page).await? {
+        let cells = published::cells(&call, &selected, &page).await?;
+        return Ok((cells, published::around(&call, &selected).await?));
+    }
     let (parts, of_establishments): (&[Part], &[Part]) = if call.query.group_by.is_empty() {
         (&[Part::Total], &[Part::TotalEstablishments])
     } else {
@@ -337,7 +363,11 @@ pub async fn count_indicators(call: Call<Filter>) -> Result<Answer> {
 
 /// Valeurs d'indicateurs
 ///
-/// Calculées sur les bilans validés que rien n'a remplacés, groupées par trois dimensions au plus, page par page dans l'ordre des clés. Une ligne compte une fois pour chaque partie de la convention (`partner`) et pour chacun de leurs secteurs (`sector`) : ces cases ne s'ajoutent pas. Avec les filtres `partner` et `sector`, seuls les partenaires et secteurs demandés forment des cases. Une académie et un établissement lisent les chiffres de leur périmètre, dit dans `meta.perimeter`. En CSV et en NDJSON, toutes les cases, ou le total sans `group_by`.
+/// Calculées sur les bilans validés que rien n'a remplacés, groupées par trois dimensions au plus, page par page dans l'ordre des clés. Une ligne compte une fois pour chaque partie de la convention (`partner`) et pour chacun de leurs secteurs (`sector`) : ces cases ne s'ajoutent pas. Avec les filtres `partner` et `sector`, seuls les partenaires et secteurs demandés forment des cases. Le ministère les lit en direct, une académie et un établissement aussi dans leur périmètre, dit dans `meta.perimeter`.
+///
+/// Au-delà de leur périmètre (une académie ou une région d'ailleurs dans les filtres), et pour les autres rôles, les chiffres sont ceux de la dernière publication de chaque année demandée, ou sans `school_year` de la dernière année publiée ; avec `publication` ou `as_of`, ceux d'une publication pour tous. Une publication a des tableaux fixes : un autre groupement, ou un filtre sur une autre dimension, est refusé (422 `grouping_not_published`).
+///
+/// En CSV et en NDJSON, toutes les cases, ou le total sans `group_by`.
 #[utoipa::path(
     tag = TAG,
     params(ValuesParameters, crate::openapi::PageParameters),
@@ -347,8 +377,5 @@ pub async fn count_indicators(call: Call<Filter>) -> Result<Answer> {
 )]
 #[get("/v1/indicators/values")]
 pub async fn get_indicator_values(call: ListCall<Values>) -> Result<HttpResponse> {
-    let asker = call.call();
-    let reader = asker.app.db.reader().await?;
-    perimeter::check(&reader, asker.scope()?, &asker.query).await?;
     call.answer_with(read, answer::whole).await
 }

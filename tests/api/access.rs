@@ -62,6 +62,7 @@ const OUTCOME: &str = r#"{"outcome": {"held_on": "2025-10-09"}}"#;
 const CAMPAIGN: &str =
     r#"{"school_year": "2023-2024", "opens_on": "2024-05-01", "due_on": "2024-09-30"}"#;
 const DUE_ON: &str = r#"{"due_on": "2999-10-15"}"#;
+const YEAR: &str = r#"{"school_year": "2023-2024"}"#;
 const DECLINATION: &str = r#"{"convention_id": "<convention>", "level": "establishment", "territories": ["uai:0690001A"], "starts_on": "2026-09-01"}"#;
 
 #[rustfmt::skip]
@@ -170,7 +171,12 @@ const TABLE: &[Line] = &[
     shared("get_nomenclature"),
     common("list_indicators"),
     common("count_indicators"),
-    line("get_indicator_values", "",           ["200",             "200",             "200",             "403",             "403"]),
+    // Live for the first three, published for the others.
+    common("get_indicator_values"),
+    common("list_publications"),
+    common("count_publications"),
+    shared("get_publication"),
+    line("create_publication", YEAR,           ["201",             "403",             "403",             "403",             "403"]),
     common("list_deadlines"),
     common("count_deadlines"),
     common("list_changes"),

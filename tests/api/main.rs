@@ -45,6 +45,7 @@ mod partners;
 mod portal;
 mod prefill;
 mod public_conventions;
+mod publications;
 mod reports;
 mod reports_read;
 mod representatives;

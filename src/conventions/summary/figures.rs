@@ -136,7 +136,7 @@ fn totals(
     let (totals, meta) = answer::around(asked, computed, perimeter(scope), language);
     SummaryFigures {
         computed_at: meta.computed_at,
-        totals: totals.values,
+        totals: totals.map(|totals| totals.values).unwrap_or_default(),
         completeness,
         by_academy: Vec::new(),
         by_action_type: Vec::new(),

@@ -36,6 +36,8 @@ pub struct Place {
     /// A draft, of that convention at that school.
     pub declination: String,
     pub reports: Reports,
+    /// Of the year of the validated one.
+    pub publication: String,
     pub uai: String,
     pub territory: &'static str,
     pub nomenclature: &'static str,
@@ -130,6 +132,7 @@ impl Place {
         // Of the whole country: what the ministry writes.
         let reports = Reports::of(service, &convention, "FR").await;
         let sync = new_sync(service, &partner).await;
+        let publication = new_publication(service).await;
         Self {
             partner,
             representative,
@@ -147,6 +150,7 @@ impl Place {
             ended,
             amendment,
             reports,
+            publication,
             uai,
             territory: academy,
             nomenclature,
@@ -177,6 +181,7 @@ impl Place {
             ended: absent(),
             amendment: absent(),
             reports: Reports::none(),
+            publication: absent(),
             uai: uai(9_999_999),
             territory: "academy:99",
             nomenclature: "nothing",
@@ -197,6 +202,7 @@ impl Place {
             "declinations" => &self.declination,
             "interventions" => &self.intervention_id,
             "reports" => self.reports.id(operation),
+            "publications" => &self.publication,
             _ => &self.partner,
         };
         super::fill(
@@ -397,6 +403,15 @@ async fn new_solicitation(service: &Service, uai: &str, representative: &str) ->
     id(&service
         .ministry()
         .post("/v1/solicitations", body)
+        .await
+        .expect(201))
+}
+
+async fn new_publication(service: &Service) -> String {
+    let body = json!({ "school_year": "2023-2024" });
+    id(&service
+        .ministry()
+        .post("/v1/publications", body)
         .await
         .expect(201))
 }

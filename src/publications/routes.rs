@@ -1,0 +1,143 @@
+//! The handlers of publications.
+
+use std::rc::Rc;
+
+use actix_web::{HttpResponse, get, post};
+
+use super::model::{NewPublication, Publication, PublicationId};
+use super::store::{Filter, Sort};
+use super::{store, workflow};
+use crate::error::Result;
+use crate::http::answer::Answer;
+use crate::http::call::{Call, List, ListCall};
+use crate::http::page::{self, Count, Listed, Mark, MarkValue, Page};
+use crate::http::query::{Documented, NoQuery, Parameter, Query, Reader, UPDATED_SINCE, parameter};
+
+const TAG: &str = "Publications";
+
+impl Query for Filter {
+    const PARAMETERS: &'static [Parameter] = &[
+        parameter(
+            "school_year",
+            "Années scolaires, séparées par des virgules",
+            "2025-2026",
+        ),
+        UPDATED_SINCE,
+    ];
+
+    fn read(reader: &mut Reader<'_>) -> Self {
+        Self {
+            school_year: reader.several("school_year"),
+            updated_since: reader.one("updated_since"),
+        }
+    }
+}
+
+/// The filters, as the list and the count document them.
+type Filters = Documented<Filter>;
+
+impl page::Sort for Sort {
+    const DEFAULT: Self = Self::Id;
+    const ORDERS: &'static [(&'static str, Self)] =
+        &[("created_at", Self::Id), ("updated_at", Self::UpdatedAt)];
+}
+
+/// The list of publications.
+pub struct Publications;
+
+impl List for Publications {
+    type Filter = Filter;
+    type Sort = Sort;
+    type Item = Publication;
+
+    async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<Publication>> {
+        let reader = call.app.db.reader().await?;
+        store::page(&reader, call.scope()?, &call.query, &page).await
+    }
+
+    fn mark(item: &Publication, sort: Sort) -> Mark {
+        let value = match sort {
+            Sort::Id => MarkValue::Id,
+            Sort::UpdatedAt => MarkValue::Time(item.updated_at),
+        };
+        Mark {
+            value,
+            id: item.id.to_string(),
+        }
+    }
+}
+
+/// Liste des publications
+///
+/// De toutes les années scolaires, chacune avec ses tableaux. Leurs valeurs se lisent à
+/// `/v1/indicators/values`.
+#[utoipa::path(
+    tag = TAG,
+    params(
+        Filters,
+        ("sort" = Option<String>, Query, description = "`created_at` (par défaut, l'ordre des numéros), `updated_at` ; `-` devant pour l'ordre inverse", example = "-created_at"),
+        crate::openapi::PageParameters,
+    ),
+    responses((status = 200, description = "Une page de publications", content(
+        (Listed<Publication> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")
+    )))
+)]
+#[get("/v1/publications")]
+pub async fn list_publications(call: ListCall<Publications>) -> Result<HttpResponse> {
+    call.answer().await
+}
+
+/// Nombre de publications
+///
+/// Avec les mêmes filtres que la liste.
+#[utoipa::path(
+    tag = TAG,
+    params(Filters),
+    responses((status = 200, description = "Le nombre", body = Count))
+)]
+#[get("/v1/publications/count")]
+pub async fn count_publications(call: Call<Filter>) -> Result<Answer> {
+    let reader = call.app.db.reader().await?;
+    let count = store::count(&reader, call.scope()?, &call.query).await?;
+    Answer::digested(&Count { count })
+}
+
+/// Publication d'une année scolaire
+///
+/// Par le ministère. Calcule et fige les tableaux de l'année, tous du même instant. Les effectifs
+/// d'élèves de 1 à 4 y sont masqués, et autant d'autres cases qu'il en faut pour qu'aucune somme ne
+/// les redonne, dans cette publication ni avec les précédentes de la même année. Une publication ne
+/// change plus : une correction en demande une autre.
+#[utoipa::path(
+    tag = TAG,
+    params(crate::openapi::IdempotencyKey),
+    request_body(content = NewPublication, example = json!({
+        "school_year": "2025-2026", "note": "Chiffres provisoires, avant la clôture de la campagne."
+    })),
+    responses((status = 201, description = "La publication", body = Publication))
+)]
+#[post("/v1/publications")]
+pub async fn create_publication(call: Call<NoQuery, NewPublication>) -> Result<Answer> {
+    let small_group = call.app.config.small_group;
+    call.write(async |tx| {
+        let created = workflow::create(tx, &call.body, small_group).await?;
+        let location = format!("/v1/publications/{}", created.id);
+        Answer::created(created.version, location, &created)
+    })
+    .await
+}
+
+/// Lecture d'une publication
+///
+/// Ses tableaux, avec le nombre de leurs cases et de celles qui sont masquées.
+#[utoipa::path(
+    tag = TAG,
+    params(("id" = PublicationId, Path, description = "Identifiant de la publication")),
+    responses((status = 200, description = "La publication", body = Publication))
+)]
+#[get("/v1/publications/{id}")]
+pub async fn get_publication(call: Call) -> Result<Answer> {
+    let reader = call.app.db.reader().await?;
+    let found = store::find(&reader, call.scope()?, call.id("id")).await?;
+    Answer::object(found.version, &found)
+}
