@@ -482,6 +482,42 @@ diesel::table! {
 }
 
 diesel::table! {
+    publications (id) {
+        id -> Uuid,
+        version -> Int8,
+        school_year -> Text,
+        number -> Int4,
+        published_at -> Timestamptz,
+        small_group -> Int4,
+        tables -> Jsonb,
+        note -> Nullable<Text>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    publication_cells (publication_id, place) {
+        publication_id -> Uuid,
+        place -> Int4,
+        grouping -> Text,
+        first_key -> Nullable<Text>,
+        second_key -> Nullable<Text>,
+        figures -> Jsonb,
+        suppressed -> Array<Text>,
+        validated -> Int8,
+    }
+}
+
+diesel::table! {
+    publication_secrets (publication_id) {
+        publication_id -> Uuid,
+        counts -> Jsonb,
+        witnesses -> Jsonb,
+    }
+}
+
+diesel::table! {
     campaigns (id) {
         id -> Uuid,
         version -> Int8,
@@ -602,42 +638,6 @@ diesel::table! {
     }
 }
 
-diesel::table! {
-    publications (id) {
-        id -> Uuid,
-        version -> Int8,
-        school_year -> Text,
-        number -> Int4,
-        published_at -> Timestamptz,
-        small_group -> Int4,
-        tables -> Jsonb,
-        note -> Nullable<Text>,
-        created_at -> Timestamptz,
-        updated_at -> Timestamptz,
-    }
-}
-
-diesel::table! {
-    publication_cells (publication_id, place) {
-        publication_id -> Uuid,
-        place -> Int4,
-        grouping -> Text,
-        first_key -> Nullable<Text>,
-        second_key -> Nullable<Text>,
-        figures -> Jsonb,
-        suppressed -> Array<Text>,
-        validated -> Int8,
-    }
-}
-
-diesel::table! {
-    publication_secrets (publication_id) {
-        publication_id -> Uuid,
-        counts -> Jsonb,
-        witnesses -> Jsonb,
-    }
-}
-
 diesel::joinable!(representatives -> partners (partner_id));
 diesel::joinable!(client_secrets -> clients (client_id));
 diesel::joinable!(declinations -> conventions (convention_id));
@@ -645,6 +645,7 @@ diesel::joinable!(report_lines -> reports (report_id));
 diesel::joinable!(reports -> conventions (convention_id));
 diesel::joinable!(amendments -> conventions (convention_id));
 diesel::joinable!(convention_partners -> partners (partner_id));
+diesel::joinable!(publication_secrets -> publications (publication_id));
 diesel::allow_tables_to_appear_in_same_query!(amendments, conventions);
 diesel::allow_tables_to_appear_in_same_query!(clients, client_secrets);
 diesel::allow_tables_to_appear_in_same_query!(convention_partners, partners);
@@ -661,7 +662,6 @@ diesel::allow_tables_to_appear_in_same_query!(interventions, solicitations);
 diesel::allow_tables_to_appear_in_same_query!(intervention_standing, solicitations);
 diesel::allow_tables_to_appear_in_same_query!(conventions, intervention_standing);
 diesel::allow_tables_to_appear_in_same_query!(partners, representatives);
+diesel::allow_tables_to_appear_in_same_query!(publications, publication_secrets);
 diesel::allow_tables_to_appear_in_same_query!(reports, conventions);
 diesel::allow_tables_to_appear_in_same_query!(reports, report_lines);
-diesel::joinable!(publication_secrets -> publications (publication_id));
-diesel::allow_tables_to_appear_in_same_query!(publications, publication_secrets);
