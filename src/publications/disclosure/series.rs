@@ -137,7 +137,7 @@ impl<'a> Series<'a> {
     /// change since the edition before is known not to have.
     pub fn board(&self, shift: Shift, strictly: bool) -> Board<'a> {
         let (last, hidden) = (self.last(), self.hidden_now());
-        let each = || 0..self.shape.len();
+        let each = || 0..self.shape.size();
         let shown = |cell: usize, measure| {
             let figure = self.now().of(cell).of(measure);
             (!hidden.contains(&(measure, cell))).then_some(figure)
