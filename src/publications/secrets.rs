@@ -126,7 +126,7 @@ impl Atlas {
     pub fn new<'a>(counted: impl Iterator<Item = &'a Counted> + Clone) -> Self {
         let values = Values::of(counted);
         let shape = values.shape();
-        let spots: Vec<Spot> = (0..shape.len())
+        let spots: Vec<Spot> = (0..shape.size())
             .map(|number| values.spot(shape.cell(number)))
             .collect();
         let numbered = spots.iter().cloned().enumerate();
@@ -145,7 +145,7 @@ impl Atlas {
 
     /// What was counted, by number.
     pub fn edition(&self, counted: &Counted) -> Edition {
-        let mut figures = vec![Counts::default(); self.shape.len()];
+        let mut figures = vec![Counts::default(); self.shape.size()];
         let mut hidden = Hidden::new();
         for (spot, counts, is_hidden) in &counted.cells {
             let Some(number) = self.numbers.get(spot).copied() else {

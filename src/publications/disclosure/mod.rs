@@ -86,7 +86,7 @@ fn must_hide(shape: &Shape, earlier: &[Edition], figures: &Figures, threshold: i
         .iter()
         .flat_map(|edition| edition.hidden.iter().copied())
         .collect();
-    for cell in 0..shape.len() {
+    for cell in 0..shape.size() {
         for measure in Measure::ALL {
             let figure = figures.of(cell).of(measure);
             let near = |edition: &Edition| {

@@ -41,7 +41,7 @@ impl Overlap {
             whole: vec![(0, 0); dimensions],
             binds: true,
         };
-        for number in 0..shape.len() {
+        for number in 0..shape.size() {
             overlap.add(shape, number, of_counts(figures.of(number)));
         }
         overlap.binds = overlap.has_solution(shape);
@@ -126,7 +126,7 @@ mod tests {
     }
 
     fn figures(shape: &Shape, crosses: [(i64, i64, i64); 4]) -> Figures {
-        let mut all = vec![Counts::default(); shape.len()];
+        let mut all = vec![Counts::default(); shape.size()];
         for (place, (pupils, girls, priority)) in crosses.into_iter().enumerate() {
             let number = shape.number(Cell::Cross(place / 2, 0, place % 2));
             all[number] = Counts {

@@ -137,7 +137,7 @@ impl<'a> Series<'a> {
     /// change since the edition before is known not to have.
     pub fn board(&self, shift: Shift, strictly: bool) -> Board<'a> {
         let (last, hidden) = (self.last(), self.hidden_now());
-        let each = || 0..self.shape.len();
+        let each = || 0..self.shape.size();
         let shown = |cell: usize, measure| {
             let figure = self.now().of(cell).of(measure);
             (!hidden.contains(&(measure, cell))).then_some(figure)
@@ -250,7 +250,8 @@ impl<'a> Series<'a> {
         // What is hidden once is hidden from then on.
         let first = self.hidden.iter().position(is_hidden);
         let (first, last) = (first.unwrap_or(self.hidden.len()), self.last());
-        (first..=edition).flat_map(move |from| (edition..=last).map(move |to| (from, to)))
+        // The whole of it first: what is added between editions then binds nothing.
+        (first..=edition).flat_map(move |from| (edition..=last).rev().map(move |to| (from, to)))
     }
 
     /// Whether a move can shift a span far enough.

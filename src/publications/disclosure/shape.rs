@@ -92,7 +92,7 @@ impl Shape {
     }
 
     /// How many cells there are.
-    pub fn len(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.cells.len()
     }
 
@@ -133,8 +133,8 @@ mod tests {
         let dimension = |values, by_academy| Dimension { values, by_academy };
         let dimensions = vec![dimension(2, true), dimension(3, false), dimension(1, true)];
         let shape = Shape::new(2, vec![0, 1, 1], dimensions);
-        assert_eq!(shape.len(), 1 + 2 + 3 + (2 + 6) + 3 + (1 + 3));
-        for number in 0..shape.len() {
+        assert_eq!(shape.size(), 1 + 2 + 3 + (2 + 6) + 3 + (1 + 3));
+        for number in 0..shape.size() {
             assert_eq!(shape.number(shape.cell(number)), number);
         }
         assert_eq!(shape.region(2), 1);

@@ -83,7 +83,7 @@ impl Country {
                 priority: sum.priority + counts.priority,
             })
         };
-        Figures((0..shape.len()).map(sum).collect())
+        Figures((0..shape.size()).map(sum).collect())
     }
 
     /// Some groups of pupils more.
@@ -219,7 +219,7 @@ fn a_country_of_the_size_of_france_is_protected_and_its_total_shown() {
     ];
     let region_of: Vec<usize> = (0..31).map(|academy| academy * 18 / 31).collect();
     let shape = Shape::new(18, region_of.clone(), dimensions);
-    let mut figures = Figures(vec![Counts::default(); shape.len()]);
+    let mut figures = Figures(vec![Counts::default(); shape.size()]);
     for _ in 0..6_000 {
         let academy = random.random_range(0..31);
         let pupils = if random.random_bool(0.2) {
@@ -303,7 +303,8 @@ fn whoever_knows_all_that_is_shown_cannot_tell_a_hidden_count_from_four_others()
                 if !is_group || unproved.contains(&(*measure, *number)) {
                     continue;
                 }
-                if one.hidden.len() > 6 && random.random_bool(1.0 - 6.0 / one.hidden.len() as f64) {
+                let hidden = u32::try_from(one.hidden.len()).unwrap();
+                if hidden > 6 && !random.random_ratio(6, hidden) {
                     continue;
                 }
                 let values = attacker.values(edition, *measure, *number);

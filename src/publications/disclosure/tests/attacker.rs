@@ -75,10 +75,10 @@ impl<'a> Attacker<'a> {
     }
 
     fn knows_what_is_shown(&mut self, edition: usize) {
-        for number in 0..self.published.shape.len() {
+        for number in 0..self.published.shape.size() {
             for measure in Measure::ALL {
                 let sum = self.sum(edition, measure, number, 1.0);
-                let truth = self.truth(edition, measure, number) as f64;
+                let truth = float(self.truth(edition, measure, number));
                 if !self.is_hidden(edition, measure, number) {
                     self.problem.add_constraint(sum, ComparisonOp::Eq, truth);
                 } else if edition == 0 || !self.is_hidden(edition - 1, measure, number) {
@@ -118,7 +118,7 @@ impl<'a> Attacker<'a> {
             self.knows_what_did_not_change(edition);
             return;
         }
-        for number in 0..self.published.shape.len() {
+        for number in 0..self.published.shape.size() {
             let grown = |measure| {
                 let mut sum = self.sum(edition, measure, number, 1.0);
                 sum.extend(self.sum(edition - 1, measure, number, -1.0));
@@ -144,7 +144,7 @@ impl<'a> Attacker<'a> {
 
     /// The numbers of reports tell which figures are still those of the edition before.
     fn knows_what_did_not_change(&mut self, edition: usize) {
-        for number in 0..self.published.shape.len() {
+        for number in 0..self.published.shape.size() {
             for measure in Measure::ALL {
                 let truth = |edition| self.truth(edition, measure, number);
                 if truth(edition) == truth(edition - 1) {
@@ -176,7 +176,7 @@ impl<'a> Attacker<'a> {
     fn admits(&self, edition: usize, measure: Measure, number: usize, value: i64) -> bool {
         let mut problem = self.problem.clone();
         let sum = self.sum(edition, measure, number, 1.0);
-        problem.add_constraint(sum, ComparisonOp::Eq, value as f64);
+        problem.add_constraint(sum, ComparisonOp::Eq, float(value));
         problem.solve().is_ok()
     }
 
@@ -193,4 +193,9 @@ impl<'a> Attacker<'a> {
         }
         values
     }
+}
+
+/// Of counts that are far below what either loses.
+fn float(count: i64) -> f64 {
+    f64::from(i32::try_from(count).unwrap())
 }
