@@ -32,6 +32,8 @@ CREATE TABLE publication_cells (
     figures        jsonb NOT NULL,
     -- The measures hidden.
     suppressed     text[] NOT NULL,
+    -- The reports expected, where a campaign expects some, and those counted.
+    expected       bigint,
     validated      bigint NOT NULL,
     PRIMARY KEY (publication_id, place),
     CONSTRAINT publication_cells_key UNIQUE NULLS NOT DISTINCT (publication_id, grouping, first_key, second_key)

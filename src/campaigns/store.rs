@@ -1,6 +1,6 @@
 //! The SQL of campaigns.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::dsl::count_star;
 use diesel::helper_types::IntoBoxed;
 use diesel::pg::Pg;
@@ -184,6 +184,20 @@ pub async fn hold_open(
         .await
         .optional()?;
     Ok(closed_at.flatten().is_none())
+}
+
+/// The years that have a campaign, when their reports are due, and whether they are still taken.
+///
+/// # Errors
+/// As any query.
+pub async fn years(
+    mut connection: &AsyncPgConnection,
+    _scope: &Scope,
+) -> Result<Vec<(SchoolYear, NaiveDate, Status)>> {
+    Ok(campaigns::table
+        .select((campaigns::school_year, campaigns::due_on, campaigns::status))
+        .load(&mut connection)
+        .await?)
 }
 
 /// The years whose campaign is closed.

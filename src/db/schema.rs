@@ -505,6 +505,7 @@ diesel::table! {
         second_key -> Nullable<Text>,
         figures -> Jsonb,
         suppressed -> Array<Text>,
+        expected -> Nullable<Int8>,
         validated -> Int8,
     }
 }

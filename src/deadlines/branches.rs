@@ -111,18 +111,23 @@ impl Statement<'_> {
         )
     }
 
-    /// Where the convention itself says that it is followed up.
+    /// Where the convention itself says that it is followed up, or a campaign expects it.
     pub(super) fn reports_on_conventions(&mut self, year: &ReportYear) -> String {
         let bound = self.bind(Bind::Text(year.year.as_str().to_owned()));
         let mut conditions = vec![
             SIGNED.to_owned(),
-            // What the index has, then what the text of today says.
-            "(c.terms #>> '{follow_up,periodicity}' IN ('yearly', 'half_yearly') OR c.amendments <> '[]')".to_owned(),
-            format!("convention_periodicity(c.terms, c.amendments, {}) IN ('yearly', 'half_yearly')", self.today()),
             self.in_force_in(year, "c", "in_force_until"),
             self.keeps_convention(),
             self.not_reported(&bound, "IS NULL", "coalesce(c.territory, 'FR')"),
         ];
+        if !year.has_campaign {
+            // What the index has, then what the text of today says.
+            conditions.push("(c.terms #>> '{follow_up,periodicity}' IN ('yearly', 'half_yearly') OR c.amendments <> '[]')".to_owned());
+            conditions.push(format!(
+                "convention_periodicity(c.terms, c.amendments, {}) IN ('yearly', 'half_yearly')",
+                self.today()
+            ));
+        }
         conditions.extend(self.of_conventions());
         conditions.extend(self.convention_there());
         let selected = format!(

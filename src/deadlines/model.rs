@@ -54,24 +54,58 @@ pub struct ReportYear {
     pub year: SchoolYear,
     /// The day its reports are due.
     pub due_on: NaiveDate,
+    /// Whether a campaign expects a report on every convention, and not only on those that say so.
+    pub has_campaign: bool,
+}
+
+/// What a campaign says of its year.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CampaignYear {
+    /// The school year.
+    pub year: SchoolYear,
+    /// The day its reports are due.
+    pub due_on: NaiveDate,
+    /// Whether reports are still taken.
+    pub is_open: bool,
 }
 
 impl ReportYear {
     /// The years whose reports are asked for from a day until another: the last that ended, however
-    /// late its reports are, and the one under way once its own are due by then.
-    pub fn between(today: NaiveDate, until: NaiveDate) -> Vec<Self> {
+    /// late its reports are, and the one under way once its own are due by then. A campaign says when
+    /// those of its year are due, and closed that none is asked for any more; an open one of another
+    /// year asks for its own.
+    pub fn between(today: NaiveDate, until: NaiveDate, campaigns: &[CampaignYear]) -> Vec<Self> {
         let under_way = SchoolYear::of(today);
-        let before = under_way.first_day() - Days::new(1);
-        let years = [Self::of(SchoolYear::of(before)), Self::of(under_way)];
-        let is_asked_for = |one: &Self| one.year.last_day() < today || one.due_on <= until;
-        years.into_iter().filter(is_asked_for).collect()
+        let before = SchoolYear::of(under_way.first_day() - Days::new(1));
+        let others = campaigns
+            .iter()
+            .filter(|one| one.is_open)
+            .map(|one| &one.year);
+        let others = others.filter(|year| **year != before && **year != under_way);
+        let mut years: Vec<SchoolYear> = others.cloned().collect();
+        years.extend([before, under_way.clone()]);
+        let asked_for = years
+            .into_iter()
+            .filter_map(|year| Self::of(year, campaigns));
+        let is_due = |one: &Self| one.year < under_way || one.due_on <= until;
+        asked_for.filter(is_due).collect()
     }
 
-    /// Reports are due two months after their year, on 31 October.
-    fn of(year: SchoolYear) -> Self {
+    /// Without a campaign reports are due two months after their year, on 31 October.
+    fn of(year: SchoolYear, campaigns: &[CampaignYear]) -> Option<Self> {
         let last = year.last_day();
-        let due_on = NaiveDate::from_ymd_opt(last.year(), 10, 31).unwrap_or(last);
-        Self { year, due_on }
+        let Some(campaign) = campaigns.iter().find(|one| one.year == year) else {
+            return Some(Self {
+                due_on: NaiveDate::from_ymd_opt(last.year(), 10, 31).unwrap_or(last),
+                year,
+                has_campaign: false,
+            });
+        };
+        campaign.is_open.then_some(Self {
+            due_on: campaign.due_on,
+            year,
+            has_campaign: true,
+        })
     }
 }
 
@@ -277,7 +311,7 @@ mod tests {
     }
 
     fn years(today: &str, until: &str) -> Vec<(String, String)> {
-        let years = ReportYear::between(day(today), day(until));
+        let years = ReportYear::between(day(today), day(until), &[]);
         let told = |one: ReportYear| (one.year.to_string(), one.due_on.to_string());
         years.into_iter().map(told).collect()
     }

@@ -6,8 +6,10 @@ use actix_web::http::header::{CONTENT_DISPOSITION, HeaderValue};
 use actix_web::{HttpResponse, get};
 
 use super::calendar::{Calendar, DISPOSITION};
-use super::model::{Deadline, DeadlineAnswer};
+use super::model::{CampaignYear, Deadline, DeadlineAnswer};
 use super::store::{self, Filter, Sort};
+use crate::campaigns::model::Status;
+use crate::campaigns::store as campaigns;
 use crate::db::Borrowed as Connection;
 use crate::error::Result;
 use crate::establishments::reach;
@@ -114,13 +116,28 @@ impl List for Deadlines {
 }
 
 /// The filter with the day it is, what is above its territories and what is above the caller's
-/// schools. The database is asked only where there are schools.
+/// schools, and what campaigns say.
 async fn complete(connection: &Connection, call: &Call<Filter>) -> Result<Filter> {
     let filter = call.query.clone();
-    let above_schools = reach::above_schools(connection, call.scope()?).await?;
+    let scope = call.scope()?;
+    // Sent together: one round trip.
+    let (above_schools, above, campaigns) = tokio::try_join!(
+        reach::above_schools(connection, scope),
+        reach::of_known(connection, &filter.territory),
+        campaigns::years(connection, scope),
+    )?;
+    let campaigns = campaigns
+        .into_iter()
+        .map(|(year, due_on, status)| CampaignYear {
+            year,
+            due_on,
+            is_open: status == Status::Open,
+        })
+        .collect();
     Ok(Filter {
-        above: reach::of_known(connection, &filter.territory).await?,
+        above,
         above_schools,
+        campaigns,
         today: today(call.app.now()),
         ..filter
     })
@@ -130,7 +147,8 @@ async fn complete(connection: &Connection, call: &Call<Filter>) -> Result<Filter
 ///
 /// Ce qui vient à terme et ce qui est en retard, dans l'ordre des jours : fins de convention et de
 /// déclinaison, derniers jours de préavis, reconductions tacites, signatures attendues 60 jours après
-/// l'envoi du texte, bilans à remettre au 31 octobre. Chacun lit ce qui le concerne. `Accept: text/calendar`
+/// l'envoi du texte, bilans à remettre au jour que dit la campagne de leur année, sans campagne au
+/// 31 octobre. Chacun lit ce qui le concerne. `Accept: text/calendar`
 /// donne toute la liste en un fichier qu'un agenda importe (RFC 5545).
 #[utoipa::path(
     tag = TAG,

@@ -217,7 +217,9 @@ impl<'a> Statement<'a> {
                 Kind::TacitRenewal => branches.push(self.renewals()),
                 Kind::SignatureOverdue => branches.push(self.signatures()),
                 Kind::ReportDue => {
-                    for year in ReportYear::between(self.filter.today, self.until) {
+                    for year in
+                        ReportYear::between(self.filter.today, self.until, &self.filter.campaigns)
+                    {
                         branches.push(self.reports_on_conventions(&year));
                         branches.push(self.reports_on_declinations(&year));
                     }

@@ -5,7 +5,7 @@ use diesel::QueryableByName;
 use diesel::sql_types::BigInt;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::model::{Deadline, Kind};
+use super::model::{CampaignYear, Deadline, Kind};
 use super::statement::{Place, Slice, Statement};
 use crate::auth::policy::Scope;
 use crate::conventions::model::ConventionId;
@@ -31,6 +31,8 @@ pub struct Filter {
     pub above: Vec<String>,
     /// The schools of the caller, and all above them.
     pub above_schools: Vec<String>,
+    /// What campaigns say of their years.
+    pub campaigns: Vec<CampaignYear>,
     /// The day it is.
     pub today: NaiveDate,
 }

@@ -154,7 +154,7 @@ fn suppressed(asked: &Asked, row: &cells::Cell) -> Vec<String> {
 
 fn completeness(row: &cells::Cell) -> Completeness {
     Completeness {
-        expected: None,
+        expected: row.expected,
         validated: row.validated,
     }
 }

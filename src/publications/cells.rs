@@ -28,6 +28,9 @@ pub struct Cell {
     /// The measures hidden.
     #[diesel(sql_type = Array<Text>)]
     pub suppressed: Vec<String>,
+    /// The reports expected, where a campaign expects some.
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub expected: Option<i64>,
     /// The reports counted.
     #[diesel(sql_type = BigInt)]
     pub validated: i64,
@@ -132,7 +135,7 @@ impl Statement {
         }
         let (keys, conditions) = (keys.join(", "), conditions.join(" AND "));
         let mut text = format!(
-            "SELECT ARRAY[{keys}]::text[] AS key, c.figures, c.suppressed, c.validated \
+            "SELECT ARRAY[{keys}]::text[] AS key, c.figures, c.suppressed, c.expected, c.validated \
              FROM publication_cells AS c JOIN publications AS p ON p.id = c.publication_id \
              WHERE {conditions}"
         );

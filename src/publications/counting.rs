@@ -36,6 +36,9 @@ pub struct Counted {
     pub reports: i64,
     /// Distinct establishments.
     pub establishments: i64,
+    /// What the campaign of the year expects of its convention and place, and how much of it is
+    /// validated.
+    pub expected: Option<(i64, i64)>,
 }
 
 /// All cells of all tables, and the region of each academy.
@@ -49,7 +52,7 @@ pub struct Tables {
 
 #[derive(QueryableByName)]
 struct Row {
-    /// 0 sums, 1 reports, 2 establishments.
+    /// 0 sums, 1 reports, 2 establishments, 3 expected reports.
     #[diesel(sql_type = Integer)]
     part: i32,
     /// A bit for each dimension that is not part of the table, the last one the lowest.
@@ -61,6 +64,17 @@ struct Row {
     figures: Vec<Option<i64>>,
 }
 
+impl Row {
+    /// The dimensions it is grouped by, and their values.
+    fn own(&self) -> Vec<(&'static str, Option<String>)> {
+        let present = |place: usize| self.absent & (1 << (DIMENSIONS.len() - 1 - place)) == 0;
+        let named = DIMENSIONS.iter().zip(&self.key).enumerate();
+        let own = named.filter(|(place, _)| present(*place));
+        own.map(|(_, (name, value))| (*name, value.clone()))
+            .collect()
+    }
+}
+
 /// Counts a school year.
 ///
 /// # Errors
@@ -69,20 +83,52 @@ pub async fn count(connection: &mut AsyncPgConnection, year: &SchoolYear) -> Res
     let query = diesel::sql_query(statement()).bind::<Text, _>(year.as_str());
     let rows: Vec<Row> = query.load(connection).await?;
     let mut tables = Tables::default();
-    for row in rows {
+    let (beside, counted): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(|row| row.part == 3);
+    for row in counted {
         tables.add(row);
     }
+    tables.set_expected(&beside);
     Ok(tables)
 }
 
+/// What tells reports apart, and not only their lines.
+fn is_of_reports(dimension: &str) -> bool {
+    ["academic_region", "academy", "convention"].contains(&dimension)
+}
+
 impl Tables {
+    /// What is expected of each cell is what is of its convention and place, whatever its lines.
+    fn set_expected(&mut self, rows: &[Row]) {
+        let mut expected: BTreeMap<Vec<(&str, Option<String>)>, (i64, i64)> = BTreeMap::new();
+        for row in rows {
+            let mut own = row.own();
+            if own.iter().any(|(name, _)| *name == "academy") {
+                own.retain(|(name, _)| *name != "academic_region");
+            }
+            let figure = |place: usize| {
+                row.figures
+                    .get(place)
+                    .copied()
+                    .flatten()
+                    .unwrap_or_default()
+            };
+            let sum = expected.entry(own).or_default();
+            *sum = (sum.0 + figure(0), sum.1 + figure(1));
+        }
+        for ((grouping, key), cell) in &mut self.cells {
+            let named = grouping
+                .dimensions()
+                .iter()
+                .copied()
+                .zip(key.iter().cloned());
+            let mut own: Vec<_> = named.filter(|(name, _)| is_of_reports(name)).collect();
+            own.sort_by_key(|(name, _)| DIMENSIONS.iter().position(|one| one == name));
+            cell.expected = expected.get(&own).copied();
+        }
+    }
+
     fn add(&mut self, row: Row) {
-        let present = |place: usize| row.absent & (1 << (DIMENSIONS.len() - 1 - place)) == 0;
-        let named = DIMENSIONS.iter().zip(&row.key).enumerate();
-        let own = named.filter(|(place, _)| present(*place));
-        let mut own: Vec<(&str, Option<String>)> = own
-            .map(|(_, (name, value))| (*name, value.clone()))
-            .collect();
+        let mut own = row.own();
         // Each academy is counted with its region.
         let region = own.iter().position(|(name, _)| *name == "academic_region");
         if let (Some(region), Some((_, academy))) =
@@ -184,6 +230,25 @@ fn tells_academies(grouping: Grouping) -> bool {
     dimensions.any(|one| ["academy", "academic_region"].contains(one))
 }
 
+/// What the campaign of the year expects, and what is validated of it.
+fn expected() -> String {
+    let of_reports = |one: Grouping| one.dimensions().iter().all(|name| is_of_reports(name));
+    let Sets {
+        sets,
+        absent,
+        columns,
+    } = Sets::of(of_reports, None);
+    let dimensions = DIMENSIONS.join(", ");
+    format!(
+        "SELECT 3, absent, ARRAY[{dimensions}]::text[], ARRAY[n, v] FROM ( \
+             SELECT {absent} AS absent, {columns}, count(*) AS n, \
+                    count(*) FILTER (WHERE state = 'validated') AS v \
+               FROM (SELECT e.academic_region, e.academy, e.convention_id::text AS convention, e.state \
+                       FROM expected_report_states AS e WHERE e.school_year = $1) AS e \
+              GROUP BY GROUPING SETS ({sets})) AS x"
+    )
+}
+
 fn statement() -> String {
     let dimensions = DIMENSIONS.join(", ");
     let sums: Vec<&str> = MEASURES
@@ -202,6 +267,7 @@ fn statement() -> String {
         "(SELECT named.* FROM named JOIN establishments AS s ON s.uai = named.uai \
                              AND (named.academy IS NULL OR s.academy = named.academy)) AS own",
     );
+    let expected = expected();
     format!(
         "WITH l AS MATERIALIZED ( \
              SELECT r.id, r.establishments, r.convention_id::text AS convention, a.parent AS academic_region, \
@@ -215,6 +281,6 @@ fn statement() -> String {
              SELECT DISTINCT {dimensions}, u.uai FROM l CROSS JOIN LATERAL unnest(l.establishments) AS u (uai)) \
          SELECT 0 AS part, {absent} AS absent, ARRAY[{dimensions}]::text[] AS key, \
                 ARRAY[{sums}]::bigint[] AS figures FROM l GROUP BY GROUPING SETS ({sets}) \
-         UNION ALL {reports} UNION ALL {anywhere} UNION ALL {inside}"
+         UNION ALL {reports} UNION ALL {anywhere} UNION ALL {inside} UNION ALL {expected}"
     )
 }

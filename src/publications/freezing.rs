@@ -27,6 +27,8 @@ pub struct Cell {
     pub figures: Map<String, Value>,
     /// The measures hidden.
     pub suppressed: Vec<&'static str>,
+    /// The reports expected, where a campaign expects some.
+    pub expected: Option<i64>,
     /// The reports counted.
     pub validated: i64,
 }
@@ -144,6 +146,7 @@ fn cell(
         second_key: key.get(1).cloned().flatten(),
         figures: MEASURES.iter().map(figure).collect(),
         suppressed: suppressed.iter().map(|measure| measure.code()).collect(),
+        expected: counted.expected.map(|(expected, _)| expected),
         validated: counted.reports,
     }
 }
@@ -196,6 +199,11 @@ fn value(counted: &Counted, measure: Indicator) -> Value {
     match (measure, sums(measure).len()) {
         (Indicator::Establishments, _) => counted.establishments.into(),
         (Indicator::ReportsValidated, _) => counted.reports.into(),
+        (Indicator::ReportsExpected, _) => counted.expected.map(|(expected, _)| expected).into(),
+        (Indicator::CompletenessRate, _) => counted
+            .expected
+            .and_then(|(expected, validated)| share(Some(validated), Some(expected)))
+            .into(),
         (_, 2) => share(figure, denominator).into(),
         _ => figure.into(),
     }

@@ -288,8 +288,8 @@ pub async fn insert(
 }
 
 const INSERT_CELLS: &str = "
-    INSERT INTO publication_cells (publication_id, place, grouping, first_key, second_key, figures, suppressed, validated)
-    SELECT $1, place, grouping, first_key, second_key, figures, suppressed, validated
+    INSERT INTO publication_cells (publication_id, place, grouping, first_key, second_key, figures, suppressed, expected, validated)
+    SELECT $1, place, grouping, first_key, second_key, figures, suppressed, expected, validated
       FROM ROWS FROM (jsonb_to_recordset($2) AS (grouping text, first_key text, second_key text, figures jsonb,
-                                                 suppressed text[], validated bigint))
-           WITH ORDINALITY AS cell (grouping, first_key, second_key, figures, suppressed, validated, place)";
+                                                 suppressed text[], expected bigint, validated bigint))
+           WITH ORDINALITY AS cell (grouping, first_key, second_key, figures, suppressed, expected, validated, place)";

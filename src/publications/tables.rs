@@ -91,7 +91,9 @@ pub const MEASURES: &[Indicator] = &[
     Indicator::PriorityEducationShare,
     Indicator::InternshipFillRate,
     Indicator::Establishments,
+    Indicator::ReportsExpected,
     Indicator::ReportsValidated,
+    Indicator::CompletenessRate,
 ];
 
 #[cfg(test)]

@@ -431,6 +431,41 @@ async fn a_convention_that_is_followed_up_has_a_report_of_its_own() {
     assert_eq!(told, [expected[1].clone()]);
 }
 
+#[actix_web::test]
+async fn a_campaign_says_when_reports_are_due_and_closed_that_none_is() {
+    let place = Place::new().await;
+    let (year, _) = place.last_year();
+    let convention = place
+        .service
+        .signed_convention(&place.partner, json!({}))
+        .await;
+    let ministry = place.service.ministry();
+    let due = async || {
+        let path = "/v1/deadlines?kind=report_due&within_days=3660";
+        let rows = ministry.all(path).await;
+        let of_year = rows
+            .into_iter()
+            .filter(|row| row["school_year"] == year.to_string());
+        of_year
+            .map(|row| {
+                format!(
+                    "{} {}",
+                    row["due_on"].as_str().unwrap(),
+                    row["object"]["id"].as_str().unwrap()
+                )
+            })
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(due().await, [""; 0], "nothing says that it is followed up");
+    let first = &year.to_string()[..4];
+    let body = json!({ "school_year": year, "opens_on": format!("{first}-09-01"), "due_on": "2031-01-15" });
+    let campaign = ministry.post("/v1/campaigns", body).await.expect(201);
+    assert_eq!(due().await, [format!("2031-01-15 {convention}")]);
+    let close = format!("/v1/campaigns/{}/close", campaign["id"].as_str().unwrap());
+    ministry.post(&close, json!({})).await.expect(200);
+    assert_eq!(due().await, [""; 0]);
+}
+
 /// Each role is told of what concerns it: the kinds that a query of this convention finds.
 async fn kinds(caller: &Caller, convention: &str) -> String {
     let path = format!("/v1/deadlines?convention_id={convention}&limit=200");

@@ -70,6 +70,23 @@ impl World {
         report
     }
 
+    /// A campaign, which expects reports of both conventions, of two academies and of a region.
+    async fn expect(&self, year: &str) {
+        let ministry = self.service.ministry();
+        for (level, territories) in [
+            ("academy", ["academy:10", "academy:08"].as_slice()),
+            ("academic_region", &["region:32"]),
+        ] {
+            let body = json!({ "convention_id": self.conventions[0], "level": level, "territories": territories,
+                               "starts_on": "2025-01-01" });
+            let declination = id(&ministry.post("/v1/declinations", body).await.expect(201));
+            let path = format!("/v1/declinations/{declination}/activate");
+            ministry.post(&path, json!({})).await.expect(200);
+        }
+        let body = json!({ "school_year": year, "opens_on": "2026-05-04", "due_on": "2026-09-30" });
+        ministry.post("/v1/campaigns", body).await.expect(201);
+    }
+
     async fn publish(&self, year: &str) -> Value {
         let body = json!({ "school_year": year });
         let ministry = self.service.ministry();
@@ -156,7 +173,19 @@ async fn what_is_published_is_what_the_ministry_reads_live_less_what_is_hidden()
     }
     let lines = random_lines(random);
     world.report(0, "FR", "2024-2025", lines).await;
+    world.expect("2025-2026").await;
     let publication = world.publish("2025-2026").await;
+    for query in ["", "&group_by=convention"] {
+        let asked =
+            format!("measures=reports_expected,completeness_rate&school_year=2025-2026{query}");
+        let published = values(&world.service.reader(), &asked).await;
+        assert_eq!(
+            published["totals"]["values"],
+            json!({ "reports_expected": 5, "completeness_rate": 0.4 })
+        );
+        let live = values(&world.service.ministry(), &asked).await;
+        assert_eq!(by_key(&live), by_key(&published), "{query}");
+    }
     let (mut hidden, mut shown) = (0, 0);
     for (place, grouping) in GROUPINGS.iter().enumerate() {
         let asked =
