@@ -121,8 +121,9 @@ fn main() {
     println!("| request | connections | service /s | p50 ms | p99 ms | its CPU µs | pgbench /s | p50 ms | p99 ms | ratio (lowest–highest) | aim |");
     println!("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
     let wanted = |name: &str| options.wants(name);
+    let is_wanted = |subject: &&Subject| wanted(subject.name.split(' ').next().unwrap_or_default());
     for (place, connections) in options.connections.iter().enumerate() {
-        for subject in subjects.iter().filter(|subject| wanted(subject.name)) {
+        for subject in subjects.iter().filter(is_wanted) {
             let connections = match subject.connections {
                 Some(_) if place > 0 => continue,
                 own => own.unwrap_or(*connections),

@@ -136,11 +136,7 @@ pub async fn page(
         .limit(page.limit);
     let ascending = page.direction == Direction::Ascending;
     if let Some(mark) = &page.after {
-        let id = mark
-            .id
-            .parse::<uuid::Uuid>()
-            .unwrap_or_default()
-            .into_sql::<Uuid>();
+        let id = mark.uuid().into_sql::<Uuid>();
         let columns = (declinations::updated_at, declinations::id);
         query = match &mark.value {
             MarkValue::Time(time) => query.filter(after(

@@ -25,6 +25,13 @@ pub struct Mark {
     pub id: String,
 }
 
+impl Mark {
+    /// The id of a row that has a UUID: a cursor has no other, for nobody can alter one.
+    pub fn uuid(&self) -> uuid::Uuid {
+        self.id.parse().unwrap_or_default()
+    }
+}
+
 /// What lists can be sorted by.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MarkValue {

@@ -449,6 +449,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_line_of_an_embedded_file_is_read() {
+        for (name, text) in NOMENCLATURES.iter().chain(&[("territories", TERRITORIES)]) {
+            assert_eq!(rows(text).count() + 1, text.lines().count(), "{name}");
+        }
+    }
+
+    #[test]
     fn the_tree_is_whole() {
         let reference = Reference::get();
         let count = |kind| {

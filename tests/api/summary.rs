@@ -246,7 +246,7 @@ async fn partners_and_readers_are_told_no_figure_no_narrative_and_why() {
             (&summary["figures"], &summary["narratives"]),
             (&Value::Null, &json!([]))
         );
-        assert_eq!(summary["notes"][0]["code"], "figures_not_published");
+        assert_eq!(summary["notes"][0]["code"], "published_figures_only");
         assert!(
             targets(&summary)
                 .iter()

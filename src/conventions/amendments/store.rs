@@ -100,11 +100,7 @@ pub async fn page(
         .select(Amendment::as_select())
         .limit(page.limit);
     if let Some(mark) = &page.after {
-        let id = mark
-            .id
-            .parse::<uuid::Uuid>()
-            .unwrap_or_default()
-            .into_sql::<Uuid>();
+        let id = mark.uuid().into_sql::<Uuid>();
         query = match &mark.value {
             MarkValue::Time(time) => query.filter(after(
                 (amendments::updated_at, amendments::id),

@@ -60,8 +60,8 @@ pub struct Told {
 }
 
 /// The figures this caller is told: live ones to the ministry, and to academies and schools those of
-/// their perimeter. Partners and readers are told published ones, of which there are none yet: this
-/// is the one place that decides.
+/// their perimeter. Partners and readers read published ones, where their own page says what is
+/// hidden of them.
 ///
 /// # Errors
 /// As any query.

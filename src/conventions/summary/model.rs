@@ -20,11 +20,11 @@ use crate::partners::model::{Partner, PartnerId};
 use crate::reports::model::ReportId;
 use crate::values::{SchoolYear, Sha256Hex, TerritoryCode, TextValue, share};
 
-/// That the figures are not published yet.
-pub static FIGURES_NOT_PUBLISHED: Notice = notice(
-    "figures_not_published",
-    "Les chiffres de cette année ne sont pas publiés.",
-    "The figures of this year are not published.",
+/// That this role reads published figures, which a summary does not have.
+pub static PUBLISHED_FIGURES_ONLY: Notice = notice(
+    "published_figures_only",
+    "La synthèse ne donne pas de chiffres à votre rôle : ceux qui sont publiés se lisent à `/v1/indicators/values?group_by=convention`.",
+    "The summary gives no figures to your role: published ones are read at `/v1/indicators/values?group_by=convention`.",
 );
 
 /// That they are those of a perimeter.

@@ -5,7 +5,7 @@ use diesel_async::AsyncPgConnection;
 
 use super::figures::{Subject, Told, told};
 use super::model::{
-    ConventionSummary, FIGURES_NOT_PUBLISHED, LIMITED_TO_PERIMETER, SummaryCoverage,
+    ConventionSummary, LIMITED_TO_PERIMETER, PUBLISHED_FIGURES_ONLY, SummaryCoverage,
     SummaryExcerpt, SummaryHead, SummaryNote,
 };
 use super::store::{self, Excerpt};
@@ -150,7 +150,7 @@ fn written(read: Read, scope: &Scope, question: &Question) -> Result<ConventionS
 
 fn notes(has_figures: bool, scope: &Scope, language: Language) -> Vec<SummaryNote> {
     let note = if !has_figures {
-        &FIGURES_NOT_PUBLISHED
+        &PUBLISHED_FIGURES_ONLY
     } else if scope.is_everything() {
         return Vec::new();
     } else {

@@ -41,8 +41,8 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'n
 /// des bilans validés au total, par académie, par type d'action et par niveau, les objectifs et ce
 /// qui en a été atteint, les bilans attendus et validés, la couverture, et le début des récits que
 /// vous pouvez lire. Le ministère lit tous les chiffres, une académie et un établissement ceux de
-/// leur périmètre ; les partenaires et les lecteurs n'en lisent que de publiés : `figures` est null
-/// et la note `figures_not_published` le dit. Une année où la convention n'est en vigueur aucun
+/// leur périmètre ; les partenaires et les lecteurs lisent ceux qui sont publiés à
+/// `/v1/indicators/values` : ici `figures` est null et la note `published_figures_only` le dit. Une année où la convention n'est en vigueur aucun
 /// jour, ou qui n'a pas commencé : 422. `Accept: text/html` en donne une page à imprimer, toujours
 /// en français.
 #[utoipa::path(

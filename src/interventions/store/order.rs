@@ -57,7 +57,7 @@ fn following<'a>(
     mark: &'a Mark,
     direction: Direction,
 ) -> Joined<'a> {
-    let id = mark.id.parse::<uuid::Uuid>().unwrap_or_default();
+    let id = mark.uuid();
     let id = id.into_sql::<Uuid>();
     match &mark.value {
         MarkValue::Rank(bits) => query.filter(after(

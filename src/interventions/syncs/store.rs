@@ -77,7 +77,7 @@ pub async fn page(
     let ascending = page.direction == Direction::Ascending;
     let (updated_at, id) = (sync_runs::updated_at, sync_runs::id);
     if let Some(mark) = &page.after {
-        let last = mark.id.parse::<uuid::Uuid>().unwrap_or_default();
+        let last = mark.uuid();
         let last = last.into_sql::<Uuid>();
         query = match &mark.value {
             MarkValue::Time(time) => query.filter(after(

@@ -120,7 +120,7 @@ pub async fn page(
         .select(FlatLine::as_select())
         .limit(page.limit);
     if let Some(mark) = &page.after {
-        let report = mark.id.parse::<uuid::Uuid>().unwrap_or_default();
+        let report = mark.uuid();
         let place = match mark.value {
             MarkValue::Place(place, _) => i32::try_from(place).unwrap_or_default(),
             _ => 0,
