@@ -635,6 +635,7 @@ diesel::table! {
         first_day -> Date,
         last_day -> Date,
         report_id -> Nullable<Uuid>,
+        report_updated_at -> Nullable<Timestamptz>,
         state -> Text,
     }
 }

@@ -502,12 +502,16 @@ async fn every_list_takes_its_page_parameters_and_has_its_count() {
                 .any(|parameter| parameter["name"] == "cursor")
     });
     let convention = service.signed_convention(&partner, json!({})).await;
+    let campaign =
+        json!({ "school_year": "2025-2026", "opens_on": "2026-05-04", "due_on": "2026-09-30" });
+    let campaign = service.ministry().post("/v1/campaigns", campaign).await;
+    let campaign = id(&campaign.expect(201));
     let mut seen = 0;
     for list in lists {
-        let id = if list.path.starts_with("/v1/conventions/") {
-            &convention
-        } else {
-            &partner
+        let id = match list.path.split('/').nth(2) {
+            Some("conventions") => &convention,
+            Some("campaigns") => &campaign,
+            _ => &partner,
         };
         let path = list.path.replace("{id}", id);
         let page = service

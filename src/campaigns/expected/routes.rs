@@ -35,6 +35,11 @@ impl Query for Filter {
             "academy:10",
         ),
         without_example("convention_id", "Conventions, séparées par des virgules"),
+        parameter(
+            "updated_since",
+            "Ceux dont le bilan a changé à ce moment ou depuis (RFC 3339)",
+            "2026-09-01T00:00:00Z",
+        ),
     ];
 
     fn read(reader: &mut Reader<'_>) -> Self {
@@ -43,6 +48,7 @@ impl Query for Filter {
             late: reader.flag("late"),
             territory: reader.several("territory"),
             convention_id: reader.several("convention_id"),
+            updated_since: reader.one("updated_since"),
         }
     }
 }

@@ -1,10 +1,10 @@
 //! The SQL of expected reports: plain SQL, on a view.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::QueryableByName;
 use diesel::pg::Pg;
 use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
-use diesel::sql_types::{Array, BigInt, Bool, Date, Nullable, Text, Uuid};
+use diesel::sql_types::{Array, BigInt, Bool, Date, Nullable, Text, Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::model::{ExpectedReport, State};
@@ -28,6 +28,8 @@ pub struct Filter {
     pub territory: Vec<TerritoryCode>,
     /// On one of these conventions.
     pub convention_id: Vec<ConventionId>,
+    /// Whose report was changed then or later.
+    pub updated_since: Option<DateTime<Utc>>,
 }
 
 /// Expected reports have one order.
@@ -53,7 +55,8 @@ const FILTERED: &str = "
       JOIN conventions c ON c.id = e.convention_id
      WHERE e.school_year = $1 AND ($4 IS NULL OR e.reach && $4)
        AND ($5 = '{}' OR e.state = ANY ($5)) AND ($6 IS NULL OR e.late = $6)
-       AND ($7 = '{}' OR e.reach && $7) AND ($8 = '{}' OR e.convention_id = ANY ($8))";
+       AND ($7 = '{}' OR e.reach && $7) AND ($8 = '{}' OR e.convention_id = ANY ($8))
+       AND ($9 IS NULL OR e.report_updated_at >= $9)";
 
 fn bound(
     text: String,
@@ -75,6 +78,7 @@ fn bound(
         .bind::<Nullable<Bool>, _>(filter.late)
         .bind::<Array<Text>, _>(texts(&filter.territory))
         .bind::<Array<Uuid>, _>(conventions)
+        .bind::<Nullable<Timestamptz>, _>(filter.updated_since)
 }
 
 /// One page of what a campaign expects, as of a day.
@@ -97,12 +101,12 @@ pub async fn page(
         _ => None,
     });
     let after = place.as_ref().map(|_: &(String, uuid::Uuid)| {
-        format!("AND (e.territory COLLATE \"C\", e.object_id) {beyond} ($10, $11)")
+        format!("AND (e.territory COLLATE \"C\", e.object_id) {beyond} ($11, $12)")
     });
     let text = format!(
         "SELECT e.convention_id, c.reference, e.declination_id, e.territory, e.school_year, e.first_day AS starts_on, \
          e.last_day AS ends_on, $3 AS due_on, e.state, e.late, e.report_id {FILTERED} {} \
-         ORDER BY e.territory COLLATE \"C\" {order}, e.object_id {order} LIMIT $9",
+         ORDER BY e.territory COLLATE \"C\" {order}, e.object_id {order} LIMIT $10",
         after.unwrap_or_default()
     );
     let query = bound(text, scope, asked, filter).bind::<BigInt, _>(page.limit);
