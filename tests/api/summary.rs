@@ -257,7 +257,7 @@ async fn partners_and_readers_are_told_no_figure_no_narrative_and_why() {
             "anyone may read where it is declined"
         );
         let page = world.page(&caller).await;
-        assert!(page.text().contains("ne sont pas publiés"));
+        assert!(page.text().contains("ceux qui sont publiés"));
         for secret in ["1 030", "1030", "1\u{202f}030", "Bilan de", &world.lyon] {
             assert!(!page.text().contains(secret), "{secret}");
         }
