@@ -27,6 +27,9 @@ const DIMENSIONS: [&str; 8] = [
 /// The values of a table's dimensions.
 pub type Key = Vec<Option<String>>;
 
+/// The dimensions a row is grouped by, with their values.
+type Named = Vec<(&'static str, Option<String>)>;
+
 /// What a cell counts.
 #[derive(Debug, Clone, Default)]
 pub struct Counted {
@@ -66,7 +69,7 @@ struct Row {
 
 impl Row {
     /// The dimensions it is grouped by, and their values.
-    fn own(&self) -> Vec<(&'static str, Option<String>)> {
+    fn own(&self) -> Named {
         let present = |place: usize| self.absent & (1 << (DIMENSIONS.len() - 1 - place)) == 0;
         let named = DIMENSIONS.iter().zip(&self.key).enumerate();
         let own = named.filter(|(place, _)| present(*place));
@@ -99,7 +102,7 @@ fn is_of_reports(dimension: &str) -> bool {
 impl Tables {
     /// What is expected of each cell is what is of its convention and place, whatever its lines.
     fn set_expected(&mut self, rows: &[Row]) {
-        let mut expected: BTreeMap<Vec<(&str, Option<String>)>, (i64, i64)> = BTreeMap::new();
+        let mut expected: BTreeMap<Named, (i64, i64)> = BTreeMap::new();
         for row in rows {
             let mut own = row.own();
             if own.iter().any(|(name, _)| *name == "academy") {
