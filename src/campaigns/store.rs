@@ -152,16 +152,6 @@ pub async fn hold(
     found.optional()?.ok_or_else(Error::not_found)
 }
 
-/// The territories that a caller's expected reports are limited to; none for the ministry.
-pub fn perimeter(scope: &Scope) -> Option<Vec<String>> {
-    if scope.is_everything() {
-        return None;
-    }
-    let named = scope.territories().map(|(named, _)| named.to_vec());
-    // Whoever is limited to no territory has none.
-    Some(named.unwrap_or_default())
-}
-
 /// Whether the reports of a year may be written: its campaign, if it has one, is not closed, and
 /// does not close before the transaction ends.
 ///

@@ -9,6 +9,7 @@ use crate::app::Shared;
 use crate::auth::{Keys, Tokens};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::db::connect::Alive;
 use crate::db::embedded::{Durability, Embedded, Settings};
 use crate::db::{Connector, migrations};
 
@@ -41,6 +42,20 @@ impl Database {
             connector,
             embedded: Some(embedded),
         })
+    }
+
+    /// A plain connection for bulk work, where the schema is this program's.
+    ///
+    /// # Errors
+    /// When it is not, or the server cannot be reached.
+    pub async fn plain(&self) -> Result<(tokio_postgres::Client, Alive), Failure> {
+        if !migrations::is_current(&self.connector).await? {
+            return Err(
+                "the database schema is not the one of this program: run `ree migrate` first"
+                    .into(),
+            );
+        }
+        Ok(self.connector.plain().await?)
     }
 
     /// The application over this database, brought up to date: what `serve` runs, and what lets a

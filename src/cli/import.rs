@@ -11,7 +11,6 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::{Failure, config, database::Database};
 use crate::clock::Clock;
 use crate::conventions::import::import as import_conventions;
-use crate::db::migrations;
 use crate::db::write::Author;
 use crate::establishments::import::import as import_establishments;
 use crate::imports::{ImportContext, ImportError, Options, Summary};
@@ -76,12 +75,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     };
     let source = open(&common.file)?;
     let database = Database::open(&config()?).await?;
-    if !migrations::is_current(&database.connector).await? {
-        return Err(
-            "the database schema is not the one of this program: run `ree migrate` first".into(),
-        );
-    }
-    let (mut client, _alive) = database.connector.plain().await?;
+    let (mut client, _alive) = database.plain().await?;
     let options = Options {
         dry_run: common.dry_run,
         close_missing,

@@ -7,7 +7,6 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::database::Database;
 use super::output::{self, Format};
 use super::{Failure, config};
-use crate::db::migrations;
 use crate::indicators::upkeep;
 
 /// What `verify` shows of each difference.
@@ -42,12 +41,7 @@ enum Action {
 
 pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let database = Database::open(&config()?).await?;
-    if !migrations::is_current(&database.connector).await? {
-        return Err(
-            "the database schema is not the one of this program: run `ree migrate` first".into(),
-        );
-    }
-    let (mut client, _alive) = database.connector.plain().await?;
+    let (mut client, _alive) = database.plain().await?;
     let years = upkeep::years(&client).await?;
     let progress = Progress::of(years.len());
     match arguments.action {

@@ -188,11 +188,7 @@ fn of_total<'a>(
     Figures {
         row,
         establishments: of_all(computed),
-        beside: |yardstick| {
-            let total = computed.beside_total.get(&yardstick);
-            // Without a grouping the one cell is all of them.
-            total.or_else(|| computed.beside.get(&(yardstick, Vec::new())))
-        },
+        beside: |yardstick| computed.beside_total.get(&yardstick),
         academies: yardsticks::academies(asked, &computed.limit, &[]),
     }
 }

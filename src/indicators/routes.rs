@@ -291,9 +291,13 @@ async fn compute(
     if call.query.counts_establishments() {
         parts.extend_from_slice(of_establishments);
     }
+    // Without a grouping the one cell is all of them.
+    let is_grouped = !call.query.group_by.is_empty();
     for yardstick in yardsticks::of(&call.query) {
-        parts.push(Part::Beside(yardstick));
-        if parts.contains(&Part::Total) {
+        if is_grouped {
+            parts.push(Part::Beside(yardstick));
+        }
+        if !is_grouped || parts.contains(&Part::Total) {
             parts.push(Part::BesideTotal(yardstick));
         }
     }

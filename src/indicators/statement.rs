@@ -91,7 +91,7 @@ pub struct Statement<'a> {
     binds: Vec<Bind>,
     /// The filters, bound once for all parts.
     lines: String,
-    pub(super) parties: Vec<String>,
+    parties: Vec<String>,
     /// What was added up already, where it answers.
     cells: Option<Cells>,
 }
@@ -160,7 +160,7 @@ impl<'a> Statement<'a> {
         (!texts.is_empty()).then(|| format!("{column} = ANY ({})", self.bind(Bind::Texts(texts))))
     }
 
-    pub(super) fn among_ids(&mut self, column: &str, ids: Vec<uuid::Uuid>) -> Option<String> {
+    fn among_ids(&mut self, column: &str, ids: Vec<uuid::Uuid>) -> Option<String> {
         (!ids.is_empty()).then(|| format!("{column} = ANY ({})", self.bind(Bind::Ids(ids))))
     }
 
@@ -178,12 +178,11 @@ impl<'a> Statement<'a> {
     /// Which lines count.
     fn line_conditions(&mut self) -> String {
         let asked = self.asked;
-        let conventions = asked.convention.iter().map(|id| id.uuid()).collect();
         let mut conditions = vec!["r.status = 'validated' AND NOT r.superseded".to_owned()];
+        conditions.extend(self.under("r.convention_id"));
         conditions.extend(
             [
                 self.among("r.school_year", &asked.school_year),
-                self.among_ids("r.convention_id", conventions),
                 self.among("l.academy", &asked.academy),
                 self.among("l.axis", &asked.axis),
                 self.among("l.action_type", &asked.action_type),
@@ -195,13 +194,16 @@ impl<'a> Statement<'a> {
             .flatten(),
         );
         conditions.extend(self.territory_conditions());
-        if !self.parties.is_empty() {
-            conditions.push(format!(
-                "r.convention_id IN ({})",
-                self.party_rows("cp.convention_id")
-            ));
-        }
         conditions.join(" AND ")
+    }
+
+    /// Under which conventions: those named, and those of the parties meant.
+    pub(super) fn under(&mut self, column: &str) -> Vec<String> {
+        let conventions = self.asked.convention.iter().map(|id| id.uuid()).collect();
+        let named = self.among_ids(column, conventions);
+        let of_parties = (!self.parties.is_empty())
+            .then(|| format!("{column} IN ({})", self.party_rows("cp.convention_id")));
+        named.into_iter().chain(of_parties).collect()
     }
 
     /// In which regions, and within which limits. What names nothing holds nothing: the condition
@@ -224,7 +226,7 @@ impl<'a> Statement<'a> {
     }
 
     /// The parties meant, one row for each of what is selected of them.
-    pub(super) fn party_rows(&self, columns: &str) -> String {
+    fn party_rows(&self, columns: &str) -> String {
         let mut rows = format!(
             "SELECT DISTINCT {columns} FROM convention_partners AS cp \
              JOIN partners AS q ON q.id = cp.partner_id \

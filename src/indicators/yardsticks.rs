@@ -100,7 +100,8 @@ impl Statement<'_> {
     }
 
     fn expected(&mut self) -> String {
-        let mut conditions = self.common_conditions("e");
+        let mut conditions = self.under("e.convention_id");
+        conditions.extend(self.among("e.school_year", &self.asked.school_year));
         conditions.extend(self.among("e.academy", &self.asked.academy));
         conditions.extend(self.among("e.academic_region", &self.asked.academic_region));
         // Where validated ones are counted too, or a school reads, each is looked at.
@@ -118,6 +119,7 @@ impl Statement<'_> {
                 conditions.push(format!("e.territory = ANY ({codes})"));
             }
         }
+        conditions.push("true".to_owned());
         let conditions = conditions.join(" AND ");
         let place = "e.school_year, nullif(e.academic_region, '') AS academic_region, \
                      nullif(e.academy, '') AS academy, e.convention_id";
@@ -139,9 +141,7 @@ impl Statement<'_> {
     /// those of today.
     fn declined(&mut self) -> String {
         let mut conditions = vec!["d.status IN ('active', 'closed')".to_owned()];
-        conditions.extend(self.of_parties("d.convention_id"));
-        let conventions = self.asked.convention.iter().map(|id| id.uuid()).collect();
-        conditions.extend(self.among_ids("d.convention_id", conventions));
+        conditions.extend(self.under("d.convention_id"));
         conditions.extend(self.among("a.code", &self.asked.academy));
         conditions.extend(self.among("a.parent", &self.asked.academic_region));
         match self.limit {
@@ -176,7 +176,7 @@ impl Statement<'_> {
     /// The years asked for and their days; all that reports or campaigns are of where they are told
     /// apart, else the day it is.
     fn years(&mut self) -> String {
-        const DAYS: &str = "daterange(make_date(left(code, 4)::integer, 9, 1), make_date(right(code, 4)::integer, 9, 1))";
+        const YEARS: &str = "SELECT code AS school_year, school_year_days(code) AS days FROM";
         if !self.asked.school_year.is_empty() {
             let years = self
                 .asked
@@ -185,13 +185,11 @@ impl Statement<'_> {
                 .map(ToString::to_string)
                 .collect();
             let years = self.bind(Bind::Texts(years));
-            return format!(
-                "SELECT code AS school_year, {DAYS} AS days FROM unnest({years}) AS code"
-            );
+            return format!("{YEARS} unnest({years}) AS code");
         }
         if self.asked.group_by.contains(&Dimension::SchoolYear) {
             return format!(
-                "SELECT code AS school_year, {DAYS} AS days FROM (SELECT school_year FROM campaigns \
+                "{YEARS} (SELECT school_year FROM campaigns \
                  UNION SELECT school_year FROM indicator_cells) AS known (code)"
             );
         }
@@ -212,9 +210,7 @@ impl Statement<'_> {
             ),
         ];
         conditions.extend(self.among("t.target ->> 'school_year'", &self.asked.school_year));
-        let conventions = self.asked.convention.iter().map(|id| id.uuid()).collect();
-        conditions.extend(self.among_ids("o.id", conventions));
-        conditions.extend(self.of_parties("o.id"));
+        conditions.extend(self.under("o.id"));
         let whole = "coalesce(o.territory, 'FR')";
         let place = format!("coalesce(t.target ->> 'territory', {whole})");
         conditions.push(self.aimed_territory(&place, whole));
@@ -229,8 +225,8 @@ impl Statement<'_> {
                FROM conventions AS o \
               CROSS JOIN LATERAL (SELECT DISTINCT {years} AS year FROM jsonb_path_query(\
                     jsonb_build_array(o.terms, o.amendments), '$.**.targets[*].school_year') AS said) AS y \
-              CROSS JOIN LATERAL jsonb_array_elements(convention_targets(o.terms, o.amendments, \
-                    make_date(right(y.year, 4)::integer, 8, 31))) AS t (target) \
+              CROSS JOIN LATERAL jsonb_array_elements(convention_follow_up(o.terms, o.amendments, \
+                    upper(school_year_days(y.year)) - 1) -> 'targets') AS t (target) \
                LEFT JOIN territories AS a ON a.code = {place} AND a.code LIKE 'academy:%' \
               WHERE {conditions}"
         )
@@ -258,23 +254,6 @@ impl Statement<'_> {
         } else {
             format!("{place} = {whole}")
         }
-    }
-
-    /// In these years, under these conventions.
-    fn common_conditions(&mut self, table: &str) -> Vec<String> {
-        let asked = self.asked;
-        let conventions = asked.convention.iter().map(|id| id.uuid()).collect();
-        let mut conditions = vec!["true".to_owned()];
-        conditions.extend(self.among(&format!("{table}.school_year"), &asked.school_year));
-        conditions.extend(self.among_ids(&format!("{table}.convention_id"), conventions));
-        conditions.extend(self.of_parties(&format!("{table}.convention_id")));
-        conditions
-    }
-
-    /// Under a convention of the parties that filters name.
-    fn of_parties(&self, column: &str) -> Option<String> {
-        (!self.parties.is_empty())
-            .then(|| format!("{column} IN ({})", self.party_rows("cp.convention_id")))
     }
 }
 

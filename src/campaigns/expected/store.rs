@@ -10,11 +10,11 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use super::model::{ExpectedReport, State};
 use crate::auth::policy::Scope;
 use crate::campaigns::model::NewCampaign;
-use crate::campaigns::store::perimeter;
 use crate::conventions::model::ConventionId;
 use crate::db::keyset::Direction;
 use crate::error::Result;
 use crate::http::page::{Mark, MarkValue, Page};
+use crate::indicators::perimeter::told;
 use crate::values::{TerritoryCode, TextValue};
 
 /// What a list of expected reports is filtered by.
@@ -73,7 +73,7 @@ fn bound(
         .bind::<Text, _>(campaign.school_year.as_str().to_owned())
         .bind::<Date, _>(day)
         .bind::<Date, _>(campaign.due_on)
-        .bind::<Nullable<Array<Text>>, _>(perimeter(scope))
+        .bind::<Nullable<Array<Text>>, _>(told(scope))
         .bind::<Array<Text>, _>(texts(&filter.state))
         .bind::<Nullable<Bool>, _>(filter.late)
         .bind::<Array<Text>, _>(texts(&filter.territory))

@@ -7,9 +7,9 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use crate::auth::policy::Scope;
 use crate::campaigns::model::NewCampaign;
-use crate::campaigns::store::perimeter;
 use crate::conventions::model::ConventionId;
 use crate::error::Result;
+use crate::indicators::perimeter::told;
 use crate::values::{TerritoryCode, TextValue};
 
 /// What is counted of an academy, of a region, of a convention, or, with none of them, of all.
@@ -84,6 +84,6 @@ pub async fn progress(
         .bind::<Text, _>(campaign.school_year.as_str())
         .bind::<Date, _>(day)
         .bind::<Date, _>(campaign.due_on)
-        .bind::<Nullable<Array<Text>>, _>(perimeter(scope));
+        .bind::<Nullable<Array<Text>>, _>(told(scope));
     Ok(query.load(&mut connection).await?)
 }
