@@ -85,13 +85,15 @@ impl Convention {
     /// # Errors
     /// `internal_error` when its digest cannot be made.
     pub fn seen_by(
-        mut self,
+        self,
         scope: &Scope,
         day: NaiveDate,
         language: Language,
     ) -> Result<ConventionAnswer> {
         let (keeps, is_party) = (self.is_kept_by(scope), self.has_party(scope, day));
         let imported = self.imported.as_deref();
+        let Consolidated { content, articles } = self.on(day);
+        let is_amended = !articles.is_empty() || content != self.original;
         let mut answer = ConventionAnswer {
             effective_status: self.effective_status(day),
             effective_ends_on: self.effective_ends_on(day),
@@ -103,22 +105,21 @@ impl Convention {
             warnings: self.warnings(language),
             gap_before: self.gap_before(),
             amended_fields: self.origins(day),
-            articles: Vec::new(),
-            convention: self.clone(),
+            articles,
+            convention: self,
         };
-        let Consolidated { content, articles } = self.on(day);
         let shown = &mut answer.convention;
-        if !articles.is_empty() || content != self.original {
-            shown.content_hash = content_hash(&content, &articles)?;
+        if is_amended {
+            shown.content_hash = content_hash(&content, &answer.articles)?;
         }
-        (shown.original, answer.articles) = (content, articles);
+        shown.original = content;
         shown.amendments.0.retain(|one| one.effective_on <= day);
         // What was signed before the text changed is the parties' own affair.
         if !keeps && !is_party {
             shown.voided_signatures.0.clear();
         }
         if keeps {
-            shown.successor_id = shown.successor_id.or(self.successor_under_way.take());
+            shown.successor_id = shown.successor_id.or(shown.successor_under_way.take());
         }
         Ok(answer)
     }

@@ -10,7 +10,7 @@ use super::content::{Content, NewConvention, Reach};
 use super::signing::{Signatory, VoidedSignature};
 use super::store::{convention_end, convention_successor_under_way};
 use super::term::Termination;
-use super::text::{Amended, parties_on};
+use super::text::Amended;
 use crate::auth::policy::Scope;
 use crate::db::ids::Id;
 use crate::db::schema::conventions;
@@ -261,14 +261,6 @@ pub struct Convention {
 }
 
 impl Convention {
-    /// What created it, or would create it as it is now.
-    pub fn as_input(&self) -> NewConvention {
-        NewConvention {
-            content: self.original.clone(),
-            signatories: self.signatories.iter().map(|one| one.who.clone()).collect(),
-        }
-    }
-
     /// What a change starts from: the text of a day, with those of its signatories who sign for its
     /// parties then.
     pub fn as_input_on(&self, day: NaiveDate) -> NewConvention {
@@ -309,8 +301,7 @@ impl Convention {
 
     /// Whether this caller's side is a party to it on a day.
     pub fn has_party(&self, scope: &Scope, day: NaiveDate) -> bool {
-        let parties = || parties_on(&self.original.partner_ids, &self.amendments, day);
-        let is_party = |id: Uuid| parties().contains(&PartnerId::new(id));
+        let is_party = |id: Uuid| self.parties(day).contains(&PartnerId::new(id));
         scope.partner().is_some_and(is_party)
     }
 }

@@ -120,7 +120,7 @@ impl Convention {
 
     /// The end of the period that a day falls in, of what is agreed on that day.
     pub fn period_end(&self, day: NaiveDate) -> Option<NaiveDate> {
-        let end = self.on(day).content.ends_on?;
+        let end = self.agreed_end(day)?;
         Some(renewed_until(
             end,
             self.original.terms.renewal.as_ref(),

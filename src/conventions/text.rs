@@ -164,6 +164,17 @@ impl Convention {
         Consolidated::original(self.original.clone()).amended(&self.amendments, day)
     }
 
+    /// Its parties on a day.
+    pub fn parties(&self, day: NaiveDate) -> Vec<PartnerId> {
+        parties_on(&self.original.partner_ids, &self.amendments, day)
+    }
+
+    /// The end that is agreed on a day. The very rule of the database's `convention_agreed_end_on`.
+    pub fn agreed_end(&self, day: NaiveDate) -> Option<NaiveDate> {
+        let last = in_effect(&self.amendments, day).last();
+        last.and_then(|one| one.ends_on).or(self.original.ends_on)
+    }
+
     /// What it says on a day and, one after the other, from each later day an amendment takes
     /// effect until the last day given.
     pub fn between(&self, first: NaiveDate, last: Option<NaiveDate>) -> Vec<Consolidated> {

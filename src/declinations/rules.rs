@@ -16,7 +16,7 @@ use crate::error::{Code as ErrorCode, Error, Fault, Faults, Notice, Place, Resul
 use crate::establishments::reach;
 use crate::partners::model::PartnerId;
 use crate::partners::store as partners;
-use crate::values::{Code, Nomenclature, TextValue, today};
+use crate::values::{Code, Nomenclature, TextValue, leaves_out, today};
 
 /// In the reach of a declination, a school of no academy.
 const NO_ACADEMY: &str = "academy:none";
@@ -95,7 +95,7 @@ impl Ground {
         )?;
         let represented = match (&convention, content.representative_id) {
             (Some(convention), Some(id)) => {
-                let parties = convention.on(day).content.partner_ids;
+                let parties = convention.parties(day);
                 store::represents(connection, scope, id, &parties).await?
             }
             _ => true,
@@ -258,7 +258,6 @@ fn within<N: Nomenclature>(
     of_parent: &[Code<N>],
     faults: &mut Faults,
 ) {
-    let leaves_out = |list: &[Code<N>], code| !list.is_empty() && !list.contains(code);
     for (index, code) in codes.iter().enumerate() {
         let notice = if of_convention.iter().any(|text| leaves_out(text, code)) {
             &NOT_IN_CONVENTION
@@ -274,9 +273,6 @@ fn within<N: Nomenclature>(
 
 /// Notes what a planned action names that one of the convention's texts leaves out.
 fn planned(index: usize, action: &PlannedAction, texts: &[AgreedContent], faults: &mut Faults) {
-    fn leaves_out<T: PartialEq>(list: &[T], code: &T) -> bool {
-        !list.is_empty() && !list.contains(code)
-    }
     let mut note = |below: &str| {
         let place = Place::Pointer(format!("/planned_actions/{index}/{below}"));
         faults.add(place, Rule::Own(&NOT_IN_CONVENTION));
@@ -344,7 +340,7 @@ impl Activation {
             .iter()
             .filter_map(|one| one.partner_id)
             .collect();
-        let parties = &convention.on(today).content.partner_ids;
+        let parties = &convention.parties(today);
         let of_network = partners::find_all(tx.connection(), scope, &named).await?;
         let is_member = |id: &PartnerId| {
             let mut known = of_network.iter().filter(|partner| partner.id == *id);

@@ -15,7 +15,7 @@ use crate::error::{Code, Error, Fault, Notice, Place, Result, Rule, notice};
 use crate::http::fields::FromText;
 use crate::http::language::Language;
 use crate::http::warning::Warning;
-use crate::values::TextValue;
+use crate::values::{TextValue, leaves_out};
 
 /// How many times last year's figure asks to be confirmed.
 const TIMES: i64 = 10;
@@ -251,19 +251,19 @@ pub fn warnings(report: &Whole, language: Language) -> Vec<Warning> {
 }
 
 fn of_lines(report: &Whole, language: Language) -> Vec<Warning> {
-    fn leaves_out<T: PartialEq>(list: &[T], code: Option<&T>) -> bool {
-        !list.is_empty() && code.is_some_and(|code| !list.contains(code))
+    fn outside<T: PartialEq>(list: &[T], code: Option<&T>) -> bool {
+        code.is_some_and(|code| leaves_out(list, code))
     }
     let (covered, mut warnings) = (&report.covered, Vec::new());
     for (index, line) in report.lines.iter().enumerate() {
         let (types, levels) = (&covered.action_types, &covered.levels);
-        let outside = [
-            ("action_type", leaves_out(types, Some(&line.action_type))),
-            ("level", leaves_out(levels, line.level.as_ref())),
-            ("moment", leaves_out(&covered.moments, line.moment.as_ref())),
-            ("axis", leaves_out(&covered.axes, line.axis.as_ref())),
+        let told = [
+            ("action_type", outside(types, Some(&line.action_type))),
+            ("level", outside(levels, line.level.as_ref())),
+            ("moment", outside(&covered.moments, line.moment.as_ref())),
+            ("axis", outside(&covered.axes, line.axis.as_ref())),
         ];
-        for (name, _) in outside.into_iter().filter(|(_, is_outside)| *is_outside) {
+        for (name, _) in told.into_iter().filter(|(_, is_outside)| *is_outside) {
             warnings.push(OUTSIDE_CONVENTION.at(format!("/lines/{index}/{name}"), language));
         }
         let people = [line.pupils, line.teachers, line.professionals];

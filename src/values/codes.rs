@@ -17,6 +17,11 @@ pub trait Nomenclature: 'static {
     const NAME: &'static str;
 }
 
+/// Whether a list of what a text covers leaves a value out: an empty one says nothing.
+pub fn leaves_out<T: PartialEq>(list: &[T], value: &T) -> bool {
+    !list.is_empty() && !list.contains(value)
+}
+
 /// A code of the nomenclature `N`. The codes are data: see [`crate::reference`].
 #[derive(AsExpression, FromSqlRow)]
 #[diesel(sql_type = diesel::sql_types::Text)]

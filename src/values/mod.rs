@@ -12,7 +12,7 @@ mod number;
 mod text;
 mod themes;
 
-pub use codes::{Code, Nomenclature, TerritoryCode};
+pub use codes::{Code, Nomenclature, TerritoryCode, leaves_out};
 pub use days::{SchoolYear, start_of, today};
 pub use identifiers::{Nor, Rna, Sha256Hex, Siren, Uai, is_siret, uai_key};
 pub use json::Json;

@@ -236,11 +236,6 @@ impl Amendment {
         }
     }
 
-    /// The partners it makes parties.
-    pub fn joining(&self) -> impl Iterator<Item = PartnerId> {
-        joining(&self.changes)
-    }
-
     /// Those who sign it, besides the ministry's side: the parties on the eve of its effect, and
     /// those who join.
     pub fn parties(&self, convention: &Convention) -> Vec<PartnerId> {
@@ -327,7 +322,7 @@ pub fn parties(
     changes: &[Change],
 ) -> Vec<PartnerId> {
     let eve = effective_on.pred_opt().unwrap_or(effective_on);
-    let mut parties = convention.on(eve).content.partner_ids;
+    let mut parties = convention.parties(eve);
     for partner in joining(changes) {
         if !parties.contains(&partner) {
             parties.push(partner);

@@ -153,8 +153,7 @@ pub fn contradictions(convention: &Convention, amendment: &Amended) -> Vec<Obsta
 fn out_of_time(convention: &Convention, amendment: &Amended) -> Vec<Obstacle> {
     let effective_on = amendment.effective_on;
     let is_unknown = convention.is_only_attested();
-    let before = convention.on(effective_on).content;
-    let end = convention.last_day(before.ends_on);
+    let end = convention.last_day(convention.agreed_end(effective_on));
     let notice = match (convention.original.starts_on, end) {
         (Some(first), _) if effective_on < first => &BEFORE_START,
         (_, Some(last)) if effective_on > last && !is_unknown => &AFTER_END,

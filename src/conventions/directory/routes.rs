@@ -131,9 +131,7 @@ impl List for Directory {
         };
         let reader = call.app.db.reader().await?;
         let found = conventions::page(&reader, &scope, &filter, &page.sorted_by()).await?;
-        let parties = found
-            .iter()
-            .flat_map(|one| one.on(today).content.partner_ids);
+        let parties = found.iter().flat_map(|one| one.parties(today));
         let parties: Vec<PartnerId> = parties.collect();
         let parties = store::parties(&reader, &scope, &parties).await?;
         Ok(found

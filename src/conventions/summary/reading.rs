@@ -73,7 +73,7 @@ async fn at_once(
         year: question.year.clone(),
         language: question.language,
     };
-    let parties = convention.on(question.year.last_day()).content.partner_ids;
+    let parties = convention.parties(question.year.last_day());
     let covered = Asked::of(&convention, covered_on(&convention, question));
     // Sent together: one round trip.
     let (partners, told, wide, narratives) = tokio::try_join!(
