@@ -1,14 +1,12 @@
 //! What a change of a convention may change: everything before the signature; afterwards only what is not
 //! contractual, and what the source of an imported convention left unknown.
 
-use serde_json::Value;
-
 use super::content::NewConvention;
 use super::hash::CONTRACTUAL;
 use super::model::{Convention, DatePrecision, Imported};
 use crate::error::notice::PART_OF_THE_KEY;
 use crate::error::{Code, Error, Fault, Place, Result, Rule};
-use crate::values::Json;
+use crate::values::{Json, differing};
 
 /// The fields that a change changes.
 #[derive(Debug, PartialEq, Eq)]
@@ -28,16 +26,7 @@ const PARTIES: &[&str] = &["signatories", "predecessor_id"];
 /// # Errors
 /// `internal_error` when they cannot be serialised.
 pub fn changed(before: &NewConvention, after: &NewConvention) -> Result<Changed> {
-    let before = serde_json::to_value(before).map_err(Error::internal)?;
-    let after = serde_json::to_value(after).map_err(Error::internal)?;
-    let fields = before.as_object().into_iter().flatten();
-    let differs = |(name, value): &(&String, &Value)| after.get(name.as_str()) != Some(*value);
-    Ok(Changed(
-        fields
-            .filter(differs)
-            .map(|(name, _)| name.clone())
-            .collect(),
-    ))
+    differing(before, after).map(Changed)
 }
 
 impl Changed {

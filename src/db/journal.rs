@@ -2,11 +2,12 @@
 //! and after it.
 
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::value::{RawValue, to_raw_value};
 use uuid::Uuid;
 
 use super::write::Journaled;
 use crate::error::{Error, Result};
+use crate::values::{Members, Written};
 
 /// A write to journal: the verb of its step, the object before it and after it.
 pub struct Step<'a, T> {
@@ -25,8 +26,8 @@ pub(super) struct Entry {
     pub action: String,
     pub object_id: Uuid,
     pub fields: Vec<String>,
-    pub before: Option<Value>,
-    pub after: Option<Value>,
+    pub before: Option<Box<RawValue>>,
+    pub after: Option<Box<RawValue>>,
     pub object_key: String,
     pub parent_id: Option<Uuid>,
     pub version: i64,
@@ -47,7 +48,7 @@ impl Entry {
         let subject = after
             .or(before)
             .ok_or_else(|| Error::internal("nothing to journal"))?;
-        let difference = Difference::between(snapshot(before)?, snapshot(after)?, T::PERSONAL);
+        let difference = Difference::between(before, after, T::PERSONAL)?;
         let removed = i64::from(after.is_none());
         // Those who could read it and those who can: the first must learn that they no longer do.
         let audience_of = |object: Option<&T>| object.map(T::audience).unwrap_or_default();
@@ -66,58 +67,42 @@ impl Entry {
     }
 }
 
-fn snapshot<T: Journaled>(object: Option<&T>) -> Result<Option<Map<String, Value>>> {
-    let Some(object) = object else {
-        return Ok(None);
-    };
-    match serde_json::to_value(object).map_err(Error::internal)? {
-        Value::Object(members) => Ok(Some(members)),
-        _ => Err(Error::internal("only objects are journaled")),
-    }
-}
-
 /// What a write changed: the names of the fields, and the values of those that are not personal.
 struct Difference {
     fields: Vec<String>,
-    before: Option<Value>,
-    after: Option<Value>,
+    before: Option<Box<RawValue>>,
+    after: Option<Box<RawValue>>,
 }
 
 impl Difference {
-    fn between(
-        before: Option<Map<String, Value>>,
-        after: Option<Map<String, Value>>,
+    fn between<T: Serialize>(
+        before: Option<&T>,
+        after: Option<&T>,
         personal: &[&str],
-    ) -> Self {
-        let members = before.as_ref().or(after.as_ref());
-        let changed = |name: &&String| match (&before, &after) {
+    ) -> Result<Self> {
+        let before = before.map(Written::of).transpose()?;
+        let after = after.map(Written::of).transpose()?;
+        let before = before.as_ref().map(Written::members).transpose()?;
+        let after = after.as_ref().map(Written::members).transpose()?;
+        let fields: Vec<&str> = match (&before, &after) {
             (Some(before), Some(after)) => {
-                name.as_str() != "updated_at" && before.get(*name) != after.get(*name)
+                let changed = before.differing(after);
+                changed.filter(|name| *name != "updated_at").collect()
             }
-            _ => true,
+            (Some(one), None) | (None, Some(one)) => one.names().collect(),
+            (None, None) => Vec::new(),
         };
-        let fields: Vec<String> = members
-            .into_iter()
-            .flat_map(Map::keys)
-            .filter(changed)
-            .cloned()
-            .collect();
-        let shown = |members: &Option<Map<String, Value>>| {
-            let members = members.as_ref()?;
-            let kept = members
-                .iter()
-                .filter(|(name, _)| fields.contains(name) && !personal.contains(&name.as_str()));
-            Some(Value::Object(
-                kept.map(|(name, value)| (name.clone(), value.clone()))
-                    .collect(),
-            ))
+        let is_shown = |name: &&str| !personal.contains(name);
+        let shown: Vec<&str> = fields.iter().copied().filter(is_shown).collect();
+        let kept = |members: Option<Members<'_>>| {
+            let kept = members.map(|members| to_raw_value(&members.only(&shown)));
+            kept.transpose().map_err(Error::internal)
         };
-        let (before, after) = (shown(&before), shown(&after));
-        Self {
-            fields,
-            before,
-            after,
-        }
+        Ok(Self {
+            fields: fields.iter().map(|name| (*name).to_owned()).collect(),
+            before: kept(before)?,
+            after: kept(after)?,
+        })
     }
 }
 
@@ -126,17 +111,13 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn members(value: Value) -> Option<Map<String, Value>> {
-        value.as_object().cloned()
-    }
-
     #[test]
     fn a_change_names_personal_fields_and_never_shows_them() {
-        let before = members(json!({"id": 1, "name": "A", "function": "x", "updated_at": 1}));
-        let after = members(json!({"id": 1, "name": "B", "function": "y", "updated_at": 2}));
-        let difference = Difference::between(before, after, &["name"]);
+        let before = json!({"id": 1, "name": "A", "function": "x", "updated_at": 1});
+        let after = json!({"id": 1, "name": "B", "function": "y", "updated_at": 2});
+        let difference = Difference::between(Some(&before), Some(&after), &["name"]).unwrap();
         assert_eq!(difference.fields, ["name", "function"]);
-        assert_eq!(difference.before, Some(json!({"function": "x"})));
-        assert_eq!(difference.after, Some(json!({"function": "y"})));
+        assert_eq!(difference.before.unwrap().get(), r#"{"function":"x"}"#);
+        assert_eq!(difference.after.unwrap().get(), r#"{"function":"y"}"#);
     }
 }

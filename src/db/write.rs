@@ -210,8 +210,8 @@ impl<'a> Tx<'a> {
             audit_events::object_type.eq(T::TYPE),
             audit_events::object_id.eq(entry.object_id),
             audit_events::fields.eq(entry.fields),
-            audit_events::before.eq(entry.before),
-            audit_events::after.eq(entry.after),
+            audit_events::before.eq(entry.before.map(Json)),
+            audit_events::after.eq(entry.after.map(Json)),
         ));
         let change = diesel::insert_into(changes::table).values((
             changes::type_.eq(&entry.action),

@@ -1,9 +1,11 @@
 //! Values stored as `jsonb`.
 
+use std::io::Write;
+
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
 use diesel::pg::{Pg, PgValue};
-use diesel::serialize::{self, Output, ToSql};
+use diesel::serialize::{self, IsNull, Output, ToSql};
 use diesel::sql_types::Jsonb;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -22,16 +24,22 @@ impl<T> std::ops::Deref for Json<T> {
     }
 }
 
+/// What the binary form of `jsonb` starts with.
+const VERSION: u8 = 1;
+
 impl<T: Serialize + std::fmt::Debug> ToSql<Jsonb, Pg> for Json<T> {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
-        let value = serde_json::to_value(&self.0)?;
-        <serde_json::Value as ToSql<Jsonb, Pg>>::to_sql(&value, &mut out.reborrow())
+        out.write_all(&[VERSION])?;
+        serde_json::to_writer(out, &self.0)?;
+        Ok(IsNull::No)
     }
 }
 
 impl<T: DeserializeOwned> FromSql<Jsonb, Pg> for Json<T> {
-    fn from_sql(bytes: PgValue<'_>) -> deserialize::Result<Self> {
-        let value = <serde_json::Value as FromSql<Jsonb, Pg>>::from_sql(bytes)?;
-        Ok(Self(serde_json::from_value(value)?))
+    fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+        match value.as_bytes() {
+            [VERSION, text @ ..] => Ok(Self(serde_json::from_slice(text)?)),
+            _ => Err("a version of jsonb that is not known".into()),
+        }
     }
 }
