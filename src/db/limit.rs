@@ -22,11 +22,31 @@ const USUAL: [i64; 2] = [DEFAULT_LIMIT + 1, BATCH + 1];
 pub struct First<Q> {
     query: Q,
     rows: i64,
+    plan: Plan,
+}
+
+/// What values a plan is made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Plan {
+    /// For all, once PostgreSQL has seen some: to plan takes longer than to read what little is found.
+    #[default]
+    Kept,
+    /// For those at hand: much is found, and how much decides.
+    Anew,
 }
 
 /// The first so many rows of a query that has no limit yet.
 pub fn first<Q>(rows: i64, query: Q) -> First<Q> {
-    First { query, rows }
+    let plan = Plan::default();
+    First { query, rows, plan }
+}
+
+impl<Q> First<Q> {
+    /// With this plan.
+    #[must_use]
+    pub fn planned(self, plan: Plan) -> Self {
+        Self { plan, ..self }
+    }
 }
 
 impl<Q> QueryId for First<Q> {
@@ -41,6 +61,9 @@ impl<Q: Query> Query for First<Q> {
 
 impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for First<Q> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        if self.plan == Plan::Anew {
+            out.unsafe_to_cache_prepared();
+        }
         self.query.walk_ast(out.reborrow())?;
         out.push_sql(" LIMIT ");
         if USUAL.contains(&self.rows) {

@@ -149,6 +149,16 @@ impl Body for NewIntervention {
 }
 
 impl NewIntervention {
+    /// Whether a convention is to it what it is to another: whatever else they say, they are of the
+    /// same one, of the same type, levels and territories.
+    pub fn stands_as(&self, other: &Self) -> bool {
+        let said = |one: &Self| (one.convention_id, one.nationwide);
+        said(self) == said(other)
+            && self.action_type == other.action_type
+            && self.levels == other.levels
+            && self.territories == other.territories
+    }
+
     /// Reads it from an object that names the intervention as well.
     pub fn read_beside_its_id(fields: &mut Fields<'_>) -> Option<Self> {
         fields.read_only(SET_BY_SERVICE);

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use super::content::NewIntervention;
 use super::model::{ExternalId, Intervention, InterventionId, Offer};
 use super::standing::{Looked, Standing};
-use super::store::{self, Named, NewRow};
+use super::store::{self, Change, Named, NewRow, Standings};
 use crate::auth::policy::Scope;
 use crate::conventions;
 use crate::conventions::model::ConventionId;
@@ -16,6 +16,7 @@ use crate::db::write::{Step, Tx};
 use crate::error::{Error, Fault, Place, Result, Rule};
 use crate::establishments::reach::{self, Schools};
 use crate::partners::model::PartnerId;
+use crate::values::differing;
 
 /// What the database knows of what some interventions name: the conventions, the schools.
 pub struct Grounds {
@@ -103,8 +104,16 @@ impl Said {
     }
 }
 
+/// What is known of the interventions that are there.
+pub enum Known {
+    /// All of them, held until the transaction ends.
+    Held(Named),
+    /// They were read, and may have changed since.
+    Seen(Named),
+}
+
 /// Writes what a partner says, each name once: creates, changes, offers again, and journals it; in a
-/// number of statements that does not depend on theirs. `held` has those already held.
+/// number of statements that does not depend on theirs.
 ///
 /// # Errors
 /// As the writes.
@@ -113,52 +122,24 @@ pub async fn say(
     scope: &Scope,
     partner: PartnerId,
     sayings: &[Saying<'_>],
-    mut held: Named,
+    known: Known,
     looked: Looked,
 ) -> Result<Vec<Said>> {
     let now = tx.now;
-    let new: Vec<NewRow<'_>> = sayings
-        .iter()
-        .filter(|saying| !saying.is_there)
-        .map(|saying| row(saying, InterventionId::new(tx.new_id())))
-        .collect();
+    let new = new_rows(tx, sayings);
     let inserted = store::insert_all(tx.connection(), partner, &new, now).await?;
     // Those that another request said first are there now, and stay.
+    let (mut held, seen) = match known {
+        Known::Held(held) => (held, Named::new()),
+        Known::Seen(seen) => (Named::new(), seen),
+    };
     let others = sayings.iter().map(|saying| saying.external_id);
     let others = others.filter(|name| !inserted.contains(*name) && !held.contains_key(*name));
     let others: Vec<&ExternalId> = others.collect();
-    held.extend(store::hold_named(tx.connection(), scope, partner, &others, looked).await?);
+    held.extend(store::hold_named(tx.connection(), scope, partner, &others, seen, looked).await?);
 
-    let created = new
-        .into_iter()
-        .filter(|row| inserted.contains(row.external_id));
-    let mut written: Vec<NewRow<'_>> = created.collect();
-    let changed = changed(sayings, &held);
-    for has_new_text in [false, true] {
-        let rows: Vec<NewRow<'_>> = changed
-            .iter()
-            .filter(|(_, is_new)| *is_new == has_new_text)
-            .map(|(row, _)| row.clone())
-            .collect();
-        store::update_all(tx.connection(), &rows, has_new_text, now).await?;
-        written.extend(rows);
-    }
-    let standings = store::standings(tx.connection(), partner, &written, looked.day).await?;
-    let mut written = Written {
-        ids: written
-            .iter()
-            .map(|row| (row.external_id, row.id))
-            .collect(),
-        standings,
-        partner,
-        now,
-        looked,
-    };
-    let said: Result<Vec<Said>> = sayings
-        .iter()
-        .map(|saying| written.said(saying, held.remove(saying.external_id)))
-        .collect();
-    let said = said?;
+    let said = tell(tx, partner, sayings, &new, held, looked).await?;
+    store::update_all(tx.connection(), &changes(sayings, &said)?, now).await?;
     let steps = said.iter().filter_map(|one| {
         Some(Step {
             verb: one.verb?,
@@ -178,27 +159,19 @@ pub async fn rehearse(
     tx: &mut Tx<'_>,
     partner: PartnerId,
     sayings: &[Saying<'_>],
-    found: &Named,
+    found: Named,
     looked: Looked,
 ) -> Result<Vec<Said>> {
-    let now = tx.now;
+    let new = new_rows(tx, sayings);
+    tell(tx, partner, sayings, &new, found, looked).await
+}
+
+/// The rows of those that were not there when they were looked for.
+fn new_rows<'a>(tx: &Tx<'_>, sayings: &'a [Saying<'_>]) -> Vec<NewRow<'a>> {
     let absent = sayings.iter().filter(|saying| !saying.is_there);
-    let mut rows: Vec<NewRow<'_>> = absent
+    absent
         .map(|saying| row(saying, InterventionId::new(tx.new_id())))
-        .collect();
-    rows.extend(changed(sayings, found).into_iter().map(|(row, _)| row));
-    let mut written = Written {
-        standings: store::standings(tx.connection(), partner, &rows, looked.day).await?,
-        ids: rows.iter().map(|row| (row.external_id, row.id)).collect(),
-        partner,
-        now,
-        looked,
-    };
-    let before = |saying: &Saying<'_>| found.get(saying.external_id).cloned();
-    let said = sayings
-        .iter()
-        .map(|saying| written.said(saying, before(saying)));
-    said.collect()
+        .collect()
 }
 
 fn row<'a>(saying: &'a Saying<'_>, id: InterventionId) -> NewRow<'a> {
@@ -210,44 +183,99 @@ fn row<'a>(saying: &'a Saying<'_>, id: InterventionId) -> NewRow<'a> {
     }
 }
 
-/// The rows of those that say something else than what is there, and whether their text is new.
-fn changed<'a>(sayings: &'a [Saying<'_>], held: &Named) -> Vec<(NewRow<'a>, bool)> {
-    let there = sayings.iter().filter_map(|saying| {
-        let before = held.get(saying.external_id)?;
-        before.verb_to(saying.content)?;
-        let (present, new) = (&before.intervention.content, saying.content);
-        let has_new_text = present.title != new.title || present.description != new.description;
-        Some((row(saying, before.intervention.id), has_new_text))
-    });
-    there.collect()
+/// What changes of those that are there, once it is told what becomes of each saying.
+fn changes<'a>(sayings: &'a [Saying<'_>], said: &[Said]) -> Result<Vec<Change<'a>>> {
+    let mut changes = Vec::new();
+    for (saying, said) in sayings.iter().zip(said) {
+        if let (Some(before), Some(_)) = (&said.before, said.verb) {
+            changes.push(Change {
+                row: row(saying, before.intervention.id),
+                members: differing(&before.intervention.content, saying.content)?,
+            });
+        }
+    }
+    Ok(changes)
 }
 
-/// What was written, to tell what became of each saying.
-struct Written<'a> {
+/// What becomes of each saying, in their order: of those that are `there`, and of the others, whose
+/// rows are `new`. What their conventions are is only asked for where it may not be what it was.
+async fn tell(
+    tx: &mut Tx<'_>,
+    partner: PartnerId,
+    sayings: &[Saying<'_>],
+    new: &[NewRow<'_>],
+    mut there: Named,
+    looked: Looked,
+) -> Result<Vec<Said>> {
+    let mut rows: Vec<NewRow<'_>> = Vec::new();
+    for saying in sayings {
+        if let Some(before) = there.get(saying.external_id)
+            && !before.intervention.content.stands_as(saying.content)
+        {
+            rows.push(row(saying, before.intervention.id));
+        }
+    }
+    let absent = new
+        .iter()
+        .filter(|row| !there.contains_key(row.external_id));
+    rows.extend(absent.cloned());
+    let mut told = Told {
+        standings: store::standings(tx.connection(), partner, &rows, looked.day).await?,
+        ids: rows.iter().map(|row| (row.external_id, row.id)).collect(),
+        partner,
+        now: tx.now,
+        looked,
+    };
+    let said = sayings
+        .iter()
+        .map(|saying| told.said(saying, there.remove(saying.external_id)));
+    said.collect()
+}
+
+/// What is known of the rows whose standing may be new.
+struct Told<'a> {
+    standings: Standings,
     ids: HashMap<&'a ExternalId, InterventionId>,
-    standings: HashMap<ExternalId, Standing>,
     partner: PartnerId,
     now: DateTime<Utc>,
     looked: Looked,
 }
 
-impl Written<'_> {
+impl Told<'_> {
     fn said(&mut self, saying: &Saying<'_>, before: Option<Offer>) -> Result<Said> {
-        let verb = match &before {
-            Some(before) => before.verb_to(saying.content),
-            None => Some("created"),
+        let Some(before) = before else {
+            let id = self.ids.get(saying.external_id).copied();
+            let (id, standing) = id
+                .and_then(|id| Some((id, self.standings.remove(&id)?)))
+                .ok_or_else(|| Error::internal("an intervention that was not written"))?;
+            return Ok(Said {
+                before: None,
+                after: self.offer(saying, id, standing, None),
+                verb: Some("created"),
+            });
         };
-        let before = match (before, verb) {
-            (Some(before), None) => return Ok(Said::unchanged(before)),
-            (before, _) => before,
+        let Some(verb) = before.verb_to(saying.content) else {
+            return Ok(Said::unchanged(before));
         };
-        let id = self.ids.get(saying.external_id).copied();
-        let standing = self.standings.remove(saying.external_id);
-        let (Some(id), Some(standing)) = (id, standing) else {
-            return Err(Error::internal("an intervention that was not written"));
-        };
-        let row = before.as_ref().map(|before| &before.intervention);
-        let after = Offer {
+        let id = before.intervention.id;
+        let standing = self.standings.remove(&id);
+        let standing = standing.unwrap_or_else(|| before.standing.clone());
+        Ok(Said {
+            after: self.offer(saying, id, standing, Some(&before)),
+            before: Some(before),
+            verb: Some(verb),
+        })
+    }
+
+    fn offer(
+        &self,
+        saying: &Saying<'_>,
+        id: InterventionId,
+        standing: Standing,
+        before: Option<&Offer>,
+    ) -> Offer {
+        let row = before.map(|before| &before.intervention);
+        Offer {
             intervention: Intervention {
                 id,
                 partner_id: self.partner,
@@ -260,15 +288,10 @@ impl Written<'_> {
                 version: row.map_or(1, |row| row.version.saturating_add(1)),
             },
             standing,
-            taken: before.as_ref().map_or(0, |before| before.taken),
+            taken: before.map_or(0, |before| before.taken),
             rank: None,
             distance_km: None,
             looked: self.looked,
-        };
-        Ok(Said {
-            before,
-            after,
-            verb,
-        })
+        }
     }
 }

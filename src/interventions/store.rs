@@ -8,29 +8,28 @@ mod writes;
 
 use std::collections::HashMap;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use diesel::dsl::count_star;
 use diesel::prelude::*;
-use diesel::sql_types::{Nullable, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use self::distance::Distance;
 pub use self::facets::facets;
-use self::matching::{filtered, reasons, visible};
+use self::matching::{filtered, rank, reasons, visible};
 use self::order::ordered;
 pub use self::writes::{
-    Row as NewRow, confirm, insert_all, standings, touch, update_all, withdraw_all,
+    Change, Row as NewRow, Standings, confirm, insert_all, standings, touch, update_all,
+    withdraw_all,
 };
 use super::filter::{Filter, Sort};
 use super::model::{ExternalId, Intervention, InterventionId, Key, Offer};
 use super::standing::{Looked, Standing};
 use crate::auth::policy::Scope;
 use crate::conventions::model::ConventionId;
-use crate::db::limit::first;
+use crate::db::limit::{Plan, first};
 use crate::db::schema::{
     conventions, intervention_standing as standing, interventions, solicitations,
 };
-use crate::db::search::{french_query, ts_rank};
 use crate::error::{Error, Result};
 use crate::http::page::Page;
 use crate::partners::model::PartnerId;
@@ -83,16 +82,13 @@ macro_rules! row {
                 .filter(solicitations::takes_session)
                 .count()
                 .single_value(),
-            ts_rank(
-                interventions::search,
-                french_query($q.into_sql::<Nullable<Text>>()),
-            ),
+            rank!($q),
             Distance($near),
         )
     };
 }
 
-/// One page, in the order asked for.
+/// One page, in the order asked for, by this plan.
 ///
 /// # Errors
 /// As any query.
@@ -101,10 +97,12 @@ pub async fn page(
     scope: &Scope,
     filter: &Filter,
     page: &Page<Sort>,
+    plan: Plan,
 ) -> Result<Vec<Offer>> {
     let query = ordered(filtered(scope, filter), filter, page);
     let query = query.select(row!(filter.q.as_deref(), filter.near));
-    let rows: Vec<Row> = first(page.limit, query).load(&mut connection).await?;
+    let query = first(page.limit, query).planned(plan);
+    let rows: Vec<Row> = query.load(&mut connection).await?;
     Ok(rows
         .into_iter()
         .map(|row| offer(row, filter.looked))
@@ -194,7 +192,7 @@ pub async fn find_named(
 }
 
 /// The same, held until the transaction ends. In the order of their names, so that no two writers
-/// wait for each other.
+/// wait for each other. What was `seen` and is still so is not read again.
 ///
 /// # Errors
 /// As any query.
@@ -203,21 +201,40 @@ pub async fn hold_named(
     scope: &Scope,
     partner: PartnerId,
     names: &[&ExternalId],
+    mut seen: Named,
     looked: Looked,
 ) -> Result<Named> {
     if names.is_empty() {
         return Ok(Named::new());
     }
     // Locked first, read next: what was waited for is then read, and its convention is not locked.
-    let _: Vec<InterventionId> = interventions::table
+    let locked: Vec<(ExternalId, i64, DateTime<Utc>)> = interventions::table
         .filter(interventions::partner_id.eq(partner))
         .filter(interventions::external_id.eq_any(names))
-        .select(interventions::id)
+        .select((
+            interventions::external_id,
+            interventions::version,
+            interventions::confirmed_at,
+        ))
         .order(interventions::external_id)
         .for_no_key_update()
         .load(connection)
         .await?;
-    find_named(connection, scope, partner, names, looked).await
+    let (mut held, mut others) = (Named::new(), Vec::new());
+    for (name, version, confirmed_at) in &locked {
+        let is_so = |offer: &Offer| {
+            let seen = &offer.intervention;
+            seen.version == *version && seen.confirmed_at == *confirmed_at
+        };
+        match seen.remove(name).filter(is_so) {
+            Some(offer) => {
+                held.insert(name.clone(), offer);
+            }
+            None => others.push(name),
+        }
+    }
+    held.extend(find_named(connection, scope, partner, &others, looked).await?);
+    Ok(held)
 }
 
 /// The conventions, with their references, under which a partner can offer something that day; the
@@ -257,6 +274,6 @@ pub async fn hold(
     looked: Looked,
 ) -> Result<Option<Offer>> {
     let names = [&key.external_id];
-    let held = hold_named(connection, scope, key.partner, &names, looked).await?;
+    let held = hold_named(connection, scope, key.partner, &names, Named::new(), looked).await?;
     Ok(held.into_values().next())
 }

@@ -3,7 +3,7 @@
 
 use super::content::NewIntervention;
 use super::model::{Key, Offer};
-use super::saying::{self, Grounds, Said, Saying};
+use super::saying::{self, Grounds, Known, Said, Saying};
 use super::standing::Looked;
 use super::store;
 use crate::auth::policy::Scope;
@@ -79,8 +79,8 @@ async fn say(
         is_there: held.is_some(),
     };
     let held = held.map(|offer| (key.external_id.clone(), offer));
-    let held = held.into_iter().collect();
-    let said = saying::say(tx, scope, key.partner, &[saying], held, looked).await?;
+    let known = Known::Held(held.into_iter().collect());
+    let said = saying::say(tx, scope, key.partner, &[saying], known, looked).await?;
     let said = said.into_iter().next();
     said.ok_or_else(|| Error::internal("nothing was said"))
 }

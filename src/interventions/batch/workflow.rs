@@ -9,7 +9,7 @@ use crate::auth::policy::Scope;
 use crate::db::write::Tx;
 use crate::error::{Place, Result};
 use crate::interventions::model::{ExternalId, FRESH, InterventionId};
-use crate::interventions::saying::{self, Grounds, Said, Saying};
+use crate::interventions::saying::{self, Grounds, Known, Said, Saying};
 use crate::interventions::standing::Looked;
 use crate::interventions::store::{self, Named};
 use crate::interventions::syncs;
@@ -58,9 +58,10 @@ pub async fn push(
     let sayings = sayings(items, &mut held_by, &found);
     let unchanged = unchanged(items, found);
     let said = if how.is_rehearsal || is_refused {
-        saying::rehearse(tx, partner, &sayings, &unchanged.others, looked).await?
+        saying::rehearse(tx, partner, &sayings, unchanged.others, looked).await?
     } else {
-        saying::say(tx, scope, partner, &sayings, Named::new(), looked).await?
+        let known = Known::Seen(unchanged.others);
+        saying::say(tx, scope, partner, &sayings, known, looked).await?
     };
     let mut said: HashMap<ExternalId, Said> = said
         .into_iter()

@@ -6,6 +6,7 @@ use actix_web::{HttpResponse, get};
 use serde_json::{Map, Value};
 
 use super::facets::{self, Facet, ListedInterventions};
+use crate::db::limit::Plan;
 use crate::error::notice::BEFORE_START;
 use crate::error::{Result, Rule};
 use crate::establishments::reach;
@@ -165,12 +166,18 @@ impl List for Interventions {
         let asked = &call.query.filter;
         let above = reach::of_known(&reader, &asked.territory).await?;
         let filter = settled(&call, asked, above);
+        // Who asks for facets looks at much, and narrows it down by them.
+        let plan = if call.query.facets.is_empty() {
+            Plan::Kept
+        } else {
+            Plan::Anew
+        };
         let offers = if page.sort == Sort::Distance {
             // Everything found is measured: not on the connection that others read on.
             let connection = call.app.db.borrow().await?;
-            store::page(&connection, scope, &filter, &page).await?
+            store::page(&connection, scope, &filter, &page, plan).await?
         } else {
-            store::page(&reader, scope, &filter, &page).await?
+            store::page(&reader, scope, &filter, &page, plan).await?
         };
         let seen = offers
             .into_iter()

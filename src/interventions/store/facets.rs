@@ -90,6 +90,8 @@ impl<Q> Query for Facets<'_, Q> {
 
 impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for Facets<'_, Q> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        // Planned for what is looked for, every time: how much is found decides.
+        out.unsafe_to_cache_prepared();
         let columns: Vec<&str> = self.asked.iter().map(|facet| facet.column()).collect();
         let columns = columns.join(", ");
         let codes: Vec<&str> = self.asked.iter().map(|facet| facet.codes()).collect();

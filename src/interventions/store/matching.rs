@@ -76,6 +76,18 @@ macro_rules! is_one_of {
     };
 }
 
+/// How well an intervention answers what is looked for, whose words are read once: in a plan made for
+/// all values they would be for each row.
+macro_rules! rank {
+    ($q:expr) => {{
+        let words = diesel::select($crate::db::search::french_query(
+            $q.into_sql::<diesel::sql_types::Nullable<diesel::sql_types::Text>>(),
+        ));
+        $crate::db::search::ts_rank(interventions::search, words.single_value())
+    }};
+}
+pub(super) use rank;
+
 /// What a caller may know of: what is published, and what else is its own.
 pub fn visible<'a>(scope: &Scope, looked: Looked) -> Joined<'a> {
     let query = joined()

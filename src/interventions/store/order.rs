@@ -1,25 +1,14 @@
 //! The orders of a list of interventions.
 
 use diesel::prelude::*;
-use diesel::sql_types::{Double, Float, Nullable, Text, Timestamptz, Uuid};
+use diesel::sql_types::{Double, Float, Timestamptz, Uuid};
 
 use super::distance::DistanceOr;
-use super::matching::Joined;
+use super::matching::{Joined, rank};
 use crate::db::keyset::{Direction, after};
 use crate::db::schema::interventions;
-use crate::db::search::{french_query, ts_rank};
 use crate::http::page::{Mark, MarkValue, Page};
 use crate::interventions::filter::{Filter, Sort};
-
-/// How well an intervention answers what is looked for.
-macro_rules! rank {
-    ($filter:expr) => {
-        ts_rank(
-            interventions::search,
-            french_query($filter.q.as_deref().into_sql::<Nullable<Text>>()),
-        )
-    };
-}
 
 /// The distance that stands for none: the last in this direction.
 const fn nowhere(direction: Direction) -> f64 {
@@ -39,8 +28,8 @@ pub fn ordered<'a>(query: Joined<'a>, filter: &'a Filter, page: &'a Page<Sort>) 
     let (updated_at, id) = (interventions::updated_at, interventions::id);
     let distance = DistanceOr(filter.near, nowhere(page.direction));
     match (page.sort.settled(filter.q.is_some()), ascending) {
-        (Sort::Relevance, true) => query.order((rank!(filter).desc(), id.desc())),
-        (Sort::Relevance, false) => query.order((rank!(filter).asc(), id.asc())),
+        (Sort::Relevance, true) => query.order((rank!(filter.q.as_deref()).desc(), id.desc())),
+        (Sort::Relevance, false) => query.order((rank!(filter.q.as_deref()).asc(), id.asc())),
         (Sort::Distance, true) => query.order((distance.asc(), id.asc())),
         (Sort::Distance, false) => query.order((distance.desc(), id.desc())),
         (Sort::UpdatedAt, true) => query.order((updated_at.asc(), id.asc())),
@@ -61,7 +50,7 @@ fn following<'a>(
     let id = id.into_sql::<Uuid>();
     match &mark.value {
         MarkValue::Rank(bits) => query.filter(after(
-            (rank!(filter), interventions::id),
+            (rank!(filter.q.as_deref()), interventions::id),
             (f32::from_bits(*bits).into_sql::<Float>(), id),
             // The best first: the greatest.
             direction.reversed(),

@@ -3,22 +3,23 @@
 //! What a partner says of them goes as one JSON document, whose members are the columns: a field has
 //! no other list than its structure.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{Array, Bool, Date, Jsonb, Nullable, Text, Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use serde::Serialize;
+use serde::ser::{Error as _, SerializeMap};
+use serde::{Serialize, Serializer};
 
 use crate::db::schema::interventions;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::interventions::content::NewIntervention;
 use crate::interventions::model::{ExternalId, InterventionId};
 use crate::interventions::standing::Standing;
 use crate::partners::model::PartnerId;
-use crate::values::Json;
+use crate::values::{Json, Written};
 
 /// A row as its partner says it.
 #[derive(Debug, Clone, Serialize)]
@@ -32,20 +33,6 @@ pub struct Row<'a> {
     pub content: &'a NewIntervention,
     /// What holds all of its territories.
     pub held_by: &'a [String],
-}
-
-/// The members of a content that the index of the search is made of: it is slow to make.
-const TEXT: [&str; 2] = ["title", "description"];
-
-/// The columns that a partner fills.
-fn columns(rows: &[Row<'_>]) -> Result<Vec<String>> {
-    let first = rows.first().map(|row| row.content);
-    match serde_json::to_value(first).map_err(Error::internal)? {
-        serde_json::Value::Object(members) => {
-            Ok(members.into_iter().map(|(name, _)| name).collect())
-        }
-        _ => Ok(Vec::new()),
-    }
 }
 
 #[derive(QueryableByName)]
@@ -65,10 +52,12 @@ pub async fn insert_all(
     rows: &[Row<'_>],
     now: DateTime<Utc>,
 ) -> Result<HashSet<ExternalId>> {
-    if rows.is_empty() {
+    let Some(first) = rows.first() else {
         return Ok(HashSet::new());
-    }
-    let columns = columns(rows)?.join(", ");
+    };
+    let written = Written::of(first.content)?;
+    let columns: Vec<&str> = written.members()?.names().collect();
+    let columns = columns.join(", ");
     let sql = format!(
         "INSERT INTO interventions (id, partner_id, external_id, held_by, confirmed_at, created_at, updated_at, {columns})
          SELECT id, $2, external_id, held_by, $3, $3, $3, {columns}
@@ -84,45 +73,109 @@ pub async fn insert_all(
     Ok(inserted.into_iter().map(|row| row.external_id).collect())
 }
 
-/// Changes those, which are offered again if they were withdrawn. Those whose text stays are told
-/// apart: PostgreSQL makes the index of the search again for what it is told to write.
+/// The members of a content that the index of the search is made of: it is slow to make.
+const TEXT: [&str; 2] = ["title", "description"];
+
+/// What changes of a row that is there.
+#[derive(Debug)]
+pub struct Change<'a> {
+    /// The row as it will be.
+    pub row: Row<'a>,
+    /// The members of its content that are others than before.
+    pub members: Vec<String>,
+}
+
+impl Change<'_> {
+    fn has_new_text(&self) -> bool {
+        self.members
+            .iter()
+            .any(|name| TEXT.contains(&name.as_str()))
+    }
+}
+
+/// A row's id and what holds its territories, beside some members of its content.
+#[derive(Debug)]
+struct Part<'a> {
+    row: &'a Row<'a>,
+    members: &'a [&'a str],
+}
+
+fn parts<'a>(rows: impl Iterator<Item = &'a Row<'a>>, members: &'a [&'a str]) -> Vec<Part<'a>> {
+    rows.map(|row| Part { row, members }).collect()
+}
+
+impl Serialize for Part<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let written = Written::of(self.row.content).map_err(S::Error::custom)?;
+        let members = written.members().map_err(S::Error::custom)?;
+        let mut part = serializer.serialize_map(None)?;
+        part.serialize_entry("id", &self.row.id)?;
+        part.serialize_entry("held_by", self.row.held_by)?;
+        for (name, value) in members.only(self.members).iter() {
+            part.serialize_entry(name, value)?;
+        }
+        part.end()
+    }
+}
+
+/// Changes those, which are offered again if they were withdrawn. Only what changes of any of them is
+/// sent and written; those whose text stays are told apart, for PostgreSQL makes the index of the
+/// search again for what it is told to write.
 ///
 /// # Errors
 /// As [`insert_all`].
 pub async fn update_all(
     connection: &mut AsyncPgConnection,
-    rows: &[Row<'_>],
-    has_new_text: bool,
+    changes: &[Change<'_>],
     now: DateTime<Utc>,
 ) -> Result<()> {
-    if rows.is_empty() {
+    let (with_text, others): (Vec<_>, Vec<_>) = changes.iter().partition(|one| one.has_new_text());
+    for changes in [others, with_text] {
+        update(connection, &changes, now).await?;
+    }
+    Ok(())
+}
+
+async fn update(
+    connection: &mut AsyncPgConnection,
+    changes: &[&Change<'_>],
+    now: DateTime<Utc>,
+) -> Result<()> {
+    if changes.is_empty() {
         return Ok(());
     }
-    let mut columns = columns(rows)?;
-    columns.retain(|name| has_new_text || !TEXT.contains(&name.as_str()));
-    let set: Vec<String> = columns
+    let members: BTreeSet<&str> = changes
         .iter()
-        .map(|name| format!("{name} = given.{name}"))
+        .flat_map(|change| change.members.iter().map(String::as_str))
+        .collect();
+    let members: Vec<&str> = members.into_iter().collect();
+    let set: Vec<String> = members
+        .iter()
+        .map(|name| format!(", {name} = given.{name}"))
         .collect();
     let sql = format!(
         "UPDATE interventions AS present
             SET version = present.version + 1, updated_at = $2, confirmed_at = $2, withdrawn_at = NULL,
-                held_by = given.held_by, {}
+                held_by = given.held_by{}
            FROM jsonb_populate_recordset(NULL::interventions, $1) AS given WHERE present.id = given.id",
-        set.join(", ")
+        set.concat()
     );
+    let rows = changes.iter().map(|change| &change.row);
     sql_query(sql)
-        .bind::<Jsonb, _>(Json(rows))
+        .bind::<Jsonb, _>(Json(parts(rows, &members)))
         .bind::<Timestamptz, _>(now)
         .execute(connection)
         .await?;
     Ok(())
 }
 
+/// What their conventions are to some interventions.
+pub type Standings = HashMap<InterventionId, Standing>;
+
 #[derive(QueryableByName)]
 struct Stands {
-    #[diesel(sql_type = Text)]
-    external_id: ExternalId,
+    #[diesel(sql_type = Uuid)]
+    id: InterventionId,
     #[diesel(sql_type = Nullable<Date>)]
     in_force_from: Option<NaiveDate>,
     #[diesel(sql_type = Nullable<Date>)]
@@ -131,7 +184,7 @@ struct Stands {
     reasons: Vec<String>,
 }
 
-/// What their conventions are to rows, written or not, by name.
+/// What their conventions are to rows, written or not.
 ///
 /// # Errors
 /// As any query.
@@ -140,20 +193,21 @@ pub async fn standings(
     partner: PartnerId,
     rows: &[Row<'_>],
     day: NaiveDate,
-) -> Result<HashMap<ExternalId, Standing>> {
+) -> Result<Standings> {
     if rows.is_empty() {
-        return Ok(HashMap::new());
+        return Ok(Standings::new());
     }
     const STANDINGS: &str = "
-        SELECT given.external_id, s.in_force_from, s.in_force_until,
+        SELECT given.id, s.in_force_from, s.in_force_until,
                intervention_reasons(s.obstacles, s.action_types, s.levels, s.territory,
                                     given.action_type, given.levels, given.held_by) AS reasons
           FROM jsonb_to_recordset($1) AS given (
-               external_id text, convention_id uuid, action_type text, levels text[], held_by text[])
+               id uuid, convention_id uuid, action_type text, levels text[], held_by text[])
           JOIN intervention_standing s ON s.convention_id = given.convention_id AND s.partner_id = $2
                                       AND s.from_day <= $3 AND s.until_day > $3";
+    let members = ["convention_id", "action_type", "levels"];
     let found: Vec<Stands> = sql_query(STANDINGS)
-        .bind::<Jsonb, _>(Json(rows))
+        .bind::<Jsonb, _>(Json(parts(rows.iter(), &members)))
         .bind::<Uuid, _>(partner)
         .bind::<Date, _>(day)
         .load(&mut connection)
@@ -164,7 +218,7 @@ pub async fn standings(
             in_force_until: row.in_force_until,
             reasons: row.reasons,
         };
-        (row.external_id, standing)
+        (row.id, standing)
     };
     Ok(found.into_iter().map(standing).collect())
 }
