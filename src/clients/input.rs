@@ -9,6 +9,7 @@ use super::model::{ClientRecord, ClientRole, ClientScope};
 use super::perimeter::AcademyCode;
 use crate::db::schema::clients;
 use crate::error::{Faults, Place, Rule};
+use crate::http::at::At;
 use crate::http::fields::{Body, Field, Fields};
 use crate::partners::model::{PartnerId, same};
 use crate::values::{Email, Text, TextValue, Uai};
@@ -110,8 +111,8 @@ impl<T> Field for Counted<T>
 where
     Vec<T>: Field,
 {
-    fn read(value: &Value, pointer: &str, faults: &mut Faults) -> Option<Self> {
-        let items = Vec::read(value, pointer, faults)?;
+    fn read(value: &Value, at: At<'_>, faults: &mut Faults) -> Option<Self> {
+        let items = Vec::read(value, at, faults)?;
         Some(Self {
             items,
             count: value.as_array().map_or(0, Vec::len),

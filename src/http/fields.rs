@@ -6,13 +6,13 @@
 
 use serde_json::{Map, Value};
 
-use crate::error::fault::escape;
+use super::at::At;
 use crate::error::{Faults, Place, Rule};
 
 /// A type that can be read from a JSON value, or says which rule the value breaks.
 pub trait Field: Sized {
-    /// Reads it; faults carry the pointer given, or one below it.
-    fn read(value: &Value, pointer: &str, faults: &mut Faults) -> Option<Self>;
+    /// Reads what stands there; faults are of that place, or of one below it.
+    fn read(value: &Value, at: At<'_>, faults: &mut Faults) -> Option<Self>;
 }
 
 /// A scalar read from a text: what most field types are. [`Field`] and query parameters follow.
@@ -25,14 +25,12 @@ pub trait FromText: Sized {
 }
 
 impl<T: FromText> Field for T {
-    fn read(value: &Value, pointer: &str, faults: &mut Faults) -> Option<Self> {
+    fn read(value: &Value, at: At<'_>, faults: &mut Faults) -> Option<Self> {
         let parsed = value
             .as_str()
             .ok_or(Rule::WrongType("string"))
             .and_then(T::from_text);
-        parsed
-            .map_err(|rule| faults.add(Place::Pointer(pointer.to_owned()), rule))
-            .ok()
+        parsed.map_err(|rule| faults.add(at.place(), rule)).ok()
     }
 }
 
@@ -41,22 +39,20 @@ pub const MAX_ITEMS: usize = 200;
 
 /// A list without repeats.
 impl<T: FromText + PartialEq> Field for Vec<T> {
-    fn read(value: &Value, pointer: &str, faults: &mut Faults) -> Option<Self> {
-        let at = |suffix: &str| Place::Pointer(format!("{pointer}{suffix}"));
+    fn read(value: &Value, at: At<'_>, faults: &mut Faults) -> Option<Self> {
         let Some(items) = value.as_array() else {
-            faults.add(at(""), Rule::WrongType("array"));
+            faults.add(at.place(), Rule::WrongType("array"));
             return None;
         };
         if items.len() > MAX_ITEMS {
-            faults.add(at(""), Rule::TooManyItems(MAX_ITEMS));
+            faults.add(at.place(), Rule::TooManyItems(MAX_ITEMS));
             return None;
         }
         let mut list = Vec::with_capacity(items.len());
         for (index, item) in items.iter().enumerate() {
-            match T::read(item, &format!("{pointer}/{index}"), faults) {
-                Some(item) if list.contains(&item) => {
-                    faults.add(at(&format!("/{index}")), Rule::RepeatedItem)
-                }
+            let at = at.item(index);
+            match T::read(item, at, faults) {
+                Some(item) if list.contains(&item) => faults.add(at.place(), Rule::RepeatedItem),
                 Some(item) => list.push(item),
                 None => {}
             }
@@ -74,8 +70,8 @@ pub trait Body: Sized {
 /// The members of the object that is read, and the faults found so far.
 pub struct Fields<'a> {
     object: &'a Map<String, Value>,
-    /// The pointer of the object; empty for the body itself.
-    at: String,
+    /// Where the object stands.
+    at: At<'a>,
     /// Whether what is absent is no fault: the object is a change.
     partial: bool,
     known: Vec<&'static str>,
@@ -87,7 +83,7 @@ pub struct Fields<'a> {
 impl<'a> Fields<'a> {
     /// Reads a whole body; anything but an object is a fault of the body itself.
     pub fn body<T: Body>(value: &Value, faults: &'a mut Faults) -> Option<T> {
-        read_at(value, String::new(), false, faults)
+        read_at(value, At::Body, false, faults)
     }
 
     /// Reads the object as a change of a `T`: its members are checked, none is needed. Returns them.
@@ -97,10 +93,6 @@ impl<'a> Fields<'a> {
         self.object.clone()
     }
 
-    fn pointer(&self, name: &str) -> String {
-        format!("{}/{}", self.at, escape(name))
-    }
-
     fn take(&mut self, name: &'static str) -> Option<&'a Value> {
         self.known.push(name);
         self.object.get(name)
@@ -108,12 +100,12 @@ impl<'a> Fields<'a> {
 
     /// Notes a fault of a field.
     pub fn fault(&mut self, name: &str, rule: Rule) {
-        self.faults.add(Place::Pointer(self.pointer(name)), rule);
+        self.faults.add(self.at.member(name).place(), rule);
     }
 
     /// Notes a fault of an item of a list, or of a member of an object, below a field: `lines`, `/2/girls`.
     pub fn fault_below(&mut self, name: &str, below: &str, rule: Rule) {
-        let pointer = format!("{}{below}", self.pointer(name));
+        let pointer = format!("{}{below}", self.at.member(name));
         self.faults.add(Place::Pointer(pointer), rule);
     }
 
@@ -149,20 +141,20 @@ impl<'a> Fields<'a> {
                 self.fault(name, Rule::NotNull);
                 None
             }
-            Some(value) => T::read(value, &self.pointer(name), self.faults),
+            Some(value) => T::read(value, self.at.member(name), self.faults),
         }
     }
 
     /// A field that may be absent or null.
     pub fn optional<T: Field>(&mut self, name: &'static str) -> Option<T> {
         let value = self.take(name).filter(|value| !value.is_null())?;
-        T::read(value, &self.pointer(name), self.faults)
+        T::read(value, self.at.member(name), self.faults)
     }
 
     /// An object, which may be absent or null. In a change its members are optional as well.
     pub fn object<T: Body>(&mut self, name: &'static str) -> Option<T> {
         let value = self.take(name).filter(|value| !value.is_null())?;
-        read_at(value, self.pointer(name), self.partial, self.faults)
+        read_at(value, self.at.member(name), self.partial, self.faults)
     }
 
     /// A list of objects, empty when absent or null. A change replaces it whole.
@@ -174,7 +166,6 @@ impl<'a> Fields<'a> {
     /// As [`Fields::objects`], with a gap for each that could not be read: what is compared between
     /// them keeps its place.
     pub fn objects_in_place<T: Body>(&mut self, name: &'static str, most: usize) -> Vec<Option<T>> {
-        let pointer = self.pointer(name);
         let Some(value) = self.take(name).filter(|value| !value.is_null()) else {
             return Vec::new();
         };
@@ -186,9 +177,10 @@ impl<'a> Fields<'a> {
             self.fault(name, Rule::TooManyItems(most));
             return Vec::new();
         }
+        let at = self.at.member(name);
         let items = items.iter().enumerate();
         items
-            .map(|(index, item)| read_at(item, format!("{pointer}/{index}"), false, self.faults))
+            .map(|(index, item)| read_at(item, at.item(index), false, self.faults))
             .collect()
     }
 
@@ -252,8 +244,7 @@ impl<'a> Fields<'a> {
 
     /// An item of such a list.
     pub fn item<T: Field>(&mut self, name: &str, place: usize, value: &Value) -> Option<T> {
-        let pointer = format!("{}/{place}", self.pointer(name));
-        T::read(value, &pointer, self.faults)
+        T::read(value, self.at.member(name).item(place), self.faults)
     }
 
     /// A list that is empty when absent or null.
@@ -294,7 +285,7 @@ impl<'a> Fields<'a> {
     pub fn clearable<T: Field>(&mut self, name: &'static str) -> Option<Option<T>> {
         match self.take(name)? {
             Value::Null => Some(None),
-            value => T::read(value, &self.pointer(name), self.faults).map(Some),
+            value => T::read(value, self.at.member(name), self.faults).map(Some),
         }
     }
 
@@ -346,16 +337,16 @@ impl<'a> Fields<'a> {
             .keys()
             .filter(|name| !self.known.contains(&name.as_str()))
         {
-            let pointer = self.pointer(name);
-            self.faults.add(Place::Pointer(pointer), Rule::UnknownField);
+            let place = self.at.member(name).place();
+            self.faults.add(place, Rule::UnknownField);
         }
     }
 }
 
 /// Reads the object at a pointer; anything but an object is a fault of that place.
-fn read_at<T: Body>(value: &Value, at: String, partial: bool, faults: &mut Faults) -> Option<T> {
+fn read_at<T: Body>(value: &Value, at: At<'_>, partial: bool, faults: &mut Faults) -> Option<T> {
     let Some(object) = value.as_object() else {
-        faults.add(Place::Pointer(at), Rule::WrongType("object"));
+        faults.add(at.place(), Rule::WrongType("object"));
         return None;
     };
     let mut fields = Fields {
@@ -389,13 +380,10 @@ impl Body for Nothing {
 }
 
 impl Field for bool {
-    fn read(value: &Value, pointer: &str, faults: &mut Faults) -> Option<Self> {
+    fn read(value: &Value, at: At<'_>, faults: &mut Faults) -> Option<Self> {
         let flag = value.as_bool();
         if flag.is_none() {
-            faults.add(
-                Place::Pointer(pointer.to_owned()),
-                Rule::WrongType("boolean"),
-            );
+            faults.add(at.place(), Rule::WrongType("boolean"));
         }
         flag
     }

@@ -19,9 +19,9 @@ pub const MAX_DEPTH: usize = 32;
 /// `malformed_json`, naming the line and the column.
 pub fn parse(bytes: &[u8]) -> Result<Value> {
     let malformed = |detail: String| Error::new(Code::MalformedJson).about(detail);
-    std::str::from_utf8(bytes)
+    let text = std::str::from_utf8(bytes)
         .map_err(|error| malformed(format!("UTF-8, octet {}", error.valid_up_to())))?;
-    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let mut reader = serde_json::Deserializer::from_str(text);
     let value = Node { depth: 0 }
         .deserialize(&mut reader)
         .map_err(|error| malformed(place(&error)))?;

@@ -8,6 +8,7 @@
 
 pub mod accept;
 pub mod answer;
+pub mod at;
 pub mod call;
 pub mod contract;
 pub mod cors;

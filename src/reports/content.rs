@@ -8,7 +8,8 @@ use utoipa::ToSchema;
 use super::line::{self, Line};
 use crate::conventions::model::ConventionId;
 use crate::declinations::model::DeclinationId;
-use crate::error::{Faults, Place, Rule};
+use crate::error::{Faults, Rule};
+use crate::http::at::At;
 use crate::http::fields::{Body, Field, Fields, FromText};
 use crate::values::{SchoolYear, TerritoryCode, Text, Uai};
 
@@ -56,15 +57,13 @@ impl Body for Narrative {
 pub struct Schools(pub Vec<Uai>);
 
 impl Field for Schools {
-    fn read(value: &serde_json::Value, pointer: &str, faults: &mut Faults) -> Option<Self> {
-        let mut fault =
-            |below: String, rule| faults.add(Place::Pointer(format!("{pointer}{below}")), rule);
+    fn read(value: &serde_json::Value, at: At<'_>, faults: &mut Faults) -> Option<Self> {
         let Some(items) = value.as_array() else {
-            fault(String::new(), Rule::WrongType("array"));
+            faults.add(at.place(), Rule::WrongType("array"));
             return None;
         };
         if items.len() > MAX_SCHOOLS {
-            fault(String::new(), Rule::TooManyItems(MAX_SCHOOLS));
+            faults.add(at.place(), Rule::TooManyItems(MAX_SCHOOLS));
             return None;
         }
         let mut seen = HashSet::new();
@@ -73,8 +72,8 @@ impl Field for Schools {
             let text = item.as_str().ok_or(Rule::WrongType("string"));
             match text.and_then(Uai::from_text) {
                 Ok(uai) if seen.insert(uai.to_string()) => schools.push(uai),
-                Ok(_) => fault(format!("/{index}"), Rule::RepeatedItem),
-                Err(rule) => fault(format!("/{index}"), rule),
+                Ok(_) => faults.add(at.item(index).place(), Rule::RepeatedItem),
+                Err(rule) => faults.add(at.item(index).place(), rule),
             }
         }
         Some(Self(schools))

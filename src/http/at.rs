@@ -1,0 +1,58 @@
+//! Where in a body a value stands.
+
+use std::fmt;
+
+use crate::error::Place;
+use crate::error::fault::escape;
+
+/// Where in a body a value stands, from the value outwards. Its pointer (RFC 6901) is only written
+/// for a fault: a body without any needs none.
+#[derive(Debug, Clone, Copy)]
+pub enum At<'a> {
+    /// The body itself.
+    Body,
+    /// A member of the object that stands there.
+    Member(&'a At<'a>, &'a str),
+    /// An item of the list that stands there.
+    Item(&'a At<'a>, usize),
+}
+
+impl<'a> At<'a> {
+    /// A member of the object here.
+    pub fn member(&'a self, name: &'a str) -> Self {
+        Self::Member(self, name)
+    }
+
+    /// An item of the list here.
+    pub fn item(&'a self, index: usize) -> Self {
+        Self::Item(self, index)
+    }
+
+    /// As the place of a fault.
+    pub fn place(&self) -> Place {
+        Place::Pointer(self.to_string())
+    }
+}
+
+impl fmt::Display for At<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Body => Ok(()),
+            Self::Member(object, name) => write!(f, "{object}/{}", escape(name)),
+            Self::Item(list, index) => write!(f, "{list}/{index}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pointer_names_each_step_and_escapes_what_it_must() {
+        let lines = At::Body.member("li/n~es");
+        let line = lines.item(2);
+        assert_eq!(line.member("girls").to_string(), "/li~1n~0es/2/girls");
+        assert_eq!(At::Body.to_string(), "");
+    }
+}
