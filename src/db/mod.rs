@@ -11,6 +11,7 @@ pub mod ids;
 mod journal;
 pub mod keyset;
 pub mod limit;
+pub mod meanwhile;
 pub mod migrations;
 #[expect(
     missing_docs,

@@ -4,7 +4,9 @@
 //! way to either table, and no transaction without an author.
 
 use chrono::{DateTime, Utc};
+use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{Jsonb, Text, Timestamptz};
 use diesel_async::{AnsiTransactionManager, AsyncPgConnection, RunQueryDsl, TransactionManager};
 use serde::Serialize;
@@ -243,30 +245,62 @@ impl<'a> Tx<'a> {
             Entry::of(id, step.verb, step.before, step.after)
         });
         let entries: Vec<Entry> = entries.collect::<Result<_>>()?;
-        diesel::sql_query(RECORD_ALL)
-            .bind::<Jsonb, _>(Json(entries))
-            .bind::<Timestamptz, _>(self.now)
-            .bind::<Text, _>(T::TYPE)
-            .bind::<Text, _>(&self.author.subject)
-            .bind::<Text, _>(&self.author.role)
-            .bind::<Text, _>(&self.author.client_id)
-            .bind::<Text, _>(&self.author.request_id)
-            .execute(self.connection)
-            .await?;
+        let journaled = Journaling {
+            entries: Json(entries),
+            now: self.now,
+            object_type: T::TYPE,
+            author: &self.author,
+        };
+        journaled.execute(self.connection).await?;
         Ok(())
     }
 }
 
-/// The audit rows and the change events of many writes.
-const RECORD_ALL: &str = "
-    WITH given AS MATERIALIZED (
-        SELECT * FROM jsonb_to_recordset($1) AS entry (
-            audit_id uuid, action text, object_id uuid, fields text[], before jsonb, after jsonb,
-            object_key text, parent_id uuid, version bigint, audience text[])
-    ), audited AS (
-        INSERT INTO audit_events (id, occurred_at, subject, role, client_id, request_id, action,
-                                  object_type, object_id, fields, before, after)
-        SELECT audit_id, $2, $4, $5, $6, $7, action, $3, object_id, fields, before, after FROM given
-    )
-    INSERT INTO changes (type, object_type, object_id, object_key, parent_id, version, occurred_at, audience)
-    SELECT action, $3, object_id, object_key, parent_id, version, $2, audience FROM given";
+/// The audit rows and the change events of many writes: a statement that stays prepared, which one of
+/// `sql_query` does not.
+#[derive(Debug)]
+struct Journaling<'a> {
+    entries: Json<Vec<Entry>>,
+    now: DateTime<Utc>,
+    object_type: &'static str,
+    author: &'a Author,
+}
+
+impl QueryId for Journaling<'_> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl QueryFragment<Pg> for Journaling<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        out.push_sql("WITH step AS MATERIALIZED (SELECT ");
+        out.push_bind_param::<Timestamptz, _>(&self.now)?;
+        out.push_sql(" AS occurred_at, ");
+        out.push_bind_param::<Text, _>(self.object_type)?;
+        out.push_sql(" AS object_type, ");
+        out.push_bind_param::<Text, _>(&self.author.subject)?;
+        out.push_sql(" AS subject, ");
+        out.push_bind_param::<Text, _>(&self.author.role)?;
+        out.push_sql(" AS role, ");
+        out.push_bind_param::<Text, _>(&self.author.client_id)?;
+        out.push_sql(" AS client_id, ");
+        out.push_bind_param::<Text, _>(&self.author.request_id)?;
+        out.push_sql(" AS request_id), given AS MATERIALIZED (SELECT * FROM jsonb_to_recordset(");
+        out.push_bind_param::<Jsonb, _>(&self.entries)?;
+        out.push_sql(
+            ") AS entry (
+                audit_id uuid, action text, object_id uuid, fields text[], before jsonb, after jsonb,
+                object_key text, parent_id uuid, version bigint, audience text[])
+            ), audited AS (
+                INSERT INTO audit_events (id, occurred_at, subject, role, client_id, request_id, action,
+                                          object_type, object_id, fields, before, after)
+                SELECT audit_id, occurred_at, subject, role, client_id, request_id, action,
+                       object_type, object_id, fields, before, after FROM step, given
+            )
+            INSERT INTO changes (type, object_type, object_id, object_key, parent_id, version, occurred_at, audience)
+            SELECT action, object_type, object_id, object_key, parent_id, version, occurred_at, audience
+              FROM step, given",
+        );
+        Ok(())
+    }
+}

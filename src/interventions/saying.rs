@@ -12,6 +12,7 @@ use super::store::{self, Change, Named, NewRow, Standings};
 use crate::auth::policy::Scope;
 use crate::conventions;
 use crate::conventions::model::ConventionId;
+use crate::db::meanwhile::meanwhile;
 use crate::db::write::{Step, Tx};
 use crate::error::{Error, Fault, Place, Result, Rule};
 use crate::establishments::reach::{self, Schools};
@@ -139,7 +140,6 @@ pub async fn say(
     held.extend(store::hold_named(tx.connection(), scope, partner, &others, seen, looked).await?);
 
     let said = tell(tx, partner, sayings, &new, held, looked).await?;
-    store::update_all(tx.connection(), &changes(sayings, &said)?, now).await?;
     let steps = said.iter().filter_map(|one| {
         Some(Step {
             verb: one.verb?,
@@ -147,7 +147,9 @@ pub async fn say(
             after: Some(&one.after),
         })
     });
-    tx.record_all(&steps.collect::<Vec<_>>()).await?;
+    let steps: Vec<Step<'_, Offer>> = steps.collect();
+    let ((), changes) = meanwhile(tx.record_all(&steps), || changes(sayings, &said)).await?;
+    store::update_all(tx.connection(), &changes?, now).await?;
     Ok(said)
 }
 

@@ -633,6 +633,102 @@ async fn concurrent_batches_of_one_partner_neither_lose_nor_lock_each_other_out(
 }
 
 #[actix_web::test]
+async fn what_another_request_changes_meanwhile_is_what_a_batch_changes_from() {
+    let portal = Portal::new().await;
+    let items = portal.items(3);
+    portal.push("", &items).await.expect(200);
+    let sql = portal.service.sql().await;
+    // As another request would, half way through: the second is then as the batch says it.
+    sql.batch_execute(
+        "BEGIN;
+         UPDATE interventions SET title = 'Autre', version = version + 1 WHERE external_id = 'i-0000';
+         UPDATE interventions SET sessions = 5, version = version + 1 WHERE external_id = 'i-0001'",
+    )
+    .await
+    .unwrap();
+    let with_sessions = |item: &Value| {
+        let mut item = item.clone();
+        item["sessions"] = json!(5);
+        item
+    };
+    let changed: Vec<Value> = items.iter().map(with_sessions).collect();
+    let (reply, ()) = tokio::join!(portal.push("", &changed), async {
+        portal.service.until_someone_waits().await;
+        sql.batch_execute("COMMIT").await.unwrap();
+    });
+    let verdict = reply.expect(200);
+    assert_eq!(
+        outcomes(&verdict),
+        ["i-0000 updated", "i-0001 unchanged", "i-0002 updated"]
+    );
+    assert_eq!(portal.get("i-0000").await.expect(200)["title"], "Visite 0");
+    let versions = verdict["items"].as_array().unwrap().iter();
+    let versions: Vec<&Value> = versions.map(|item| &item["version"]).collect();
+    assert_eq!(versions, [3, 2, 2]);
+    let told = sql
+        .query(
+            "SELECT (before - 'confirmed_at')::text FROM audit_events
+              WHERE action = 'intervention.updated' ORDER BY id",
+            &[],
+        )
+        .await
+        .unwrap();
+    let told: Vec<String> = told.iter().map(|row| row.get(0)).collect();
+    assert_eq!(
+        told,
+        [
+            r#"{"title": "Autre", "sessions": null}"#,
+            r#"{"sessions": null}"#
+        ]
+    );
+}
+
+#[actix_web::test]
+async fn a_verdict_tells_what_reading_tells_whatever_of_an_item_changes() {
+    let portal = Portal::new().await;
+    let covers = json!({
+        "action_types": ["company_visit"], "levels": ["3e", "2de_gt"], "scope": "local",
+        "territory": "academy:10", "reach": ["FR", "region:84", "academy:10"],
+    });
+    let narrow = portal.service.signed_convention(&portal.partner, covers);
+    let narrow = narrow.await;
+    let of_narrow = |with: Value| {
+        let mut item = portal.item("a", with);
+        item["convention_id"] = json!(narrow);
+        item
+    };
+    let said = [
+        portal.item("a", json!({})),
+        of_narrow(json!({})),
+        of_narrow(json!({ "title": "Autre" })),
+        of_narrow(json!({ "title": "Autre", "levels": ["3e", "6e"] })),
+        of_narrow(json!({ "levels": ["3e"], "action_type": "class_talk" })),
+        of_narrow(json!({ "territories": ["academy:10", "academy:09"] })),
+        of_narrow(json!({ "territories": [], "nationwide": true, "sessions": 2 })),
+        of_narrow(json!({ "territories": [], "nationwide": true, "sessions": 3 })),
+        of_narrow(json!({ "available_to": "2020-01-01" })),
+        of_narrow(json!({ "description": "Une visite" })),
+    ];
+    let mut statuses = Vec::new();
+    for item in said {
+        let rehearsed = portal.push("?dry_run=true", std::slice::from_ref(&item));
+        let rehearsed = rehearsed.await.expect(200);
+        let pushed = portal.push("", &[item]).await.expect(200);
+        let read = portal.get("a").await.expect(200);
+        for verdict in [&rehearsed["items"][0], &pushed["items"][0]] {
+            assert_eq!(verdict["status"], read["status"]);
+            assert_eq!(verdict["withheld_reasons"], read["withheld_reasons"]);
+        }
+        statuses.push(read["status"].as_str().unwrap().to_owned());
+    }
+    let count = |status: &str| statuses.iter().filter(|one| *one == status).count();
+    assert_eq!(
+        (count("published"), count("withheld"), count("expired")),
+        (4, 5, 1)
+    );
+}
+
+#[actix_web::test]
 async fn a_school_that_does_not_exist_rejects_its_item_alone() {
     let portal = Portal::new().await;
     let school = crate::support::uai(690_001);

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::cells;
 use crate::error::{Fault, Faults, Place, Rule};
-use crate::http::fields::{Body, Fields};
+use crate::http::fields::{Body, Fields, FromText};
 use crate::http::forms::Form;
 use crate::http::query::{Parameter, Query, Reader, parameter, without_example};
 use crate::interventions::content::NewIntervention;
@@ -84,10 +84,43 @@ impl Query for How {
     }
 }
 
+/// An item of a batch as it was sent, a row of CSV as the object it stands for.
+#[derive(Debug)]
+pub struct Sent<'a> {
+    object: Cow<'a, Value>,
+    /// What a spreadsheet did to its cells.
+    damage: Vec<Fault>,
+}
+
+impl<'a> Sent<'a> {
+    /// The items of a body that has a list of them.
+    pub fn all(body: Option<&'a Value>, form: Form) -> Vec<Self> {
+        let items = body.and_then(|body| body.get("items")?.as_array());
+        let items = items.into_iter().flatten();
+        items
+            .map(|item| {
+                let (object, damage) = if form == Form::Csv {
+                    let (item, damage) = cells::item(item);
+                    (Cow::Owned(item), damage)
+                } else {
+                    (Cow::Borrowed(item), Vec::new())
+                };
+                Self { object, damage }
+            })
+            .collect()
+    }
+
+    /// Which intervention it is about, as [`Item`] reads it.
+    pub fn external_id(&self) -> Option<ExternalId> {
+        let name = self.object.get("external_id")?.as_str()?;
+        ExternalId::from_text(name).ok()
+    }
+}
+
 /// An item of a batch: what could be read of it, and what is wrong with it.
 #[derive(Debug)]
 pub struct Item<'a> {
-    /// As it was sent, a row of CSV as the object it stands for.
+    /// As it was sent.
     pub raw: Cow<'a, Value>,
     /// Which intervention it is about.
     pub external_id: Option<ExternalId>,
@@ -98,29 +131,18 @@ pub struct Item<'a> {
 }
 
 impl<'a> Item<'a> {
-    /// The items of a body that has a list of them.
-    pub fn all(body: Option<&'a Value>, form: Form) -> Vec<Self> {
-        let items = body.and_then(|body| body.get("items")?.as_array());
-        let items = items.into_iter().flatten();
-        items.map(|raw| Self::read(raw, form)).collect()
-    }
-
-    fn read(raw: &'a Value, form: Form) -> Self {
-        let (raw, damage) = if form == Form::Csv {
-            let (item, damage) = cells::item(raw);
-            (Cow::Owned(item), damage)
-        } else {
-            (Cow::Borrowed(raw), Vec::new())
-        };
+    /// Reads what was sent.
+    pub fn read(sent: Sent<'a>) -> Self {
+        let Sent { object, damage } = sent;
         let mut faults = Faults::default();
-        let whole = Fields::body::<Named>(&raw, &mut faults);
+        let whole = Fields::body::<Named>(&object, &mut faults);
         let (external_id, content) = whole.map_or((None, None), |whole| (whole.0, whole.1));
         let mut faults = faults.into_list();
         // What a damaged cell lacks, it lacks for its damage.
         faults.retain(|fault| damage.iter().all(|known| known.place != fault.place));
         faults.extend(damage);
         Self {
-            raw,
+            raw: object,
             external_id,
             content,
             faults,

@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::post;
 
-use super::input::{How, Item, PushedInterventions, TouchedInterventions};
+use super::input::{How, PushedInterventions, Sent, TouchedInterventions};
 use super::verdict::{BatchVerdict, TouchVerdict};
 use super::workflow;
 use crate::db::write::Tx;
@@ -52,12 +52,11 @@ pub async fn push_interventions(call: Call<How, PushedInterventions>) -> Result<
 
 async fn push(call: &Call<How, PushedInterventions>, tx: &mut Tx<'_>) -> Result<Answer> {
     let (scope, how) = (call.scope()?, call.query);
-    let mut items = Item::all(call.admitted.json.as_ref(), call.admitted.body_form);
-    let pushed = workflow::push(tx, scope, call.id("id"), &mut items, how, looked(call)).await?;
-    let language = call.admitted.language;
-    let verdict = BatchVerdict::of(how, &items, &pushed.said, &pushed.offerable, language);
+    let sent = Sent::all(call.admitted.json.as_ref(), call.admitted.body_form);
+    let pushed = workflow::push(tx, scope, call.id("id"), sent, how, looked(call)).await?;
+    let verdict = BatchVerdict::of(how, &pushed, call.admitted.language);
     if pushed.is_refused {
-        let faults = items.into_iter().enumerate();
+        let faults = pushed.items.into_iter().enumerate();
         let faults = faults.flat_map(|(place, item)| item.faults_of_batch(place));
         return Err(Error::validation(faults.collect()).with_verdicts(&verdict)?);
     }

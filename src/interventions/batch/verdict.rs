@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use super::advice::{self, Offerable};
 use super::input::{How, Item};
+use super::workflow::Pushed;
 use crate::error::{Fault, Place};
 use crate::http::language::Language;
 use crate::interventions::model::InterventionId;
@@ -131,18 +132,12 @@ pub struct ItemFault {
 
 impl BatchVerdict {
     /// The verdicts of a batch: what came of each item, none where it is rejected.
-    pub fn of(
-        how: How,
-        items: &[Item<'_>],
-        said: &[Option<Said>],
-        offerable: &[Offerable],
-        language: Language,
-    ) -> Self {
-        let verdicts = items.iter().zip(said).enumerate();
+    pub fn of(how: How, pushed: &Pushed<'_>, language: Language) -> Self {
+        let verdicts = pushed.items.iter().zip(&pushed.said).enumerate();
         let verdicts: Vec<ItemVerdict> = verdicts
             .map(|(index, (item, said))| match said {
                 Some(said) => ItemVerdict::of(index, item, said, how, language),
-                None => ItemVerdict::refusal(index, item, offerable, language),
+                None => ItemVerdict::refusal(index, item, &pushed.offerable, language),
             })
             .collect();
         Self {

@@ -3,9 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use super::advice::Offerable;
-use super::input::{How, Item};
+use super::input::{How, Item, Sent};
 use super::verdict::{BatchCounts, Outcome, TouchVerdict};
 use crate::auth::policy::Scope;
+use crate::db::meanwhile::meanwhile;
 use crate::db::write::Tx;
 use crate::error::{Place, Result};
 use crate::interventions::model::{ExternalId, FRESH, InterventionId};
@@ -17,7 +18,9 @@ use crate::partners::model::PartnerId;
 use crate::partners::workflow::owned;
 
 /// What came of a batch.
-pub struct Pushed {
+pub struct Pushed<'a> {
+    /// Its items.
+    pub items: Vec<Item<'a>>,
     /// Of each item; none where it is rejected.
     pub said: Vec<Option<Said>>,
     /// Whether nothing was written because something is wrong with an item of it.
@@ -30,33 +33,32 @@ pub struct Pushed {
 ///
 /// # Errors
 /// `not_found`, `forbidden`, `sync_not_open`. What is wrong with an item is noted in it.
-pub async fn push(
+pub async fn push<'a>(
     tx: &mut Tx<'_>,
     scope: &Scope,
     partner: PartnerId,
-    items: &mut [Item<'_>],
+    sent: Vec<Sent<'a>>,
     how: How,
     looked: Looked,
-) -> Result<Pushed> {
+) -> Result<Pushed<'a>> {
     owned(tx, scope, partner).await?;
     if let Some(sync) = how.sync_id {
         syncs::workflow::join(tx, scope, partner, sync).await?;
     }
-    refuse_repeats(items);
-    let names: HashSet<&ExternalId> = items
-        .iter()
-        .filter_map(|item| item.external_id.as_ref())
-        .collect();
-    let names: Vec<&ExternalId> = names.into_iter().collect();
-    let found = store::find_named(tx.connection(), scope, partner, &names, looked).await?;
+    let names: HashSet<ExternalId> = sent.iter().filter_map(Sent::external_id).collect();
+    let names: Vec<&ExternalId> = names.iter().collect();
+    let find = store::find_named(tx.connection(), scope, partner, &names, looked);
+    let read = || sent.into_iter().map(Item::read).collect::<Vec<_>>();
+    let (found, mut items) = meanwhile(find, read).await?;
+    refuse_repeats(&mut items);
     let found_ids: Vec<InterventionId> =
         found.values().map(|offer| offer.intervention.id).collect();
-    let mut held_by = check(tx, scope, items, &found).await?;
+    let mut held_by = check(tx, scope, &mut items, &found).await?;
 
     let is_wrong = |item: &Item<'_>| !item.faults.is_empty();
     let is_refused = how.is_atomic && items.iter().any(is_wrong);
-    let sayings = sayings(items, &mut held_by, &found);
-    let unchanged = unchanged(items, found);
+    let sayings = sayings(&items, &mut held_by, &found);
+    let unchanged = unchanged(&items, found);
     let said = if how.is_rehearsal || is_refused {
         saying::rehearse(tx, partner, &sayings, unchanged.others, looked).await?
     } else {
@@ -83,7 +85,8 @@ pub async fn push(
     Ok(Pushed {
         said,
         is_refused,
-        offerable: offerable(tx, scope, partner, items, looked).await?,
+        offerable: offerable(tx, scope, partner, &items, looked).await?,
+        items,
     })
 }
 
