@@ -96,7 +96,7 @@ fn values((name, dimension, aim): (&'static str, &str, f64), head: &str) -> Subj
          SELECT key, {sums}, count(*), max(validated_at) FROM once GROUP BY key \
          UNION ALL SELECT NULL, {sums}, count(DISTINCT id), max(validated_at) FROM once;\n"
     );
-    Subject { name, aim, status: 200, request: Box::new(move |_| request.clone()), script, connections: Some(1) }
+    Subject { name, aim, status: 200, request: Box::new(move |_| request.clone()), script, mode: "prepared", connections: Some(1) }
 }
 
 /// What keeping the figures added up costs: the years anew, and one report more.
@@ -156,7 +156,7 @@ fn asked(
         eprintln!("{name}: {}…", body.chars().take(160).collect::<String>());
     });
     let aim = 1.0 / 1.2;
-    Subject { name, aim, status: 200, request: Box::new(move |_| request.clone()), script, connections: None }
+    Subject { name, aim, status: 200, request: Box::new(move |_| request.clone()), script, mode: "prepared", connections: None }
 }
 
 /// A school's draft with five lines, another school or convention each time.
@@ -191,7 +191,7 @@ fn insert(options: &Options, postgres: &Postgres, api: SocketAddr) -> Subject {
         .into_bytes()
     };
     postgres.sql("CREATE SEQUENCE IF NOT EXISTS bench_reports MINVALUE 0");
-    Subject { name: "report", aim: 0.5, status: 201, request: Box::new(request), script: insert_script(), connections: None }
+    Subject { name: "report", aim: 0.5, status: 201, request: Box::new(request), script: insert_script(), mode: "prepared", connections: None }
 }
 
 /// The report, its lines, its audit row and its change event, in one transaction.

@@ -81,6 +81,8 @@ struct Subject {
     status: u16,
     request: Box<dyn Fn(&mut Random) -> Vec<u8> + Sync>,
     script: String,
+    /// How pgbench sends it: `prepared` once, or `extended`, anew each time.
+    mode: &'static str,
     /// On how many connections, if not on as many as asked for.
     connections: Option<usize>,
 }
@@ -166,9 +168,9 @@ fn subjects(options: &Options, api: std::net::SocketAddr, token: &str) -> Vec<Su
             .into_bytes()
     };
     vec![
-        Subject { name: "read", aim: 0.5, status: 200, request: Box::new(read), script: postgres::read_script(partners), connections: None },
-        Subject { name: "page", aim: 0.45, status: 200, request: Box::new(page), script: postgres::page_script(partners), connections: None },
-        Subject { name: "insert", aim: 0.6, status: 201, request: Box::new(insert), script: postgres::insert_script(), connections: None },
+        Subject { name: "read", aim: 0.5, status: 200, request: Box::new(read), script: postgres::read_script(partners), mode: "prepared", connections: None },
+        Subject { name: "page", aim: 0.45, status: 200, request: Box::new(page), script: postgres::page_script(partners), mode: "prepared", connections: None },
+        Subject { name: "insert", aim: 0.6, status: 201, request: Box::new(insert), script: postgres::insert_script(), mode: "prepared", connections: None },
     ]
 }
 
@@ -199,7 +201,7 @@ fn compare(options: &Options, subject: &Subject, connections: usize, service: &S
         eprintln!("  load generator: {:.0} µs of processor time a request", (service::cpu("self") - own) * 1e6 / answers);
         Figures { cpu: (service.cpu() - before) * 1e6 / answers, ..figures }
     };
-    let theirs = |duration| postgres.bench(&subject.script, connections, duration);
+    let theirs = |duration| postgres.bench(&subject.script, subject.mode, connections, duration);
     ours(short);
     theirs(short);
     let (mut ours_all, mut theirs_all, mut ratios) = (Vec::new(), Vec::new(), Vec::new());

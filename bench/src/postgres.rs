@@ -46,13 +46,13 @@ impl Postgres {
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
-    /// Runs a script of pgbench with so many connections, prepared.
-    pub fn bench(&self, script: &str, connections: usize, duration: Duration) -> Figures {
+    /// Runs a script of pgbench with so many connections.
+    pub fn bench(&self, script: &str, mode: &str, connections: usize, duration: Duration) -> Figures {
         let file = self.directory.join("pgbench.sql");
         std::fs::write(&file, script).expect("a script");
         let prefix = self.directory.join("pgbench_log");
         let mut command = self.command("pgbench");
-        command.args(["-M", "prepared", "-n", "-j", "2", "-c", &connections.to_string()]);
+        command.args(["-M", mode, "-n", "-j", "2", "-c", &connections.to_string()]);
         command.args(["-T", &duration.as_secs().max(1).to_string(), "-f"]).arg(&file);
         // Of few answers every one is told, of many a part.
         let sampling = if connections == 1 { "1" } else { "0.2" };

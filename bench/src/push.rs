@@ -1,4 +1,5 @@
-//! A portal's batch of 500, of what changed and of what did not, against the best SQL for it.
+//! A portal's batch of 500, of what changed and of what did not, against the best SQL for it, which is
+//! sent its items as the service is.
 
 use std::net::SocketAddr;
 
@@ -10,7 +11,7 @@ const ITEMS: u64 = 500;
 /// The partners of each subject, each with two batches of its 1,000 interventions.
 const PARTNERS: u64 = 8;
 
-/// Batches as the service is sent them and, for PostgreSQL, a table of them.
+/// Batches, as both sides are sent them.
 pub fn subjects(options: &Options, postgres: &Postgres, api: SocketAddr) -> Vec<Subject> {
     postgres.sql("CREATE TABLE bench_batches (n bigint PRIMARY KEY, partner uuid, items jsonb)");
     for partner in 0..3 * PARTNERS {
@@ -72,18 +73,31 @@ fn subject(
     };
     // PostgreSQL's own partners come after those of both subjects.
     let own = if changes { 2 * PARTNERS } else { PARTNERS };
-    let choose = format!("\\set n random({}, {})\n\\set s random(1, 99999)\n", own * 2, (own + PARTNERS) * 2 - 1);
-    let script = format!("{choose}{}", script.replace('\n', " ") + "\n");
-    Subject { name, aim, status: 200, request: Box::new(request), script, connections: Some(1) }
+    let batches: Vec<u64> = (own * 2..(own + PARTNERS) * 2).collect();
+    let script = by_hand(script, &batches, postgres);
+    Subject { name, aim, status: 200, request: Box::new(request), script, mode: "extended", connections: Some(1) }
+}
+
+/// A script that sends the statement with one of the batches in it.
+fn by_hand(statement: &str, batches: &[u64], postgres: &Postgres) -> String {
+    let mut script = format!("\\set n random(0, {})\n\\set s random(1, 99999)\n", batches.len() - 1);
+    for (place, batch) in batches.iter().enumerate() {
+        let literals = format!("SELECT quote_literal(partner), quote_literal(items) FROM bench_batches WHERE n = {batch}");
+        let literals = postgres.sql(&literals);
+        let (partner, items) = literals.split_once('|').expect("a batch");
+        assert!(![":n", ":s"].iter().any(|variable| items.contains(variable)), "pgbench would take it for a variable");
+        let statement = statement.replace('\n', " ").replace("PARTNER", partner).replace("ITEMS", items);
+        script += &format!("\\{} :n = {place}\n{statement}\n", if place == 0 { "if" } else { "elif" });
+    }
+    script + "\\endif\n"
 }
 
 /// The rows, their audit rows and their change events: one statement, by hand.
 const CHANGED: &str = "
 WITH given AS MATERIALIZED (
-    SELECT b.partner, r.* FROM bench_batches b, jsonb_to_recordset(b.items) AS r (
+    SELECT PARTNER::uuid AS partner, r.* FROM jsonb_to_recordset(ITEMS) AS r (
         external_id text, convention_id uuid, title text, description text, action_type text, levels text[], moments text[],
-        axes text[], modality text, nationwide boolean, territories text[], place jsonb, sessions integer)
-     WHERE b.n = :n),
+        axes text[], modality text, nationwide boolean, territories text[], place jsonb, sessions integer)),
 written AS (
     UPDATE interventions AS i
        SET version = i.version + 1, updated_at = now(), confirmed_at = now(), withdrawn_at = NULL, convention_id = given.convention_id,
@@ -104,11 +118,11 @@ SELECT 'intervention.updated', 'intervention', id, external_id, partner_id, vers
 
 /// Which of them are other than what is there: none.
 const UNCHANGED: &str = "
-SELECT count(*) FROM bench_batches b, jsonb_to_recordset(b.items) AS r (
+SELECT count(*) FROM jsonb_to_recordset(ITEMS) AS r (
         external_id text, convention_id uuid, title text, description text, action_type text, levels text[], moments text[],
         axes text[], modality text, nationwide boolean, territories text[], place jsonb, sessions integer)
   JOIN interventions i USING (external_id)
- WHERE b.n = :n AND i.partner_id = b.partner
+ WHERE i.partner_id = PARTNER
    AND (i.convention_id, i.title, i.description, i.action_type, i.levels, i.moments, i.axes, i.modality, i.nationwide, i.territories,
         i.place, i.sessions)
        IS DISTINCT FROM (r.convention_id, r.title, r.description, r.action_type, r.levels, r.moments, r.axes, r.modality, r.nationwide,
