@@ -397,14 +397,12 @@ async fn narrowing_below_what_active_declinations_rely_on_is_refused_naming_them
     let of = convention.trim_start_matches("/v1/conventions/").to_owned();
     let ministry = service.ministry();
     let decline = async |academy: &str, with: Value| {
-        let mut body = json!({ "convention_id": of, "level": "academy", "territories": [academy], "starts_on": "2026-01-01" });
+        let mut body =
+            json!({ "level": "academy", "territories": [academy], "starts_on": "2026-01-01" });
         for (name, value) in with.as_object().unwrap() {
             body[name] = value.clone();
         }
-        let made = id(&ministry.post("/v1/declinations", body).await.expect(201));
-        let activate = format!("/v1/declinations/{made}/activate");
-        ministry.post(&activate, json!({})).await.expect(200);
-        made
+        service.active_declination(&of, body).await
     };
     let relying = decline("academy:10", json!({ "axes": ["career_discovery"] })).await;
     let planning = decline(

@@ -21,19 +21,6 @@ async fn opened(service: &Service) -> String {
     id(&answer.expect(201))
 }
 
-/// A declination that was activated.
-async fn declined(service: &Service, convention: &str, with: Value) -> String {
-    let mut body = json!({ "convention_id": convention, "starts_on": "2020-09-01" });
-    for (name, value) in with.as_object().expect("fields") {
-        body[name] = value.clone();
-    }
-    let ministry = service.ministry();
-    let declination = id(&ministry.post("/v1/declinations", body).await.expect(201));
-    let activate = format!("/v1/declinations/{declination}/activate");
-    ministry.post(&activate, json!({})).await.expect(200);
-    declination
-}
-
 fn academies(codes: &[&str]) -> Value {
     json!({ "level": "academy", "territories": codes })
 }
@@ -66,17 +53,14 @@ async fn a_campaign_expects_a_report_of_each_convention_and_declination_in_force
     let partner = id(&service.new_partner("Autre").await);
     let over = json!({ "ends_on": "2024-12-31" });
     service.signed_convention(&partner, over).await;
-    declined(
-        &service,
-        &convention,
-        academies(&["academy:08", "academy:10"]),
-    )
-    .await;
+    service
+        .active_declination(&convention, academies(&["academy:08", "academy:10"]))
+        .await;
     let later =
         json!({ "level": "academy", "territories": ["academy:09"], "starts_on": "2026-09-01" });
-    declined(&service, &convention, later).await;
+    service.active_declination(&convention, later).await;
     let region = json!({ "level": "academic_region", "territories": ["region:32"], "ends_on": "2025-10-15" });
-    declined(&service, &convention, region).await;
+    service.active_declination(&convention, region).await;
 
     let campaign = opened(&service).await;
     let all = expected(&service, &campaign, "").await;
@@ -107,7 +91,9 @@ async fn what_is_activated_or_ends_while_the_campaign_is_open_is_expected_or_no_
         ["convention FR missing"]
     );
 
-    declined(&service, &convention, academies(&["academy:10"])).await;
+    service
+        .active_declination(&convention, academies(&["academy:10"]))
+        .await;
     let both = ["convention FR missing", "declination academy:10 missing"];
     assert_eq!(expected(&service, &campaign, "").await, both);
 
@@ -141,7 +127,9 @@ async fn what_a_closed_campaign_expected_stays_until_it_is_reopened() {
     let closed = ministry.post(&path("close"), json!({})).await.expect(200);
     assert_eq!(closed["status"], "closed");
     assert_eq!(closed["allowed_actions"], json!(["reopen"]));
-    declined(&service, &convention, academies(&["academy:10"])).await;
+    service
+        .active_declination(&convention, academies(&["academy:10"]))
+        .await;
     assert_eq!(
         expected(&service, &campaign, "").await,
         ["convention FR missing"]
@@ -162,7 +150,9 @@ async fn progress_counts_where_reports_stand_by_region_academy_and_convention() 
     let service = Service::start().await;
     let convention = convention(&service).await;
     let codes = ["academy:06", "academy:08", "academy:09", "academy:10"];
-    let declination = declined(&service, &convention, academies(&codes)).await;
+    let declination = service
+        .active_declination(&convention, academies(&codes))
+        .await;
     for (code, status) in codes
         .iter()
         .zip(["draft", "returned", "submitted", "validated"])
@@ -237,12 +227,9 @@ async fn a_validated_report_under_correction_is_not_missing() {
 async fn an_academy_reads_the_progress_of_its_perimeter() {
     let service = Service::start().await;
     let convention = convention(&service).await;
-    declined(
-        &service,
-        &convention,
-        academies(&["academy:09", "academy:10"]),
-    )
-    .await;
+    service
+        .active_declination(&convention, academies(&["academy:09", "academy:10"]))
+        .await;
     let campaign = opened(&service).await;
     let academy = service.academy("academy:10");
     let progress = academy

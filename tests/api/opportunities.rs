@@ -56,12 +56,8 @@ impl World {
     }
 
     async fn decline(&self, convention: &str, level: &str, territory: &str) -> String {
-        let body = json!({ "convention_id": convention, "level": level, "territories": [territory], "starts_on": "2026-01-01" });
-        let ministry = self.service.ministry();
-        let made = id(&ministry.post("/v1/declinations", body).await.expect(201));
-        let activate = format!("/v1/declinations/{made}/activate");
-        ministry.post(&activate, json!({})).await.expect(200);
-        made
+        let with = json!({ "level": level, "territories": [territory], "starts_on": "2026-01-01" });
+        self.service.active_declination(convention, with).await
     }
 }
 

@@ -77,11 +77,10 @@ impl World {
             ("academy", ["academy:10", "academy:08"].as_slice()),
             ("academic_region", &["region:32"]),
         ] {
-            let body = json!({ "convention_id": self.conventions[0], "level": level, "territories": territories,
-                               "starts_on": "2025-01-01" });
-            let declination = id(&ministry.post("/v1/declinations", body).await.expect(201));
-            let path = format!("/v1/declinations/{declination}/activate");
-            ministry.post(&path, json!({})).await.expect(200);
+            let with =
+                json!({ "level": level, "territories": territories, "starts_on": "2025-01-01" });
+            let of = &self.conventions[0];
+            self.service.active_declination(of, with).await;
         }
         let body = json!({ "school_year": year, "opens_on": "2026-05-04", "due_on": "2026-09-30" });
         ministry.post("/v1/campaigns", body).await.expect(201);

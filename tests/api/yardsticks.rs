@@ -40,14 +40,10 @@ impl World {
     }
 
     async fn declined(&self, level: &str, territories: &[&str]) -> String {
-        let ministry = self.service.ministry();
-        let body = json!({
-            "convention_id": self.convention, "level": level, "territories": territories, "starts_on": "2025-01-01"
-        });
-        let declination = id(&ministry.post("/v1/declinations", body).await.expect(201));
-        let path = format!("/v1/declinations/{declination}/activate");
-        ministry.post(&path, json!({})).await.expect(200);
-        declination
+        let with = json!({ "level": level, "territories": territories, "starts_on": "2025-01-01" });
+        self.service
+            .active_declination(&self.convention, with)
+            .await
     }
 
     /// A validated report of Lyon on its declination, and one on nothing that is expected.

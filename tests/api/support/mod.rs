@@ -190,6 +190,19 @@ impl Service {
         }
     }
 
+    /// A declination of a convention that the ministry activated, from 2020-09-01 on if it does not say.
+    pub async fn active_declination(&self, convention: &str, with: Value) -> String {
+        let mut body = json!({ "convention_id": convention, "starts_on": "2020-09-01" });
+        for (name, value) in with.as_object().expect("fields") {
+            body[name] = value.clone();
+        }
+        let ministry = self.ministry();
+        let declination = id(&ministry.post("/v1/declinations", body).await.expect(201));
+        let activate = format!("/v1/declinations/{declination}/activate");
+        ministry.post(&activate, json!({})).await.expect(200);
+        declination
+    }
+
     /// Until somebody in this test's database waits for a lock.
     pub async fn until_someone_waits(&self) {
         self.until("SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").await;
