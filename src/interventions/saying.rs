@@ -148,6 +148,7 @@ pub async fn say(
         })
     });
     let steps: Vec<Step<'_, Offer>> = steps.collect();
+    // While the journal is written, what changes is worked out.
     let ((), changes) = meanwhile(tx.record_all(&steps), || changes(sayings, &said)).await?;
     store::update_all(tx.connection(), &changes?, now).await?;
     Ok(said)
