@@ -1,2 +1,2 @@
 DROP INDEX conventions_followed_idx, declinations_ending_idx;
-DROP FUNCTION convention_follow_up, convention_agreed_end_on, convention_period_end, convention_renewals, months_from;
+DROP FUNCTION convention_periodicity, convention_agreed_end_on, convention_period_end, convention_renewals, months_from;

@@ -40,10 +40,10 @@ CREATE FUNCTION convention_agreed_end_on(ends_on date, amendments jsonb, day dat
                                  FROM jsonb_array_elements(amendments) WITH ORDINALITY AS a (one, place)
                                 WHERE iso_date(one ->> 'effective_on') <= day ORDER BY place DESC LIMIT 1), ends_on) END;
 
--- How a convention is followed up, by the text of a day: {periodicity, committee, targets}.
-CREATE FUNCTION convention_follow_up(terms jsonb, amendments jsonb, day date)
-    RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN (SELECT follow_up
+-- How often a convention is followed up, by the text of a day.
+CREATE FUNCTION convention_periodicity(terms jsonb, amendments jsonb, day date)
+    RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (SELECT follow_up ->> 'periodicity'
               FROM (SELECT 0 AS place, terms -> 'follow_up' AS follow_up
                     UNION ALL
                     SELECT place, change -> 'follow_up'

@@ -10,7 +10,7 @@ DROP FUNCTION expect_reports;
 DROP FUNCTION reports_to_expect;
 DROP FUNCTION declination_days;
 DROP VIEW expected_report_states;
+DROP FUNCTION convention_targets;
 DROP TABLE expected_counts;
 DROP TABLE expected_reports;
 DROP TABLE campaigns;
-DROP FUNCTION school_year_days;

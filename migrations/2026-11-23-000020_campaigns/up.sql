@@ -1,9 +1,5 @@
 -- Campaigns: for one school year, the reports that are expected and by when.
 
--- The days of a school year, as values/days.rs has them.
-CREATE FUNCTION school_year_days(year text) RETURNS daterange LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
-    RETURN daterange(make_date(left(year, 4)::integer, 9, 1), make_date(right(year, 4)::integer, 9, 1));
-
 CREATE TABLE campaigns (
     id            uuid PRIMARY KEY,
     version       bigint NOT NULL DEFAULT 1,
@@ -72,7 +68,7 @@ CREATE FUNCTION reports_to_expect(year text, of_convention uuid, of_declination 
     RETURNS TABLE (convention_id uuid, declination_id uuid, territory text, reach text[], first_day date, last_day date)
     LANGUAGE sql STABLE AS $$
     WITH y AS (
-        SELECT school_year_days(year) AS days
+        SELECT daterange(make_date(left(year, 4)::integer, 9, 1), make_date(right(year, 4)::integer, 9, 1)) AS days
     ), expected AS (
         SELECT c.id AS convention_id, NULL::uuid AS declination_id, coalesce(c.territory, 'FR') AS territory,
                CASE WHEN c.territory IS NULL THEN ARRAY['FR'] ELSE c.reach END AS reach,
@@ -136,13 +132,25 @@ BEGIN
             ON c.id = coalesce(of_convention, (SELECT d.convention_id FROM declinations d WHERE d.id = of_declination))
          WHERE k.closed_at IS NULL
            AND (convention_days(c.status, c.starts_on, c.in_force_until)
-                    && school_year_days(k.school_year)
+                    && daterange(make_date(left(k.school_year, 4)::integer, 9, 1), make_date(right(k.school_year, 4)::integer, 9, 1))
                 OR EXISTS (SELECT FROM expected_reports e WHERE e.convention_id = c.id AND e.school_year = k.school_year))
          ORDER BY k.school_year
     LOOP
         PERFORM expect_reports(year, of_convention, of_declination);
     END LOOP;
 END $$;
+
+-- The targets of a convention by the text of a day: [{measure, school_year, value, territory}].
+CREATE FUNCTION convention_targets(terms jsonb, amendments jsonb, day date)
+    RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (SELECT coalesce(follow_up -> 'targets', '[]')
+              FROM (SELECT 0 AS place, terms -> 'follow_up' AS follow_up
+                    UNION ALL
+                    SELECT place, change -> 'follow_up'
+                      FROM jsonb_array_elements(amendments) WITH ORDINALITY AS a (one, place)
+                     CROSS JOIN jsonb_array_elements(one -> 'changes') AS change
+                     WHERE iso_date(one ->> 'effective_on') <= day AND change ->> 'op' = 'set_follow_up') AS said
+             ORDER BY place DESC LIMIT 1);
 
 -- Whatever writes a convention or a declination, what is expected follows.
 CREATE FUNCTION expectations_follow_conventions() RETURNS trigger LANGUAGE plpgsql AS $$
