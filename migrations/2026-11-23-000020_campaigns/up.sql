@@ -125,17 +125,7 @@ DECLARE
     year text;
 BEGIN
     PERFORM pg_advisory_xact_lock_shared(x'63616d706169676e'::bigint);
-    -- Only those whose year the convention is, or was, in force in.
-    FOR year IN
-        SELECT k.school_year
-          FROM campaigns k JOIN conventions c
-            ON c.id = coalesce(of_convention, (SELECT d.convention_id FROM declinations d WHERE d.id = of_declination))
-         WHERE k.closed_at IS NULL
-           AND (convention_days(c.status, c.starts_on, c.in_force_until)
-                    && daterange(make_date(left(k.school_year, 4)::integer, 9, 1), make_date(right(k.school_year, 4)::integer, 9, 1))
-                OR EXISTS (SELECT FROM expected_reports e WHERE e.convention_id = c.id AND e.school_year = k.school_year))
-         ORDER BY k.school_year
-    LOOP
+    FOR year IN SELECT school_year FROM campaigns WHERE closed_at IS NULL ORDER BY school_year LOOP
         PERFORM expect_reports(year, of_convention, of_declination);
     END LOOP;
 END $$;
@@ -182,7 +172,7 @@ CREATE TRIGGER declinations_expected_updated AFTER UPDATE ON declinations
 -- Where each expected report stands: `validated` once there is one that counts, else as the one in
 -- the making, `missing` without any.
 CREATE VIEW expected_report_states AS
-SELECT e.*, coalesce(v.id, o.id) AS report_id, coalesce(v.updated_at, o.updated_at) AS report_updated_at,
+SELECT e.*, coalesce(v.id, o.id) AS report_id,
        CASE WHEN v.id IS NOT NULL THEN 'validated' ELSE coalesce(o.status, 'missing') END AS state
   FROM expected_reports e
   LEFT JOIN reports v ON v.convention_id = e.convention_id AND v.territory = e.territory AND v.school_year = e.school_year

@@ -124,7 +124,7 @@ impl Statement<'_> {
             // What the index has, then what the text of today says.
             conditions.push("(c.terms #>> '{follow_up,periodicity}' IN ('yearly', 'half_yearly') OR c.amendments <> '[]')".to_owned());
             conditions.push(format!(
-                "convention_follow_up(c.terms, c.amendments, {}) ->> 'periodicity' IN ('yearly', 'half_yearly')",
+                "convention_periodicity(c.terms, c.amendments, {}) IN ('yearly', 'half_yearly')",
                 self.today()
             ));
         }

@@ -225,8 +225,8 @@ impl Statement<'_> {
                FROM conventions AS o \
               CROSS JOIN LATERAL (SELECT DISTINCT {years} AS year FROM jsonb_path_query(\
                     jsonb_build_array(o.terms, o.amendments), '$.**.targets[*].school_year') AS said) AS y \
-              CROSS JOIN LATERAL jsonb_array_elements(convention_follow_up(o.terms, o.amendments, \
-                    upper(school_year_days(y.year)) - 1) -> 'targets') AS t (target) \
+              CROSS JOIN LATERAL jsonb_array_elements(convention_targets(o.terms, o.amendments, \
+                    upper(school_year_days(y.year)) - 1)) AS t (target) \
                LEFT JOIN territories AS a ON a.code = {place} AND a.code LIKE 'academy:%' \
               WHERE {conditions}"
         )

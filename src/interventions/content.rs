@@ -152,10 +152,10 @@ impl NewIntervention {
     /// Whether a convention is to it what it is to another: whatever else they say, they are of the
     /// same one, of the same type, levels and territories.
     pub fn stands_as(&self, other: &Self) -> bool {
-        let said = |one: &Self| (one.convention_id, one.nationwide);
-        said(self) == said(other)
+        self.convention_id == other.convention_id
             && self.action_type == other.action_type
             && self.levels == other.levels
+            && self.nationwide == other.nationwide
             && self.territories == other.territories
     }
 
