@@ -14,7 +14,6 @@ use uuid::Uuid;
 
 use super::journal::Entry;
 pub use super::journal::Step;
-use super::schema::{audit_events, changes};
 use crate::clock::Clock;
 use crate::error::Result;
 use crate::values::Json;
@@ -200,36 +199,12 @@ impl<'a> Tx<'a> {
         before: Option<&T>,
         after: Option<&T>,
     ) -> Result<()> {
-        let entry = Entry::of(self.clock.new_id(), verb, before, after)?;
-        let audit = diesel::insert_into(audit_events::table).values((
-            audit_events::id.eq(entry.audit_id),
-            audit_events::occurred_at.eq(self.now),
-            audit_events::subject.eq(&self.author.subject),
-            audit_events::role.eq(&self.author.role),
-            audit_events::client_id.eq(&self.author.client_id),
-            audit_events::request_id.eq(&self.author.request_id),
-            audit_events::action.eq(&entry.action),
-            audit_events::object_type.eq(T::TYPE),
-            audit_events::object_id.eq(entry.object_id),
-            audit_events::fields.eq(entry.fields),
-            audit_events::before.eq(entry.before.map(Json)),
-            audit_events::after.eq(entry.after.map(Json)),
-        ));
-        let change = diesel::insert_into(changes::table).values((
-            changes::type_.eq(&entry.action),
-            changes::object_type.eq(T::TYPE),
-            changes::object_id.eq(entry.object_id),
-            changes::object_key.eq(entry.object_key),
-            changes::parent_id.eq(entry.parent_id),
-            changes::version.eq(entry.version),
-            changes::occurred_at.eq(self.now),
-            changes::audience.eq(entry.audience),
-        ));
-        // Sent together: the two cost one round trip.
-        let connection = &*self.connection;
-        let (mut first, mut second) = (connection, connection);
-        tokio::try_join!(audit.execute(&mut first), change.execute(&mut second))?;
-        Ok(())
+        let step = Step {
+            verb,
+            before,
+            after,
+        };
+        self.record_all(&[step]).await
     }
 
     /// Journals many writes of one kind of object, in their order: one statement, whatever their number.
