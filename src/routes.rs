@@ -1,14 +1,14 @@
 //! Table of contents: each resource mounts itself with one line. What is under `/v1` needs a
-//! token and a line in the access table; what is public is in [`operation`](crate::operation),
-//! [`oauth`](crate::oauth) and the [`directory`](crate::conventions::directory) of conventions.
+//! token and a line in the access table; what is public is in [`operation`](crate::integration::operation),
+//! [`oauth`](crate::integration::oauth) and the [`directory`](crate::agreements::conventions::directory) of conventions.
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::{
-    campaigns, changes, clients, contacts, conventions, deadlines, declinations, establishments,
-    history, indicators, interventions, nomenclatures, oauth, operation, opportunities, partners,
-    publications, reports, solicitations, territories,
-};
+use crate::agreements::{conventions, deadlines, declinations, history};
+use crate::integration::{changes, oauth, operation};
+use crate::offers::{interventions, opportunities, solicitations};
+use crate::register::{clients, contacts, establishments, nomenclatures, partners, territories};
+use crate::results::{campaigns, figures, indicators, publications, reports, summary};
 
 /// Mounts everything.
 pub fn mount(config: &mut ServiceConfig<'_>) {
@@ -17,6 +17,8 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
     partners::mount(config);
     conventions::directory::mount(config);
     conventions::mount(config);
+    summary::mount(config);
+    conventions::amendments::mount(config);
     declinations::mount(config);
     history::mount(config);
     interventions::mount(config);
@@ -29,6 +31,7 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
     nomenclatures::mount(config);
     reports::mount(config);
     indicators::mount(config);
+    figures::mount(config);
     publications::mount(config);
     deadlines::mount(config);
     clients::mount(config);

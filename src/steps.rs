@@ -4,7 +4,7 @@
 use std::fmt::Display;
 
 use crate::error::{Error, Result};
-use crate::http::language::Text;
+use crate::language::Text;
 
 /// Another outcome of a step, and when it is the one.
 pub struct Otherwise<S> {

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::{Claims, Revocations, Tokens, authorization};
-use crate::clients;
 use crate::db::Db;
 use crate::error::{Code, Error, Result};
+use crate::register::clients;
 
 /// Revocations older than this are read again before a token is believed: with the reading every
 /// two seconds, a revocation is effective within five.

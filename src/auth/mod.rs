@@ -32,6 +32,7 @@ pub mod authorization;
 pub mod claims;
 pub mod identity;
 pub mod keys;
+pub mod person_viewer;
 pub mod policy;
 pub mod revocation;
 pub mod secrets;

@@ -10,18 +10,18 @@ use super::output::{self, Format};
 use super::{Failure, config};
 use crate::app::App;
 use crate::auth::policy::Scope;
-use crate::clients::input::{NewClient, Rotation};
-use crate::clients::model::{Client, ClientAnswer, ClientId, ClientWithSecret};
-use crate::clients::store::{Filter, Sort};
-use crate::clients::workflow::Written;
-use crate::clients::{store, workflow};
 use crate::db::keyset::Direction;
-use crate::db::write::{Author, Tx};
+use crate::db::tx::{Author, Tx};
 use crate::error::{Error, Faults, Place};
 use crate::http::answer::Precondition;
 use crate::http::fields::Fields;
-use crate::http::language::Language;
 use crate::http::page::{MAX_LIMIT, Mark, MarkValue, Page};
+use crate::language::Language;
+use crate::register::clients::content::{NewClient, Rotation};
+use crate::register::clients::model::{Client, ClientAnswer, ClientId, ClientWithSecret};
+use crate::register::clients::store::{Filter, Sort};
+use crate::register::clients::workflow::Written;
+use crate::register::clients::{store, workflow};
 
 /// What `list` shows; JSON has everything.
 const COLUMNS: &[&str] = &[

@@ -10,11 +10,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Failure, config, database::Database};
 use crate::clock::Clock;
-use crate::conventions::import::import as import_conventions;
-use crate::db::write::Author;
-use crate::establishments::import::import as import_establishments;
-use crate::imports::{ImportContext, ImportError, Options, Summary};
-use crate::partners::import::{Words, import as import_partners};
+use crate::db::tx::Author;
+use crate::integration::imports::conventions::import as import_conventions;
+use crate::integration::imports::establishments::import as import_establishments;
+use crate::integration::imports::partners::{Words, import as import_partners};
+use crate::integration::imports::{ImportContext, ImportError, Options, Summary};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -275,7 +275,7 @@ fn table(summary: &Summary) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::imports::Rejection;
+    use crate::integration::imports::Rejection;
 
     #[test]
     fn the_table_counts_and_lists_refusals() {

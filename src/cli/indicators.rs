@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::database::Database;
 use super::output::{self, Format};
 use super::{Failure, config};
-use crate::indicators::upkeep;
+use crate::results::indicators::store::rollup_check;
 
 /// What `verify` shows of each difference.
 const COLUMNS: &[&str] = &[
@@ -42,13 +42,13 @@ enum Action {
 pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let database = Database::open(&config()?).await?;
     let (mut client, _alive) = database.plain().await?;
-    let years = upkeep::years(&client).await?;
+    let years = rollup_check::years(&client).await?;
     let progress = Progress::of(years.len());
     match arguments.action {
         Action::Rebuild => {
             let mut cells = 0;
             for year in &years {
-                cells += upkeep::rebuild(&client, year).await?;
+                cells += rollup_check::rebuild(&client, year).await?;
                 progress.tell(year);
             }
             progress.end();
@@ -56,14 +56,14 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
             Ok(())
         }
         Action::Verify { format } => {
-            let verified = upkeep::verify(&mut client, |year| progress.tell(year)).await?;
+            let verified = rollup_check::verify(&mut client, |year| progress.tell(year)).await?;
             progress.end();
             report(&verified, format)
         }
     }
 }
 
-fn report(verified: &upkeep::Verified, format: Format) -> Result<(), Failure> {
+fn report(verified: &rollup_check::Verified, format: Format) -> Result<(), Failure> {
     let (years, cells) = (verified.years, verified.cells);
     eprintln!("{years} school years, {cells} cells compared with the lines of validated reports");
     if verified.drifts.is_empty() {

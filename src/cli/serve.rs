@@ -9,9 +9,10 @@ use diesel_async::pooled_connection::deadpool::Object;
 
 use super::{Failure, database::Database};
 use crate::app::{self, App, Shared};
-use crate::clients;
 use crate::config::{Config, Overrides};
-use crate::{db, demo, operation};
+use crate::db;
+use crate::integration::{demo, operation};
+use crate::register::clients;
 
 /// How long requests in flight may take to end once told to stop.
 const GRACE: u64 = 20;

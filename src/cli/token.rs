@@ -7,7 +7,7 @@ use crate::auth::{Claims, Identity, Keys, Perimeter, Role, Scopes, Tokens};
 use crate::clock::Clock;
 use crate::error::Rule;
 use crate::http::fields::FromText;
-use crate::http::language::Language;
+use crate::language::Language;
 use crate::values::{Sha256Hex, TerritoryCode, Uai};
 
 #[derive(clap::Args)]

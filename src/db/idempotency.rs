@@ -7,7 +7,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
 use super::schema::idempotency_keys;
-use super::write::Tx;
+use super::tx::Tx;
 use crate::error::Result;
 
 /// How long an answer is kept.

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use uuid::Uuid;
 
-use super::write::Journaled;
+use super::tx::Journaled;
 use crate::error::{Error, Result};
 use crate::values::{Members, Written};
 

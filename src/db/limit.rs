@@ -11,7 +11,7 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
 use diesel::sql_types::BigInt;
 
-use crate::http::forms::BATCH;
+use crate::http::formats::BATCH;
 use crate::http::page::DEFAULT_LIMIT;
 
 /// The sizes that are asked for most, with the row that tells whether more follow.

@@ -7,19 +7,18 @@
 pub mod connect;
 pub mod embedded;
 pub mod idempotency;
-pub mod ids;
 mod journal;
 pub mod keyset;
 pub mod limit;
-pub mod meanwhile;
 pub mod migrations;
+pub mod overlap;
 #[expect(
     missing_docs,
     reason = "generated; the migrations say what each column is"
 )]
 pub mod schema;
 pub mod search;
-pub mod write;
+pub mod tx;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

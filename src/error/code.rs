@@ -2,7 +2,7 @@
 
 use actix_web::http::StatusCode;
 
-use crate::http::language::{Language, Text};
+use crate::language::{Language, Text};
 
 /// One row of the table.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! What is wrong with one place of a request: the place, the rule, and how to put it right.
 
 use super::Notice;
-use crate::http::language::Language;
+use crate::language::Language;
 
 /// Where in the request.
 #[derive(Debug, Clone, PartialEq, Eq)]

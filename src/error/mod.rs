@@ -10,6 +10,7 @@ mod database;
 pub mod fault;
 pub mod notice;
 pub mod problem;
+pub mod warning;
 
 pub use code::Code;
 pub use database::in_progress;

@@ -1,8 +1,8 @@
 //! What a resource says of itself: a stable code and its words. As a fault it refuses
 //! ([`Rule::Own`](super::Rule::Own)), as a warning it only tells.
 
-use crate::http::language::{Language, Text};
-use crate::http::warning::Warning;
+use crate::error::warning::Warning;
+use crate::language::{Language, Text};
 
 /// A stable code and its words.
 #[derive(Debug, PartialEq, Eq)]

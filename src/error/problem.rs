@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{Code, Error, Place};
-use crate::http::language::Language;
+use crate::language::Language;
 
 /// Le document d'erreur commun à toutes les réponses en échec (RFC 9457).
 #[derive(Debug, Serialize, ToSchema)]

@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value};
 
-use super::at::At;
+use super::pointer::At;
 use crate::error::{Faults, Place, Rule};
 
 /// A type that can be read from a JSON value, or says which rule the value breaks.

@@ -21,16 +21,16 @@ use serde_json::Value;
 
 use super::answer::{Conditions, Precondition};
 use super::contract::{Operation, allow};
-use super::forms::Form;
-use super::language::Language;
+use super::formats::Form;
 use super::page::{Mark, bound_to};
 use super::query::Parameters;
 use super::shell::Seen;
-use super::{accept, json, table};
+use super::{accept, csv_body, json};
 use crate::app::App;
 use crate::auth::claims::Claims;
 use crate::auth::policy::{self, Scope};
 use crate::error::{Code, Error, Place, Result, Rule};
+use crate::language::Language;
 
 /// The largest body.
 pub const MAX_BODY: usize = 5 * 1024 * 1024;
@@ -257,7 +257,7 @@ fn reads_as_json(media_type: &str) -> bool {
 /// The body as a JSON value.
 fn parse(form: Form, raw: &[u8]) -> Result<Value> {
     match form {
-        Form::Csv => table::rows(raw),
+        Form::Csv => csv_body::rows(raw),
         Form::Ndjson => json::parse_lines(raw),
         _ => json::parse(raw),
     }

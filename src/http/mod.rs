@@ -8,19 +8,17 @@
 
 pub mod accept;
 pub mod answer;
-pub mod at;
 pub mod call;
 pub mod contract;
 pub mod cors;
+pub mod csv_body;
 pub mod fields;
-pub mod forms;
+pub mod formats;
 pub mod gate;
 pub mod json;
-pub mod language;
 pub mod merge;
 pub mod page;
+pub mod pointer;
 pub mod query;
 pub mod shell;
-pub mod table;
-pub mod unit;
-pub mod warning;
+pub mod write;

@@ -9,7 +9,7 @@ use utoipa::openapi::path::{self, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 use super::fields::FromText;
-use super::forms::Dialect;
+use super::formats::Dialect;
 use crate::error::notice::DECIMAL_POINT;
 use crate::error::{Code, Error, Faults, Place, Result, Rule};
 use crate::values::{TerritoryCode, TextValue, decimal};

@@ -18,11 +18,11 @@ use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpResponse, web};
 use futures_util::FutureExt;
 
-use super::language::Language;
 use crate::app::App;
 use crate::auth::claims::Claims;
 use crate::error::problem::Problem;
 use crate::error::{Code, Error};
+use crate::language::Language;
 
 /// The longest address, in bytes.
 const MAX_URI: usize = 8 * 1024;

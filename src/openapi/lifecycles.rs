@@ -5,9 +5,12 @@ use std::fmt::Write as _;
 
 use utoipa::openapi::OpenApi;
 
-use crate::http::language::Language;
+use crate::agreements::{conventions, declinations};
+use crate::language::Language;
+use crate::offers::solicitations;
+use crate::register::{clients, partners};
+use crate::results::{campaigns, reports};
 use crate::steps::Step;
-use crate::{campaigns, clients, conventions, declinations, partners, reports, solicitations};
 
 /// The life of a kind of object.
 struct Life {

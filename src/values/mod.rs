@@ -6,6 +6,7 @@
 mod codes;
 mod days;
 mod identifiers;
+pub mod ids;
 mod json;
 mod members;
 mod moment;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use chrono::{Datelike, Days, Months, NaiveDate};
-use ree::conventions::content::{Renewal, RenewalMode};
-use ree::conventions::term::renewed_until;
+use ree::agreements::conventions::content::{Renewal, RenewalMode};
+use ree::agreements::conventions::term::renewed_until;
 use ree::values::{SchoolYear, today};
 use serde_json::{Value, json};
 

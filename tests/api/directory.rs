@@ -6,7 +6,9 @@ use crate::support::Service;
 
 async fn directory() -> Service {
     let service = Service::start().await;
-    ree::demo::load(&service.connector).await.unwrap();
+    ree::integration::demo::load(&service.connector)
+        .await
+        .unwrap();
     service
 }
 

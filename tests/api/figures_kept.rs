@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use ree::auth::{Perimeter, Role};
-use ree::indicators::upkeep;
+use ree::results::indicators::store::rollup_check;
 use serde_json::{Value, json};
 
 use crate::support::{Caller, Service, id, uai};
@@ -72,9 +72,9 @@ impl World {
         self.service.ministry().get(&path).await.expect(200)
     }
 
-    async fn drifts(&self) -> Vec<upkeep::Drift> {
+    async fn drifts(&self) -> Vec<rollup_check::Drift> {
         let mut sql = self.service.sql().await;
-        let verified = upkeep::verify(&mut sql, |_| ())
+        let verified = rollup_check::verify(&mut sql, |_| ())
             .await
             .expect("a comparison");
         assert!(verified.cells > 0);
@@ -203,7 +203,7 @@ async fn a_planted_drift_is_found_and_a_rebuild_mends_it() {
             ("level", "3e", 31, 30)
         ]
     );
-    assert_eq!(upkeep::years(&sql).await.expect("years"), [YEAR]);
-    upkeep::rebuild(&sql, YEAR).await.expect("a rebuild");
+    assert_eq!(rollup_check::years(&sql).await.expect("years"), [YEAR]);
+    rollup_check::rebuild(&sql, YEAR).await.expect("a rebuild");
     assert!(world.drifts().await.is_empty());
 }

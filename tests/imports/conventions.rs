@@ -1,6 +1,6 @@
 use crate::*;
-use ree::conventions::import::import as conventions;
-use ree::partners::import::{Words, import as partners};
+use ree::integration::imports::conventions::import as conventions;
+use ree::integration::imports::partners::{Words, import as partners};
 
 const PARTNERS: &[u8] = include_bytes!("../../data/demo/partners.csv");
 const CONVENTIONS: &[u8] = include_bytes!("../../data/demo/conventions.csv");

@@ -13,11 +13,14 @@ const STORED: &str = "SELECT concat_ws(' ',
 async fn the_example_story_is_told_once_even_by_two_at_once() {
     let client = fresh().await;
     let connector = &client.database.connector;
-    let (one, two) = tokio::join!(ree::demo::load(connector), ree::demo::load(connector));
+    let (one, two) = tokio::join!(
+        ree::integration::demo::load(connector),
+        ree::integration::demo::load(connector)
+    );
     one.unwrap();
     two.unwrap();
     assert_eq!(text(&client, STORED).await.unwrap(), "1 23 1 3 2 113 t");
-    ree::demo::load(connector).await.unwrap();
+    ree::integration::demo::load(connector).await.unwrap();
     assert_eq!(text(&client, STORED).await.unwrap(), "1 23 1 3 2 113 t");
     let validators = "SELECT count(*) FROM reports r JOIN audit_events a ON a.object_id = r.id
                        WHERE a.action = 'report.validated' AND a.subject = ANY (r.authors)";

@@ -1,5 +1,5 @@
 use crate::*;
-use ree::establishments::import::import as annuaire;
+use ree::integration::imports::establishments::import as annuaire;
 use ree::values::uai_key;
 
 const HEADER: &str = "Identifiant_de_l_etablissement;Nom_etablissement;Type_etablissement;\
@@ -243,7 +243,9 @@ async fn two_imports_do_not_run_together() {
     let client = &mut fresh().await;
     let (mut other, _alive) = client.database.connector.plain().await.unwrap();
     let transaction = other.transaction().await.unwrap();
-    ree::imports::begin(&transaction).await.unwrap();
+    ree::integration::imports::begin(&transaction)
+        .await
+        .unwrap();
     let error = take(client, &file(&[LYCEE]), &REAL).await.unwrap_err();
     assert!(matches!(error, ImportError::Busy));
     transaction.rollback().await.unwrap();

@@ -19,8 +19,8 @@ use std::ops::{Deref, DerefMut};
 
 use chrono::{SubsecRound, Utc};
 use cluster::Database;
-use ree::db::write::Author;
-use ree::imports::{ImportContext, ImportError, Options, Summary};
+use ree::db::tx::Author;
+use ree::integration::imports::{ImportContext, ImportError, Options, Summary};
 use tokio_postgres::Client;
 use uuid::Uuid;
 

@@ -1,5 +1,5 @@
 use crate::*;
-use ree::partners::import::{Words, import as partners};
+use ree::integration::imports::partners::{Words, import as partners};
 
 fn words() -> Words {
     let owned = |codes: &[&str]| codes.iter().map(|c| (*c).to_owned()).collect::<Vec<_>>();

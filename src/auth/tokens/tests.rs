@@ -5,7 +5,7 @@ use jsonwebtoken::{EncodingKey, crypto};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::seen::SHARD_CAPACITY;
+use super::cache::SHARD_CAPACITY;
 use super::*;
 use crate::auth::testing::{ISSUER, TempDir, claims, noon, tokens, v7};
 

@@ -122,7 +122,7 @@ impl Place {
         let campaign = new_campaign(service).await;
         let draft = new_convention(service, &partner, academy).await;
         let local = json!({
-            "scope": "local", "territory": academy, "reach": ree::establishments::reach::ancestry(academy),
+            "scope": "local", "territory": academy, "reach": ree::register::territories::ancestry::ancestry(academy),
             "ends_on": "2028-12-31",
         });
         let ended = service.signed_convention(&partner, local.clone()).await;

@@ -1,0 +1,373 @@
+//! The SQL of amendments.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::dsl::{count_star, max};
+use diesel::helper_types::IntoBoxed;
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, Date, Integer, Jsonb, Text, Timestamptz, Uuid};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use super::content::{Change, NewAmendment};
+use super::model::{Amendment, AmendmentId, Status};
+use super::rules::Left;
+use crate::agreements::conventions::content::Document;
+use crate::agreements::conventions::model::{Convention, ConventionId};
+use crate::agreements::conventions::signing::{Signatory, VoidedSignature};
+use crate::auth::policy::Scope;
+use crate::db::keyset::{Direction, after};
+use crate::db::schema::{amendments, conventions};
+use crate::error::{Error, Result};
+use crate::http::page::{MarkValue, Page};
+use crate::values::{Json, Sha256Hex};
+
+/// What a list of amendments is filtered by.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Of one of these statuses.
+    pub status: Vec<Status>,
+    /// Changed then or later.
+    pub updated_since: Option<DateTime<Utc>>,
+}
+
+/// By what a list of amendments is sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sort {
+    /// Their number.
+    Number,
+    /// The last change.
+    UpdatedAt,
+}
+
+type Visible<'a> = IntoBoxed<'a, amendments::table, Pg>;
+
+/// Those of a convention that the caller may see. A partner that does not keep it sees those that it
+/// signs: which ones, the texts they apply to tell.
+async fn visible<'a>(
+    mut connection: &AsyncPgConnection,
+    scope: &Scope,
+    convention: &Convention,
+    day: NaiveDate,
+) -> Result<Visible<'a>> {
+    let own = amendments::table.filter(amendments::convention_id.eq(convention.id));
+    if convention.is_kept_by(scope) || convention.has_party(scope, day) {
+        return Ok(own.into_boxed());
+    }
+    if scope.partner().is_none() {
+        let signed = own.filter(amendments::status.eq(Status::Signed));
+        return Ok(signed.into_boxed());
+    }
+    let all: Vec<Amendment> = own
+        .select(Amendment::as_select())
+        .load(&mut connection)
+        .await?;
+    let seen = all
+        .iter()
+        .filter(|one| one.is_seen_by(scope, convention, day));
+    let seen: Vec<AmendmentId> = seen.map(|one| one.id).collect();
+    Ok(own.filter(amendments::id.eq_any(seen)).into_boxed())
+}
+
+async fn filtered<'a>(
+    connection: &AsyncPgConnection,
+    scope: &Scope,
+    (convention, day): (&Convention, NaiveDate),
+    filter: &'a Filter,
+) -> Result<Visible<'a>> {
+    let mut query = visible(connection, scope, convention, day).await?;
+    if !filter.status.is_empty() {
+        query = query.filter(amendments::status.eq_any(&filter.status));
+    }
+    if let Some(since) = filter.updated_since {
+        query = query.filter(amendments::updated_at.ge(since));
+    }
+    Ok(query)
+}
+
+/// One page, in the order asked for.
+///
+/// # Errors
+/// As any query.
+pub async fn page(
+    mut connection: &AsyncPgConnection,
+    scope: &Scope,
+    place: (&Convention, NaiveDate),
+    filter: &Filter,
+    page: &Page<Sort>,
+) -> Result<Vec<Amendment>> {
+    let mut query = filtered(connection, scope, place, filter)
+        .await?
+        .select(Amendment::as_select())
+        .limit(page.limit);
+    if let Some(mark) = &page.after {
+        let id = mark.uuid().into_sql::<Uuid>();
+        query = match &mark.value {
+            MarkValue::Time(time) => query.filter(after(
+                (amendments::updated_at, amendments::id),
+                (time.into_sql::<Timestamptz>(), id),
+                page.direction,
+            )),
+            MarkValue::Place(number, _) => query.filter(after(
+                (amendments::number, amendments::id),
+                (
+                    i32::try_from(*number)
+                        .unwrap_or_default()
+                        .into_sql::<Integer>(),
+                    id,
+                ),
+                page.direction,
+            )),
+            _ => query,
+        };
+    }
+    query = match (page.sort, page.direction) {
+        (Sort::Number, Direction::Ascending) => {
+            query.order((amendments::number.asc(), amendments::id.asc()))
+        }
+        (Sort::Number, Direction::Descending) => {
+            query.order((amendments::number.desc(), amendments::id.desc()))
+        }
+        (Sort::UpdatedAt, Direction::Ascending) => {
+            query.order((amendments::updated_at.asc(), amendments::id.asc()))
+        }
+        (Sort::UpdatedAt, Direction::Descending) => {
+            query.order((amendments::updated_at.desc(), amendments::id.desc()))
+        }
+    };
+    Ok(query.load(&mut connection).await?)
+}
+
+/// How many there are.
+///
+/// # Errors
+/// As any query.
+pub async fn count(
+    mut connection: &AsyncPgConnection,
+    scope: &Scope,
+    place: (&Convention, NaiveDate),
+    filter: &Filter,
+) -> Result<i64> {
+    Ok(filtered(connection, scope, place, filter)
+        .await?
+        .select(count_star())
+        .first(&mut connection)
+        .await?)
+}
+
+/// One amendment of a convention.
+///
+/// # Errors
+/// `not_found`.
+pub async fn find(
+    mut connection: &AsyncPgConnection,
+    scope: &Scope,
+    (convention, day): (&Convention, NaiveDate),
+    id: AmendmentId,
+) -> Result<Amendment> {
+    let found = amendments::table
+        .filter(amendments::id.eq(id))
+        .filter(amendments::convention_id.eq(convention.id))
+        .select(Amendment::as_select())
+        .first::<Amendment>(&mut connection)
+        .await;
+    let found = found.optional()?;
+    found
+        .filter(|one| one.is_seen_by(scope, convention, day))
+        .ok_or_else(Error::not_found)
+}
+
+/// Those of these ids that the caller may see, each with its convention.
+///
+/// # Errors
+/// As any query.
+pub async fn find_all(
+    mut connection: &AsyncPgConnection,
+    scope: &Scope,
+    ids: &[AmendmentId],
+    day: NaiveDate,
+) -> Result<Vec<(Amendment, Convention)>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found: Vec<(Amendment, Convention)> = amendments::table
+        .inner_join(conventions::table)
+        .filter(amendments::id.eq_any(ids))
+        .select((Amendment::as_select(), Convention::as_select()))
+        .load(&mut connection)
+        .await?;
+    let is_seen = |(amendment, convention): &(Amendment, Convention)| {
+        amendment.is_seen_by(scope, convention, day)
+    };
+    Ok(found.into_iter().filter(is_seen).collect())
+}
+
+/// The number of a convention's next amendment; the convention is held, so that none is given twice.
+///
+/// # Errors
+/// As any query.
+pub async fn next_number(
+    connection: &mut AsyncPgConnection,
+    convention: ConventionId,
+) -> Result<i32> {
+    let last: Option<i32> = amendments::table
+        .filter(amendments::convention_id.eq(convention))
+        .select(max(amendments::number))
+        .first(connection)
+        .await?;
+    Ok(last.unwrap_or_default() + 1)
+}
+
+/// What a step makes of an amendment besides what it says.
+#[derive(AsChangeset, Insertable)]
+#[diesel(table_name = amendments, treat_none_as_null = true)]
+pub struct Standing {
+    /// Its status.
+    pub status: Status,
+    /// Those who sign it, with their signatures.
+    pub signatories: Json<Vec<Signatory>>,
+    /// The signatures that no longer hold.
+    pub voided_signatures: Json<Vec<VoidedSignature>>,
+    /// The day of the last signature.
+    pub signed_on: Option<NaiveDate>,
+    /// The digest of what it says.
+    pub content_hash: Sha256Hex,
+}
+
+impl Standing {
+    /// As it is.
+    pub fn of(amendment: &Amendment) -> Self {
+        Self {
+            status: amendment.status,
+            signatories: amendment.signatories.clone(),
+            voided_signatures: amendment.voided_signatures.clone(),
+            signed_on: amendment.signed_on,
+            content_hash: amendment.content_hash.clone(),
+        }
+    }
+}
+
+/// What an amendment says, as its columns.
+#[derive(AsChangeset, Insertable)]
+#[diesel(table_name = amendments)]
+struct Said<'a> {
+    title: &'a crate::values::Text<300>,
+    effective_on: NaiveDate,
+    changes: Json<Vec<Change>>,
+    documents: Json<Vec<Document>>,
+}
+
+impl<'a> Said<'a> {
+    fn by(new: &'a NewAmendment) -> Self {
+        Self {
+            title: &new.title,
+            effective_on: new.effective_on,
+            changes: Json(new.changes.clone()),
+            documents: Json(new.documents.clone()),
+        }
+    }
+}
+
+/// Inserts one.
+///
+/// # Errors
+/// `validation_failed` for a partner that was deleted since.
+pub async fn insert(
+    connection: &mut AsyncPgConnection,
+    (id, convention, number): (AmendmentId, ConventionId, i32),
+    new: &NewAmendment,
+    standing: &Standing,
+    now: DateTime<Utc>,
+) -> Result<Amendment> {
+    let beginning = (
+        amendments::id.eq(id),
+        amendments::convention_id.eq(convention),
+        amendments::number.eq(number),
+        amendments::created_at.eq(now),
+        amendments::updated_at.eq(now),
+    );
+    let inserted = diesel::insert_into(amendments::table)
+        .values((beginning, Said::by(new), standing))
+        .returning(Amendment::as_returning());
+    Ok(inserted.get_result(connection).await?)
+}
+
+/// Changes one.
+///
+/// # Errors
+/// As [`insert`].
+pub async fn update(
+    connection: &mut AsyncPgConnection,
+    id: AmendmentId,
+    new: &NewAmendment,
+    standing: &Standing,
+    now: DateTime<Utc>,
+) -> Result<Amendment> {
+    let stamp = (
+        amendments::version.eq(amendments::version + 1),
+        amendments::updated_at.eq(now),
+    );
+    let updated = diesel::update(amendments::table.find(id))
+        .set((Said::by(new), standing, stamp))
+        .returning(Amendment::as_returning());
+    Ok(updated.get_result(connection).await?)
+}
+
+/// Deletes a draft.
+///
+/// # Errors
+/// As any write.
+pub async fn delete(connection: &mut AsyncPgConnection, id: AmendmentId) -> Result<()> {
+    diesel::delete(amendments::table.find(id))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// An active declination that relies on codes an amendment takes away.
+#[derive(Debug, QueryableByName)]
+pub struct Relying {
+    /// The declination.
+    #[diesel(sql_type = Uuid)]
+    pub id: uuid::Uuid,
+    /// The place of the change that takes them away.
+    #[diesel(sql_type = Integer)]
+    pub change: i32,
+    /// The codes, of its own lists or of its planned actions.
+    #[diesel(sql_type = Array<Text>)]
+    pub codes: Vec<String>,
+}
+
+/// The active declinations of a convention that, from a day on and for as long as it lasts, rely on
+/// what is not left; the first hundred.
+///
+/// # Errors
+/// As any query.
+pub async fn relying(
+    mut connection: &AsyncPgConnection,
+    _scope: &Scope,
+    convention: ConventionId,
+    from: NaiveDate,
+    left: &[Left],
+) -> Result<Vec<Relying>> {
+    const RELYING: &str = "
+        SELECT d.id, l.index AS change, lost.codes
+          FROM declinations d
+         CROSS JOIN jsonb_to_recordset($3) AS l (index integer, field text, codes text[], until date)
+         CROSS JOIN LATERAL (
+               SELECT codes_beyond(CASE l.field
+                          WHEN 'axes' THEN d.axes
+                          WHEN 'action_types' THEN d.action_types || array_agg(p ->> 'action_type')
+                          WHEN 'levels' THEN d.levels || array_agg(named.level)
+                          ELSE d.moments || array_agg(p ->> 'moment') END, l.codes) AS codes
+                 FROM jsonb_array_elements(d.planned_actions) AS p
+                 LEFT JOIN LATERAL jsonb_array_elements_text(p -> 'levels') AS named (level) ON true) AS lost
+         WHERE d.convention_id = $1 AND d.status = 'active' AND coalesce(d.ends_on >= $2, true)
+           AND coalesce(d.starts_on < l.until, true) AND lost.codes <> '{}'
+         ORDER BY d.id, l.index LIMIT 100";
+    Ok(diesel::sql_query(RELYING)
+        .bind::<Uuid, _>(convention)
+        .bind::<Date, _>(from)
+        .bind::<Jsonb, _>(Json(left.to_vec()))
+        .load(&mut connection)
+        .await?)
+}

@@ -1,0 +1,144 @@
+//! The SQL of coverage: plain SQL, for Diesel has neither arrays made into rows nor their
+//! intersection.
+
+use chrono::NaiveDate;
+use diesel::QueryableByName;
+use diesel::sql_types::{Array, BigInt, Bool, Date, Nullable, Text, Uuid};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use super::model::Asked;
+use crate::agreements::declinations::model::DeclinationId;
+use crate::auth::policy::Scope;
+use crate::error::Result;
+use crate::values::{Level, TerritoryCode};
+
+/// A declination of regions or academies that counts.
+#[derive(Debug, Clone, QueryableByName)]
+pub struct Wide {
+    /// Its id.
+    #[diesel(sql_type = Uuid)]
+    pub id: DeclinationId,
+    /// Its territories.
+    #[diesel(sql_type = Array<Text>)]
+    pub territories: Vec<TerritoryCode>,
+    /// The first day it counts.
+    #[diesel(sql_type = Date)]
+    pub since: NaiveDate,
+    /// The levels it is restricted to, by itself or by its parent; none for all of the convention's.
+    #[diesel(sql_type = Array<Text>)]
+    pub levels: Vec<Level>,
+}
+
+/// Schools of an academy that teach the same levels.
+#[derive(Debug, Clone, QueryableByName)]
+pub struct Schools {
+    /// The academy.
+    #[diesel(sql_type = Text)]
+    pub academy: TerritoryCode,
+    /// What they teach.
+    #[diesel(sql_type = Array<Text>)]
+    pub levels: Vec<Level>,
+    /// Whether a declination of their own reaches them.
+    #[diesel(sql_type = Bool)]
+    pub reached: bool,
+    /// How many they are.
+    #[diesel(sql_type = BigInt)]
+    pub number: i64,
+}
+
+/// Only a region's may be their parent: there is no further one.
+const WIDE: &str = "
+    SELECT d.id, d.territories, greatest(d.starts_on, $3) AS since,
+           coalesce(nullif(d.levels, '{}'), nullif(p.levels, '{}'), '{}') AS levels
+      FROM declinations d
+      LEFT JOIN declinations p ON p.id = d.parent_id
+     WHERE d.convention_id = $1 AND d.level <> 'establishment'
+       AND declination_in_force(d.status, d.starts_on, d.ends_on, d.updated_at, $2)
+     ORDER BY since, d.id";
+
+/// The declinations of regions and academies that count, the oldest first.
+///
+/// # Errors
+/// As any query.
+pub async fn wide(
+    mut connection: &AsyncPgConnection,
+    _scope: &Scope,
+    asked: &Asked,
+) -> Result<Vec<Wide>> {
+    if !asked.in_force {
+        return Ok(Vec::new());
+    }
+    let query = diesel::sql_query(WIDE)
+        .bind::<Uuid, _>(asked.convention)
+        .bind::<Date, _>(asked.on)
+        .bind::<Nullable<Date>, _>(asked.starts_on);
+    Ok(query.load(&mut connection).await?)
+}
+
+/// The schools that count: open, of a level of the convention, in its territory.
+const ALL: &str = "
+    SELECT e.academy, e.levels, false AS reached, count(*) AS number
+      FROM establishments e
+     WHERE e.state = 'open' AND e.levels <> '{}' AND e.academy = ANY ($1)
+       AND ($2 = '{}' OR e.levels && $2) AND ($3 IS NULL OR $3 IN (e.department, 'uai:' || e.uai))
+     GROUP BY e.academy, e.levels";
+
+/// Every school that counts.
+///
+/// # Errors
+/// As any query.
+pub async fn all(
+    mut connection: &AsyncPgConnection,
+    _scope: &Scope,
+    asked: &Asked,
+) -> Result<Vec<Schools>> {
+    let query = diesel::sql_query(ALL)
+        .bind::<Array<Text>, _>(&asked.academies)
+        .bind::<Array<Text>, _>(&asked.levels)
+        .bind::<Nullable<Text>, _>(&asked.within);
+    Ok(query.load(&mut connection).await?)
+}
+
+/// Of them, those with a declination of their own that counts.
+const DECLINED: &str = "
+    WITH own AS (
+        SELECT substr(place.code, 5) AS uai,
+               coalesce(nullif(d.levels, '{}'), nullif(p.levels, '{}'), nullif(g.levels, '{}'), '{}') AS held
+          FROM declinations d
+          LEFT JOIN declinations p ON p.id = d.parent_id
+          LEFT JOIN declinations g ON g.id = p.parent_id
+         CROSS JOIN LATERAL unnest(d.territories) AS place (code)
+         WHERE d.convention_id = $4 AND d.level = 'establishment'
+           AND declination_in_force(d.status, d.starts_on, d.ends_on, d.updated_at, $5)
+    ), school AS (
+        SELECT e.academy, e.levels,
+               bool_or(own.held = '{}' OR EXISTS (
+                   SELECT FROM unnest(own.held) AS level
+                    WHERE level = ANY (e.levels) AND ($2 = '{}' OR level = ANY ($2)))) AS reached
+          FROM own JOIN establishments e USING (uai)
+         WHERE e.state = 'open' AND e.levels <> '{}' AND e.academy = ANY ($1)
+           AND ($2 = '{}' OR e.levels && $2) AND ($3 IS NULL OR $3 IN (e.department, 'uai:' || e.uai))
+         GROUP BY e.uai
+    )
+    SELECT academy, levels, reached, count(*) AS number FROM school GROUP BY academy, levels, reached";
+
+/// The schools that count and have a declination of their own that does.
+///
+/// # Errors
+/// As any query.
+pub async fn declined(
+    mut connection: &AsyncPgConnection,
+    _scope: &Scope,
+    asked: &Asked,
+) -> Result<Vec<Schools>> {
+    if !asked.in_force {
+        return Ok(Vec::new());
+    }
+    let query = diesel::sql_query(DECLINED)
+        .bind::<Array<Text>, _>(&asked.academies)
+        .bind::<Array<Text>, _>(&asked.levels)
+        .bind::<Nullable<Text>, _>(&asked.within)
+        .bind::<Uuid, _>(asked.convention)
+        .bind::<Date, _>(asked.on);
+    Ok(query.load(&mut connection).await?)
+}

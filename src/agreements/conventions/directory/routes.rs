@@ -1,0 +1,182 @@
+//! The handler of the public directory.
+
+use std::rc::Rc;
+
+use actix_web::http::header::{CACHE_CONTROL, HeaderValue, LINK, VARY};
+use actix_web::{HttpResponse, get};
+
+use super::model::PublicConvention;
+use super::store;
+use crate::agreements::conventions::content::Reach;
+use crate::agreements::conventions::filter;
+use crate::agreements::conventions::store as conventions;
+use crate::auth::policy::Scope;
+use crate::error::Result;
+use crate::http::call::{Call, List, ListCall};
+use crate::http::formats::{Column, columns_of};
+use crate::http::page::{self, Listed, Mark, MarkValue, Page};
+use crate::http::query::{Documented, Parameter, Query, Reader, UPDATED_SINCE, parameter};
+use crate::register::partners::model::PartnerId;
+use crate::values::today;
+
+const TAG: &str = "Données ouvertes";
+
+/// Licence Ouverte 2.0.
+const LICENCE: &str = "<https://www.etalab.gouv.fr/licence-ouverte-open-licence/>; rel=\"license\"";
+
+/// How long a copy may be kept: the directory changes by the day.
+const FRESH: &str = "public, max-age=300";
+
+/// What an answer depends on besides its address; there is nobody to depend on.
+const DEPENDS_ON: &str = "Accept, Accept-Encoding";
+
+/// What the directory is filtered by: of the filters of conventions, those that speak of what is
+/// public.
+#[derive(Debug, Clone)]
+pub struct Filter(filter::Filter);
+
+impl Query for Filter {
+    const PARAMETERS: &'static [Parameter] = &[
+        parameter(
+            "effective_status",
+            "Ce qu'elles sont aujourd'hui, séparé par des virgules",
+            "in_force,upcoming",
+        ),
+        parameter("in_force_on", "En vigueur ce jour-là", "2026-03-01"),
+        parameter(
+            "partner_id",
+            "Partenaires parties, séparés par des virgules",
+            "0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f",
+        ),
+        parameter(
+            "sector",
+            "Secteurs d'un partenaire partie, séparés par des virgules",
+            "metal_industry",
+        ),
+        parameter(
+            "axis",
+            "Axes couverts, séparés par des virgules",
+            "internships",
+        ),
+        parameter(
+            "action_type",
+            "Types d'action couverts, séparés par des virgules",
+            "company_visit",
+        ),
+        parameter("level", "Niveaux couverts, séparés par des virgules", "3e"),
+        parameter(
+            "q",
+            "Texte cherché dans l'intitulé, la référence, le NOR et la référence au Bulletin officiel",
+            "metallurgie",
+        ),
+        UPDATED_SINCE,
+    ];
+
+    fn read(reader: &mut Reader<'_>) -> Self {
+        // The other filters of conventions are unknown parameters here, and told so.
+        Self(filter::Filter {
+            scope: vec![Reach::National],
+            ..filter::Filter::read(reader)
+        })
+    }
+}
+
+/// By what the directory is sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sort {
+    /// The reference.
+    Reference,
+    /// The last change.
+    UpdatedAt,
+}
+
+impl page::Sort for Sort {
+    const DEFAULT: Self = Self::Reference;
+    const ORDERS: &'static [(&'static str, Self)] = &[
+        ("reference", Self::Reference),
+        ("updated_at", Self::UpdatedAt),
+    ];
+}
+
+impl From<Sort> for filter::Sort {
+    fn from(sort: Sort) -> Self {
+        match sort {
+            Sort::Reference => Self::Reference,
+            Sort::UpdatedAt => Self::UpdatedAt,
+        }
+    }
+}
+
+/// The public directory.
+pub struct Directory;
+
+impl List for Directory {
+    type Filter = Filter;
+    type Sort = Sort;
+    type Item = PublicConvention;
+
+    fn columns(_call: &Call<Filter>) -> Vec<Column> {
+        let columns = columns_of::<PublicConvention>().into_iter();
+        let named = columns.map(|column| column.listing("partners", "name"));
+        named
+            .map(|column| column.listing("documents", "url"))
+            .collect()
+    }
+
+    async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<PublicConvention>> {
+        let (scope, today) = (Scope::of_public(), today(call.app.now()));
+        let filter = filter::Filter {
+            today,
+            ..call.query.0.clone()
+        };
+        let reader = call.app.db.reader().await?;
+        let found = conventions::page(&reader, &scope, &filter, &page.sorted_by()).await?;
+        let parties = found.iter().flat_map(|one| one.parties(today));
+        let parties: Vec<PartnerId> = parties.collect();
+        let parties = store::parties(&reader, &scope, &parties).await?;
+        Ok(found
+            .into_iter()
+            .map(|one| PublicConvention::of(one, &parties, today))
+            .collect())
+    }
+
+    fn mark(item: &PublicConvention, sort: Sort) -> Mark {
+        Mark {
+            value: match sort {
+                Sort::Reference => MarkValue::Text(item.reference.clone()),
+                Sort::UpdatedAt => MarkValue::Time(item.updated_at),
+            },
+            id: item.id.to_string(),
+        }
+    }
+}
+
+/// Répertoire public des conventions nationales
+///
+/// Sans jeton. Toutes les conventions nationales un jour signées et leurs parties, avec ce que
+/// chacune est aujourd'hui (`effective_status`), et aucune donnée personnelle. En JSON par pages,
+/// en CSV et en NDJSON entier ; sous Licence Ouverte 2.0, que nomme l'en-tête `Link`. Une copie
+/// peut être gardée cinq minutes.
+#[utoipa::path(
+    tag = TAG,
+    params(
+        Documented<Filter>,
+        ("sort" = Option<String>, Query, description = "`reference` (par défaut), `updated_at` ; `-` devant pour l'ordre inverse", example = "-updated_at"),
+        crate::openapi::PageParameters,
+    ),
+    responses(
+        (status = 200, description = "Une page du répertoire", content(
+            (Listed<PublicConvention> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")
+        )),
+        (status = 304, description = "Inchangé depuis l'`ETag` donné dans `If-None-Match`")
+    )
+)]
+#[get("/public/conventions")]
+pub async fn list_public_conventions(call: ListCall<Directory>) -> Result<HttpResponse> {
+    let mut response = call.answer().await?;
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static(FRESH));
+    headers.insert(VARY, HeaderValue::from_static(DEPENDS_ON));
+    headers.append(LINK, HeaderValue::from_static(LICENCE));
+    Ok(response)
+}

@@ -1,0 +1,48 @@
+//! The SQL of the parties; that of the conventions is [theirs](crate::agreements::conventions::store).
+
+use diesel::prelude::*;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use crate::auth::policy::Scope;
+use crate::db::schema::partners;
+use crate::error::Result;
+use crate::register::partners::model::{PartnerId, Sector};
+use crate::values::{HttpsUrl, Siren, Text};
+
+/// What is read of a party.
+#[derive(Debug, Clone, HasQuery)]
+#[diesel(table_name = partners)]
+pub struct Party {
+    /// Its id.
+    pub id: PartnerId,
+    /// Its legal name.
+    pub legal_name: Text<200>,
+    /// The name it is known by.
+    pub usual_name: Option<Text<200>>,
+    /// Its acronym.
+    pub acronym: Option<Text<30>>,
+    /// Its SIREN.
+    pub siren: Option<Siren>,
+    /// Its sectors.
+    pub sectors: Vec<Sector>,
+    /// Its website.
+    pub website: Option<HttpsUrl>,
+}
+
+/// The partners of these ids. Every partner may be read by anyone.
+///
+/// # Errors
+/// As any query.
+pub async fn parties(
+    mut connection: &AsyncPgConnection,
+    _scope: &Scope,
+    ids: &[PartnerId],
+) -> Result<Vec<Party>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(Party::query()
+        .filter(partners::id.eq_any(ids))
+        .load(&mut connection)
+        .await?)
+}

@@ -1,0 +1,352 @@
+//! What a convention is: its row, its statuses, the steps between them, how it is answered.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::consolidated::Amended;
+use super::content::{Content, NewConvention, Reach};
+use super::signing::{Signatory, VoidedSignature};
+use super::store::{convention_end, convention_successor_under_way};
+use super::term::Termination;
+use crate::auth::policy::Scope;
+use crate::db::schema::conventions;
+use crate::db::tx::{Audience, Journaled};
+use crate::error::Result;
+use crate::register::partners::model::PartnerId;
+use crate::steps::{self, Otherwise, Step as _, otherwise};
+use crate::values::ids::Id;
+use crate::values::{Json, Sha256Hex, TextValue, code_enum};
+
+/// The id of a convention.
+pub type ConventionId = Id<Convention>;
+
+code_enum! {
+    /// A convention's status.
+    Status of "convention_statuses" {
+        /// Being written.
+        Draft = "draft",
+        /// Discussed between the parties.
+        Negotiation = "negotiation",
+        /// Agreed; the signatures are being given.
+        ToSign = "to_sign",
+        /// Signed by all.
+        Signed = "signed",
+        /// Given up before it was signed.
+        Abandoned = "abandoned",
+        /// Ended by a party.
+        Terminated = "terminated",
+        /// Followed by another one.
+        Replaced = "replaced",
+    }
+}
+
+impl Status {
+    /// Whether it was ever signed.
+    pub const fn was_signed(self) -> bool {
+        matches!(self, Self::Signed | Self::Terminated | Self::Replaced)
+    }
+}
+
+/// A step of a convention's life; `docs/LIFECYCLES.md` draws them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Change its fields.
+    Update,
+    /// Remove a draft.
+    Delete,
+    /// Begin to discuss it.
+    OpenNegotiation,
+    /// Agree on its content.
+    SendForSignature,
+    /// Record a signature.
+    Sign,
+    /// Give it up.
+    Abandon,
+    /// End it before its time, or refuse that it goes on.
+    Terminate,
+    /// Draft the one that will succeed it.
+    Renew,
+}
+
+impl steps::Step for Step {
+    type Status = Status;
+
+    const STATUSES: &'static [Status] = Status::ALL;
+
+    const ALL: &'static [Self] = &[
+        Self::Update,
+        Self::Delete,
+        Self::OpenNegotiation,
+        Self::SendForSignature,
+        Self::Sign,
+        Self::Abandon,
+        Self::Terminate,
+        Self::Renew,
+    ];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Update => "update",
+            Self::Delete => "delete",
+            Self::OpenNegotiation => "open-negotiation",
+            Self::SendForSignature => "send-for-signature",
+            Self::Sign => "sign",
+            Self::Abandon => "abandon",
+            Self::Terminate => "terminate",
+            Self::Renew => "renew",
+        }
+    }
+
+    /// The transition table: what a convention becomes by this step, if its status allows it.
+    fn from(self, status: Status) -> Option<Status> {
+        use Status::{Abandoned, Draft, Negotiation, Replaced, Signed, Terminated, ToSign};
+        match (self, status) {
+            (Self::Update, Abandoned) => None,
+            (Self::Update, Draft | Negotiation | ToSign | Signed | Terminated | Replaced)
+            | (Self::Delete, Draft) => Some(status),
+            (Self::OpenNegotiation, Draft) => Some(Negotiation),
+            (Self::SendForSignature, Negotiation) | (Self::Sign, ToSign) => Some(ToSign),
+            (Self::Abandon, Draft | Negotiation | ToSign) => Some(Abandoned),
+            (Self::Terminate, Signed) => Some(Terminated),
+            (Self::Renew, Signed) => Some(Signed),
+            (
+                Self::Delete
+                | Self::OpenNegotiation
+                | Self::SendForSignature
+                | Self::Sign
+                | Self::Abandon
+                | Self::Terminate
+                | Self::Renew,
+                _,
+            ) => None,
+        }
+    }
+
+    fn otherwise(self, status: Status) -> Option<Otherwise<Status>> {
+        match (self, status) {
+            (Self::Update, Status::ToSign) => otherwise(
+                Status::Negotiation,
+                "contenu ou signataires modifiés",
+                "content or signatories changed",
+            ),
+            (Self::Sign, Status::ToSign) => {
+                otherwise(Status::Signed, "dernière signature", "last signature")
+            }
+            (Self::Renew, Status::Signed) => otherwise(
+                Status::Replaced,
+                "une fois la suivante signée, de son premier jour",
+                "once the next is signed, from its first day",
+            ),
+            _ => None,
+        }
+    }
+}
+
+impl Step {
+    /// Its name in the journal, as what was done.
+    pub const fn past(self) -> &'static str {
+        match self {
+            Self::Update => "updated",
+            Self::Delete => "deleted",
+            Self::OpenNegotiation => "negotiation_opened",
+            Self::SendForSignature => "sent_for_signature",
+            Self::Sign => "signature_recorded",
+            Self::Abandon => "abandoned",
+            Self::Terminate => "terminated",
+            Self::Renew => "renewed",
+        }
+    }
+}
+
+code_enum! {
+    /// How precisely the source of an imported convention dates it.
+    DatePrecision of "date_precisions" {
+        /// To the day.
+        Day = "day",
+        /// To the month.
+        Month = "month",
+        /// To the year.
+        Year = "year",
+    }
+}
+
+/// What an import keeps of where a convention comes from.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Imported {
+    /// Where it is told.
+    pub source: Option<String>,
+    /// What the file calls it.
+    pub source_id: Option<String>,
+    /// How precise its dates are.
+    pub date_precision: Option<DatePrecision>,
+    /// Where the source gives no end, the last day it speaks of.
+    pub attested_until: Option<NaiveDate>,
+}
+
+/// Une convention.
+#[derive(Debug, Clone, Serialize, HasQuery, ToSchema)]
+#[diesel(table_name = conventions)]
+pub struct Convention {
+    /// Identifiant.
+    pub id: ConventionId,
+    /// Référence donnée par le service.
+    #[schema(example = "CN-2026-0001")]
+    pub reference: String,
+    /// Statut.
+    #[schema(example = "draft")]
+    pub status: Status,
+    /// Its fields as they were signed first; in an answer, as its amendments make them on the day.
+    #[diesel(embed)]
+    #[serde(flatten)]
+    #[schema(inline)]
+    pub original: Content,
+    /// Les signataires des deux côtés, avec leurs signatures.
+    #[schema(value_type = Vec<Signatory>)]
+    pub signatories: Json<Vec<Signatory>>,
+    /// Les signatures qui ne valent plus, le texte ayant changé après elles ; montrées aux parties et à qui suit la convention.
+    #[schema(value_type = Vec<VoidedSignature>)]
+    pub voided_signatures: Json<Vec<VoidedSignature>>,
+    /// La convention qui succède à celle-ci : signée ou, pour qui suit celle-ci, en préparation.
+    pub successor_id: Option<ConventionId>,
+    /// Le jour de la dernière signature.
+    #[schema(example = "2026-01-15")]
+    pub signed_on: Option<NaiveDate>,
+    /// SHA-256 du contenu contractuel de ce jour, en hexadécimal.
+    pub content_hash: Sha256Hex,
+    /// La fin qu'une partie y a mise.
+    #[schema(value_type = Option<Termination>)]
+    pub termination: Option<Json<Termination>>,
+    /// Les avenants signés qui ont pris effet ce jour-là, dans l'ordre de leur effet.
+    #[schema(value_type = Vec<Amended>)]
+    pub amendments: Json<Vec<Amended>>,
+    /// Date de création.
+    #[serde(serialize_with = "crate::values::moment")]
+    pub created_at: DateTime<Utc>,
+    /// Date de dernière modification.
+    #[serde(serialize_with = "crate::values::moment")]
+    pub updated_at: DateTime<Utc>,
+    /// Its version, in its `ETag`.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub version: i64,
+    /// The territory and all above it.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub reach: Vec<String>,
+    /// The first day of its successor.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub replaced_on: Option<NaiveDate>,
+    /// Where it comes from.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub imported: Option<Json<Imported>>,
+    /// The last day it can be in force, all its amendments counted; null when nothing ends it.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub in_force_until: Option<NaiveDate>,
+    /// The successor that is being prepared.
+    #[diesel(select_expression = convention_successor_under_way(conventions::id))]
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub successor_under_way: Option<ConventionId>,
+    /// The last day its predecessor is in force.
+    #[diesel(select_expression = convention_end(conventions::predecessor_id))]
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub predecessor_until: Option<NaiveDate>,
+}
+
+impl Convention {
+    /// What a change starts from: the text of a day, with those of its signatories who sign for its
+    /// parties then.
+    pub fn as_input_on(&self, day: NaiveDate) -> NewConvention {
+        let content = self.on(day).content;
+        let is_party = |id: &PartnerId| content.partner_ids.contains(id);
+        let people = self.signatories.iter().map(|one| one.who.clone());
+        let people = people.filter(|one| one.partner_id.as_ref().is_none_or(is_party));
+        NewConvention {
+            signatories: people.collect(),
+            content,
+        }
+    }
+
+    /// The status after a step.
+    ///
+    /// # Errors
+    /// `invalid_transition`, naming the status and the steps it allows.
+    pub fn step(&self, step: Step) -> Result<Status> {
+        step.take(self.status)
+    }
+
+    /// Whether this caller keeps the convention: the ministry, and for a local one those who have
+    /// its territory in charge.
+    pub fn is_kept_by(&self, scope: &Scope) -> bool {
+        match self.original.scope {
+            Reach::National => scope.is_everything(),
+            Reach::Local => scope.holds_all(std::slice::from_ref(&self.reach)),
+        }
+    }
+
+    /// Those who keep it, as an audience.
+    pub fn keepers(&self) -> Audience {
+        let school = self.original.territory.iter().map(TextValue::as_str);
+        Audience::ministry()
+            .and_within(&self.reach)
+            .and_schools_under(school.filter(|code| code.starts_with("uai:")))
+    }
+
+    /// Whether this caller's side is a party to it on a day.
+    pub fn has_party(&self, scope: &Scope, day: NaiveDate) -> bool {
+        let is_party = |id: Uuid| self.parties(day).contains(&PartnerId::new(id));
+        scope.partner().is_some_and(is_party)
+    }
+}
+
+impl Journaled for Convention {
+    const TYPE: &'static str = "convention";
+    const PERSONAL: &'static [&'static str] = &[];
+
+    fn id(&self) -> Uuid {
+        self.id.uuid()
+    }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+
+    fn audience(&self) -> Audience {
+        if self.status.was_signed() {
+            return Audience::everyone();
+        }
+        let parties = self.original.partner_ids.iter().map(|id| id.uuid());
+        self.keepers().and_partners(parties)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_signed_never_becomes_unsigned() {
+        for status in Status::ALL.iter().filter(|status| status.was_signed()) {
+            for step in Step::ALL {
+                assert!(step.from(*status).is_none_or(Status::was_signed));
+            }
+        }
+    }
+
+    #[test]
+    fn every_status_before_the_end_has_a_way_out() {
+        for status in [Status::Draft, Status::Negotiation, Status::ToSign] {
+            assert_eq!(Step::Abandon.from(status), Some(Status::Abandoned));
+        }
+        for step in Step::ALL {
+            assert_eq!(step.from(Status::Abandoned), None, "{step:?}");
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! Deadlines: what falls due, and what is late.
+//!
+//! Nothing of them is stored: they follow, on the day they are asked for, from the conventions, the
+//! declinations and the reports that are ([`crate::agreements::deadlines::store::statement`], and [`crate::agreements::deadlines::store::branches`] for each kind).
+//! [`crate::agreements::deadlines::store::perimeter`] says whom each concerns, [`calendar`] writes them as events.
+
+pub mod calendar;
+pub mod model;
+pub mod routes;
+pub mod store;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Mounts the resource.
+pub fn mount(config: &mut ServiceConfig<'_>) {
+    config
+        .service(routes::list_deadlines)
+        .service(routes::count_deadlines);
+}

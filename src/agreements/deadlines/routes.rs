@@ -1,0 +1,195 @@
+//! The handlers of deadlines.
+
+use std::rc::Rc;
+
+use actix_web::http::header::{CONTENT_DISPOSITION, HeaderValue};
+use actix_web::{HttpResponse, get};
+
+use super::calendar::{Calendar, DISPOSITION};
+use super::model::{CampaignYear, Deadline, DeadlineAnswer};
+use super::store::{self, Filter, Sort};
+use crate::db::Borrowed as Connection;
+use crate::error::Result;
+use crate::http::answer::Answer;
+use crate::http::call::{Call, List, ListCall};
+use crate::http::formats::{Column, Form};
+use crate::http::page::{self, Count, Listed, Mark, Page};
+use crate::http::query::{Documented, Parameter, Query, Reader, UPDATED_SINCE, parameter};
+use crate::register::territories::ancestry;
+use crate::results::campaigns::model::Status;
+use crate::results::campaigns::store as campaigns;
+use crate::values::today;
+
+const TAG: &str = "Échéances";
+
+/// How far ahead a list looks unless it is told.
+const DAYS: u64 = 90;
+/// How far it may: ten years.
+const MOST_DAYS: i64 = 3660;
+/// Rows that a stream reads at a time: each batch computes anew what is due.
+const BATCH: i64 = 5000;
+
+impl Query for Filter {
+    const PARAMETERS: &'static [Parameter] = &[
+        parameter(
+            "within_days",
+            "Dans combien de jours au plus, de 1 à 3660 ; 90 par défaut. Ce qui est en retard vient toujours avec",
+            "90",
+        ),
+        parameter(
+            "kind",
+            "Natures d'échéance (nomenclature `deadline_kinds`), séparées par des virgules",
+            "convention_end,notice",
+        ),
+        parameter(
+            "convention_id",
+            "Conventions, elles-mêmes et leurs déclinaisons, séparées par des virgules",
+            "0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f",
+        ),
+        parameter(
+            "territory",
+            "Territoires, séparés par des virgules : les déclinaisons qui les couvrent ou s'y trouvent, les conventions qui y sont présentes",
+            "academy:10",
+        ),
+        UPDATED_SINCE,
+    ];
+
+    fn read(reader: &mut Reader<'_>) -> Self {
+        let within = reader.number("within_days", 1, MOST_DAYS);
+        let within = within.and_then(|days| u64::try_from(days).ok());
+        Self {
+            within_days: within.unwrap_or(DAYS),
+            kind: reader.several("kind"),
+            convention_id: reader.several("convention_id"),
+            territory: reader.several("territory"),
+            updated_since: reader.one("updated_since"),
+            ..Self::default()
+        }
+    }
+}
+
+/// The filters, as the list and the count document them.
+type Filters = Documented<Filter>;
+
+impl page::Sort for Sort {
+    const DEFAULT: Self = Self::DueOn;
+    const ORDERS: &'static [(&'static str, Self)] = &[("due_on", Self::DueOn)];
+}
+
+/// The list of deadlines.
+pub struct Deadlines;
+
+impl List for Deadlines {
+    type Filter = Filter;
+    type Sort = Sort;
+    type Item = DeadlineAnswer;
+    const BATCH: i64 = BATCH;
+
+    fn columns(_call: &Call<Filter>) -> Vec<Column> {
+        let object = |name: &str| Column::at(format!("object_{name}"), format!("/object/{name}"));
+        let first = ["kind", "due_on", "days_left"].map(Column::member);
+        let then = [
+            "convention_id",
+            "reference",
+            "title",
+            "territories",
+            "school_year",
+            "detail",
+        ];
+        let objects = ["type", "id", "url"].map(object);
+        let then = then.map(Column::member);
+        first.into_iter().chain(objects).chain(then).collect()
+    }
+
+    async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<DeadlineAnswer>> {
+        // One's own: what is computed must not hold back the reads of others.
+        let connection = call.app.db.borrow().await?;
+        let filter = complete(&connection, &call).await?;
+        let deadlines = store::page(&connection, call.scope()?, &filter, &page).await?;
+        let seen = |one: Deadline| one.seen(filter.today, call.admitted.language);
+        Ok(deadlines.into_iter().map(seen).collect())
+    }
+
+    fn mark(item: &DeadlineAnswer, _sort: Sort) -> Mark {
+        store::mark(item.kind, item.due_on, item.object.id)
+    }
+}
+
+/// The filter with the day it is, what is above its territories and what is above the caller's
+/// schools, and what campaigns say.
+async fn complete(connection: &Connection, call: &Call<Filter>) -> Result<Filter> {
+    let filter = call.query.clone();
+    let scope = call.scope()?;
+    // Sent together: one round trip.
+    let (above_schools, above, campaigns) = tokio::try_join!(
+        ancestry::above_schools(connection, scope),
+        ancestry::of_known(connection, &filter.territory),
+        campaigns::years(connection, scope),
+    )?;
+    let campaigns = campaigns
+        .into_iter()
+        .map(|(year, due_on, status)| CampaignYear {
+            year,
+            due_on,
+            is_open: status == Status::Open,
+        })
+        .collect();
+    Ok(Filter {
+        above,
+        above_schools,
+        campaigns,
+        today: today(call.app.now()),
+        ..filter
+    })
+}
+
+/// Liste des échéances
+///
+/// Ce qui vient à terme et ce qui est en retard, dans l'ordre des jours : fins de convention et de
+/// déclinaison, derniers jours de préavis, reconductions tacites, signatures attendues 60 jours après
+/// l'envoi du texte, bilans à remettre au jour que dit la campagne de leur année, sans campagne au
+/// 31 octobre. Chacun lit ce qui le concerne. `Accept: text/calendar`
+/// donne toute la liste en un fichier qu'un agenda importe (RFC 5545).
+#[utoipa::path(
+    tag = TAG,
+    params(
+        Filters,
+        ("sort" = Option<String>, Query, description = "`due_on` (par défaut : le jour, puis la nature) ; `-` devant pour l'ordre inverse", example = "due_on"),
+        crate::openapi::PageParameters,
+    ),
+    responses((status = 200, description = "Une page d'échéances", content(
+        (Listed<DeadlineAnswer> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"),
+        (String = "text/calendar")
+    )))
+)]
+#[get("/v1/deadlines")]
+pub async fn list_deadlines(call: ListCall<Deadlines>) -> Result<HttpResponse> {
+    let asked = call.call();
+    if asked.admitted.form != Form::Calendar {
+        return call.answer().await;
+    }
+    let calendar = Calendar {
+        public_url: asked.app.config.public_url.clone(),
+        language: asked.admitted.language,
+    };
+    let mut response = call.written_by(calendar).await?;
+    let name = HeaderValue::from_static(DISPOSITION);
+    response.headers_mut().insert(CONTENT_DISPOSITION, name);
+    Ok(response)
+}
+
+/// Nombre d'échéances
+///
+/// Avec les mêmes filtres que la liste.
+#[utoipa::path(
+    tag = TAG,
+    params(Filters),
+    responses((status = 200, description = "Le nombre", body = Count))
+)]
+#[get("/v1/deadlines/count")]
+pub async fn count_deadlines(call: Call<Filter>) -> Result<Answer> {
+    let connection = call.app.db.borrow().await?;
+    let filter = complete(&connection, &call).await?;
+    let count = store::count(&connection, call.scope()?, &filter).await?;
+    Answer::digested(&Count { count })
+}

@@ -1,0 +1,305 @@
+//! The statement that computes deadlines. All of its words are constants of this file, of
+//! [`branches`](super::branches) and of [`perimeter`](super::perimeter); what the request says is
+//! bound.
+//!
+//! A branch for each kind, each in the order of the list, cut off where the page before ended and at
+//! the length of a page: what a branch walks is then what the page needs of it, and never all the
+//! declinations of the country. The branches are put together and cut again.
+
+use std::cmp::Ordering;
+
+use chrono::{DateTime, Days, NaiveDate, Utc};
+use diesel::pg::Pg;
+use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
+use diesel::sql_types::{Array, BigInt, Date, Integer, Text, Timestamptz};
+use uuid::Uuid;
+
+use super::Filter;
+use crate::agreements::deadlines::model::{Kind, ReportYear};
+use crate::auth::policy::Scope;
+use crate::db::keyset::Direction;
+
+/// A place in the order of deadlines.
+#[derive(Debug, Clone, Copy)]
+pub struct Place {
+    /// The day.
+    pub due_on: NaiveDate,
+    /// The kind.
+    pub kind: Kind,
+    /// The object.
+    pub object: Uuid,
+}
+
+/// Which part of the list is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Slice {
+    /// After this place.
+    pub after: Option<Place>,
+    /// In which direction.
+    pub direction: Direction,
+    /// At most this many.
+    pub limit: i64,
+}
+
+/// What the request says.
+pub(super) enum Bind {
+    /// Codes.
+    Texts(Vec<String>),
+    /// Ids.
+    Ids(Vec<Uuid>),
+    /// An id.
+    Id(Uuid),
+    /// A code.
+    Text(String),
+    /// A day.
+    Day(NaiveDate),
+    /// A moment.
+    Time(DateTime<Utc>),
+    /// A number.
+    Number(i64),
+    /// A number of days.
+    Days(i32),
+}
+
+/// A statement in the making.
+pub struct Statement<'a> {
+    pub(super) scope: &'a Scope,
+    pub(super) filter: &'a Filter,
+    /// The last day asked for.
+    pub(super) until: NaiveDate,
+    slice: Option<Slice>,
+    binds: Vec<Bind>,
+}
+
+/// When a branch's deadlines fall due.
+pub(super) enum Due {
+    /// As a column says.
+    Column(&'static str),
+    /// All on this day.
+    On(NaiveDate),
+}
+
+/// That a convention was signed.
+pub(super) const SIGNED: &str = "c.status IN ('signed', 'terminated', 'replaced')";
+
+impl<'a> Statement<'a> {
+    /// Of what this caller is concerned by.
+    pub fn new(scope: &'a Scope, filter: &'a Filter) -> Self {
+        let until = filter.today.checked_add_days(Days::new(filter.within_days));
+        Self {
+            scope,
+            filter,
+            until: until.unwrap_or(NaiveDate::MAX),
+            slice: None,
+            binds: Vec::new(),
+        }
+    }
+
+    /// One page.
+    pub fn page(mut self, slice: Slice) -> BoxedSqlQuery<'static, Pg, SqlQuery> {
+        self.slice = Some(slice);
+        let (periods, branches) = (self.periods(), self.branches());
+        let (way, _) = words(slice.direction);
+        let limit = self.bind(Bind::Number(slice.limit));
+        self.bound(format!(
+            "WITH p AS ({periods})\nSELECT * FROM ({branches}) AS due\n \
+             ORDER BY due_on {way}, kind {way}, object_id {way} LIMIT {limit}"
+        ))
+    }
+
+    /// How many there are.
+    pub fn count(mut self) -> BoxedSqlQuery<'static, Pg, SqlQuery> {
+        let (periods, branches) = (self.periods(), self.branches());
+        self.bound(format!(
+            "WITH p AS ({periods})\nSELECT count(*) AS count FROM ({branches}) AS due"
+        ))
+    }
+
+    fn bound(self, text: String) -> BoxedSqlQuery<'static, Pg, SqlQuery> {
+        let query = diesel::sql_query(text).into_boxed::<Pg>();
+        self.binds
+            .into_iter()
+            .fold(query, |query, bind| match bind {
+                Bind::Texts(texts) => query.bind::<Array<Text>, _>(texts),
+                Bind::Ids(ids) => query.bind::<Array<diesel::sql_types::Uuid>, _>(ids),
+                Bind::Id(id) => query.bind::<diesel::sql_types::Uuid, _>(id),
+                Bind::Text(text) => query.bind::<Text, _>(text),
+                Bind::Day(day) => query.bind::<Date, _>(day),
+                Bind::Time(time) => query.bind::<Timestamptz, _>(time),
+                Bind::Number(number) => query.bind::<BigInt, _>(number),
+                Bind::Days(days) => query.bind::<Integer, _>(days),
+            })
+    }
+
+    pub(super) fn bind(&mut self, bind: Bind) -> String {
+        self.binds.push(bind);
+        format!("${}", self.binds.len())
+    }
+
+    pub(super) fn texts(&mut self, codes: &[String]) -> String {
+        self.bind(Bind::Texts(codes.to_vec()))
+    }
+
+    /// The conventions in force or to come, with the last day of the period under way. The one place
+    /// that says what a convention's agreed end is: what a signed amendment will make of it counts for the end, not for
+    /// the renewals before. Terms are taken apart once, which is most of the
+    /// cost, and not at all where they tell nothing: what neither ends within the days asked for nor
+    /// outlives its agreed end has no deadline.
+    fn periods(&mut self) -> String {
+        let today = self.today();
+        let until = self.bind(Bind::Day(self.until));
+        let mut conditions = vec![
+            SIGNED.to_owned(),
+            "c.starts_on IS NOT NULL".to_owned(),
+            format!("(c.in_force_until IS NULL OR c.in_force_until >= {today})"),
+            self.concerned_by_convention(),
+        ];
+        conditions.extend(self.of_conventions());
+        conditions.extend(self.convention_there());
+        let conditions = conditions.join(" AND ");
+        format!(
+            "SELECT c.*, least(convention_period_end(agreed_end, renewal, {today}), terminated_on, replaced_on - 1) AS last_day
+               FROM (SELECT c.id, c.reference, c.title, c.status, c.territory, c.in_force_until, c.replaced_on, c.updated_at,
+                            CASE WHEN t.renewal ->> 'mode' = 'tacit' THEN convention_agreed_end_on(c.ends_on, c.amendments, {today})
+                                 ELSE convention_agreed_end(c.ends_on, c.amendments) END AS agreed_end, t.renewal, t.notice_months,
+                            iso_date(c.termination ->> 'on') AS terminated_on
+                       FROM conventions AS c
+                      CROSS JOIN LATERAL jsonb_to_record(c.terms) AS t (renewal jsonb, notice_months integer)
+                      WHERE {conditions}) AS c
+              WHERE c.in_force_until <= {until} OR c.in_force_until IS DISTINCT FROM c.agreed_end"
+        )
+    }
+
+    pub(super) fn today(&mut self) -> String {
+        let today = self.filter.today;
+        self.bind(Bind::Day(today))
+    }
+
+    /// The conventions and the last changes asked for.
+    pub(super) fn of_conventions(&mut self) -> Vec<String> {
+        let conditions = [self.among("c.id"), self.changed_since("c")];
+        conditions.into_iter().flatten().collect()
+    }
+
+    /// The declinations asked for.
+    pub(super) fn of_declinations(&mut self) -> Vec<String> {
+        let conditions = [
+            self.among("d.convention_id"),
+            self.changed_since("d"),
+            self.declination_there(),
+        ];
+        conditions.into_iter().flatten().collect()
+    }
+
+    fn among(&mut self, column: &str) -> Option<String> {
+        let ids = self.filter.convention_id.iter();
+        let ids: Vec<Uuid> = ids.map(|id| id.uuid()).collect();
+        (!ids.is_empty()).then(|| format!("{column} = ANY ({})", self.bind(Bind::Ids(ids))))
+    }
+
+    fn changed_since(&mut self, table: &str) -> Option<String> {
+        let since = self.bind(Bind::Time(self.filter.updated_since?));
+        Some(format!("{table}.updated_at >= {since}"))
+    }
+
+    fn branches(&mut self) -> String {
+        let kinds: &[Kind] = if self.filter.kind.is_empty() {
+            Kind::ALL
+        } else {
+            &self.filter.kind
+        };
+        let mut branches = Vec::new();
+        for kind in Kind::ALL.iter().filter(|kind| kinds.contains(kind)) {
+            match kind {
+                Kind::ConventionEnd => branches.push(self.convention_ends()),
+                Kind::DeclinationEnd => branches.push(self.declination_ends()),
+                Kind::Notice => branches.push(self.notices()),
+                Kind::TacitRenewal => branches.push(self.renewals()),
+                Kind::SignatureOverdue => branches.push(self.signatures()),
+                Kind::ReportDue => {
+                    for year in
+                        ReportYear::between(self.filter.today, self.until, &self.filter.campaigns)
+                    {
+                        branches.push(self.reports_on_conventions(&year));
+                        branches.push(self.reports_on_declinations(&year));
+                    }
+                }
+            }
+        }
+        branches.join("\nUNION ALL\n")
+    }
+
+    /// A branch: what it selects and from where, cut to what the page needs of it.
+    pub(super) fn branch(
+        &mut self,
+        kind: Kind,
+        due: &Due,
+        object: &str,
+        selected: &str,
+        mut conditions: Vec<String>,
+    ) -> String {
+        let due_on = match due {
+            Due::Column(column) => (*column).to_owned(),
+            Due::On(day) => format!("{}::date", self.bind(Bind::Day(*day))),
+        };
+        conditions.extend(self.after(kind, due, object));
+        let conditions = conditions.join(" AND ");
+        let mut text = format!(
+            "(SELECT '{kind}' COLLATE \"C\" AS kind, {due_on} AS due_on, {selected} WHERE {conditions}"
+        );
+        if let Some(slice) = self.slice {
+            let (way, _) = words(slice.direction);
+            let first = match due {
+                Due::Column(column) => format!("{column} {way}, "),
+                // A constant to order by would hide that ids are walked in their order.
+                Due::On(_) => String::new(),
+            };
+            let limit = self.bind(Bind::Number(slice.limit));
+            text.push_str(&format!(" ORDER BY {first}{object} {way} LIMIT {limit}"));
+        }
+        text.push(')');
+        text
+    }
+
+    /// What of a branch comes after the page before.
+    fn after(&mut self, kind: Kind, due: &Due, object: &str) -> Option<String> {
+        let slice = self.slice?;
+        let mark = slice.after?;
+        let (_, sign) = words(slice.direction);
+        let forward = |order: Ordering| match slice.direction {
+            Direction::Ascending => order,
+            Direction::Descending => order.reverse(),
+        };
+        let by_kind = forward(kind.code().cmp(mark.kind.code()));
+        let by_day = match due {
+            Due::On(day) => forward(day.cmp(&mark.due_on)),
+            Due::Column(_) => Ordering::Equal,
+        };
+        Some(match (due, by_day.then(by_kind)) {
+            (Due::On(_), Ordering::Less) => "false".to_owned(),
+            (Due::On(_), Ordering::Greater) => "true".to_owned(),
+            (Due::On(_), Ordering::Equal) => {
+                format!("{object} {sign} {}", self.bind(Bind::Id(mark.object)))
+            }
+            (Due::Column(column), order) => {
+                let day = self.bind(Bind::Day(mark.due_on));
+                match order {
+                    Ordering::Less => format!("{column} {sign} {day}"),
+                    Ordering::Greater => format!("{column} {sign}= {day}"),
+                    Ordering::Equal => {
+                        let id = self.bind(Bind::Id(mark.object));
+                        format!("({column}, {object}) {sign} ({day}, {id})")
+                    }
+                }
+            }
+        })
+    }
+}
+
+/// How SQL writes a direction: the order, and the sign of what comes after.
+const fn words(direction: Direction) -> (&'static str, &'static str) {
+    match direction {
+        Direction::Ascending => ("ASC", ">"),
+        Direction::Descending => ("DESC", "<"),
+    }
+}

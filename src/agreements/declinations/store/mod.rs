@@ -1,0 +1,389 @@
+//! The SQL of declinations.
+
+use chrono::{DateTime, Utc};
+use diesel::dsl::{InnerJoin, count_star};
+use diesel::helper_types::IntoBoxed;
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, Text, Timestamptz, Uuid};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use super::content::{DeclinationLevel, NewDeclination, Signatory};
+use super::model::{Declination, DeclinationId, Frame, Framed, Status};
+use crate::agreements::conventions::model::ConventionId;
+use crate::auth::policy::Scope;
+use crate::db::keyset::{Direction, after};
+use crate::db::schema::{convention_partners, conventions};
+use crate::db::schema::{declination_claims as claims, declinations};
+use crate::db::schema::{partners, representatives};
+use crate::error::{Error, Result};
+use crate::http::page::{MarkValue, Page};
+use crate::register::partners::model::PartnerId;
+use crate::register::partners::representatives::model::RepresentativeId;
+use crate::values::{Json, TerritoryCode};
+
+diesel::define_sql_function! {
+    /// These schools and every territory above them.
+    fn above_schools(uais: Array<Text>) -> Array<Text>;
+}
+
+/// What a list of declinations is filtered by.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Of one of these conventions.
+    pub convention_id: Vec<ConventionId>,
+    /// Of a convention to which one of these partners is a party, or was.
+    pub partner_id: Vec<PartnerId>,
+    /// Of one of these levels.
+    pub level: Vec<DeclinationLevel>,
+    /// Whose territories cover, or lie in, one of these.
+    pub territory: Vec<TerritoryCode>,
+    /// Of one of these statuses.
+    pub status: Vec<Status>,
+    /// Below one of these.
+    pub parent_id: Vec<DeclinationId>,
+    /// Changed then or later.
+    pub updated_since: Option<DateTime<Utc>>,
+    /// The territories asked for and all above them.
+    pub above: Vec<String>,
+}
+
+/// By what a list of declinations is sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sort {
+    /// The order of creation.
+    Id,
+    /// The last change.
+    UpdatedAt,
+}
+
+/// With its convention, for the dates that its own depend on.
+type Joined<'a> = IntoBoxed<'a, InnerJoin<declinations::table, conventions::table>, Pg>;
+
+/// Those ever active, and of the others those that lie in the caller's perimeter or cover its
+/// schools.
+fn visible(scope: &Scope) -> Joined<'_> {
+    let query = declinations::table
+        .inner_join(conventions::table)
+        .into_boxed();
+    let ever: Vec<Status> = Status::ALL
+        .iter()
+        .copied()
+        .filter(|status| status.was_active())
+        .collect();
+    let known = declinations::status.eq_any(ever);
+    if scope.is_everything() {
+        query
+    } else if let Some((named, _)) = scope.territories() {
+        query.filter(known.or(declinations::reach.overlaps_with(named)))
+    } else if let Some(uais) = scope.schools() {
+        query.filter(known.or(declinations::territories.overlaps_with(above_schools(uais))))
+    } else {
+        query.filter(known)
+    }
+}
+
+fn filtered<'a>(scope: &'a Scope, filter: &'a Filter) -> Joined<'a> {
+    let mut query = visible(scope);
+    if !filter.convention_id.is_empty() {
+        query = query.filter(declinations::convention_id.eq_any(&filter.convention_id));
+    }
+    if !filter.partner_id.is_empty() {
+        let parties = convention_partners::table
+            .filter(convention_partners::partner_id.eq_any(&filter.partner_id))
+            .select(convention_partners::convention_id);
+        query = query.filter(declinations::convention_id.eq_any(parties));
+    }
+    if !filter.level.is_empty() {
+        query = query.filter(declinations::level.eq_any(&filter.level));
+    }
+    if !filter.territory.is_empty() {
+        query = query.filter(
+            declinations::territories
+                .overlaps_with(&filter.above)
+                .or(declinations::reach.overlaps_with(&filter.territory)),
+        );
+    }
+    if !filter.status.is_empty() {
+        query = query.filter(declinations::status.eq_any(&filter.status));
+    }
+    if !filter.parent_id.is_empty() {
+        let parent = declinations::parent_id.assume_not_null();
+        query = query.filter(parent.eq_any(&filter.parent_id));
+    }
+    if let Some(since) = filter.updated_since {
+        query = query.filter(declinations::updated_at.ge(since));
+    }
+    query
+}
+
+fn framed((declination, frame): (Declination, Frame)) -> Framed {
+    Framed { declination, frame }
+}
+
+/// One page, in the order asked for.
+///
+/// # Errors
+/// As any query.
+pub async fn page(
+    mut connection: &AsyncPgConnection,
+    scope: &Scope,
+    filter: &Filter,
+    page: &Page<Sort>,
+) -> Result<Vec<Framed>> {
+    let mut query = filtered(scope, filter)
+        .select((Declination::as_select(), Frame::as_select()))
+        .limit(page.limit);
+    let ascending = page.direction == Direction::Ascending;
+    if let Some(mark) = &page.after {
+        let id = mark.uuid().into_sql::<Uuid>();
+        let columns = (declinations::updated_at, declinations::id);
+        query = match &mark.value {
+            MarkValue::Time(time) => query.filter(after(
+                columns,
+                (time.into_sql::<Timestamptz>(), id),
+                page.direction,
+            )),
+            _ if ascending => query.filter(declinations::id.gt(id)),
+            _ => query.filter(declinations::id.lt(id)),
+        };
+    }
+    query = match (page.sort, ascending) {
+        (Sort::Id, true) => query.order(declinations::id.asc()),
+        (Sort::Id, false) => query.order(declinations::id.desc()),
+        (Sort::UpdatedAt, true) => {
+            query.order((declinations::updated_at.asc(), declinations::id.asc()))
+        }
+        (Sort::UpdatedAt, false) => {
+            query.order((declinations::updated_at.desc(), declinations::id.desc()))
+        }
+    };
+    let rows: Vec<(Declination, Frame)> = query.load(&mut connection).await?;
+    Ok(rows.into_iter().map(framed).collect())
+}
+
+/// How many there are.
+///
+/// # Errors
+/// As any query.
+pub async fn count(
+    mut connection: &AsyncPgConnection,
+    scope: &Scope,
+    filter: &Filter,
+) -> Result<i64> {
+    Ok(filtered(scope, filter)
+        .select(count_star())
+        .first(&mut connection)
+        .await?)
+}
+
+/// One declination.
+///
+/// # Errors
+/// `not_found`.
+pub async fn find(
+    connection: &AsyncPgConnection,
+    scope: &Scope,
+    id: DeclinationId,
+) -> Result<Framed> {
+    let found = find_all(connection, scope, &[id]).await?;
+    found.into_iter().next().ok_or_else(Error::not_found)
+}
+
+/// Those of these ids that the caller may see.
+///
+/// # Errors
+/// As any query.
+pub async fn find_all(
+    mut connection: &AsyncPgConnection,
+    scope: &Scope,
+    ids: &[DeclinationId],
+) -> Result<Vec<Framed>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<(Declination, Frame)> = visible(scope)
+        .filter(declinations::id.eq_any(ids))
+        .select((Declination::as_select(), Frame::as_select()))
+        .load(&mut connection)
+        .await?;
+    Ok(rows.into_iter().map(framed).collect())
+}
+
+/// One declination, held until the transaction ends.
+///
+/// # Errors
+/// `not_found`.
+pub async fn hold(
+    connection: &mut AsyncPgConnection,
+    scope: &Scope,
+    id: DeclinationId,
+) -> Result<Framed> {
+    // Locked first, read next: a boxed query takes no lock, and what was waited for is then read.
+    let locked = declinations::table
+        .filter(declinations::id.eq(id))
+        .select(declinations::id)
+        .for_no_key_update()
+        .first::<DeclinationId>(connection)
+        .await;
+    locked.optional()?.ok_or_else(Error::not_found)?;
+    find(connection, scope, id).await
+}
+
+/// Whether a representative speaks for one of these partners, or for a member of one.
+///
+/// # Errors
+/// As any query.
+pub async fn represents(
+    mut connection: &AsyncPgConnection,
+    _scope: &Scope,
+    id: RepresentativeId,
+    parties: &[PartnerId],
+) -> Result<bool> {
+    let of_party = representatives::partner_id
+        .eq_any(parties)
+        .or(partners::member_of.overlaps_with(parties));
+    let found = representatives::table
+        .inner_join(partners::table)
+        .filter(representatives::id.eq(id).and(of_party))
+        .select(representatives::id)
+        .first::<RepresentativeId>(&mut connection)
+        .await;
+    Ok(found.optional()?.is_some())
+}
+
+/// Inserts one.
+///
+/// # Errors
+/// `validation_failed` for what it refers to and was deleted since.
+pub async fn insert(
+    connection: &mut AsyncPgConnection,
+    id: DeclinationId,
+    new: &NewDeclination,
+    reach: &[String],
+    now: DateTime<Utc>,
+) -> Result<Declination> {
+    let beginning = (
+        declinations::id.eq(id),
+        declinations::reach.eq(reach),
+        declinations::coordinator.eq(new.coordinator.clone().map(Json)),
+        declinations::signatories.eq(Json(Vec::<Signatory>::new())),
+        declinations::created_at.eq(now),
+        declinations::updated_at.eq(now),
+    );
+    let inserted = diesel::insert_into(declinations::table)
+        .values((&new.content, beginning))
+        .returning(Declination::as_returning());
+    Ok(inserted.get_result(connection).await?)
+}
+
+/// Changes one.
+///
+/// # Errors
+/// As [`insert`].
+pub async fn update(
+    connection: &mut AsyncPgConnection,
+    id: DeclinationId,
+    new: &NewDeclination,
+    reach: &[String],
+    now: DateTime<Utc>,
+) -> Result<Declination> {
+    let stamp = (
+        declinations::reach.eq(reach),
+        declinations::coordinator.eq(new.coordinator.clone().map(Json)),
+        declinations::version.eq(declinations::version + 1),
+        declinations::updated_at.eq(now),
+    );
+    let updated = diesel::update(declinations::table.find(id))
+        .set((&new.content, stamp))
+        .returning(Declination::as_returning());
+    Ok(updated.get_result(connection).await?)
+}
+
+/// What a step makes of one: its status, and who signed for it.
+///
+/// # Errors
+/// As any write.
+pub async fn set_standing(
+    connection: &mut AsyncPgConnection,
+    id: DeclinationId,
+    status: Status,
+    signatories: &Json<Vec<Signatory>>,
+    now: DateTime<Utc>,
+) -> Result<Declination> {
+    let standing = (
+        declinations::status.eq(status),
+        declinations::signatories.eq(signatories),
+        declinations::version.eq(declinations::version + 1),
+        declinations::updated_at.eq(now),
+    );
+    let updated = diesel::update(declinations::table.find(id))
+        .set(standing)
+        .returning(Declination::as_returning());
+    Ok(updated.get_result(connection).await?)
+}
+
+/// The active declinations that have these territories of its convention at its level already.
+///
+/// # Errors
+/// As any query.
+pub async fn claimed(
+    mut connection: &AsyncPgConnection,
+    declination: &Declination,
+) -> Result<Vec<(TerritoryCode, DeclinationId)>> {
+    let content = &declination.content;
+    let key = claims::convention_id
+        .eq(content.convention_id)
+        .and(claims::level.eq(content.level))
+        .and(claims::territory.eq_any(&content.territories));
+    Ok(claims::table
+        .filter(key)
+        .select((claims::territory, claims::declination_id))
+        .load(&mut connection)
+        .await?)
+}
+
+/// Gives it its territories.
+///
+/// # Errors
+/// `territory_already_declined`.
+pub async fn claim(connection: &mut AsyncPgConnection, declination: &Declination) -> Result<()> {
+    let content = &declination.content;
+    let row = |territory| {
+        (
+            claims::convention_id.eq(content.convention_id),
+            claims::level.eq(content.level),
+            claims::territory.eq(territory),
+            claims::declination_id.eq(declination.id),
+        )
+    };
+    let rows: Vec<_> = content.territories.iter().map(row).collect();
+    diesel::insert_into(claims::table)
+        .values(rows)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Takes its territories back.
+///
+/// # Errors
+/// As any write.
+pub async fn release(connection: &mut AsyncPgConnection, id: DeclinationId) -> Result<()> {
+    diesel::delete(claims::table.filter(claims::declination_id.eq(id)))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Deletes a draft.
+///
+/// # Errors
+/// `in_use`.
+pub async fn delete(connection: &mut AsyncPgConnection, id: DeclinationId) -> Result<()> {
+    diesel::delete(declinations::table.find(id))
+        .execute(connection)
+        .await
+        .map_err(Error::on_delete)?;
+    Ok(())
+}

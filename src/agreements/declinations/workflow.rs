@@ -1,0 +1,309 @@
+//! The steps that write declinations. Each runs in the transaction it is given and journals what it
+//! writes; the order of refusals is 404, 403, 412, 409, and 422 for what depends on the row.
+//!
+//! Changing, activating and closing hold the convention first and the declination next, so that they, and
+//! whatever narrows or ends the convention, come one after the other.
+
+use super::content::{Activation, Content, DeclinationPatch, NewDeclination};
+use super::model::{Declination, DeclinationId, Frame, Framed, Status, Step};
+use super::rules::{self, Ground};
+use super::store;
+use crate::agreements::conventions::model::Convention;
+use crate::agreements::conventions::store as conventions;
+use crate::agreements::conventions::term::EffectiveStatus;
+use crate::auth::policy::Scope;
+use crate::db::idempotency;
+use crate::db::tx::Tx;
+use crate::error::notice::PART_OF_THE_KEY;
+use crate::error::{Code, Error, Fault, Faults, Place, Result, Rule};
+use crate::http::answer::Precondition;
+use crate::values::{Json, today};
+
+/// Creates one.
+///
+/// # Errors
+/// `validation_failed`, `forbidden` for territories that are not the caller's,
+/// `convention_not_signed`.
+pub async fn create(tx: &mut Tx<'_>, scope: &Scope, new: &NewDeclination) -> Result<Framed> {
+    let day = today(tx.now);
+    let ground = Ground::of(tx.connection(), scope, &new.content, None, day).await?;
+    ground.faults(&new.content, None).check()?;
+    ground.is_in_charge_of(scope)?;
+    let convention = ground.convention.as_ref().ok_or_else(Error::not_found)?;
+    if !convention.status.was_signed() {
+        return Err(Error::new(Code::ConventionNotSigned));
+    }
+    let (id, now) = (DeclinationId::new(tx.new_id()), tx.now);
+    let declination = store::insert(tx.connection(), id, new, &ground.reach(), now).await?;
+    tx.created(&declination).await?;
+    Ok(Framed {
+        declination,
+        frame: Frame::from(convention),
+    })
+}
+
+/// Changes one: a draft's content whatever it is, an active one's but for what was agreed. A change
+/// that changes nothing writes nothing.
+///
+/// # Errors
+/// `not_found`, `forbidden`, `precondition_failed`, `invalid_transition`, `active_content`, or as
+/// [`create`].
+pub async fn update(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    id: DeclinationId,
+    patch: &DeclinationPatch,
+    if_match: &Precondition,
+) -> Result<Framed> {
+    let (convention, before) = hold_with_convention(tx, scope, id, if_match).await?;
+    before.declination.step(Step::Update)?;
+    let present = before.declination.as_input();
+    let new = patch.apply(&present)?;
+    if new == present {
+        return Ok(before);
+    }
+    let reach = if before.declination.status == Status::Active {
+        check_active(tx, scope, convention, &before, &new.content).await?;
+        before.declination.reach.clone()
+    } else {
+        check_draft(tx, scope, &present.content, &new.content).await?
+    };
+    let now = tx.now;
+    let after = store::update(tx.connection(), id, &new, &reach, now).await?;
+    // The kept answers that held the person go with the person.
+    if present.coordinator.is_some() && new.coordinator != present.coordinator {
+        idempotency::erase_person(tx.connection(), id.uuid()).await?;
+    }
+    written(tx, Step::Update, before, after).await
+}
+
+/// Whether a draft may become this; what lies above its territories then.
+async fn check_draft(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    before: &Content,
+    after: &Content,
+) -> Result<Vec<String>> {
+    // What it may become is told all at once, seen from the convention that it keeps.
+    let kept = Content {
+        convention_id: before.convention_id,
+        ..after.clone()
+    };
+    let day = today(tx.now);
+    let ground = Ground::of(tx.connection(), scope, &kept, None, day).await?;
+    let mut faults = ground.faults(&kept, Some(before));
+    check_convention(before, after, &mut faults);
+    faults.check()?;
+    ground.is_in_charge_of(scope)?;
+    Ok(ground.reach())
+}
+
+/// Whether an active one may become this.
+async fn check_active(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    convention: Convention,
+    before: &Framed,
+    after: &Content,
+) -> Result<()> {
+    let present = &before.declination.content;
+    let mut faults = Faults::default();
+    check_convention(present, after, &mut faults);
+    let named = after.representative_id;
+    if let Some(id) = named.filter(|_| named != present.representative_id) {
+        let parties = before.frame.parties(today(tx.now));
+        if !store::represents(tx.connection(), scope, id, &parties).await? {
+            faults.add(Place::field("representative_id"), Rule::UnknownReference);
+        }
+    }
+    // A later end, or another plan, meets texts that it has not been compared with.
+    if after.ends_on != present.ends_on || after.planned_actions != present.planned_actions {
+        let (at_hand, day) = (Some(convention), today(tx.now));
+        let ground = Ground::of(tx.connection(), scope, after, at_hand, day).await?;
+        ground.check_codes(after, &mut faults);
+    }
+    faults.check()?;
+    rules::keeps_what_was_agreed(present, after)
+}
+
+/// A declination is of one convention for good.
+fn check_convention(before: &Content, after: &Content, faults: &mut Faults) {
+    if after.convention_id != before.convention_id {
+        faults.add(Place::field("convention_id"), Rule::Own(&PART_OF_THE_KEY));
+    }
+}
+
+/// Activates one: it has its territories from now on.
+///
+/// # Errors
+/// `not_found`, `forbidden`, `precondition_failed`, `invalid_transition`, `validation_failed` for
+/// signatories of partners that are no parties, `convention_not_in_force`, `parent_not_active`,
+/// `declination_outdated`, `territory_already_declined`.
+pub async fn activate(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    id: DeclinationId,
+    activation: &Activation,
+    if_match: &Precondition,
+) -> Result<Framed> {
+    let (convention, before) = hold_with_convention(tx, scope, id, if_match).await?;
+    let status = before.declination.step(Step::Activate)?;
+    let day = today(tx.now);
+    activation.check(tx, scope, &convention).await?;
+    if !matches!(
+        convention.effective_status(day),
+        Some(EffectiveStatus::Upcoming | EffectiveStatus::InForce)
+    ) {
+        return Err(Error::new(Code::ConventionNotInForce));
+    }
+    still_fits(tx, scope, &before.declination, convention).await?;
+    is_free(tx, &before.declination).await?;
+    let (now, signatories) = (tx.now, Json(activation.signatories.clone()));
+    store::claim(tx.connection(), &before.declination).await?;
+    let after = store::set_standing(tx.connection(), id, status, &signatories, now).await?;
+    written(tx, Step::Activate, before, after).await
+}
+
+/// Refuses what its convention, or its parent, no longer allows.
+async fn still_fits(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    declination: &Declination,
+    convention: Convention,
+) -> Result<()> {
+    let content = &declination.content;
+    let (at_hand, day) = (Some(convention), today(tx.now));
+    let ground = Ground::of(tx.connection(), scope, content, at_hand, day).await?;
+    let parent_is_active = ground
+        .parent
+        .as_ref()
+        .is_some_and(|parent| parent.status == Status::Active);
+    if content.parent_id.is_some() && !parent_is_active {
+        return Err(Error::new(Code::ParentNotActive));
+    }
+    let checked = ground.faults(content, None).check();
+    checked.map_err(|error| Error::new(Code::DeclinationOutdated).with(error.faults))
+}
+
+/// Refuses the territories that other active ones have, at each its place.
+async fn is_free(tx: &mut Tx<'_>, declination: &Declination) -> Result<()> {
+    let claimed = store::claimed(tx.connection(), declination).await?;
+    if claimed.is_empty() {
+        return Ok(());
+    }
+    let has = |territory| claimed.iter().any(|(claimed, _)| claimed == territory);
+    let places = declination.content.territories.iter().enumerate();
+    let faults = places
+        .filter(|(_, territory)| has(*territory))
+        .map(|(index, _)| Fault {
+            place: rules::territory(index),
+            rule: Rule::Taken,
+        });
+    let mut others: Vec<String> = claimed.iter().map(|(_, id)| id.to_string()).collect();
+    others.sort();
+    others.dedup();
+    let refused = Error::new(Code::TerritoryAlreadyDeclined).with(faults.collect());
+    Err(refused.about(others.join(", ")))
+}
+
+/// Closes one: its territories are free again.
+///
+/// # Errors
+/// `not_found`, `forbidden`, `precondition_failed`, `invalid_transition`.
+pub async fn close(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    id: DeclinationId,
+    if_match: &Precondition,
+) -> Result<Framed> {
+    let (_, before) = hold_with_convention(tx, scope, id, if_match).await?;
+    let status = before.declination.step(Step::Close)?;
+    store::release(tx.connection(), id).await?;
+    let (now, signatories) = (tx.now, &before.declination.signatories);
+    let after = store::set_standing(tx.connection(), id, status, signatories, now).await?;
+    written(tx, Step::Close, before, after).await
+}
+
+/// Gives a draft up.
+///
+/// # Errors
+/// `not_found`, `forbidden`, `precondition_failed`, `invalid_transition`.
+pub async fn abandon(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    id: DeclinationId,
+    if_match: &Precondition,
+) -> Result<Framed> {
+    let before = hold(tx, scope, id, if_match).await?;
+    let status = before.declination.step(Step::Abandon)?;
+    let (now, signatories) = (tx.now, &before.declination.signatories);
+    let after = store::set_standing(tx.connection(), id, status, signatories, now).await?;
+    written(tx, Step::Abandon, before, after).await
+}
+
+/// Deletes a draft, and the kept answers that held its coordinator.
+///
+/// # Errors
+/// `not_found`, `forbidden`, `precondition_failed`, `invalid_transition`, `in_use`.
+pub async fn delete(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    id: DeclinationId,
+    if_match: &Precondition,
+) -> Result<()> {
+    let before = hold(tx, scope, id, if_match).await?;
+    before.declination.step(Step::Delete)?;
+    store::delete(tx.connection(), id).await?;
+    idempotency::erase_person(tx.connection(), id.uuid()).await?;
+    tx.removed(Step::Delete.past(), &before.declination).await
+}
+
+/// A declination that the caller may write, of a version it asked for.
+async fn hold(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    id: DeclinationId,
+    if_match: &Precondition,
+) -> Result<Framed> {
+    let framed = store::hold(tx.connection(), scope, id).await?;
+    must_keep(scope, &framed)?;
+    if_match.check(framed.declination.version)?;
+    Ok(framed)
+}
+
+fn must_keep(scope: &Scope, framed: &Framed) -> Result<()> {
+    if framed.declination.is_kept_by(scope) {
+        Ok(())
+    } else {
+        Err(Error::new(Code::Forbidden))
+    }
+}
+
+/// The same with its convention, held before it: not for those who may not write it anyway.
+async fn hold_with_convention(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    id: DeclinationId,
+    if_match: &Precondition,
+) -> Result<(Convention, Framed)> {
+    let seen = store::find(tx.connection(), scope, id).await?;
+    must_keep(scope, &seen)?;
+    let convention = seen.declination.content.convention_id;
+    let convention = conventions::hold(tx.connection(), scope, convention).await?;
+    let framed = hold(tx, scope, id, if_match).await?;
+    Ok((convention, framed))
+}
+
+async fn written(
+    tx: &mut Tx<'_>,
+    step: Step,
+    before: Framed,
+    declination: Declination,
+) -> Result<Framed> {
+    tx.changed(step.past(), &before.declination, &declination)
+        .await?;
+    Ok(Framed {
+        declination,
+        ..before
+    })
+}

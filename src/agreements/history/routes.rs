@@ -1,0 +1,136 @@
+//! The handlers of histories.
+
+use std::rc::Rc;
+
+use actix_web::{HttpResponse, get};
+
+use super::model::Event;
+use super::store::{self, Filter, Sort};
+use crate::agreements::conventions::model::{Convention, ConventionId};
+use crate::agreements::conventions::store as conventions;
+use crate::agreements::declinations::model::{Declination, DeclinationId};
+use crate::agreements::declinations::store as declinations;
+use crate::db::keyset::Direction;
+use crate::error::{Code, Error, Result};
+use crate::http::call::{Call, List, ListCall};
+use crate::http::formats::Column;
+use crate::http::page::{self, Listed, Mark, MarkValue, Page};
+use crate::http::query::{Documented, Parameter, Query, Reader, UPDATED_SINCE};
+use crate::values::today;
+
+impl Query for Filter {
+    const PARAMETERS: &'static [Parameter] = &[UPDATED_SINCE];
+
+    fn read(reader: &mut Reader<'_>) -> Self {
+        Self {
+            updated_since: reader.one("updated_since"),
+        }
+    }
+}
+
+/// The filter, as both histories document it.
+type Filters = Documented<Filter>;
+
+impl page::Sort for Sort {
+    const DEFAULT: Self = Self::Id;
+    const FIRST: Direction = Direction::Descending;
+    const ORDERS: &'static [(&'static str, Self)] = &[("occurred_at", Self::Id)];
+}
+
+/// The history of the object that the path names; its handler has seen to it that the caller may
+/// read it.
+pub struct History;
+
+impl List for History {
+    type Filter = Filter;
+    type Sort = Sort;
+    type Item = Event;
+
+    fn columns(_call: &Call<Filter>) -> Vec<Column> {
+        let own = ["id", "occurred_at", "action", "subject", "role"];
+        let nested = [
+            Column::at("object_type", "/object/type"),
+            Column::at("object_id", "/object/id"),
+            Column::at("fields", "/changes").listing("fields", "field"),
+            Column::member("changes"),
+        ];
+        own.map(Column::member).into_iter().chain(nested).collect()
+    }
+
+    async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<Event>> {
+        let object = call.id::<Event>("id").uuid();
+        let reader = call.app.db.reader().await?;
+        let rows = store::page(&reader, call.scope()?, object, &call.query, &page).await?;
+        Ok(rows.into_iter().map(Event::from).collect())
+    }
+
+    fn mark(item: &Event, _sort: Sort) -> Mark {
+        Mark {
+            value: MarkValue::Id,
+            id: item.id.to_string(),
+        }
+    }
+}
+
+/// What only those in charge may read, of an object that others see.
+fn only_if(allowed: bool) -> Result<()> {
+    if allowed {
+        Ok(())
+    } else {
+        Err(Error::new(Code::Forbidden))
+    }
+}
+
+/// Historique d'une convention
+///
+/// Qui l'a écrite, quand, quels champs, de quoi à quoi, ses avenants compris ; le plus récent d'abord.
+/// Pour le ministère, pour qui la suit et pour les partenaires parties : les autres lisent la convention signée, non
+/// sa négociation (403).
+#[utoipa::path(
+    tag = "Conventions",
+    params(
+        ("id" = ConventionId, Path, description = "Identifiant de la convention"),
+        Filters,
+        ("sort" = Option<String>, Query, description = "`-occurred_at` (par défaut, le plus récent d'abord), `occurred_at`", example = "occurred_at"),
+        crate::openapi::PageParameters,
+    ),
+    responses((status = 200, description = "Une page de l'historique", content(
+        (Listed<Event> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")
+    )))
+)]
+#[get("/v1/conventions/{id}/history")]
+pub async fn list_convention_history(call: ListCall<History>) -> Result<HttpResponse> {
+    let asker = call.call();
+    let (scope, reader) = (asker.scope()?, asker.app.db.reader().await?);
+    let convention: Convention = conventions::find(&reader, scope, asker.id("id")).await?;
+    let day = today(asker.app.now());
+    only_if(convention.is_kept_by(scope) || convention.has_party(scope, day))?;
+    call.answer().await
+}
+
+/// Historique d'une déclinaison
+///
+/// Qui l'a écrite, quand, quels champs, de quoi à quoi ; le plus récent d'abord. La personne qui
+/// coordonne y est un champ nommé, jamais une valeur. Pour le ministère et pour qui a la charge de
+/// tous ses territoires ; les autres, qui la lisent, n'ont pas son historique (403).
+#[utoipa::path(
+    tag = "Déclinaisons",
+    params(
+        ("id" = DeclinationId, Path, description = "Identifiant de la déclinaison"),
+        Filters,
+        ("sort" = Option<String>, Query, description = "`-occurred_at` (par défaut, le plus récent d'abord), `occurred_at`", example = "occurred_at"),
+        crate::openapi::PageParameters,
+    ),
+    responses((status = 200, description = "Une page de l'historique", content(
+        (Listed<Event> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")
+    )))
+)]
+#[get("/v1/declinations/{id}/history")]
+pub async fn list_declination_history(call: ListCall<History>) -> Result<HttpResponse> {
+    let asker = call.call();
+    let (scope, reader) = (asker.scope()?, asker.app.db.reader().await?);
+    let found = declinations::find(&reader, scope, asker.id("id")).await?;
+    let declination: Declination = found.declination;
+    only_if(declination.is_kept_by(scope))?;
+    call.answer().await
+}

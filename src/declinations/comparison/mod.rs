@@ -1,7 +1,0 @@
-//! A declination beside what it carries: its parent, or the convention itself.
-//!
-//! [`held`] says what holds of an agreement, [`model`] compares two of them, field by field.
-
-pub mod held;
-pub mod model;
-pub mod routes;

@@ -1,0 +1,72 @@
+//! The SQL of the change feed.
+
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use super::model::{Change, ChangeType};
+use crate::auth::policy::Scope;
+use crate::db::keyset::{Direction, after};
+use crate::db::schema::changes;
+use crate::error::Result;
+use crate::http::page::{MarkValue, Page};
+
+/// What the feed is filtered by.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Of one of these types.
+    pub types: Vec<ChangeType>,
+}
+
+/// The feed has one order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sort {
+    /// That of the transactions.
+    Feed,
+}
+
+diesel::define_sql_function! {
+    /// The place below which no transaction is still running.
+    fn feed_horizon() -> BigInt;
+}
+
+/// One page of what this caller may know of: a school is given with the territories above it.
+/// Objects that only some may see are only in the feed of those.
+///
+/// # Errors
+/// As any query.
+pub async fn page(
+    mut connection: &AsyncPgConnection,
+    scope: &Scope,
+    above_schools: &[String],
+    filter: &Filter,
+    page: &Page<Sort>,
+) -> Result<Vec<Change>> {
+    let mut query = Change::query()
+        .filter(changes::position.lt(feed_horizon()))
+        .into_boxed();
+    if let Some(words) = scope.audience_words(above_schools) {
+        let visible = crate::register::clients::store::visible_ids(scope);
+        query = query.filter(changes::audience.overlaps_with(words)).filter(
+            changes::object_type
+                .ne("client")
+                .or(changes::object_id.eq_any(visible)),
+        );
+    }
+    if !filter.types.is_empty() {
+        let types: Vec<&'static str> = filter.types.iter().map(ChangeType::as_str).collect();
+        query = query.filter(changes::type_.eq_any(types));
+    }
+    if let Some(MarkValue::Place(position, seq)) = page.after.as_ref().map(|mark| &mark.value) {
+        let place = (position.into_sql::<BigInt>(), seq.into_sql::<BigInt>());
+        query = query.filter(after(
+            (changes::position, changes::seq),
+            place,
+            Direction::Ascending,
+        ));
+    }
+    let query = query
+        .order((changes::position.asc(), changes::seq.asc()))
+        .limit(page.limit);
+    Ok(query.load(&mut connection).await?)
+}

@@ -1,0 +1,93 @@
+//! The import of a list of conventions already signed: historical ones, for the most part. What the
+//! source leaves uncertain stays so: a year is not made a day, and a convention whose end is not
+//! told is not taken to be in force beyond what the source attests.
+
+mod line;
+mod store;
+
+use std::collections::HashMap;
+use std::io::Read;
+
+use tokio_postgres::Client;
+
+use crate::integration::imports;
+use crate::integration::imports::source::Table;
+use crate::integration::imports::{ImportContext, ImportError, Options, Rejection, Summary};
+use line::{Layout, Line};
+use store::{Outcome, Register};
+
+/// Imports a file of conventions (`id;partenaires_ids;type;niveau;territoire;date_signature;
+/// precision_date;annee_fin;nor;source`), all of it or nothing. Its partners are those that an
+/// import of partners made from a file with the same ids.
+///
+/// # Errors
+/// As [`ImportError`] says; the database is then as it was.
+pub async fn import(
+    client: &mut Client,
+    source: impl Read + Send,
+    context: &ImportContext<'_>,
+    options: &Options,
+    progress: impl Fn(u64) + Sync,
+) -> Result<Summary, ImportError> {
+    let mut table = Table::open(source)?;
+    let layout = Layout::of(table.header())?;
+    let mut summary = Summary::default();
+    let lines = read(&mut table, &layout, &mut summary)?;
+    progress(table.bytes_taken());
+    let transaction = client.transaction().await?;
+    imports::begin(&transaction).await?;
+    let register = Register::load(&transaction, context.now).await?;
+    let mut entries = Vec::new();
+    for (place, line) in &lines {
+        match register.take(line, context) {
+            Ok(Outcome::Unchanged) => summary.unchanged += 1,
+            Ok(Outcome::Written(entry)) => {
+                if entry.is_new() {
+                    summary.inserted += 1;
+                } else {
+                    summary.updated += 1;
+                }
+                entries.push(*entry);
+            }
+            Err(rejection) => summary.refused.push(rejection.at(*place)),
+        }
+    }
+    summary.refused.sort_by_key(|refusal| refusal.line);
+    store::write(&transaction, context, &entries).await?;
+    imports::finish(transaction, options).await?;
+    Ok(summary)
+}
+
+/// The lines that can be taken, each id once.
+fn read(
+    table: &mut Table<'_>,
+    layout: &Layout,
+    summary: &mut Summary,
+) -> Result<Vec<(u64, Line)>, ImportError> {
+    let mut lines: Vec<(u64, Line)> = Vec::new();
+    let mut indexes: HashMap<String, usize> = HashMap::new();
+    while let Some(place) = table.advance()? {
+        summary.read += 1;
+        let line = match table.cells().and_then(|cells| Line::read(&cells, layout)) {
+            Ok(line) => line,
+            Err(rejection) => {
+                summary.refused.push(rejection.at(place));
+                continue;
+            }
+        };
+        let known = indexes.get(&line.source_id);
+        match known.and_then(|index| lines.get(*index)) {
+            None => {
+                indexes.insert(line.source_id.clone(), lines.len());
+                lines.push((place, line));
+            }
+            Some((_, earlier)) if *earlier == line => summary.merged += 1,
+            Some((first, _)) => {
+                let detail = format!("line {first} has the same id and says otherwise");
+                let rejection = Rejection::new("duplicate_in_file", detail);
+                summary.refused.push(rejection.at(place));
+            }
+        }
+    }
+    Ok(lines)
+}

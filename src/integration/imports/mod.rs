@@ -1,0 +1,212 @@
+//! What the imports of files share: who writes, what was asked for, what came of each line.
+
+pub mod conventions;
+pub mod establishments;
+pub mod partners;
+pub mod source;
+
+use crate::db::tx::Author;
+use crate::error::Rule;
+use crate::language::Language;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use std::fmt;
+use tokio_postgres::Transaction;
+use uuid::Uuid;
+
+/// Who writes: what the audit rows and the change events say. Built by the caller, since the clock
+/// and the ids come from outside.
+pub struct ImportContext<'a> {
+    /// Who writes.
+    pub author: Author,
+    /// The moment of the import, to the microsecond (what PostgreSQL keeps).
+    pub now: DateTime<Utc>,
+    /// Makes the ids (UUIDv7) of new rows and of audit rows.
+    pub new_id: &'a (dyn Fn() -> Uuid + Sync),
+}
+
+/// What the caller asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Do everything, then undo it: the summary is that of the real run.
+    pub dry_run: bool,
+    /// Close the establishments that the file should have and does not (the directory only).
+    pub close_missing: bool,
+}
+
+/// What came of the lines: `read = inserted + updated + unchanged + merged + refused`. The header
+/// and blank lines are not counted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// Records of the file.
+    pub read: u64,
+    /// Those that made a new object.
+    pub inserted: u64,
+    /// Those that changed a stored object.
+    pub updated: u64,
+    /// Those that found it as they say.
+    pub unchanged: u64,
+    /// Further lines of an object that another line of the file already gave.
+    pub merged: u64,
+    /// Stored establishments closed because the file does not have them: not lines, so not in `read`.
+    pub closed: u64,
+    /// Those that were not taken.
+    pub refused: Vec<Refusal>,
+}
+
+/// A line that was not taken, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Refusal {
+    /// The line of the file where the record starts; the header is line 1.
+    pub line: u64,
+    /// The stable name of the rule.
+    pub code: &'static str,
+    /// The rule and the value, in words.
+    pub detail: String,
+}
+
+/// Why a record is not taken; its line is added by who read it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejection {
+    /// The stable name of the rule.
+    pub code: &'static str,
+    /// The rule and the value, in words.
+    pub detail: String,
+}
+
+impl Rejection {
+    /// A rejection under this code.
+    pub fn new(code: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            code,
+            detail: detail.into(),
+        }
+    }
+
+    /// A cell that breaks a rule of its field.
+    pub fn of(code: &'static str, cell: &str, rule: &Rule) -> Self {
+        let rule = rule.detail(Language::English);
+        Self::new(code, format!("`{}`: {rule}", excerpt(cell)))
+    }
+
+    /// The refusal of the record that starts at this line.
+    pub fn at(self, line: u64) -> Refusal {
+        Refusal {
+            line,
+            code: self.code,
+            detail: self.detail,
+        }
+    }
+}
+
+/// The beginning of a cell, for a message.
+pub fn excerpt(text: &str) -> String {
+    const MOST: usize = 60;
+    let mut short: String = text.chars().take(MOST).collect();
+    if text.chars().nth(MOST).is_some() {
+        short.push('…');
+    }
+    short
+}
+
+/// Why nothing was imported. Whatever the error, the database is as it was.
+#[derive(Debug)]
+pub enum ImportError {
+    /// The file could not be read or unpacked.
+    Source(std::io::Error),
+    /// The file has no header.
+    Empty,
+    /// The header lacks columns without which no line has a meaning.
+    MissingColumns {
+        /// For each missing column, the names it was looked for under.
+        looked_for: Vec<String>,
+        /// The columns the file has.
+        found: Vec<String>,
+    },
+    /// `close_missing` would close more than one in twenty of those the file covers: more likely
+    /// a part of a file than a wave of closures.
+    TooManyClosures {
+        /// How many would be closed.
+        closing: u64,
+        /// Out of how many.
+        of: u64,
+    },
+    /// Another import is running.
+    Busy,
+    /// Somebody changed what the import was about to change; it can be run again.
+    Overtaken,
+    /// The database refused, or went away.
+    Database(tokio_postgres::Error),
+}
+
+impl fmt::Display for ImportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Source(error) => write!(f, "the file cannot be read: {error}"),
+            Self::Empty => f.write_str("the file is empty: a header line is expected"),
+            Self::MissingColumns { looked_for, found } => write!(
+                f,
+                "the header lacks a column: looked for {}; found {}",
+                looked_for.join(", and "),
+                found.join(", ")
+            ),
+            Self::TooManyClosures { closing, of } => write!(
+                f,
+                "closing what the file lacks would close {closing} of the {of} establishments \
+                 it covers, more than 5 %: nothing was imported"
+            ),
+            Self::Busy => f.write_str("another import is running"),
+            Self::Overtaken => f.write_str("stored rows changed during the import: run it again"),
+            Self::Database(error) => write!(f, "the database refused: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for ImportError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Source(error) => Some(error),
+            Self::Database(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl From<tokio_postgres::Error> for ImportError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+/// The key of the advisory lock that keeps imports apart: "import" in ASCII.
+const IMPORT_LOCK: i64 = 0x696d_706f_7274;
+
+/// Prepares the transaction of an import. A second import is refused at once rather than made to
+/// wait: two people started it by mistake. The limits that protect the service from slow requests
+/// are lifted: a bulk statement takes as long as it takes. JIT costs more than these joins do.
+pub async fn begin(transaction: &Transaction<'_>) -> Result<(), ImportError> {
+    let row = transaction
+        .query_one("SELECT pg_try_advisory_xact_lock($1)", &[&IMPORT_LOCK])
+        .await?;
+    if !row.try_get::<_, bool>(0)? {
+        return Err(ImportError::Busy);
+    }
+    transaction
+        .batch_execute(
+            "SET LOCAL statement_timeout = 0; \
+             SET LOCAL idle_in_transaction_session_timeout = 0; \
+             SET LOCAL jit = off",
+        )
+        .await?;
+    Ok(())
+}
+
+/// Ends it: a dry run is undone, so that it did the same work and says the same.
+pub async fn finish(transaction: Transaction<'_>, options: &Options) -> Result<(), ImportError> {
+    if options.dry_run {
+        transaction.rollback().await?;
+    } else {
+        transaction.commit().await?;
+    }
+    Ok(())
+}

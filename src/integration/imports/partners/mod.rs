@@ -1,0 +1,94 @@
+//! The import of partners from a file.
+//!
+//! Columns: `nom`, `sigle`, `nature`, `secteur`, `siren` as in the published lists, or the API's
+//! own names (`legal_name`, `acronym`, `kind`, `sectors`, `siren`, `rna`, `website`, `usual_name`,
+//! `description`). The `id` of a file is its own and is not kept. Only the columns of the file are
+//! compared, and an empty cell says nothing: it never clears what is stored.
+//!
+//! A line names the stored partner with its SIREN, else its RNA, else its legal name (case and
+//! accents aside) unless the identifiers contradict. Partners are a few thousand: they are matched
+//! in memory and written in one statement for each table.
+
+mod record;
+mod store;
+mod words;
+
+pub use words::Words;
+
+use crate::integration::imports;
+use crate::integration::imports::source::Table;
+use crate::integration::imports::{ImportContext, ImportError, Options, Rejection, Summary};
+use record::{Layout, Line};
+use std::io::Read;
+use store::{Outcome, Register};
+use tokio_postgres::{Client, Transaction};
+
+/// Imports a file of partners. `progress` is told how many bytes of the source have been read.
+///
+/// # Errors
+/// Nothing is imported when the file cannot be read, has no name column, when another import runs,
+/// when a partner is changed meanwhile, or when the database refuses.
+pub async fn import(
+    client: &mut Client,
+    source: impl Read + Send,
+    context: &ImportContext<'_>,
+    words: &Words,
+    options: &Options,
+    progress: impl Fn(u64) + Sync,
+) -> Result<Summary, ImportError> {
+    let mut table = Table::open(source)?;
+    let layout = Layout::of(table.header())?;
+    let mut summary = Summary::default();
+    let lines = read(&mut table, &layout, words, &mut summary)?;
+    progress(table.bytes_taken());
+    let transaction = client.transaction().await?;
+    imports::begin(&transaction).await?;
+    let names = folded(&transaction, &lines).await?;
+    let mut register = Register::load(&transaction).await?;
+    for ((place, line), name) in lines.into_iter().zip(names) {
+        match register.take(place, line, name, context.new_id) {
+            Ok(Outcome::Taken) => {}
+            Ok(Outcome::Merged) => summary.merged += 1,
+            Err(rejection) => summary.refused.push(rejection.at(place)),
+        }
+    }
+    summary.refused.sort_by_key(|refusal| refusal.line);
+    register.write(&transaction, context, &mut summary).await?;
+    imports::finish(transaction, options).await?;
+    Ok(summary)
+}
+
+fn read(
+    table: &mut Table<'_>,
+    layout: &Layout,
+    words: &Words,
+    summary: &mut Summary,
+) -> Result<Vec<(u64, Line)>, ImportError> {
+    let mut lines = Vec::new();
+    while let Some(place) = table.advance()? {
+        summary.read += 1;
+        let line: Result<Line, Rejection> = table
+            .cells()
+            .and_then(|cells| Line::read(&cells, layout, words));
+        match line {
+            Ok(line) => lines.push((place, line)),
+            Err(rejection) => summary.refused.push(rejection.at(place)),
+        }
+    }
+    Ok(lines)
+}
+
+/// The names as the database folds them, since it is the database's `sort_name` they are compared with.
+async fn folded(
+    transaction: &Transaction<'_>,
+    lines: &[(u64, Line)],
+) -> Result<Vec<String>, ImportError> {
+    let names: Vec<&str> = lines.iter().map(|(_, l)| l.legal_name.as_str()).collect();
+    let rows = transaction
+        .query(
+            "SELECT fold(n) FROM unnest($1::text[]) WITH ORDINALITY AS u (n, place) ORDER BY place",
+            &[&names],
+        )
+        .await?;
+    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+}

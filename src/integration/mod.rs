@@ -1,0 +1,8 @@
+//! How other systems meet the register: the change feed, tokens for programs, files of partners,
+//! conventions and schools, the operation of the service, and the example data.
+
+pub mod changes;
+pub mod demo;
+pub mod imports;
+pub mod oauth;
+pub mod operation;

@@ -1,0 +1,173 @@
+//! Recognising a client by its secret, issuing it a token, revoking one of its tokens.
+//!
+//! A client that is unknown, revoked or expired and a secret that is wrong cost the same work and
+//! are answered in the same words: one look-up by digest, which finds something or does not.
+
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::refusal::{Kind, Refusal};
+use super::token_request::Form;
+use crate::app::App;
+use crate::auth::authorization::ClientCredentials;
+use crate::auth::{Claims, Scopes, Secret};
+use crate::error::Error;
+use crate::register::clients::model::{ClientRecord, SecretRecord};
+use crate::register::clients::store;
+
+/// How long a token lives.
+const LIFE: TimeDelta = TimeDelta::minutes(15);
+
+/// A token made.
+pub struct Issued {
+    /// The token.
+    pub token: String,
+    /// How long it lives, in seconds.
+    pub expires_in: i64,
+    /// What it allows.
+    pub scope: Scopes,
+}
+
+/// Issues a token to a client.
+///
+/// # Errors
+/// `invalid_client`, `invalid_scope`, or `service_unavailable` when the database is away.
+pub async fn issue(
+    app: &App,
+    form: &Form,
+    credentials: &ClientCredentials,
+) -> Result<Issued, Refusal> {
+    let wanted = form.get("scope").map(str::parse::<Scopes>).transpose();
+    let wanted =
+        wanted.map_err(|_| Refusal::new(Kind::InvalidScope, "The scopes are read and write."))?;
+    let claims = recognise(app, credentials, |client, now| {
+        claims(app, client, wanted, now)
+    })
+    .await??;
+    let token = app
+        .authenticator
+        .tokens()
+        .sign(&claims)
+        .map_err(Error::internal)?;
+    let expires_in = claims.exp.signed_duration_since(claims.iat).num_seconds();
+    Ok(Issued {
+        token,
+        expires_in,
+        scope: claims.scope,
+    })
+}
+
+/// Ends a token of the client that asks. One that is unknown, malformed or past has ended already.
+///
+/// # Errors
+/// `invalid_client`, `invalid_request` without a token, `unauthorized_client` for another client's.
+pub async fn revoke(
+    app: &App,
+    form: &Form,
+    credentials: &ClientCredentials,
+) -> Result<(), Refusal> {
+    let client = recognise(app, credentials, |client, _| client.id).await?;
+    let token = form
+        .get("token")
+        .ok_or_else(|| Refusal::new(Kind::InvalidRequest, "The token is missing."))?;
+    let Ok(claims) = app.authenticator.tokens().verify(token, app.now()) else {
+        return Ok(());
+    };
+    if claims.client_id != client.to_string() {
+        return Err(Refusal::new(
+            Kind::UnauthorizedClient,
+            "The token was issued to another client.",
+        ));
+    }
+    let mut connection = app.db.borrow().await?;
+    store::revoke_token(&mut connection, claims.jti, claims.exp).await?;
+    app.authenticator.token_revoked(claims.jti, claims.exp);
+    Ok(())
+}
+
+/// Runs a step with the client whose credentials these are, held against change meanwhile.
+async fn recognise<T>(
+    app: &App,
+    credentials: &ClientCredentials,
+    step: impl FnOnce(&ClientRecord, DateTime<Utc>) -> T,
+) -> Result<T, Refusal> {
+    // What is no secret is looked up all the same: it must not be refused sooner.
+    let digest = Secret::parse(&credentials.client_secret).map_or_else(
+        |_| Sha256::digest(&credentials.client_secret).into(),
+        |secret| secret.digest(),
+    );
+    let mut connection = app.db.borrow().await?;
+    let now = app.now();
+    let found = store::presented(
+        &mut connection,
+        &digest,
+        |found: Option<(ClientRecord, SecretRecord)>| {
+            let (client, secret) = found.filter(|(client, secret)| {
+                Uuid::try_parse(&credentials.client_id).ok() == Some(client.id.uuid())
+                    && client.is_live(now)
+                    && secret.is_live(now)
+            })?;
+            Some((step(&client, now), secret))
+        },
+    );
+    let (outcome, secret) = found.await?.ok_or_else(Refusal::unknown_client)?;
+    if let Err(error) = store::used(&connection, &secret, now).await {
+        // The client is recognised: that it cannot be noted is no reason to refuse it.
+        log::warn!("the use of a client could not be noted: {error}");
+    }
+    Ok(outcome)
+}
+
+/// What a token of this client says. Its end is the client's, where that comes first.
+fn claims(
+    app: &App,
+    client: &ClientRecord,
+    wanted: Option<Scopes>,
+    now: DateTime<Utc>,
+) -> Result<Claims, Refusal> {
+    let allowed = client.allowed_scopes()?;
+    let scope = wanted.unwrap_or(allowed);
+    if !allowed.include(scope) {
+        return Err(Refusal::new(
+            Kind::InvalidScope,
+            "The client does not have this scope.",
+        ));
+    }
+    let (iat, exp) = lifetime(client.expires_at, now).ok_or_else(Refusal::unknown_client)?;
+    Ok(Claims {
+        iss: app.authenticator.tokens().issuer().to_owned(),
+        sub: client.id.to_string(),
+        exp,
+        iat,
+        jti: app.new_id(),
+        client_id: client.id.to_string(),
+        scope,
+        identity: client.identity()?,
+    })
+}
+
+/// From when and until when, in whole seconds; none for a client that ends within this one.
+fn lifetime(
+    client_ends: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
+    let iat = now.trunc_subsecs(0);
+    let exp = client_ends.map_or(iat + LIFE, |end| end.trunc_subsecs(0).min(iat + LIFE));
+    (exp > iat).then_some((iat, exp))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_lives_a_quarter_of_an_hour_and_never_longer_than_its_client() {
+        let now = DateTime::from_timestamp(1_800_000_000, 500_000_000).unwrap();
+        let seconds = |end| lifetime(end, now).map(|(iat, exp)| (exp - iat).num_seconds());
+        assert_eq!(seconds(None), Some(900));
+        assert_eq!(seconds(Some(now + TimeDelta::days(1))), Some(900));
+        assert_eq!(seconds(Some(now + TimeDelta::seconds(60))), Some(60));
+        assert_eq!(seconds(Some(now + TimeDelta::milliseconds(100))), None);
+    }
+}

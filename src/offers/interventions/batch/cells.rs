@@ -1,0 +1,167 @@
+//! A row of CSV as the item it stands for, and what a spreadsheet did to it.
+//!
+//! The columns are the fields; those of the place stand beside the others (`latitude`, `longitude`,
+//! `radius_km`, `place_label`). Lists are separated by `|`, as in the CSV that the register answers.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use serde_json::{Map, Value, json};
+use utoipa::PartialSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{Schema, SchemaType, Type};
+
+use crate::error::{Fault, Notice, Place, Rule, notice};
+use crate::offers::interventions::content::NewIntervention;
+
+/// A cell that a spreadsheet would have computed.
+pub static FORMULA: Notice = notice(
+    "spreadsheet_formula",
+    "La cellule est une formule de tableur : donnez sa valeur, ou mettez une apostrophe devant un texte qui commence ainsi.",
+    "The cell is a spreadsheet's formula: give its value, or put an apostrophe before a text that starts so.",
+);
+
+/// A cell that a spreadsheet could not compute.
+pub static ERROR: Notice = notice(
+    "spreadsheet_error",
+    "La cellule porte une erreur de tableur : donnez la valeur qu'elle devait avoir.",
+    "The cell has a spreadsheet's error: give the value it was to have.",
+);
+
+/// A row that cannot be told by the header.
+pub static ROW_LENGTH: Notice = notice(
+    "row_length",
+    "La ligne n'a pas autant de cellules que l'en-tête : mettez entre guillemets celles qui contiennent le séparateur (une virgule décimale s'écrit avec un point).",
+    "The row has not as many cells as the header: quote those that hold the separator (a decimal comma is written as a point).",
+);
+
+/// What errors look like in the spreadsheets of both languages.
+const ERRORS: [&str; 12] = [
+    "#REF!", "#N/A", "#NAME?", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!", "#NOM?", "#VALEUR!",
+    "#NOMBRE!", "#NUL!", "########",
+];
+
+/// How a column's cells are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Text,
+    List,
+    Number,
+    Flag,
+}
+
+/// The columns of the place, and its members.
+const PLACE: [(&str, &str); 4] = [
+    ("latitude", "latitude"),
+    ("longitude", "longitude"),
+    ("radius_km", "radius_km"),
+    ("place_label", "label"),
+];
+
+/// The kinds of the columns that are no texts: as the fields are documented.
+static KINDS: LazyLock<HashMap<String, Kind>> = LazyLock::new(|| {
+    let RefOr::T(Schema::Object(object)) = NewIntervention::schema() else {
+        return HashMap::new();
+    };
+    let kinds = object.properties.into_iter();
+    kinds.map(|(name, schema)| (name, kind(&schema))).collect()
+});
+
+fn kind(schema: &RefOr<Schema>) -> Kind {
+    let of_type = |one: &Type| match one {
+        Type::Array => Some(Kind::List),
+        Type::Integer | Type::Number => Some(Kind::Number),
+        Type::Boolean => Some(Kind::Flag),
+        _ => None,
+    };
+    let of_types = |types: &SchemaType| match types {
+        SchemaType::Type(one) => of_type(one),
+        SchemaType::Array(several) => several.iter().find_map(of_type),
+        SchemaType::AnyValue => None,
+    };
+    let found = match schema {
+        RefOr::T(Schema::Array(_)) => Some(Kind::List),
+        RefOr::T(Schema::Object(object)) => of_types(&object.schema_type),
+        _ => None,
+    };
+    found.unwrap_or(Kind::Text)
+}
+
+/// The item of a row, and the faults of the cells that a spreadsheet damaged, which it leaves out.
+pub fn item(row: &Value) -> (Value, Vec<Fault>) {
+    let Some(cells) = row.as_object() else {
+        let count = row.as_array().map_or(0, Vec::len);
+        let rule = Rule::About(&ROW_LENGTH, count.to_string());
+        let place = Place::Pointer(String::new());
+        return (json!({}), vec![Fault { place, rule }]);
+    };
+    let (mut item, mut place, mut faults) = (Map::new(), Map::new(), Vec::new());
+    for (column, cell) in cells {
+        let cell = cell.as_str().unwrap_or_default();
+        let member = PLACE.iter().find(|(name, _)| name == column);
+        let pointer = match member {
+            Some((_, member)) => Place::Pointer(format!("/place/{member}")),
+            None => Place::field(column),
+        };
+        if let Some(rule) = damage(cell) {
+            faults.push(Fault {
+                place: pointer,
+                rule,
+            });
+            continue;
+        }
+        match member {
+            Some((_, member)) if *member == "label" => place.insert((*member).into(), text(cell)),
+            Some((_, member)) => place.insert((*member).into(), number(cell)),
+            None => {
+                let kind = KINDS.get(column).copied().unwrap_or(Kind::Text);
+                item.insert(column.clone(), value(cell, kind))
+            }
+        };
+    }
+    if !place.is_empty() {
+        item.insert("place".to_owned(), Value::Object(place));
+    }
+    (Value::Object(item), faults)
+}
+
+fn damage(cell: &str) -> Option<Rule> {
+    if cell.starts_with('=') {
+        Some(Rule::About(&FORMULA, cell.chars().take(50).collect()))
+    } else if ERRORS.contains(&cell.trim()) {
+        Some(Rule::About(&ERROR, cell.trim().to_owned()))
+    } else {
+        None
+    }
+}
+
+fn value(cell: &str, kind: Kind) -> Value {
+    match kind {
+        Kind::Text => text(cell),
+        Kind::List => {
+            let items = cell.split('|').map(str::trim);
+            items.filter(|item| !item.is_empty()).collect()
+        }
+        Kind::Number => number(cell),
+        Kind::Flag => match cell.trim() {
+            "true" => Value::Bool(true),
+            "false" => Value::Bool(false),
+            other => other.into(),
+        },
+    }
+}
+
+/// A text, without the apostrophe that keeps a spreadsheet from running it.
+fn text(cell: &str) -> Value {
+    let kept = cell
+        .strip_prefix('\'')
+        .filter(|rest| rest.starts_with(['=', '+', '-', '@', '\t', '\r']));
+    kept.unwrap_or(cell).into()
+}
+
+/// A number where it is written as JSON writes one; else the text, which the field's reader refuses.
+fn number(cell: &str) -> Value {
+    let number = serde_json::from_str::<serde_json::Number>(cell.trim());
+    let plain = number.ok().filter(|_| !cell.contains(['e', 'E']));
+    plain.map_or_else(|| cell.trim().into(), Value::Number)
+}

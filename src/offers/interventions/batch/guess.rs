@@ -1,0 +1,329 @@
+//! What was probably meant by a value that cannot be read: dates and numbers as French people and
+//! spreadsheets write them, territories without their zeros, addresses without their beginning.
+
+use chrono::{Days, NaiveDate};
+use serde_json::{Value, json};
+
+use crate::http::fields::FromText;
+use crate::reference::{Reference, fold};
+use crate::values::{HttpsUrl, TerritoryCode, TextValue, uai_key};
+
+const MONTHS: [&str; 12] = [
+    "janvier",
+    "fevrier",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "aout",
+    "septembre",
+    "octobre",
+    "novembre",
+    "decembre",
+];
+
+/// A date: `31/12/2026`, `2026/12/31`, `31 décembre 2026`, a moment, or a spreadsheet's number of days.
+pub fn date(text: &str) -> Option<Value> {
+    let text = text.trim().trim_start_matches('\u{feff}');
+    let (day, _) = text
+        .split_at_checked(10)
+        .filter(|_| text.contains('T'))
+        .unwrap_or((text, ""));
+    if let Ok(serial) = day.trim_end_matches(".0").parse::<u64>() {
+        return serial_date(serial, day.len());
+    }
+    let folded = fold(day);
+    let parts = folded.split(|c: char| !c.is_alphanumeric());
+    let parts: Vec<u32> = parts
+        .filter(|part| !part.is_empty())
+        .filter_map(part)
+        .collect();
+    let found = match parts.as_slice() {
+        [year, month, day] if *year > 1000 => calendar(*year, *month, *day),
+        [day, month, year] => {
+            let year = if *year < 100 { year + 2000 } else { *year };
+            calendar(year, *month, *day)
+        }
+        _ => None,
+    };
+    found.map(|day| day.to_string().into())
+}
+
+/// A number, or the number of a month.
+fn part(text: &str) -> Option<u32> {
+    let number = text.trim_end_matches("er");
+    let month = || MONTHS.iter().position(|month| *month == text);
+    number
+        .parse()
+        .ok()
+        .or_else(|| u32::try_from(month()? + 1).ok())
+}
+
+/// The day; with the month and the day changed round where only that makes one; the last of the
+/// month where there is no such day.
+fn calendar(year: u32, month: u32, day: u32) -> Option<NaiveDate> {
+    let year = i32::try_from(year).ok()?;
+    let (month, day) = if month > 12 {
+        (day, month)
+    } else {
+        (month, day)
+    };
+    let plain = NaiveDate::from_ymd_opt(year, month, day);
+    let mut earlier = (28..=31)
+        .rev()
+        .filter_map(|last| NaiveDate::from_ymd_opt(year, month, last));
+    plain.or_else(|| earlier.next().filter(|_| (29..=31).contains(&day)))
+}
+
+/// `20261231`, or the days since 30 December 1899 that a spreadsheet keeps.
+fn serial_date(number: u64, digits: usize) -> Option<Value> {
+    let day = if digits == 8 {
+        let part = |number: u64| u32::try_from(number).ok();
+        calendar(
+            part(number / 10_000)?,
+            part(number / 100 % 100)?,
+            part(number % 100)?,
+        )
+    } else if (20_000..80_000).contains(&number) {
+        NaiveDate::from_ymd_opt(1899, 12, 30)?.checked_add_days(Days::new(number))
+    } else {
+        None
+    };
+    day.map(|day| day.to_string().into())
+}
+
+/// A number: `48,85`, `1 000`, `1E+05`, `10 élèves`.
+pub fn number(text: &str) -> Option<f64> {
+    let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+    let text = text
+        .trim_start_matches(['\u{feff}', '\''])
+        .replace(',', ".");
+    let plain = text.parse::<f64>().ok();
+    let leading = || {
+        let end = text.find(|c: char| !c.is_ascii_digit() && c != '.' && c != '-')?;
+        text.get(..end)?.parse::<f64>().ok()
+    };
+    plain.or_else(leading).filter(|number| number.is_finite())
+}
+
+/// The number as a whole one, if it is.
+pub fn whole(number: f64) -> Option<Value> {
+    format!("{number}").parse::<i64>().ok().map(Value::from)
+}
+
+/// A number brought within its bounds: without a sign it has not, or with the point it lost.
+pub fn within(given: &Value, low: i64, high: i64) -> Option<Value> {
+    let number = given.as_f64()?;
+    let is_within = |number: &f64| {
+        format!("{low}")
+            .parse()
+            .is_ok_and(|low: f64| low <= *number)
+            && format!("{high}")
+                .parse()
+                .is_ok_and(|high: f64| *number <= high)
+    };
+    let scaled = std::iter::successors(Some(number), |number| Some(number / 10.0)).take(8);
+    let has_point = high <= 180 && low < 0;
+    let meant = if has_point {
+        scaled.filter(is_within).find(|_| true)
+    } else {
+        Some(number.abs()).filter(is_within)
+    };
+    meant.map(|meant| whole(meant).unwrap_or_else(|| json!(meant)))
+}
+
+/// True or false, in the words of spreadsheets and people.
+pub fn flag(given: &Value) -> Option<Value> {
+    let text = given
+        .as_str()
+        .map_or_else(|| given.to_string(), str::to_owned);
+    match fold(text.trim()).as_str() {
+        "vrai" | "true" | "oui" | "o" | "yes" | "y" | "1" | "x" => Some(true.into()),
+        "faux" | "false" | "non" | "n" | "no" | "0" => Some(false.into()),
+        _ => None,
+    }
+}
+
+/// A list of what stands in one text.
+pub fn list(given: &Value) -> Option<Value> {
+    let text = given.as_str()?;
+    let items = text.split(['|', ',', ';']).map(str::trim);
+    Some(items.filter(|item| !item.is_empty()).collect())
+}
+
+/// A place of two numbers.
+pub fn place(text: &str) -> Option<Value> {
+    let (latitude, longitude) = text
+        .split_once([';', ' '])
+        .or_else(|| text.split_once(','))?;
+    let of = |part: &str| number(part.trim_end_matches(','));
+    Some(json!({ "latitude": of(latitude)?, "longitude": of(longitude)? }))
+}
+
+/// A territory: with the zeros it lost, by its name, or by its bare number.
+pub fn territory(text: &str) -> Option<Value> {
+    let text = text.trim().trim_start_matches('\u{feff}');
+    let (kind, code) = text.split_once(':').unwrap_or(("", text));
+    let kind = kind_of(&fold(kind.trim()));
+    let code = code.trim();
+    let by_code = match kind {
+        Some("uai") => school(code),
+        Some(kind) => padded(kind, code),
+        None => school(code)
+            .or_else(|| padded("department", code))
+            .or_else(|| padded("academy", code)),
+    };
+    by_code.or_else(|| named(kind, code)).map(Value::from)
+}
+
+/// The kinds, as they are called and as they are mistyped.
+fn kind_of(text: &str) -> Option<&'static str> {
+    const KINDS: [(&str, &str); 9] = [
+        ("region", "region"),
+        ("academic_region", "region"),
+        ("academy", "academy"),
+        ("academie", "academy"),
+        ("department", "department"),
+        ("departement", "department"),
+        ("dept", "department"),
+        ("dep", "department"),
+        ("uai", "uai"),
+    ];
+    let exact = KINDS.iter().find(|(name, _)| *name == text);
+    let near = || {
+        let names = KINDS.iter().map(|(name, _)| (*name).to_owned());
+        let near = crate::reference::nearest_of(text, names, 3)?;
+        KINDS.iter().find(|(name, _)| *name == near)
+    };
+    exact.or_else(near).map(|(_, kind)| *kind)
+}
+
+fn padded(kind: &str, code: &str) -> Option<String> {
+    let code = code.to_uppercase();
+    let width = if kind == "department" { 3 } else { 2 };
+    let code = code.trim_start_matches('0');
+    let whole = format!("{kind}:{code:0>width$}");
+    Reference::get()
+        .territory(&whole)
+        .map(|known| known.code.clone())
+}
+
+/// A school's number with the zeros and the letter it lost.
+fn school(code: &str) -> Option<String> {
+    let code: String = code.chars().filter(|c| c.is_ascii_alphanumeric()).collect();
+    let digits = code.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    if !(6..=7).contains(&digits.len()) {
+        return None;
+    }
+    let key = uai_key(digits.parse().ok()?);
+    let letter = code.get(digits.len()..).unwrap_or_default().to_uppercase();
+    let letter = if letter.len() == 1 {
+        letter
+    } else {
+        key.to_string()
+    };
+    let whole = format!("uai:{digits:0>7}{letter}");
+    TerritoryCode::from_text(&whole)
+        .ok()
+        .map(|code| code.as_str().to_owned())
+}
+
+fn named(kind: Option<&str>, name: &str) -> Option<String> {
+    let name = fold(name);
+    let name = name
+        .trim_start_matches("academie de ")
+        .trim_start_matches("academie d'");
+    let territories = Reference::get().territories().iter();
+    let of_kind = |code: &str| kind.is_none_or(|kind| code.starts_with(kind));
+    let mut named = territories.filter(|one| of_kind(&one.code) && fold(&one.name) == name);
+    named.next().map(|one| one.code.clone())
+}
+
+/// A language by its name or a longer code.
+pub fn language(text: &str) -> Option<Value> {
+    let text = fold(text.trim());
+    const NAMES: [(&str, &str); 8] = [
+        ("francais", "fr"),
+        ("anglais", "en"),
+        ("allemand", "de"),
+        ("espagnol", "es"),
+        ("italien", "it"),
+        ("english", "en"),
+        ("french", "fr"),
+        ("german", "de"),
+    ];
+    let named = NAMES
+        .iter()
+        .find(|(name, _)| *name == text)
+        .map(|(_, code)| *code);
+    let short = text
+        .get(..2)
+        .filter(|two| two.bytes().all(|byte| byte.is_ascii_lowercase()));
+    named.or(short).map(Value::from)
+}
+
+/// An address with `https`.
+pub fn address(text: &str) -> Option<Value> {
+    let text: String = text
+        .chars()
+        .filter(|c| !c.is_whitespace() && *c != '\u{feff}')
+        .collect();
+    let rest = text
+        .split_once("://")
+        .map_or(text.as_str(), |(_, rest)| rest);
+    let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
+    let whole = format!("https://{}", rest.trim_start_matches(['/', ':']));
+    HttpsUrl::from_text(&whole)
+        .ok()
+        .map(|url| url.as_str().into())
+}
+
+/// A name of the letters that names are made of.
+pub fn name(text: &str) -> Option<Value> {
+    let text = text
+        .trim()
+        .trim_start_matches('\u{feff}')
+        .trim_matches(['=', '"', '\'']);
+    if text.contains(['e', 'E']) && text.contains('+') {
+        let number = number(text).and_then(whole);
+        return number.map(|number| number.to_string().into());
+    }
+    let kept = |c: char| {
+        if c.is_ascii_alphanumeric() || "._:~-".contains(c) {
+            c
+        } else {
+            '-'
+        }
+    };
+    let name: String = fold_case(text).chars().map(kept).take(128).collect();
+    let name = name.trim_matches('-');
+    let is_one = crate::offers::interventions::model::ExternalId::from_text(name).is_ok();
+    is_one.then(|| name.into())
+}
+
+/// Without accents, capitals kept.
+fn fold_case(text: &str) -> String {
+    let plain = |c: char| {
+        let folded = fold(&c.to_string());
+        let is_capital = c.is_uppercase();
+        if is_capital {
+            folded.to_uppercase()
+        } else {
+            folded
+        }
+    };
+    text.chars().map(plain).collect()
+}
+
+/// A text on one line, without the characters nobody sees.
+pub fn clean(text: &str) -> Option<Value> {
+    let plain = |c: char| if c.is_whitespace() { ' ' } else { c };
+    let is_kept = |c: &char| {
+        !c.is_control()
+            && !matches!(c, '\u{200E}' | '\u{200F}' | '\u{061C}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+    };
+    let kept: String = text.chars().map(plain).filter(is_kept).collect();
+    let words: Vec<&str> = kept.split_whitespace().collect();
+    Some(words.join(" ").into()).filter(|text: &Value| *text != json!(""))
+}

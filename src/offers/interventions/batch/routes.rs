@@ -1,0 +1,84 @@
+//! The handlers of what a portal pushes.
+
+use actix_web::http::StatusCode;
+use actix_web::post;
+
+use super::input::{How, PushedInterventions, Sent, TouchedInterventions};
+use super::verdict::{BatchVerdict, TouchVerdict};
+use super::workflow;
+use crate::db::tx::Tx;
+use crate::error::{Error, Result};
+use crate::http::answer::Answer;
+use crate::http::call::Call;
+use crate::http::query::{Documented, NoQuery};
+use crate::offers::interventions::routes::looked;
+use crate::register::partners::model::PartnerId;
+
+const TAG: &str = "Interventions";
+
+/// Dépôt d'un lot d'interventions
+///
+/// De 1 à 1 000 interventions, chacune comme le dépôt d'une seule la prend, avec `external_id` : en
+/// JSON sous `items`, en NDJSON (une par ligne) ou en CSV. Les colonnes du CSV sont les champs ; les
+/// listes s'y séparent par `|`, et le lieu s'écrit `latitude`, `longitude`, `radius_km`, `place_label`.
+/// La réponse dit de chacune, dans l'ordre, ce qu'elle est devenue. Redire la même chose n'écrit rien,
+/// et confirme. En mode `atomic`, une seule erreur fait tout refuser (422), avec les verdicts.
+#[utoipa::path(
+    tag = TAG,
+    params(
+        Documented<How>,
+        ("id" = PartnerId, Path, description = "Identifiant du partenaire"),
+        crate::openapi::IdempotencyKey,
+    ),
+    request_body(content(
+        (PushedInterventions = "application/json", example = json!({ "items": [{
+            "external_id": "visite-42", "convention_id": "0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f",
+            "title": "Visite d'un atelier de métallurgie", "action_type": "company_visit", "levels": ["3e", "2de_gt"],
+            "modality": "in_person", "territories": ["academy:10"], "sessions": 10
+        }] })),
+        (String = "application/x-ndjson", example = json!("{\"external_id\":\"visite-42\",\"convention_id\":\"0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f\",\"title\":\"Visite\",\"action_type\":\"company_visit\",\"levels\":[\"3e\"],\"modality\":\"in_person\",\"territories\":[\"academy:10\"]}\n")),
+        (String = "text/csv", example = json!("external_id,convention_id,title,action_type,levels,modality,territories,latitude,longitude\nvisite-42,0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f,Visite,company_visit,3e|2de_gt,in_person,academy:10,45.75,4.85\n")),
+    )),
+    responses((status = 200, description = "Les verdicts", body = BatchVerdict))
+)]
+#[post("/v1/partners/{id}/interventions/batch")]
+pub async fn push_interventions(call: Call<How, PushedInterventions>) -> Result<Answer> {
+    if call.query.is_rehearsal {
+        call.rehearse(async |tx| push(&call, tx).await).await
+    } else {
+        call.write(async |tx| push(&call, tx).await).await
+    }
+}
+
+async fn push(call: &Call<How, PushedInterventions>, tx: &mut Tx<'_>) -> Result<Answer> {
+    let (scope, how) = (call.scope()?, call.query);
+    let sent = Sent::all(call.admitted.json.as_ref(), call.admitted.body_form);
+    let pushed = workflow::push(tx, scope, call.id("id"), sent, how, looked(call)).await?;
+    let verdict = BatchVerdict::of(how, &pushed, call.admitted.language);
+    if pushed.is_refused {
+        let faults = pushed.items.into_iter().enumerate();
+        let faults = faults.flat_map(|(place, item)| item.faults_of_batch(place));
+        return Err(Error::validation(faults.collect()).with_verdicts(&verdict)?);
+    }
+    Answer::json(StatusCode::OK, &verdict)
+}
+
+/// Confirmation d'interventions
+///
+/// Dit que le partenaire les propose toujours, de 1 à 1 000 à la fois. Rien d'autre n'en change.
+#[utoipa::path(
+    tag = TAG,
+    params(("id" = PartnerId, Path, description = "Identifiant du partenaire"), crate::openapi::IdempotencyKey),
+    request_body(content = TouchedInterventions, example = json!({ "external_ids": ["visite", "visite-42"] })),
+    responses((status = 200, description = "Ce qui est confirmé, et ce qui ne peut pas l'être", body = TouchVerdict))
+)]
+#[post("/v1/partners/{id}/interventions/touch")]
+pub async fn touch_interventions(call: Call<NoQuery, TouchedInterventions>) -> Result<Answer> {
+    let (scope, partner) = (call.scope()?, call.id("id"));
+    call.write(async |tx| {
+        let names = &call.body.external_ids;
+        let verdict = workflow::touch(tx, scope, partner, names).await?;
+        Answer::json(StatusCode::OK, &verdict)
+    })
+    .await
+}

@@ -1,0 +1,231 @@
+//! What is answered of a batch: a verdict for each item, in their order.
+
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::advice::{self, Offerable};
+use super::input::{How, Item};
+use super::workflow::Pushed;
+use crate::error::{Fault, Place};
+use crate::language::Language;
+use crate::offers::interventions::model::InterventionId;
+use crate::offers::interventions::status::{Status, WithheldReason, reasons};
+use crate::offers::interventions::syncs::model::SyncId;
+use crate::offers::interventions::upsert::Said;
+
+/// Ce que le lot est devenu.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BatchVerdict {
+    /// `partial` ou `atomic`.
+    #[schema(example = "partial")]
+    pub mode: &'static str,
+    /// Vrai : rien n'a été écrit.
+    #[schema(example = false)]
+    pub dry_run: bool,
+    /// La synchronisation dont il fait partie.
+    pub sync_id: Option<SyncId>,
+    /// Combien de chaque.
+    pub counts: BatchCounts,
+    /// Ce que chaque intervention est devenue, dans l'ordre reçu.
+    pub items: Vec<ItemVerdict>,
+}
+
+/// Le compte d'un lot.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct BatchCounts {
+    /// Reçues.
+    #[schema(example = 1)]
+    pub received: i32,
+    /// Créées.
+    #[schema(example = 1)]
+    pub created: i32,
+    /// Modifiées, ou proposées de nouveau.
+    #[schema(example = 0)]
+    pub updated: i32,
+    /// Déjà connues telles quelles : confirmées, sans rien écrire d'autre.
+    #[schema(example = 0)]
+    pub unchanged: i32,
+    /// Refusées.
+    #[schema(example = 0)]
+    pub rejected: i32,
+}
+
+/// Ce qu'une intervention d'un lot est devenue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It was not there.
+    Created,
+    /// It was, and changed, or is offered again.
+    Updated,
+    /// It was, as it is said.
+    Unchanged,
+    /// Something is wrong with it.
+    Rejected,
+}
+
+impl BatchCounts {
+    /// Those of the items of a batch.
+    pub fn of(outcomes: impl Iterator<Item = Outcome>) -> Self {
+        let mut counts = Self::default();
+        for outcome in outcomes {
+            let count = match outcome {
+                Outcome::Created => &mut counts.created,
+                Outcome::Updated => &mut counts.updated,
+                Outcome::Unchanged => &mut counts.unchanged,
+                Outcome::Rejected => &mut counts.rejected,
+            };
+            *count = count.saturating_add(1);
+            counts.received = counts.received.saturating_add(1);
+        }
+        counts
+    }
+}
+
+/// Le verdict d'une intervention d'un lot.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ItemVerdict {
+    /// Sa place dans le lot, à partir de 0.
+    #[schema(example = 0)]
+    pub index: usize,
+    /// L'identifiant qu'elle porte.
+    #[schema(example = "visite-42")]
+    pub external_id: Option<String>,
+    /// Ce qu'elle est devenue : `created`, `updated`, `unchanged`, `rejected`.
+    #[schema(value_type = String, example = "created")]
+    pub outcome: Outcome,
+    /// Son identifiant dans le registre ; null si elle est refusée, ou s'il n'en aurait encore aucun.
+    pub id: Option<InterventionId>,
+    /// Sa version.
+    #[schema(example = 1)]
+    pub version: Option<i64>,
+    /// Ce qu'elle est aujourd'hui.
+    #[schema(example = "published")]
+    pub status: Option<Status>,
+    /// Pourquoi elle n'est pas publiée, si elle est `withheld`.
+    #[schema(example = json!([]))]
+    pub withheld_reasons: Vec<WithheldReason>,
+    /// Tout ce qui est à corriger, si elle est refusée.
+    #[schema(example = json!([]))]
+    pub errors: Vec<ItemFault>,
+}
+
+/// Un endroit à corriger d'une intervention d'un lot.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ItemFault {
+    /// Pointeur JSON dans l'intervention (RFC 6901).
+    #[schema(example = "/action_type")]
+    pub pointer: String,
+    /// Code stable de la règle.
+    #[schema(example = "unknown_code")]
+    pub code: &'static str,
+    /// La règle et ce qu'il faut faire.
+    pub detail: String,
+    /// Les valeurs acceptées, où elles sont en nombre ; pour un nombre, ses bornes.
+    #[schema(value_type = Vec<String>, example = json!(["class_talk", "company_visit"]))]
+    pub accepted: Vec<Value>,
+    /// La valeur probablement voulue, si elle se devine.
+    #[schema(value_type = Option<String>, example = "company_visit")]
+    pub nearest: Option<Value>,
+}
+
+impl BatchVerdict {
+    /// The verdicts of a batch: what came of each item, none where it is rejected.
+    pub fn of(how: How, pushed: &Pushed<'_>, language: Language) -> Self {
+        let verdicts = pushed.items.iter().zip(&pushed.said).enumerate();
+        let verdicts: Vec<ItemVerdict> = verdicts
+            .map(|(index, (item, said))| match said {
+                Some(said) => ItemVerdict::of(index, item, said, how, language),
+                None => ItemVerdict::refusal(index, item, &pushed.offerable, language),
+            })
+            .collect();
+        Self {
+            mode: if how.is_atomic { "atomic" } else { "partial" },
+            dry_run: how.is_rehearsal,
+            sync_id: how.sync_id,
+            counts: BatchCounts::of(verdicts.iter().map(|verdict| verdict.outcome)),
+            items: verdicts,
+        }
+    }
+}
+
+impl Said {
+    /// What it is called in a batch.
+    pub fn outcome(&self) -> Outcome {
+        match (&self.before, self.verb) {
+            (None, _) => Outcome::Created,
+            (Some(_), Some(_)) => Outcome::Updated,
+            (Some(_), None) => Outcome::Unchanged,
+        }
+    }
+}
+
+impl ItemVerdict {
+    fn of(index: usize, item: &Item<'_>, said: &Said, how: How, language: Language) -> Self {
+        let (offer, outcome) = (&said.after, said.outcome());
+        let status = offer.status();
+        let withheld_reasons = if status == Status::Withheld {
+            reasons(&offer.standing, offer.looked.day, language)
+        } else {
+            Vec::new()
+        };
+        let has_no_id = how.is_rehearsal && outcome == Outcome::Created;
+        Self {
+            index,
+            external_id: item.name(),
+            outcome,
+            id: Some(offer.intervention.id).filter(|_| !has_no_id),
+            version: Some(offer.intervention.version),
+            status: Some(status),
+            withheld_reasons,
+            errors: Vec::new(),
+        }
+    }
+
+    fn refusal(index: usize, item: &Item<'_>, offerable: &[Offerable], language: Language) -> Self {
+        let errors = item.faults.iter();
+        let errors = errors.map(|fault| ItemFault::of(fault, &item.raw, offerable, language));
+        Self {
+            index,
+            external_id: item.name(),
+            outcome: Outcome::Rejected,
+            id: None,
+            version: None,
+            status: None,
+            withheld_reasons: Vec::new(),
+            errors: errors.collect(),
+        }
+    }
+}
+
+impl ItemFault {
+    fn of(fault: &Fault, item: &Value, offerable: &[Offerable], language: Language) -> Self {
+        let pointer = match &fault.place {
+            Place::Pointer(pointer) => pointer.clone(),
+            Place::Parameter(_) | Place::Header(_) => String::new(),
+        };
+        let advice = advice::of(&pointer, &fault.rule, item, offerable);
+        Self {
+            code: fault.rule.code(),
+            detail: fault.rule.detail(language),
+            accepted: advice.accepted,
+            nearest: advice.nearest,
+            pointer,
+        }
+    }
+}
+
+/// Ce que les confirmations sont devenues.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TouchVerdict {
+    /// Combien sont confirmées.
+    #[schema(example = 1)]
+    pub confirmed: usize,
+    /// Identifiants que le registre ne connaît pas.
+    #[schema(value_type = Vec<String>, example = json!(["visite-42"]))]
+    pub unknown: Vec<String>,
+    /// Identifiants d'interventions retirées : `PUT` ou un lot les propose de nouveau.
+    #[schema(value_type = Vec<String>, example = json!([]))]
+    pub withdrawn: Vec<String>,
+}

@@ -1,0 +1,245 @@
+//! The steps of a batch: one transaction, and as many statements for a thousand items as for two.
+
+use std::collections::{HashMap, HashSet};
+
+use super::advice::Offerable;
+use super::input::{How, Item, Sent};
+use super::verdict::{BatchCounts, Outcome, TouchVerdict};
+use crate::auth::policy::Scope;
+use crate::db::overlap::meanwhile;
+use crate::db::tx::Tx;
+use crate::error::{Place, Result};
+use crate::offers::interventions::model::{ExternalId, FRESH, InterventionId};
+use crate::offers::interventions::status::Looked;
+use crate::offers::interventions::store;
+use crate::offers::interventions::store::Named;
+use crate::offers::interventions::syncs;
+use crate::offers::interventions::upsert;
+use crate::offers::interventions::upsert::{Grounds, Known, Said, Saying};
+use crate::register::partners::model::PartnerId;
+use crate::register::partners::workflow::owned;
+
+/// What came of a batch.
+pub struct Pushed<'a> {
+    /// Its items.
+    pub items: Vec<Item<'a>>,
+    /// Of each item; none where it is rejected.
+    pub said: Vec<Option<Said>>,
+    /// Whether nothing was written because something is wrong with an item of it.
+    pub is_refused: bool,
+    /// The conventions that could be named, where one that cannot was.
+    pub offerable: Vec<Offerable>,
+}
+
+/// Makes a partner's interventions what the items say, those of them that are right.
+///
+/// # Errors
+/// `not_found`, `forbidden`, `sync_not_open`. What is wrong with an item is noted in it.
+pub async fn push<'a>(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    partner: PartnerId,
+    sent: Vec<Sent<'a>>,
+    how: How,
+    looked: Looked,
+) -> Result<Pushed<'a>> {
+    owned(tx, scope, partner).await?;
+    if let Some(sync) = how.sync_id {
+        syncs::workflow::join(tx, scope, partner, sync).await?;
+    }
+    let names: HashSet<ExternalId> = sent.iter().filter_map(Sent::external_id).collect();
+    let names: Vec<&ExternalId> = names.iter().collect();
+    let find = store::find_named(tx.connection(), scope, partner, &names, looked);
+    let read = || sent.into_iter().map(Item::read).collect::<Vec<_>>();
+    let (found, mut items) = meanwhile(find, read).await?;
+    refuse_repeats(&mut items);
+    let found_ids: Vec<InterventionId> =
+        found.values().map(|offer| offer.intervention.id).collect();
+    let mut held_by = check(tx, scope, &mut items, &found).await?;
+
+    let is_wrong = |item: &Item<'_>| !item.faults.is_empty();
+    let is_refused = how.is_atomic && items.iter().any(is_wrong);
+    let sayings = sayings(&items, &mut held_by, &found);
+    let unchanged = unchanged(&items, found);
+    let said = if how.is_rehearsal || is_refused {
+        upsert::rehearse(tx, partner, &sayings, unchanged.others, looked).await?
+    } else {
+        let known = Known::Seen(unchanged.others);
+        upsert::say(tx, scope, partner, &sayings, known, looked).await?
+    };
+    let mut said: HashMap<ExternalId, Said> = said
+        .into_iter()
+        .chain(unchanged.said)
+        .map(|one| (one.after.intervention.external_id.clone(), one))
+        .collect();
+    if !how.is_rehearsal && !is_refused {
+        confirm(tx, &mut said).await?;
+    }
+    let taken = |item: &Item<'_>| said.remove(item.sound()?.0);
+    let said: Vec<Option<Said>> = items.iter().map(taken).collect();
+    if let Some(sync) = how.sync_id.filter(|_| !how.is_rehearsal && !is_refused) {
+        let counts = BatchCounts::of(said.iter().map(outcome));
+        let created = said.iter().flatten().map(|one| one.after.intervention.id);
+        let sent: HashSet<InterventionId> = found_ids.into_iter().chain(created).collect();
+        let sent: Vec<InterventionId> = sent.into_iter().collect();
+        syncs::workflow::note(tx, sync, counts, &sent).await?;
+    }
+    Ok(Pushed {
+        said,
+        is_refused,
+        offerable: offerable(tx, scope, partner, &items, looked).await?,
+        items,
+    })
+}
+
+fn outcome(said: &Option<Said>) -> Outcome {
+    said.as_ref().map_or(Outcome::Rejected, Said::outcome)
+}
+
+/// Of several items of one name the first is taken.
+fn refuse_repeats(items: &mut [Item<'_>]) {
+    let mut seen: HashSet<ExternalId> = HashSet::new();
+    for item in items {
+        if let Some(name) = &item.external_id
+            && !seen.insert(name.clone())
+        {
+            item.is_repeated();
+        }
+    }
+}
+
+/// Whether an item says of an intervention what it says already.
+fn is_unchanged(item: &Item<'_>, found: &Named) -> bool {
+    item.sound().is_some_and(|(name, content)| {
+        let before = found.get(name);
+        before.is_some_and(|before| before.verb_to(content).is_none())
+    })
+}
+
+/// Checks what only stored rows can tell of the items that say something new, noting what is wrong
+/// with them; answers what holds their territories, by place.
+async fn check(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    items: &mut [Item<'_>],
+    found: &Named,
+) -> Result<HashMap<usize, Vec<String>>> {
+    let says_something = |item: &&Item<'_>| !is_unchanged(item, found);
+    let new = items.iter().filter(says_something);
+    let new: Vec<_> = new
+        .filter_map(|item| item.sound().map(|(_, content)| content))
+        .collect();
+    if new.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let grounds = Grounds::of(tx, scope, &new).await?;
+    let mut held_by = HashMap::new();
+    for (place, item) in items.iter_mut().enumerate() {
+        if is_unchanged(item, found) {
+            continue;
+        }
+        let Some((_, content)) = item.sound() else {
+            continue;
+        };
+        match grounds.held_by(content) {
+            Ok(codes) => {
+                held_by.insert(place, codes);
+            }
+            Err(faults) => item.faults.extend(faults),
+        }
+    }
+    Ok(held_by)
+}
+
+/// What the items say that is new.
+fn sayings<'i>(
+    items: &'i [Item<'_>],
+    held_by: &mut HashMap<usize, Vec<String>>,
+    found: &Named,
+) -> Vec<Saying<'i>> {
+    let places = items.iter().enumerate();
+    let sayings = places.filter_map(|(place, item)| {
+        let (external_id, content) = item.sound()?;
+        Some(Saying {
+            external_id,
+            content,
+            held_by: held_by.remove(&place)?,
+            is_there: found.contains_key(external_id),
+        })
+    });
+    sayings.collect()
+}
+
+/// Those found that stay as they are, and the others.
+struct Unchanged {
+    said: Vec<Said>,
+    others: Named,
+}
+
+fn unchanged(items: &[Item<'_>], mut found: Named) -> Unchanged {
+    let same = items.iter().filter(|item| is_unchanged(item, &found));
+    let same: Vec<ExternalId> = same.filter_map(|item| item.external_id.clone()).collect();
+    let same = same.into_iter().filter_map(|name| found.remove(&name));
+    let said = same.map(Said::unchanged).collect();
+    Unchanged {
+        said,
+        others: found,
+    }
+}
+
+/// Notes that what stays is still offered, where the last note is old.
+async fn confirm(tx: &mut Tx<'_>, said: &mut HashMap<ExternalId, Said>) -> Result<()> {
+    let now = tx.now;
+    let due = said
+        .values_mut()
+        .filter(|one| one.verb.is_none() && one.after.intervention.needs_confirmation(now));
+    let mut ids = Vec::new();
+    for one in due {
+        one.after.intervention.confirmed_at = now;
+        ids.push(one.after.intervention.id);
+    }
+    store::confirm(tx.connection(), &ids, now).await
+}
+
+/// The conventions a partner could offer something under: asked for only where an item names one it
+/// cannot.
+async fn offerable(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    partner: PartnerId,
+    items: &[Item<'_>],
+    looked: Looked,
+) -> Result<Vec<Offerable>> {
+    let place = Place::field("convention_id");
+    let mut faults = items.iter().flat_map(|item| &item.faults);
+    if !faults.any(|fault| fault.place == place) {
+        return Ok(Vec::new());
+    }
+    store::offerable(tx.connection(), scope, partner, looked.day).await
+}
+
+/// Notes that a partner still offers these, and tells which of them it does not.
+///
+/// # Errors
+/// `not_found`, `forbidden`.
+pub async fn touch(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    partner: PartnerId,
+    names: &[ExternalId],
+) -> Result<TouchVerdict> {
+    owned(tx, scope, partner).await?;
+    let now = tx.now;
+    let found = store::touch(tx.connection(), partner, names, now - FRESH, now).await?;
+    let named = |is_it: &dyn Fn(Option<&bool>) -> bool| -> Vec<String> {
+        let those = names.iter().filter(|name| is_it(found.get(*name)));
+        those.map(ExternalId::to_string).collect()
+    };
+    let unknown = named(&|known| known.is_none());
+    let withdrawn = named(&|known| known == Some(&true));
+    Ok(TouchVerdict {
+        confirmed: names.len().saturating_sub(unknown.len() + withdrawn.len()),
+        unknown,
+        withdrawn,
+    })
+}

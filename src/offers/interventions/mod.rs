@@ -1,0 +1,42 @@
+//! Interventions: what partners offer to schools now, each under a convention.
+//!
+//! ```text
+//!         put                 withdraw
+//!   ( ) ──────▶ offered ◀───────────────▶ withdrawn
+//!                             put
+//! ```
+//!
+//! What is offered is `published`, `withheld`, `stale` or `expired`: never stored, it follows from the dates
+//! and from the convention ([`status`]). [`content`] has what a partner says of it, [`model`] the
+//! row and how it is answered, [`filter`] and [`geo`] what is asked for, [`search`] what is found,
+//! [`upsert`] how one or a thousand are written, [`batch`] what a portal pushes, [`syncs`] its full
+//! synchronisations.
+
+pub mod batch;
+pub mod content;
+pub mod filter;
+pub mod geo;
+pub mod model;
+pub mod routes;
+pub mod search;
+pub mod status;
+pub mod store;
+pub mod syncs;
+pub mod upsert;
+pub mod workflow;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Mounts the resource.
+pub fn mount(config: &mut ServiceConfig<'_>) {
+    // What is not an intervention's name is mounted before the names.
+    batch::mount(config);
+    syncs::mount(config);
+    search::mount(config);
+    config
+        .service(routes::get_intervention_by_id)
+        .service(routes::get_intervention)
+        .service(routes::put_intervention)
+        .service(routes::update_intervention)
+        .service(routes::withdraw_intervention);
+}

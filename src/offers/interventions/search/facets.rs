@@ -1,0 +1,115 @@
+//! Facets: of what a search finds, how many there are of each kind.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+use crate::error::{Error, Notice, Result, Rule, notice};
+use crate::http::fields::FromText;
+use crate::http::page::Listed;
+use crate::offers::interventions::model::InterventionAnswer;
+
+/// By what a search can be counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Facet {
+    /// The type of action.
+    ActionType,
+    /// Each level.
+    Level,
+    /// Each academy that a filter by territory would find it for.
+    Academy,
+    /// The modality.
+    Modality,
+}
+
+static UNKNOWN_FACET: Notice = notice(
+    "unknown_code",
+    "Cette facette n'existe pas. Les facettes : action_type, level, academy, modality.",
+    "There is no such facet. The facets: action_type, level, academy, modality.",
+);
+
+impl Facet {
+    const ALL: [Self; 4] = [Self::ActionType, Self::Level, Self::Academy, Self::Modality];
+
+    /// Its name.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::ActionType => "action_type",
+            Self::Level => "level",
+            Self::Academy => "academy",
+            Self::Modality => "modality",
+        }
+    }
+}
+
+impl FromText for Facet {
+    fn from_text(text: &str) -> Result<Self, Rule> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|facet| facet.code() == text)
+            .ok_or(Rule::Own(&UNKNOWN_FACET))
+    }
+}
+
+/// How many interventions of a facet have a code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counted {
+    /// The facet's name.
+    pub facet: String,
+    /// The code.
+    pub code: String,
+    /// How many have it.
+    pub count: i64,
+}
+
+/// Une valeur d'une facette.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct FacetCount {
+    /// Le code : celui que prend le filtre.
+    #[schema(example = "company_visit")]
+    pub code: String,
+    /// Combien d'interventions trouvées l'ont.
+    #[schema(example = 42)]
+    pub count: i64,
+}
+
+/// Une page d'interventions.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ListedInterventions {
+    /// Les éléments de la page.
+    pub data: Vec<InterventionAnswer>,
+    /// Le curseur de la page suivante, ou null à la fin.
+    pub next_cursor: Option<String>,
+    /// Les facettes demandées, chacune avec ses codes, le plus fréquent d'abord ; absent sans `facets`.
+    #[schema(value_type = Option<HashMap<String, Vec<FacetCount>>>, example = json!(null))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub facets: Option<Map<String, Value>>,
+}
+
+impl ListedInterventions {
+    /// The page with what was counted.
+    pub fn with(listed: Listed<InterventionAnswer>, facets: Option<Map<String, Value>>) -> Self {
+        Self {
+            data: listed.data,
+            next_cursor: listed.next_cursor,
+            facets,
+        }
+    }
+}
+
+/// The facets asked for, in the order asked for; what was counted is in the order of the answer.
+///
+/// # Errors
+/// `internal_error` when a count cannot be written.
+pub fn answered(asked: &[Facet], counted: Vec<Counted>) -> Result<Map<String, Value>> {
+    let mut answer = Map::new();
+    for facet in asked {
+        answer.insert(facet.code().to_owned(), Value::Array(Vec::new()));
+    }
+    for Counted { facet, code, count } in counted {
+        let one = serde_json::to_value(FacetCount { code, count }).map_err(Error::internal)?;
+        if let Some(Value::Array(codes)) = answer.get_mut(&facet) {
+            codes.push(one);
+        }
+    }
+    Ok(answer)
+}

@@ -1,0 +1,112 @@
+//! How many there are of each kind of what a search finds.
+
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::result::QueryResult;
+use diesel::sql_types::{BigInt, Text};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use super::matching::filtered;
+use crate::auth::policy::Scope;
+use crate::db::schema::interventions;
+use crate::error::Result;
+use crate::offers::interventions::filter::Filter;
+use crate::offers::interventions::search::facets::{Counted, Facet};
+
+/// What the filters leave, counted by each of these facets: the most frequent code first. In one
+/// statement, which reads what is found once.
+///
+/// # Errors
+/// As any query.
+pub async fn facets(
+    mut connection: &AsyncPgConnection,
+    scope: &Scope,
+    filter: &Filter,
+    asked: &[Facet],
+) -> Result<Vec<Counted>> {
+    let found = filtered(scope, filter).select((
+        interventions::action_type,
+        interventions::levels,
+        interventions::covers,
+        interventions::modality,
+    ));
+    let rows: Vec<(String, String, i64)> = Facets { found, asked }.load(&mut connection).await?;
+    let counted = rows.into_iter();
+    Ok(counted
+        .map(|(facet, code, count)| Counted { facet, code, count })
+        .collect())
+}
+
+impl Facet {
+    /// The column that has its codes.
+    const fn column(self) -> &'static str {
+        match self {
+            Self::ActionType => "action_type",
+            Self::Level => "levels",
+            Self::Academy => "covers",
+            Self::Modality => "modality",
+        }
+    }
+
+    /// The codes of what was grouped, each with how many have it. An academy has what a filter by it
+    /// finds: what is offered in it, in its region, in the country.
+    const fn codes(self) -> &'static str {
+        match self {
+            Self::ActionType => {
+                "SELECT 'action_type', action_type, sum(count)::bigint FROM groups GROUP BY action_type"
+            }
+            Self::Level => {
+                "SELECT 'level', code, sum(count)::bigint FROM groups, unnest(levels) AS code GROUP BY code"
+            }
+            Self::Academy => {
+                "SELECT 'academy', t.code, sum(areas.count)::bigint
+                   FROM (SELECT covers, sum(count) AS count FROM groups GROUP BY covers) AS areas
+                   JOIN territories t ON areas.covers && ARRAY[t.code, t.parent, 'FR']
+                  WHERE t.kind IN ('academy', 'overseas_service') GROUP BY t.code"
+            }
+            Self::Modality => {
+                "SELECT 'modality', modality, sum(count)::bigint FROM groups GROUP BY modality"
+            }
+        }
+    }
+}
+
+/// The statement around what is found.
+#[derive(Debug, Clone)]
+struct Facets<'a, Q> {
+    found: Q,
+    asked: &'a [Facet],
+}
+
+impl<Q> QueryId for Facets<'_, Q> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<Q> Query for Facets<'_, Q> {
+    type SqlType = (Text, Text, BigInt);
+}
+
+impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for Facets<'_, Q> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
+        // Planned for what is looked for, every time: how much is found decides.
+        out.unsafe_to_cache_prepared();
+        let columns: Vec<&str> = self.asked.iter().map(|facet| facet.column()).collect();
+        let columns = columns.join(", ");
+        let codes: Vec<&str> = self.asked.iter().map(|facet| facet.codes()).collect();
+        // Grouped by all of them at once, which processors share; by GROUPING SETS they do not.
+        out.push_sql("WITH groups AS MATERIALIZED (SELECT ");
+        out.push_sql(&columns);
+        out.push_sql(", count(*) AS count FROM (");
+        self.found.walk_ast(out.reborrow())?;
+        out.push_sql(") AS found (action_type, levels, covers, modality) GROUP BY ");
+        out.push_sql(&columns);
+        out.push_sql(") SELECT facet, code, count FROM (");
+        out.push_sql(&codes.join(" UNION ALL "));
+        out.push_sql(
+            ") AS counted (facet, code, count) ORDER BY facet, count DESC, code COLLATE \"C\"",
+        );
+        Ok(())
+    }
+}

@@ -1,0 +1,228 @@
+//! The handlers of full synchronisations.
+
+use std::rc::Rc;
+
+use actix_web::{HttpResponse, get, post};
+
+use super::model::{NewSync, SyncAnswer, SyncId};
+use super::store::{Filter, Sort};
+use super::workflow::Which;
+use super::{store, workflow};
+use crate::error::Result;
+use crate::http::answer::Answer;
+use crate::http::call::{Call, List, ListCall};
+use crate::http::page::{self, Count, Listed, Mark, MarkValue, Page};
+use crate::http::query::{Documented, NoQuery, Parameter, Query, Reader, UPDATED_SINCE, parameter};
+use crate::offers::interventions::routes::looked;
+use crate::register::partners::model::PartnerId;
+use crate::register::partners::store as partners;
+
+const TAG: &str = "Interventions";
+
+impl Query for Filter {
+    const PARAMETERS: &'static [Parameter] = &[
+        parameter("status", "`open`, `committed`, `abandoned`", "open"),
+        UPDATED_SINCE,
+    ];
+
+    fn read(reader: &mut Reader<'_>) -> Self {
+        Self {
+            status: reader.several("status"),
+            updated_since: reader.one("updated_since"),
+        }
+    }
+}
+
+/// The filters, as the list and the count document them.
+type Filters = Documented<Filter>;
+
+impl page::Sort for Sort {
+    const DEFAULT: Self = Self::Id;
+    const ORDERS: &'static [(&'static str, Self)] =
+        &[("created_at", Self::Id), ("updated_at", Self::UpdatedAt)];
+}
+
+/// The synchronisations of one partner.
+pub struct Syncs;
+
+impl List for Syncs {
+    type Filter = Filter;
+    type Sort = Sort;
+    type Item = SyncAnswer;
+
+    async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<SyncAnswer>> {
+        let (scope, partner) = (call.scope()?, call.id("id"));
+        let reader = call.app.db.reader().await?;
+        let (_, rows) = tokio::try_join!(
+            partners::find(&reader, scope, partner),
+            store::page(&reader, scope, partner, &call.query, &page),
+        )?;
+        scope.must_write_for(partner.uuid())?;
+        Ok(rows.into_iter().map(|row| row.seen_by(scope)).collect())
+    }
+
+    fn mark(item: &SyncAnswer, sort: Sort) -> Mark {
+        let value = match sort {
+            Sort::Id => MarkValue::Id,
+            Sort::UpdatedAt => MarkValue::Time(item.sync.updated_at),
+        };
+        Mark {
+            value,
+            id: item.sync.id.to_string(),
+        }
+    }
+}
+
+/// Liste des synchronisations d'un partenaire
+///
+/// Son journal : chacune avec ce que ses lots ont fait, et ce qu'elle a retiré.
+#[utoipa::path(
+    tag = TAG,
+    params(
+        Filters,
+        ("id" = PartnerId, Path, description = "Identifiant du partenaire"),
+        ("sort" = Option<String>, Query, description = "`created_at` (par défaut), `updated_at` ; `-` devant pour l'ordre inverse", example = "-updated_at"),
+        crate::openapi::PageParameters,
+    ),
+    responses((status = 200, description = "Une page de synchronisations", content(
+        (Listed<SyncAnswer> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")
+    )))
+)]
+#[get("/v1/partners/{id}/syncs")]
+pub async fn list_syncs(call: ListCall<Syncs>) -> Result<HttpResponse> {
+    call.answer().await
+}
+
+/// Nombre de synchronisations d'un partenaire
+///
+/// Avec les mêmes filtres que la liste.
+#[utoipa::path(
+    tag = TAG,
+    params(
+        Filters,
+        ("id" = PartnerId, Path, description = "Identifiant du partenaire"),
+    ),
+    responses((status = 200, description = "Le nombre", body = Count))
+)]
+#[get("/v1/partners/{id}/syncs/count")]
+pub async fn count_syncs(call: Call<Filter>) -> Result<Answer> {
+    let (scope, partner) = (call.scope()?, call.id("id"));
+    let reader = call.app.db.reader().await?;
+    let (_, count) = tokio::try_join!(
+        partners::find(&reader, scope, partner),
+        store::count(&reader, scope, partner, &call.query)
+    )?;
+    scope.must_write_for(partner.uuid())?;
+    Answer::digested(&Count { count })
+}
+
+/// Ouverture d'une synchronisation complète
+///
+/// Envoyez ensuite toute l'offre par lots avec `sync_id`, puis terminez-la : ce qui n'a pas été envoyé
+/// est retiré. Une seule à la fois par partenaire.
+#[utoipa::path(
+    tag = TAG,
+    params(("id" = PartnerId, Path, description = "Identifiant du partenaire"), crate::openapi::IdempotencyKey),
+    request_body(content = Option<NewSync>, example = json!({ "threshold_percent": 20 })),
+    responses((status = 201, description = "La synchronisation ouverte", body = SyncAnswer))
+)]
+#[post("/v1/partners/{id}/syncs")]
+pub async fn open_sync(call: Call<NoQuery, NewSync>) -> Result<Answer> {
+    let (scope, partner) = (call.scope()?, call.id("id"));
+    call.write(async |tx| {
+        let opened = workflow::open(tx, scope, partner, call.body).await?;
+        Answer::created(opened.version, opened.path(), &opened.seen_by(scope))
+    })
+    .await
+}
+
+/// Lecture d'une synchronisation
+///
+/// Avec ce que ses lots ont fait jusqu'ici.
+#[utoipa::path(
+    tag = TAG,
+    params(
+        ("id" = PartnerId, Path, description = "Identifiant du partenaire"),
+        ("sync_id" = SyncId, Path, description = "Identifiant de la synchronisation"),
+    ),
+    responses((status = 200, description = "La synchronisation", body = SyncAnswer))
+)]
+#[get("/v1/partners/{id}/syncs/{sync_id}")]
+pub async fn get_sync(call: Call) -> Result<Answer> {
+    let scope = call.scope()?;
+    let reader = call.app.db.reader().await?;
+    let found = store::find(&reader, scope, call.id("id"), call.id("sync_id")).await?;
+    Answer::object(found.version, &found.seen_by(scope))
+}
+
+/// Whether withdrawing much is meant.
+#[derive(Debug, Clone, Copy)]
+pub struct Consent(bool);
+
+impl Query for Consent {
+    const PARAMETERS: &'static [Parameter] = &[parameter(
+        "confirm",
+        "`true` : retire aussi plus d'interventions que le seuil ne le permet",
+        "true",
+    )];
+
+    fn read(reader: &mut Reader<'_>) -> Self {
+        Self(reader.flag("confirm").unwrap_or_default())
+    }
+}
+
+fn which<Q>(call: &Call<Q>) -> Which<'_> {
+    Which {
+        partner: call.id("id"),
+        id: call.id("sync_id"),
+        if_match: &call.admitted.if_match,
+    }
+}
+
+/// Fin d'une synchronisation
+///
+/// Retire, d'un coup, ce qui n'a été ni envoyé dans ses lots, ni créé, modifié ou confirmé autrement
+/// depuis son ouverture. Au-delà de son seuil, et de dix retraits au moins, elle demande `confirm=true`.
+#[utoipa::path(
+    tag = TAG,
+    params(
+        Documented<Consent>,
+        ("id" = PartnerId, Path, description = "Identifiant du partenaire"),
+        ("sync_id" = SyncId, Path, description = "Identifiant de la synchronisation"),
+        crate::openapi::IdempotencyKey,
+        crate::openapi::OptionalIfMatch,
+    ),
+    responses((status = 200, description = "La synchronisation terminée", body = SyncAnswer))
+)]
+#[post("/v1/partners/{id}/syncs/{sync_id}/commit")]
+pub async fn commit_sync(call: Call<Consent>) -> Result<Answer> {
+    let scope = call.scope()?;
+    call.write(async |tx| {
+        let ended = workflow::commit(tx, scope, which(&call), call.query.0, looked(&call)).await?;
+        Answer::object(ended.version, &ended.seen_by(scope))
+    })
+    .await
+}
+
+/// Abandon d'une synchronisation
+///
+/// Rien n'est retiré ; ce que ses lots ont écrit reste.
+#[utoipa::path(
+    tag = TAG,
+    params(
+        ("id" = PartnerId, Path, description = "Identifiant du partenaire"),
+        ("sync_id" = SyncId, Path, description = "Identifiant de la synchronisation"),
+        crate::openapi::IdempotencyKey,
+        crate::openapi::OptionalIfMatch,
+    ),
+    responses((status = 200, description = "La synchronisation abandonnée", body = SyncAnswer))
+)]
+#[post("/v1/partners/{id}/syncs/{sync_id}/abandon")]
+pub async fn abandon_sync(call: Call) -> Result<Answer> {
+    let scope = call.scope()?;
+    call.write(async |tx| {
+        let ended = workflow::abandon(tx, scope, which(&call)).await?;
+        Answer::object(ended.version, &ended.seen_by(scope))
+    })
+    .await
+}

@@ -1,0 +1,312 @@
+//! The SQL of full synchronisations.
+
+use chrono::{DateTime, Utc};
+use diesel::dsl::{IntoBoxed, count_star};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::sql_query;
+use diesel::sql_types::{Bool, Timestamptz, Uuid};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use super::model::{NewSync, Status, Sync, SyncId};
+use crate::auth::policy::Scope;
+use crate::db::keyset::{Direction, after};
+use crate::db::schema::{sync_batches, sync_runs, syncs};
+use crate::error::{Error, Result};
+use crate::http::page::{MarkValue, Page};
+use crate::offers::interventions::batch::verdict::BatchCounts;
+use crate::offers::interventions::model::InterventionId;
+use crate::register::partners::model::PartnerId;
+
+/// What a list of synchronisations is filtered by.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Being one of these.
+    pub status: Vec<Status>,
+    /// Changed then or later.
+    pub updated_since: Option<DateTime<Utc>>,
+}
+
+/// By what a list of synchronisations is sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sort {
+    /// The order of opening.
+    Id,
+    /// The last change.
+    UpdatedAt,
+}
+
+type Visible<'a> = IntoBoxed<'a, sync_runs::table, Pg>;
+
+/// A partner's runs are its own and the ministry's to read.
+fn visible<'a>(scope: &Scope, partner: PartnerId) -> Visible<'a> {
+    let query = sync_runs::table
+        .filter(sync_runs::partner_id.eq(partner))
+        .into_boxed();
+    match scope.may_write_for(partner.uuid()) {
+        true => query,
+        false => query.filter(false.into_sql::<Bool>()),
+    }
+}
+
+fn filtered<'a>(scope: &Scope, partner: PartnerId, filter: &'a Filter) -> Visible<'a> {
+    let mut query = visible(scope, partner);
+    if !filter.status.is_empty() {
+        query = query.filter(sync_runs::status.eq_any(&filter.status));
+    }
+    if let Some(since) = filter.updated_since {
+        query = query.filter(sync_runs::updated_at.ge(since));
+    }
+    query
+}
+
+/// One page, in the order asked for.
+///
+/// # Errors
+/// As any query.
+pub async fn page(
+    mut connection: &AsyncPgConnection,
+    scope: &Scope,
+    partner: PartnerId,
+    filter: &Filter,
+    page: &Page<Sort>,
+) -> Result<Vec<Sync>> {
+    let mut query = filtered(scope, partner, filter)
+        .select(Sync::as_select())
+        .limit(page.limit);
+    let ascending = page.direction == Direction::Ascending;
+    let (updated_at, id) = (sync_runs::updated_at, sync_runs::id);
+    if let Some(mark) = &page.after {
+        let last = mark.uuid();
+        let last = last.into_sql::<Uuid>();
+        query = match &mark.value {
+            MarkValue::Time(time) => query.filter(after(
+                (updated_at, id),
+                (time.into_sql::<Timestamptz>(), last),
+                page.direction,
+            )),
+            _ if ascending => query.filter(id.gt(last)),
+            _ => query.filter(id.lt(last)),
+        };
+    }
+    query = match (page.sort, ascending) {
+        (Sort::Id, true) => query.order(id.asc()),
+        (Sort::Id, false) => query.order(id.desc()),
+        (Sort::UpdatedAt, true) => query.order((updated_at.asc(), id.asc())),
+        (Sort::UpdatedAt, false) => query.order((updated_at.desc(), id.desc())),
+    };
+    Ok(query.load(&mut connection).await?)
+}
+
+/// How many there are.
+///
+/// # Errors
+/// As any query.
+pub async fn count(
+    mut connection: &AsyncPgConnection,
+    scope: &Scope,
+    partner: PartnerId,
+    filter: &Filter,
+) -> Result<i64> {
+    Ok(filtered(scope, partner, filter)
+        .select(count_star())
+        .first(&mut connection)
+        .await?)
+}
+
+/// One of a partner.
+///
+/// # Errors
+/// `not_found`.
+pub async fn find(
+    mut connection: &AsyncPgConnection,
+    scope: &Scope,
+    partner: PartnerId,
+    id: SyncId,
+) -> Result<Sync> {
+    let found = visible(scope, partner)
+        .filter(sync_runs::id.eq(id))
+        .select(Sync::as_select())
+        .first(&mut connection)
+        .await;
+    found.optional()?.ok_or_else(Error::not_found)
+}
+
+/// Those of these ids that the caller may see.
+///
+/// # Errors
+/// As any query.
+pub async fn find_all(
+    mut connection: &AsyncPgConnection,
+    scope: &Scope,
+    ids: &[SyncId],
+) -> Result<Vec<Sync>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found: Vec<Sync> = Sync::query()
+        .filter(sync_runs::id.eq_any(ids))
+        .load(&mut connection)
+        .await?;
+    let is_seen = |sync: &Sync| scope.may_write_for(sync.partner_id.uuid());
+    Ok(found.into_iter().filter(is_seen).collect())
+}
+
+/// One of a partner, to which batches may be added until the transaction ends.
+///
+/// # Errors
+/// `not_found`.
+pub async fn share(
+    connection: &mut AsyncPgConnection,
+    scope: &Scope,
+    partner: PartnerId,
+    id: SyncId,
+) -> Result<Sync> {
+    let locked = syncs::table
+        .filter(syncs::id.eq(id))
+        .select(syncs::id)
+        .for_share()
+        .first::<SyncId>(connection)
+        .await;
+    locked.optional()?.ok_or_else(Error::not_found)?;
+    find(connection, scope, partner, id).await
+}
+
+/// One of a partner, held until the transaction ends; batches under way are waited for.
+///
+/// # Errors
+/// `not_found`.
+pub async fn hold(
+    connection: &mut AsyncPgConnection,
+    scope: &Scope,
+    partner: PartnerId,
+    id: SyncId,
+) -> Result<Sync> {
+    let locked = syncs::table
+        .filter(syncs::id.eq(id))
+        .select(syncs::id)
+        .for_update()
+        .first::<SyncId>(connection)
+        .await;
+    locked.optional()?.ok_or_else(Error::not_found)?;
+    find(connection, scope, partner, id).await
+}
+
+/// Opens one.
+///
+/// # Errors
+/// `sync_already_open`, `not_found` when the partner went away.
+pub async fn insert(
+    connection: &mut AsyncPgConnection,
+    id: SyncId,
+    partner: PartnerId,
+    new: NewSync,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    diesel::insert_into(syncs::table)
+        .values((
+            syncs::id.eq(id),
+            syncs::partner_id.eq(partner),
+            syncs::threshold_percent.eq(new.threshold_percent),
+            syncs::created_at.eq(now),
+            syncs::updated_at.eq(now),
+        ))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Adds a batch: its counts, and the interventions it sent.
+///
+/// # Errors
+/// As any write.
+pub async fn add_batch(
+    connection: &mut AsyncPgConnection,
+    id: uuid::Uuid,
+    sync: SyncId,
+    counts: BatchCounts,
+    sent: &[InterventionId],
+    now: DateTime<Utc>,
+) -> Result<()> {
+    diesel::insert_into(sync_batches::table)
+        .values((
+            sync_batches::id.eq(id),
+            sync_batches::sync_id.eq(sync),
+            sync_batches::received.eq(counts.received),
+            sync_batches::created.eq(counts.created),
+            sync_batches::updated.eq(counts.updated),
+            sync_batches::unchanged.eq(counts.unchanged),
+            sync_batches::rejected.eq(counts.rejected),
+            sync_batches::sent.eq(sent),
+            sync_batches::created_at.eq(now),
+        ))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+#[derive(QueryableByName)]
+struct Offered {
+    #[diesel(sql_type = Uuid)]
+    id: InterventionId,
+    #[diesel(sql_type = Bool)]
+    is_unsent: bool,
+}
+
+/// The interventions a partner offers, held until the transaction ends, and whether each was left
+/// unsent: neither in a batch of the synchronisation, nor created, changed or confirmed since it was
+/// opened. In the order of their names, so that no two writers wait for each other.
+///
+/// # Errors
+/// As any query.
+pub async fn hold_offered(
+    connection: &mut AsyncPgConnection,
+    _scope: &Scope,
+    sync: &Sync,
+) -> Result<Vec<(InterventionId, bool)>> {
+    const OFFERED: &str = "
+        SELECT id, confirmed_at < $3
+                   AND id NOT IN (SELECT unnest(sent) FROM sync_batches WHERE sync_id = $2) AS is_unsent
+          FROM interventions
+         WHERE partner_id = $1 AND withdrawn_at IS NULL
+         ORDER BY external_id
+           FOR NO KEY UPDATE";
+    let rows: Vec<Offered> = sql_query(OFFERED)
+        .bind::<Uuid, _>(sync.partner_id)
+        .bind::<Uuid, _>(sync.id)
+        .bind::<Timestamptz, _>(sync.created_at)
+        .load(connection)
+        .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.id, row.is_unsent))
+        .collect())
+}
+
+/// Closes one, and forgets what each of its batches sent.
+///
+/// # Errors
+/// As any write.
+pub async fn close(
+    connection: &mut AsyncPgConnection,
+    id: SyncId,
+    status: Status,
+    withdrawn: i32,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    diesel::update(syncs::table.find(id))
+        .set((
+            syncs::status.eq(status),
+            syncs::withdrawn.eq(withdrawn),
+            syncs::closed_at.eq(now),
+            syncs::version.eq(syncs::version + 1),
+            syncs::updated_at.eq(now),
+        ))
+        .execute(connection)
+        .await?;
+    diesel::update(sync_batches::table.filter(sync_batches::sync_id.eq(id)))
+        .set(sync_batches::sent.eq(Vec::<InterventionId>::new()))
+        .execute(connection)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,151 @@
+//! The steps of a full synchronisation; the order of refusals is 404, 403, 412, 409.
+
+use super::model::{NewSync, Status, Sync, SyncId};
+use super::store;
+use crate::auth::policy::Scope;
+use crate::db::tx;
+use crate::db::tx::Tx;
+use crate::error::{Code, Error, Result};
+use crate::http::answer::Precondition;
+use crate::offers::interventions::batch::verdict::BatchCounts;
+use crate::offers::interventions::model::{InterventionId, Offer};
+use crate::offers::interventions::status::Looked;
+use crate::offers::interventions::store as interventions;
+use crate::register::partners::model::PartnerId;
+use crate::register::partners::workflow::owned;
+
+/// The interventions withdrawn and journaled at a time: so many fit in memory easily.
+const SLICE: usize = 1_000;
+
+/// Opens one.
+///
+/// # Errors
+/// `not_found`, `forbidden`, `sync_already_open`.
+pub async fn open(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    partner: PartnerId,
+    new: NewSync,
+) -> Result<Sync> {
+    owned(tx, scope, partner).await?;
+    let (id, now) = (SyncId::new(tx.new_id()), tx.now);
+    store::insert(tx.connection(), id, partner, new, now).await?;
+    let opened = store::find(tx.connection(), scope, partner, id).await?;
+    tx.created(&opened).await?;
+    Ok(opened)
+}
+
+/// Lets a batch be a part of one: it stays open until the batch is written.
+///
+/// # Errors
+/// `not_found`, `sync_not_open`.
+pub async fn join(tx: &mut Tx<'_>, scope: &Scope, partner: PartnerId, id: SyncId) -> Result<()> {
+    let sync = store::share(tx.connection(), scope, partner, id).await?;
+    match sync.status {
+        Status::Open => Ok(()),
+        Status::Committed | Status::Abandoned => Err(Error::new(Code::SyncNotOpen)),
+    }
+}
+
+/// Notes what a batch of one made, and which interventions it sent.
+///
+/// # Errors
+/// As any write.
+pub async fn note(
+    tx: &mut Tx<'_>,
+    sync: SyncId,
+    counts: BatchCounts,
+    sent: &[InterventionId],
+) -> Result<()> {
+    let (id, now) = (tx.new_id(), tx.now);
+    store::add_batch(tx.connection(), id, sync, counts, sent, now).await
+}
+
+/// Which of a partner's synchronisations a step is about, and what it supposes of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Which<'a> {
+    /// The partner.
+    pub partner: PartnerId,
+    /// The synchronisation.
+    pub id: SyncId,
+    /// The version supposed.
+    pub if_match: &'a Precondition,
+}
+
+/// Ends one: what was not sent since it was opened is withdrawn.
+///
+/// # Errors
+/// `not_found`, `forbidden`, `precondition_failed`, `invalid_transition`, `too_many_withdrawals`
+/// without consent.
+pub async fn commit(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    which: Which<'_>,
+    has_consent: bool,
+    looked: Looked,
+) -> Result<Sync> {
+    let sync = held(tx, scope, which).await?;
+    let offered = store::hold_offered(tx.connection(), scope, &sync).await?;
+    let unsent = offered.iter().filter(|(_, is_unsent)| *is_unsent);
+    let unsent: Vec<InterventionId> = unsent.map(|(id, _)| *id).collect();
+    if !has_consent {
+        sync.may_withdraw(unsent.len(), offered.len())?;
+    }
+    for slice in unsent.chunks(SLICE) {
+        withdraw(tx, scope, slice, looked).await?;
+    }
+    let withdrawn = i32::try_from(unsent.len()).map_err(Error::internal)?;
+    close(tx, scope, sync, Status::Committed, withdrawn).await
+}
+
+async fn withdraw(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    ids: &[InterventionId],
+    looked: Looked,
+) -> Result<()> {
+    let now = tx.now;
+    let before = interventions::find_all(tx.connection(), scope, ids, looked).await?;
+    interventions::withdraw_all(tx.connection(), ids, now).await?;
+    let after: Vec<Offer> = before
+        .iter()
+        .map(|offer| offer.clone().withdrawn(now))
+        .collect();
+    let steps = before.iter().zip(&after).map(|(before, after)| tx::Step {
+        verb: "withdrawn",
+        before: Some(before),
+        after: Some(after),
+    });
+    tx.record_all(&steps.collect::<Vec<_>>()).await
+}
+
+/// Gives one up: nothing is withdrawn, and what its batches wrote stays.
+///
+/// # Errors
+/// `not_found`, `forbidden`, `precondition_failed`, `invalid_transition`.
+pub async fn abandon(tx: &mut Tx<'_>, scope: &Scope, which: Which<'_>) -> Result<Sync> {
+    let sync = held(tx, scope, which).await?;
+    close(tx, scope, sync, Status::Abandoned, 0).await
+}
+
+async fn held(tx: &mut Tx<'_>, scope: &Scope, which: Which<'_>) -> Result<Sync> {
+    owned(tx, scope, which.partner).await?;
+    let sync = store::hold(tx.connection(), scope, which.partner, which.id).await?;
+    which.if_match.check(sync.version)?;
+    sync.must_be_open()?;
+    Ok(sync)
+}
+
+async fn close(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    before: Sync,
+    status: Status,
+    withdrawn: i32,
+) -> Result<Sync> {
+    let now = tx.now;
+    store::close(tx.connection(), before.id, status, withdrawn, now).await?;
+    let after = store::find(tx.connection(), scope, before.partner_id, before.id).await?;
+    tx.changed(status.code(), &before, &after).await?;
+    Ok(after)
+}

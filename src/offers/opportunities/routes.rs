@@ -1,0 +1,104 @@
+//! The handler of opportunities.
+
+use actix_web::get;
+
+use super::model;
+use super::model::{Opportunities, Read, opportunities};
+use super::store::{self, Asked};
+use crate::auth::person_viewer::Viewer;
+use crate::error::{Error, Result};
+use crate::http::answer::Answer;
+use crate::http::call::Call;
+use crate::http::fields::FromText as _;
+use crate::http::query::{Documented, Parameter, Query, Reader, parameter};
+use crate::offers::interventions::status::Looked;
+use crate::register::contacts::store as contacts;
+use crate::register::establishments::model::Establishment;
+use crate::register::establishments::store as establishments;
+use crate::register::territories::ancestry;
+use crate::values::{TerritoryCode, Uai};
+
+/// The most interventions of one partner that are told.
+const EACH: i64 = 10;
+
+/// How many partners are asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Limit {
+    most: usize,
+}
+
+impl Query for Limit {
+    const PARAMETERS: &'static [Parameter] = &[parameter(
+        "limit",
+        "Nombre de partenaires, de 1 à 200 ; 50 par défaut",
+        "50",
+    )];
+
+    fn read(reader: &mut Reader<'_>) -> Self {
+        let most = reader.number("limit", 1, 200);
+        let most = most.and_then(|most| usize::try_from(most).ok());
+        Self {
+            most: most.unwrap_or(50),
+        }
+    }
+}
+
+/// Ce qu'un établissement peut demander
+///
+/// En un appel : les partenaires dont une convention en vigueur atteint l'établissement (nationale,
+/// locale ou déclinée chez lui), eux-mêmes ou par leur réseau ; ce qu'ils proposent pour ses niveaux
+/// et son territoire ; qui les représente au plus près ; et pourquoi. Les plus proches d'abord : par
+/// la déclinaison, par l'offre, par la distance. Ce qui dit jusqu'où il se déplace (`radius_km`) n'est
+/// pas proposé au-delà.
+#[utoipa::path(
+    tag = "Établissements",
+    params(("uai" = Uai, Path, description = "Numéro UAI"), Documented<Limit>),
+    responses((status = 200, description = "Ce qu'il peut demander", body = Opportunities))
+)]
+#[get("/v1/establishments/{uai}/opportunities")]
+pub async fn list_opportunities(call: Call<Limit>) -> Result<Answer> {
+    let uai = Uai::from_text(call.segment("uai")).map_err(|_| Error::not_found())?;
+    let (scope, language) = (call.scope()?, call.admitted.language);
+    // On a connection of its own: what ranks every offer must not hold back the reads of others.
+    let connection = call.app.db.borrow().await?;
+    let place = [TerritoryCode::of_school(&uai)];
+    let (school, above, own) = tokio::try_join!(
+        establishments::find(&connection, scope, &uai),
+        ancestry::of(&connection, &place),
+        ancestry::above_schools(&connection, scope),
+    )?;
+    let looked = Looked::at(call.app.now(), call.app.config.stale_after_days);
+    let asked = asked(&school, above.unwrap_or_default(), looked);
+    let (bonds, found, contacts) = tokio::try_join!(
+        store::bonds(&connection, scope, &asked),
+        store::interventions(&connection, scope, &asked, EACH),
+        contacts::of_territories(&connection, scope, &asked.above),
+    )?;
+    let partners: Vec<uuid::Uuid> = bonds.iter().map(|bond| bond.partner_id).collect();
+    let representatives = store::representatives(&connection, scope, &asked, &partners).await?;
+    let read = Read {
+        bonds,
+        found,
+        representatives,
+    };
+    let viewer = Viewer::new(scope, own);
+    let mut data = opportunities(read, &asked, &viewer, language);
+    let partners = data.len();
+    data.truncate(call.query.most);
+    Answer::digested(&Opportunities {
+        uai: uai.to_string(),
+        on: asked.looked.day,
+        partners,
+        contacts: model::contacts(contacts, &asked, &viewer),
+        data,
+    })
+}
+
+fn asked(school: &Establishment, above: Vec<String>, looked: Looked) -> Asked {
+    Asked {
+        above,
+        levels: school.levels.iter().map(ToString::to_string).collect(),
+        point: school.latitude.zip(school.longitude),
+        looked,
+    }
+}

@@ -1,0 +1,266 @@
+//! What a solicitation is: its row, its statuses, the steps between them, who takes which.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::prelude::*;
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::content::{NewSolicitation, Outcome};
+use crate::agreements::conventions::model::ConventionId;
+use crate::auth::policy::Scope;
+use crate::db::schema::solicitations;
+use crate::db::tx::{Audience, Journaled};
+use crate::error::{Code as ErrorCode, Error, Result};
+use crate::register::partners::model::PartnerId;
+use crate::steps::{self, Step as _};
+use crate::values::ids::Id;
+use crate::values::{Json, TerritoryCode, Text, TextValue, code_enum};
+
+/// The id of a solicitation.
+pub type SolicitationId = Id<Solicitation>;
+
+code_enum! {
+    /// A solicitation's status.
+    Status of "solicitation_statuses" {
+        /// Its partner has not answered.
+        Requested = "requested",
+        /// Its partner agrees, and proposes a day.
+        Accepted = "accepted",
+        /// Its partner does not agree.
+        Declined = "declined",
+        /// It took place.
+        Held = "held",
+        /// It did not take place.
+        NotHeld = "not_held",
+        /// One side took it back.
+        Cancelled = "cancelled",
+    }
+}
+
+/// A step of a solicitation's life; `docs/LIFECYCLES.md` draws them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Agree.
+    Accept,
+    /// Do not agree.
+    Decline,
+    /// Say what took place.
+    Hold,
+    /// Say that it did not.
+    NotHeld,
+    /// Take it back.
+    Cancel,
+}
+
+impl steps::Step for Step {
+    type Status = Status;
+
+    const STATUSES: &'static [Status] = Status::ALL;
+
+    const ALL: &'static [Self] = &[
+        Self::Accept,
+        Self::Decline,
+        Self::Hold,
+        Self::NotHeld,
+        Self::Cancel,
+    ];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Accept => "accept",
+            Self::Decline => "decline",
+            Self::Hold => "hold",
+            Self::NotHeld => "not-held",
+            Self::Cancel => "cancel",
+        }
+    }
+
+    /// The transition table: what a solicitation becomes by this step, if its status allows it.
+    fn from(self, status: Status) -> Option<Status> {
+        use Status::{Accepted, Cancelled, Declined, Held, NotHeld, Requested};
+        match (self, status) {
+            (Self::Accept, Requested) => Some(Accepted),
+            (Self::Decline, Requested) => Some(Declined),
+            (Self::Hold, Accepted) => Some(Held),
+            (Self::NotHeld, Accepted) => Some(NotHeld),
+            (Self::Cancel, Requested | Accepted) => Some(Cancelled),
+            (
+                Self::Accept | Self::Decline | Self::Hold | Self::NotHeld | Self::Cancel,
+                Requested | Accepted | Declined | Held | NotHeld | Cancelled,
+            ) => None,
+        }
+    }
+}
+
+impl Step {
+    /// Its name in the journal, as what was done.
+    pub const fn past(self) -> &'static str {
+        match self {
+            Self::Accept => "accepted",
+            Self::Decline => "declined",
+            Self::Hold => "held",
+            Self::NotHeld => "not_held",
+            Self::Cancel => "cancelled",
+        }
+    }
+}
+
+/// A solicitation as it is stored.
+#[derive(Debug, Clone, Serialize, HasQuery)]
+#[diesel(table_name = solicitations)]
+pub struct Solicitation {
+    /// Its id.
+    pub id: SolicitationId,
+    /// Its status.
+    pub status: Status,
+    /// What is asked.
+    #[diesel(embed)]
+    #[serde(flatten)]
+    pub content: NewSolicitation,
+    /// The partner it is addressed to.
+    pub partner_id: PartnerId,
+    /// The convention it comes under, if it is known.
+    pub convention_id: Option<ConventionId>,
+    /// The day its partner proposed.
+    pub scheduled_on: Option<NaiveDate>,
+    /// Why it was declined, cancelled or not held.
+    pub reason: Option<Text<2000>>,
+    /// What took place.
+    pub outcome: Option<Json<Outcome>>,
+    /// When it was created.
+    #[serde(serialize_with = "crate::values::moment")]
+    pub created_at: DateTime<Utc>,
+    /// When it was last changed.
+    #[serde(serialize_with = "crate::values::moment")]
+    pub updated_at: DateTime<Utc>,
+    /// The school and all above it.
+    #[serde(skip)]
+    pub reach: Vec<String>,
+    /// Its version, in its `ETag`.
+    #[serde(skip)]
+    pub version: i64,
+}
+
+/// What a step makes of a solicitation.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    /// Its status.
+    pub status: Status,
+    /// The day proposed.
+    pub scheduled_on: Option<NaiveDate>,
+    /// Why.
+    pub reason: Option<Text<2000>>,
+    /// What took place.
+    pub outcome: Option<Json<Outcome>>,
+}
+
+impl Solicitation {
+    /// Whether this caller takes a step: its partner answers; its partner and those who have its
+    /// school in charge say what became of it, and take it back.
+    fn is_for(&self, step: Step, scope: &Scope) -> bool {
+        let is_addressed = scope.may_write_for(self.partner_id.uuid());
+        match step {
+            Step::Accept | Step::Decline => is_addressed,
+            Step::Hold | Step::NotHeld | Step::Cancel => {
+                is_addressed || scope.holds_all(std::slice::from_ref(&self.reach))
+            }
+        }
+    }
+
+    /// Refuses a step that is not this caller's to take.
+    ///
+    /// # Errors
+    /// `forbidden`.
+    pub fn must_be_for(&self, step: Step, scope: &Scope) -> Result<()> {
+        if self.is_for(step, scope) {
+            Ok(())
+        } else {
+            Err(Error::new(ErrorCode::Forbidden))
+        }
+    }
+
+    /// Whether its day has come for a step: what became of it is said from that day on.
+    fn is_due(&self, step: Step, day: NaiveDate) -> bool {
+        match step {
+            Step::Hold | Step::NotHeld => self.scheduled_on.is_some_and(|on| on <= day),
+            Step::Accept | Step::Decline | Step::Cancel => true,
+        }
+    }
+
+    /// The status after a step on a day.
+    ///
+    /// # Errors
+    /// `invalid_transition`, naming the status and the steps it allows; `too_early`, naming the day.
+    pub fn step(&self, step: Step, day: NaiveDate) -> Result<Status> {
+        let status = step.take(self.status)?;
+        if self.is_due(step, day) {
+            return Ok(status);
+        }
+        let scheduled = self.scheduled_on.map(|on| on.to_string());
+        Err(Error::new(ErrorCode::TooEarly).about(scheduled.unwrap_or_default()))
+    }
+
+    /// The steps this caller may take on a day.
+    pub fn allowed(&self, scope: &Scope, day: NaiveDate) -> Vec<&'static str> {
+        Step::allowed(self.status, |step| {
+            self.is_for(step, scope) && self.is_due(step, day)
+        })
+    }
+
+    /// What it stands at, before a step.
+    pub fn standing(&self) -> Standing {
+        Standing {
+            status: self.status,
+            scheduled_on: self.scheduled_on,
+            reason: self.reason.clone(),
+            outcome: self.outcome.clone(),
+        }
+    }
+}
+
+impl Journaled for Solicitation {
+    const TYPE: &'static str = "solicitation";
+    // Free texts from one person to another, which may name anyone.
+    const PERSONAL: &'static [&'static str] = &["message", "reason"];
+
+    fn id(&self) -> Uuid {
+        self.id.uuid()
+    }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+
+    /// Those who may read it: its school and the perimeters that have it in charge, its partner.
+    fn audience(&self) -> Audience {
+        let school = TerritoryCode::of_school(&self.content.uai);
+        Audience::ministry()
+            .and_partners([self.partner_id.uuid()])
+            .and_within(&self.reach)
+            .and_schools_under([school.as_str()])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_came_to_an_end_stays_as_it_is() {
+        use Status::{Cancelled, Declined, Held, NotHeld};
+        for step in Step::ALL {
+            for status in [Declined, Held, NotHeld, Cancelled] {
+                assert_eq!(step.from(status), None, "{step:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn only_what_was_accepted_is_held_or_not() {
+        for status in Status::ALL {
+            for step in [Step::Hold, Step::NotHeld] {
+                assert_eq!(step.from(*status).is_some(), *status == Status::Accepted);
+            }
+        }
+    }
+}

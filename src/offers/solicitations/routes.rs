@@ -1,0 +1,312 @@
+//! The handlers of solicitations.
+
+use std::rc::Rc;
+
+use actix_web::{HttpResponse, get, post};
+
+use super::answer::SolicitationAnswer;
+use super::content::{Acceptance, Cancellation, Explanation, Holding, NewSolicitation};
+use super::model::{Solicitation, SolicitationId};
+use super::store::{Filter, Sort};
+use super::{store, workflow};
+use crate::error::Result;
+use crate::http::answer::Answer;
+use crate::http::call::{Call, List, ListCall};
+use crate::http::page::{self, Count, Listed, Mark, MarkValue, Page};
+use crate::http::query::{
+    Documented, NoQuery, Parameter, Query, Reader, UPDATED_SINCE, parameter, without_example,
+};
+use crate::offers::interventions::status::Looked;
+use crate::values::today;
+
+const TAG: &str = "Sollicitations";
+
+impl Query for Filter {
+    const PARAMETERS: &'static [Parameter] = &[
+        parameter(
+            "uai",
+            "Établissements (UAI), séparés par des virgules",
+            "0690001B",
+        ),
+        without_example("partner_id", "Partenaires, séparés par des virgules"),
+        without_example(
+            "intervention_id",
+            "Interventions demandées, séparées par des virgules",
+        ),
+        parameter(
+            "status",
+            "`requested`, `accepted`, `declined`, `held`, `not_held`, `cancelled`, séparés par des virgules",
+            "requested,accepted",
+        ),
+        parameter(
+            "territory",
+            "Territoires où se trouve l'établissement, séparés par des virgules",
+            "academy:10",
+        ),
+        UPDATED_SINCE,
+    ];
+
+    fn read(reader: &mut Reader<'_>) -> Self {
+        Self {
+            uai: reader.several("uai"),
+            partner_id: reader.several("partner_id"),
+            intervention_id: reader.several("intervention_id"),
+            status: reader.several("status"),
+            territory: reader.several("territory"),
+            updated_since: reader.one("updated_since"),
+        }
+    }
+}
+
+/// The filters, as the list and the count document them.
+type Filters = Documented<Filter>;
+
+impl page::Sort for Sort {
+    const DEFAULT: Self = Self::Id;
+    const ORDERS: &'static [(&'static str, Self)] =
+        &[("created_at", Self::Id), ("updated_at", Self::UpdatedAt)];
+}
+
+/// The list of solicitations.
+pub struct Solicitations;
+
+impl List for Solicitations {
+    type Filter = Filter;
+    type Sort = Sort;
+    type Item = SolicitationAnswer;
+
+    async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<SolicitationAnswer>> {
+        let scope = call.scope()?;
+        let reader = call.app.db.reader().await?;
+        let rows = store::page(&reader, scope, &call.query, &page).await?;
+        let (day, language) = (today(call.app.now()), call.admitted.language);
+        let seen = rows
+            .into_iter()
+            .map(|row| row.seen_by(scope, day, language));
+        Ok(seen.collect())
+    }
+
+    fn mark(item: &SolicitationAnswer, sort: Sort) -> Mark {
+        let value = match sort {
+            Sort::Id => MarkValue::Id,
+            Sort::UpdatedAt => MarkValue::Time(item.updated_at),
+        };
+        Mark {
+            value,
+            id: item.id.to_string(),
+        }
+    }
+}
+
+/// Liste des sollicitations
+///
+/// Pour un établissement, les siennes ; pour une académie, celles de son périmètre ; pour un
+/// partenaire, celles qui lui sont adressées ; pour le ministère, toutes.
+#[utoipa::path(
+    tag = TAG,
+    params(
+        Filters,
+        ("sort" = Option<String>, Query, description = "`created_at` (par défaut), `updated_at` ; `-` devant pour l'ordre inverse", example = "-updated_at"),
+        crate::openapi::PageParameters,
+    ),
+    responses((status = 200, description = "Une page de sollicitations", content(
+        (Listed<SolicitationAnswer> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")
+    )))
+)]
+#[get("/v1/solicitations")]
+pub async fn list_solicitations(call: ListCall<Solicitations>) -> Result<HttpResponse> {
+    call.answer().await
+}
+
+/// Nombre de sollicitations
+///
+/// Avec les mêmes filtres que la liste.
+#[utoipa::path(
+    tag = TAG,
+    params(
+        Filters,
+    ),
+    responses((status = 200, description = "Le nombre", body = Count))
+)]
+#[get("/v1/solicitations/count")]
+pub async fn count_solicitations(call: Call<Filter>) -> Result<Answer> {
+    let reader = call.app.db.reader().await?;
+    let count = store::count(&reader, call.scope()?, &call.query).await?;
+    Answer::digested(&Count { count })
+}
+
+/// Demande d'un établissement à un partenaire
+///
+/// Par l'établissement, par son académie ou par le ministère : sur une intervention publiée qui
+/// couvre l'établissement et ces niveaux, ou directement auprès d'un représentant qui le couvre.
+#[utoipa::path(
+    tag = TAG,
+    params(crate::openapi::IdempotencyKey),
+    request_body(content = NewSolicitation, example = json!({
+        "uai": "0690001B", "intervention_id": "0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f", "levels": ["3e"],
+        "pupils_expected": 28, "wished_from": "2099-01-11", "wished_to": "2099-01-29",
+        "message": "Pour une classe de troisième, de préférence le matin."
+    })),
+    responses((status = 201, description = "La demande", body = SolicitationAnswer))
+)]
+#[post("/v1/solicitations")]
+pub async fn create_solicitation(call: Call<NoQuery, NewSolicitation>) -> Result<Answer> {
+    let scope = call.scope()?;
+    call.write(async |tx| {
+        let looked = Looked::at(tx.now, call.app.config.stale_after_days);
+        let created = workflow::create(tx, scope, &call.body, looked).await?;
+        let location = format!("/v1/solicitations/{}", created.id);
+        answered(&call, created, |version, seen| {
+            Answer::created(version, location, seen)
+        })
+    })
+    .await
+}
+
+/// Lecture d'une sollicitation
+///
+/// Ce qui est possible dépend du jour : une demande acceptée a lieu, ou non, à partir du jour prévu.
+#[utoipa::path(
+    tag = TAG,
+    params(("id" = SolicitationId, Path, description = "Identifiant de la sollicitation")),
+    responses((status = 200, description = "La sollicitation", body = SolicitationAnswer))
+)]
+#[get("/v1/solicitations/{id}")]
+pub async fn get_solicitation(call: Call) -> Result<Answer> {
+    let reader = call.app.db.reader().await?;
+    let found = store::find(&reader, call.scope()?, call.id("id")).await?;
+    answered(&call, found, Answer::object)
+}
+
+/// Accord du partenaire
+///
+/// Il propose un jour. Une séance de l'intervention est prise ; s'il n'en reste pas, 409
+/// `no_session_left`.
+#[utoipa::path(
+    tag = TAG,
+    params(
+        ("id" = SolicitationId, Path, description = "Identifiant de la sollicitation"),
+        crate::openapi::IdempotencyKey,
+        crate::openapi::OptionalIfMatch,
+    ),
+    request_body(content = Acceptance, example = json!({ "scheduled_on": "2099-01-15" })),
+    responses((status = 200, description = "La demande acceptée", body = SolicitationAnswer))
+)]
+#[post("/v1/solicitations/{id}/accept")]
+pub async fn accept_solicitation(call: Call<NoQuery, Acceptance>) -> Result<Answer> {
+    let (scope, if_match) = (call.scope()?, &call.admitted.if_match);
+    call.write(async |tx| {
+        let accepted = workflow::accept(tx, scope, call.id("id"), &call.body, if_match).await?;
+        answered(&call, accepted, Answer::object)
+    })
+    .await
+}
+
+/// Refus du partenaire
+///
+/// Avec le motif, que l'établissement lira.
+#[utoipa::path(
+    tag = TAG,
+    params(
+        ("id" = SolicitationId, Path, description = "Identifiant de la sollicitation"),
+        crate::openapi::IdempotencyKey,
+        crate::openapi::OptionalIfMatch,
+    ),
+    request_body(content = Explanation, example = json!({ "reason": "L'atelier est fermé ce mois-ci." })),
+    responses((status = 200, description = "La demande refusée", body = SolicitationAnswer))
+)]
+#[post("/v1/solicitations/{id}/decline")]
+pub async fn decline_solicitation(call: Call<NoQuery, Explanation>) -> Result<Answer> {
+    let (scope, if_match) = (call.scope()?, &call.admitted.if_match);
+    call.write(async |tx| {
+        let declined = workflow::decline(tx, scope, call.id("id"), &call.body, if_match).await?;
+        answered(&call, declined, Answer::object)
+    })
+    .await
+}
+
+/// Ce qui a eu lieu
+///
+/// Par l'établissement, son académie ou le partenaire, à partir du jour prévu : le jour, les élèves,
+/// les enseignants et les professionnels présents.
+#[utoipa::path(
+    tag = TAG,
+    params(
+        ("id" = SolicitationId, Path, description = "Identifiant de la sollicitation"),
+        crate::openapi::IdempotencyKey,
+        crate::openapi::OptionalIfMatch,
+    ),
+    request_body(content = Holding, example = json!({ "outcome": {
+        "held_on": "2025-10-09", "pupils": 27, "girls": 14, "priority_education_pupils": 27, "teachers": 2,
+        "professionals": 3, "hours": 2
+    } })),
+    responses((status = 200, description = "La demande réalisée", body = SolicitationAnswer))
+)]
+#[post("/v1/solicitations/{id}/hold")]
+pub async fn hold_solicitation(call: Call<NoQuery, Holding>) -> Result<Answer> {
+    let (scope, if_match) = (call.scope()?, &call.admitted.if_match);
+    call.write(async |tx| {
+        let (id, outcome) = (call.id("id"), &call.body.outcome);
+        let held = workflow::take_place(tx, scope, id, outcome, if_match).await?;
+        answered(&call, held, Answer::object)
+    })
+    .await
+}
+
+/// Ce qui n'a pas eu lieu
+///
+/// Par l'établissement, son académie ou le partenaire, à partir du jour prévu, avec le motif. La
+/// séance reste prise.
+#[utoipa::path(
+    tag = TAG,
+    params(
+        ("id" = SolicitationId, Path, description = "Identifiant de la sollicitation"),
+        crate::openapi::IdempotencyKey,
+        crate::openapi::OptionalIfMatch,
+    ),
+    request_body(content = Explanation, example = json!({ "reason": "Le car n'est pas venu." })),
+    responses((status = 200, description = "La demande non réalisée", body = SolicitationAnswer))
+)]
+#[post("/v1/solicitations/{id}/not-held")]
+pub async fn mark_solicitation_not_held(call: Call<NoQuery, Explanation>) -> Result<Answer> {
+    let (scope, if_match) = (call.scope()?, &call.admitted.if_match);
+    call.write(async |tx| {
+        let missed = workflow::not_held(tx, scope, call.id("id"), &call.body, if_match).await?;
+        answered(&call, missed, Answer::object)
+    })
+    .await
+}
+
+/// Annulation
+///
+/// Par l'un ou l'autre côté, tant qu'on n'a pas dit ce qui a eu lieu. La séance redevient libre.
+#[utoipa::path(
+    tag = TAG,
+    params(
+        ("id" = SolicitationId, Path, description = "Identifiant de la sollicitation"),
+        crate::openapi::IdempotencyKey,
+        crate::openapi::OptionalIfMatch,
+    ),
+    request_body(content = Option<Cancellation>, example = json!({ "reason": "La classe est en sortie ce jour-là." })),
+    responses((status = 200, description = "La demande annulée", body = SolicitationAnswer))
+)]
+#[post("/v1/solicitations/{id}/cancel")]
+pub async fn cancel_solicitation(call: Call<NoQuery, Cancellation>) -> Result<Answer> {
+    let (scope, if_match) = (call.scope()?, &call.admitted.if_match);
+    call.write(async |tx| {
+        let cancelled = workflow::cancel(tx, scope, call.id("id"), &call.body, if_match).await?;
+        answered(&call, cancelled, Answer::object)
+    })
+    .await
+}
+
+/// A solicitation as its caller is answered.
+fn answered<Q, B>(
+    call: &Call<Q, B>,
+    solicitation: Solicitation,
+    answer: impl FnOnce(i64, &SolicitationAnswer) -> Result<Answer>,
+) -> Result<Answer> {
+    let day = today(call.app.now());
+    let seen = solicitation.seen_by(call.scope()?, day, call.admitted.language);
+    answer(seen.version, &seen)
+}

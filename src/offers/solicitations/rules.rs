@@ -1,0 +1,175 @@
+//! What may be asked of whom: an intervention that is offered to the school, a representative who
+//! works there.
+
+use chrono::NaiveDate;
+
+use super::content::NewSolicitation;
+use super::store;
+use crate::agreements::conventions::model::ConventionId;
+use crate::auth::policy::Scope;
+use crate::db::tx::Tx;
+use crate::error::{Code, Error, Faults, Notice, Place, Result, Rule, notice};
+use crate::offers::interventions::model::InterventionId;
+use crate::offers::interventions::status::Looked;
+use crate::offers::interventions::status::Status;
+use crate::offers::interventions::store as interventions;
+use crate::register::partners::model::{PartnerId, Status as PartnerStatus};
+use crate::register::partners::representatives::model::RepresentativeId;
+use crate::register::partners::representatives::store as representatives;
+use crate::register::partners::store as partners;
+use crate::register::territories::ancestry;
+use crate::values::{TerritoryCode, TextValue};
+
+static NOT_PUBLISHED: Notice = notice(
+    "not_published",
+    "Aucune intervention publiée aujourd'hui n'a cet identifiant.",
+    "No intervention that is published today has this id.",
+);
+
+static SCHOOL_NOT_COVERED: Notice = notice(
+    "school_not_covered",
+    "Ne couvre pas cet établissement.",
+    "Does not cover this school.",
+);
+
+static LEVEL_NOT_OFFERED: Notice = notice(
+    "level_not_offered",
+    "L'intervention n'est pas proposée à ce niveau.",
+    "The intervention is not offered for this level.",
+);
+
+static PARTNER_ARCHIVED: Notice = notice(
+    "partner_archived",
+    "Le partenaire de ce représentant n'est plus actif.",
+    "This representative's partner is no longer active.",
+);
+
+/// To whom a solicitation is addressed, and under which convention.
+#[derive(Debug, Clone, Copy)]
+pub struct Addressee {
+    /// The partner.
+    pub partner: PartnerId,
+    /// The convention, if it is known.
+    pub convention: Option<ConventionId>,
+}
+
+/// The school and all above it.
+///
+/// # Errors
+/// `validation_failed` for a school that does not exist.
+pub async fn reach_of(tx: &mut Tx<'_>, new: &NewSolicitation) -> Result<Vec<String>> {
+    let school = TerritoryCode::of_school(&new.uai);
+    ancestry::of(tx.connection(), &[school])
+        .await?
+        .map_err(|places| ancestry::unknown(&places, |_| "/uai".to_owned()))
+}
+
+/// Refuses a school, given with all above it, that is not in charge of the caller.
+///
+/// # Errors
+/// `forbidden`.
+pub fn must_hold(scope: &Scope, reach: &[String]) -> Result<()> {
+    if scope.holds_all(&[reach.to_vec()]) {
+        return Ok(());
+    }
+    let place = Place::field("uai");
+    Err(Error::at(Code::Forbidden, place, Rule::OutsidePerimeter))
+}
+
+/// Whom it is addressed to, once it is known that it may be asked then by a school that
+/// lies in these territories.
+///
+/// # Errors
+/// `not_offered`, with every reason; `validation_failed` for a representative there is not.
+pub async fn addressee(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    new: &NewSolicitation,
+    reach: &[String],
+    looked: Looked,
+) -> Result<Addressee> {
+    match (new.intervention_id, new.representative_id) {
+        (Some(id), _) => of_intervention(tx, scope, id, new, reach, looked).await,
+        (None, Some(id)) => of_representative(tx, scope, id, reach, looked.day).await,
+        (None, None) => Err(Error::internal("a solicitation of nothing")),
+    }
+}
+
+/// What is not published and what is not there are told in the same words: only its partner may know
+/// the one from the other.
+async fn of_intervention(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    id: InterventionId,
+    new: &NewSolicitation,
+    reach: &[String],
+    looked: Looked,
+) -> Result<Addressee> {
+    let place = || Place::field("intervention_id");
+    let found = interventions::find_all(tx.connection(), scope, &[id], looked).await?;
+    let mut published = found
+        .into_iter()
+        .filter(|offer| offer.status() == Status::Published);
+    let Some(offer) = published.next() else {
+        return Err(Error::at(
+            Code::NotOffered,
+            place(),
+            Rule::Own(&NOT_PUBLISHED),
+        ));
+    };
+    let (partner, content) = (offer.intervention.partner_id, offer.intervention.content);
+    let mut faults = Faults::default();
+    if !content.nationwide && !covers(&content.territories, reach) {
+        faults.add(place(), Rule::Own(&SCHOOL_NOT_COVERED));
+    }
+    for (index, level) in new.levels.iter().enumerate() {
+        if !content.levels.contains(level) {
+            let place = Place::Pointer(format!("/levels/{index}"));
+            faults.add(place, Rule::Own(&LEVEL_NOT_OFFERED));
+        }
+    }
+    refuse(faults)?;
+    Ok(Addressee {
+        partner,
+        convention: Some(content.convention_id),
+    })
+}
+
+async fn of_representative(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    id: RepresentativeId,
+    reach: &[String],
+    day: NaiveDate,
+) -> Result<Addressee> {
+    let place = || Place::field("representative_id");
+    let found = representatives::find_all(tx.connection(), scope, &[id]).await?;
+    let unknown = || Error::at(Code::ValidationFailed, place(), Rule::UnknownReference);
+    let person = found.into_iter().next().ok_or_else(unknown)?;
+    let partner = partners::find(tx.connection(), scope, person.partner_id).await?;
+    let mut faults = Faults::default();
+    if !covers(&person.territories, reach) {
+        faults.add(place(), Rule::Own(&SCHOOL_NOT_COVERED));
+    }
+    if partner.status == PartnerStatus::Archived {
+        faults.add(place(), Rule::Own(&PARTNER_ARCHIVED));
+    }
+    refuse(faults)?;
+    let convention = store::only_convention(tx.connection(), scope, partner.id, reach, day).await?;
+    Ok(Addressee {
+        partner: partner.id,
+        convention,
+    })
+}
+
+/// Whether one of these territories is the school's, or above it.
+fn covers(territories: &[TerritoryCode], reach: &[String]) -> bool {
+    let mut territories = territories.iter().map(TextValue::as_str);
+    territories.any(|territory| reach.iter().any(|code| code == territory))
+}
+
+/// The refusal that reasons make together, if there are any.
+fn refuse(reasons: Faults) -> Result<()> {
+    let refused = |error: Error| Error::new(Code::NotOffered).with(error.faults);
+    reasons.check().map_err(refused)
+}

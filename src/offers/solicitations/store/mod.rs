@@ -1,0 +1,315 @@
+//! The SQL of solicitations.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::dsl::count_star;
+use diesel::helper_types::IntoBoxed;
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::sql_types::{Timestamptz, Uuid};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use super::content::NewSolicitation;
+use super::model::{Solicitation, SolicitationId, Standing, Status};
+use super::rules::Addressee;
+use crate::agreements::conventions::model::ConventionId;
+use crate::auth::policy::Scope;
+use crate::db::keyset::{Direction, after};
+use crate::db::schema::{intervention_standing as standing, interventions, solicitations};
+use crate::error::{Error, Result};
+use crate::http::page::{MarkValue, Page};
+use crate::offers::interventions::model::InterventionId;
+use crate::register::partners::model::PartnerId;
+use crate::values::{TerritoryCode, Uai};
+
+/// What a list of solicitations is filtered by.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Of one of these schools.
+    pub uai: Vec<Uai>,
+    /// Addressed to one of these partners.
+    pub partner_id: Vec<PartnerId>,
+    /// On one of these interventions.
+    pub intervention_id: Vec<InterventionId>,
+    /// Of one of these statuses.
+    pub status: Vec<Status>,
+    /// Of a school in one of these.
+    pub territory: Vec<TerritoryCode>,
+    /// Changed then or later.
+    pub updated_since: Option<DateTime<Utc>>,
+}
+
+/// By what a list of solicitations is sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sort {
+    /// The order of creation.
+    Id,
+    /// The last change.
+    UpdatedAt,
+}
+
+type Visible<'a> = IntoBoxed<'a, solicitations::table, Pg>;
+
+/// Those of the caller's schools, of the schools it has in charge, or addressed to it.
+fn visible(scope: &Scope) -> Visible<'_> {
+    let query = solicitations::table.into_boxed();
+    if scope.is_everything() {
+        query
+    } else if let Some((named, _)) = scope.territories() {
+        query.filter(solicitations::reach.overlaps_with(named))
+    } else if let Some(uais) = scope.schools() {
+        query.filter(solicitations::uai.eq_any(uais))
+    } else {
+        // Those who are none of all that are no partner either.
+        query.filter(solicitations::partner_id.eq_any(scope.partner()))
+    }
+}
+
+fn filtered<'a>(scope: &'a Scope, filter: &'a Filter) -> Visible<'a> {
+    let mut query = visible(scope);
+    if !filter.uai.is_empty() {
+        query = query.filter(solicitations::uai.eq_any(&filter.uai));
+    }
+    if !filter.partner_id.is_empty() {
+        query = query.filter(solicitations::partner_id.eq_any(&filter.partner_id));
+    }
+    if !filter.intervention_id.is_empty() {
+        let intervention = solicitations::intervention_id.assume_not_null();
+        query = query.filter(intervention.eq_any(&filter.intervention_id));
+    }
+    if !filter.status.is_empty() {
+        query = query.filter(solicitations::status.eq_any(&filter.status));
+    }
+    if !filter.territory.is_empty() {
+        query = query.filter(solicitations::reach.overlaps_with(&filter.territory));
+    }
+    if let Some(since) = filter.updated_since {
+        query = query.filter(solicitations::updated_at.ge(since));
+    }
+    query
+}
+
+/// One page, in the order asked for.
+///
+/// # Errors
+/// As any query.
+pub async fn page(
+    mut connection: &AsyncPgConnection,
+    scope: &Scope,
+    filter: &Filter,
+    page: &Page<Sort>,
+) -> Result<Vec<Solicitation>> {
+    let mut query = filtered(scope, filter)
+        .select(Solicitation::as_select())
+        .limit(page.limit);
+    let ascending = page.direction == Direction::Ascending;
+    if let Some(mark) = &page.after {
+        let id = mark.uuid().into_sql::<Uuid>();
+        query = match &mark.value {
+            MarkValue::Time(time) => query.filter(after(
+                (solicitations::updated_at, solicitations::id),
+                (time.into_sql::<Timestamptz>(), id),
+                page.direction,
+            )),
+            _ if ascending => query.filter(solicitations::id.gt(id)),
+            _ => query.filter(solicitations::id.lt(id)),
+        };
+    }
+    let (updated_at, id) = (solicitations::updated_at, solicitations::id);
+    query = match (page.sort, ascending) {
+        (Sort::Id, true) => query.order(id.asc()),
+        (Sort::Id, false) => query.order(id.desc()),
+        (Sort::UpdatedAt, true) => query.order((updated_at.asc(), id.asc())),
+        (Sort::UpdatedAt, false) => query.order((updated_at.desc(), id.desc())),
+    };
+    Ok(query.load(&mut connection).await?)
+}
+
+/// How many there are.
+///
+/// # Errors
+/// As any query.
+pub async fn count(
+    mut connection: &AsyncPgConnection,
+    scope: &Scope,
+    filter: &Filter,
+) -> Result<i64> {
+    Ok(filtered(scope, filter)
+        .select(count_star())
+        .first(&mut connection)
+        .await?)
+}
+
+/// One solicitation.
+///
+/// # Errors
+/// `not_found`.
+pub async fn find(
+    connection: &AsyncPgConnection,
+    scope: &Scope,
+    id: SolicitationId,
+) -> Result<Solicitation> {
+    let found = find_all(connection, scope, &[id]).await?;
+    found.into_iter().next().ok_or_else(Error::not_found)
+}
+
+/// Those of these ids that the caller may see.
+///
+/// # Errors
+/// As any query.
+pub async fn find_all(
+    mut connection: &AsyncPgConnection,
+    scope: &Scope,
+    ids: &[SolicitationId],
+) -> Result<Vec<Solicitation>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(visible(scope)
+        .filter(solicitations::id.eq_any(ids))
+        .select(Solicitation::as_select())
+        .load(&mut connection)
+        .await?)
+}
+
+/// One solicitation, held until the transaction ends.
+///
+/// # Errors
+/// `not_found`.
+pub async fn hold(
+    connection: &mut AsyncPgConnection,
+    scope: &Scope,
+    id: SolicitationId,
+) -> Result<Solicitation> {
+    // Locked first, read next: a boxed query takes no lock, and what was waited for is then read.
+    let locked = solicitations::table
+        .filter(solicitations::id.eq(id))
+        .select(solicitations::id)
+        .for_no_key_update()
+        .first::<SolicitationId>(connection)
+        .await;
+    locked.optional()?.ok_or_else(Error::not_found)?;
+    find(connection, scope, id).await
+}
+
+/// How many sessions an intervention has left, none where they are not counted. It is held until
+/// the transaction ends, so that nobody else takes one meanwhile.
+///
+/// # Errors
+/// As any query.
+pub async fn hold_sessions(
+    connection: &mut AsyncPgConnection,
+    _scope: &Scope,
+    id: InterventionId,
+) -> Result<Option<i64>> {
+    let sessions = interventions::table
+        .find(id)
+        .select(interventions::sessions)
+        .for_no_key_update()
+        .first::<Option<i32>>(connection)
+        .await?;
+    let Some(sessions) = sessions else {
+        return Ok(None);
+    };
+    // A statement of its own, which sees what the lock was waited for.
+    let taken: i64 = solicitations::table
+        .filter(solicitations::intervention_id.eq(id))
+        .filter(solicitations::takes_session)
+        .select(count_star())
+        .first(connection)
+        .await?;
+    Ok(Some(i64::from(sessions) - taken))
+}
+
+/// The convention under which a partner works in these territories on a day, where there is only
+/// one: in force, its own or its network's.
+///
+/// # Errors
+/// As any query.
+pub async fn only_convention(
+    mut connection: &AsyncPgConnection,
+    _scope: &Scope,
+    partner: PartnerId,
+    reach: &[String],
+    day: NaiveDate,
+) -> Result<Option<ConventionId>> {
+    let (from, until) = (standing::in_force_from, standing::in_force_until);
+    let territory = standing::territory;
+    let found: Vec<ConventionId> = standing::table
+        .filter(standing::partner_id.eq(partner))
+        .filter(standing::from_day.le(day).and(standing::until_day.gt(day)))
+        .filter(standing::obstacles.eq(Vec::<String>::new()))
+        .filter(from.assume_not_null().le(day))
+        .filter(until.is_null().or(until.assume_not_null().ge(day)))
+        .filter(
+            territory
+                .is_null()
+                .or(territory.assume_not_null().eq_any(reach)),
+        )
+        .select(standing::convention_id)
+        .limit(2)
+        .load(&mut connection)
+        .await?;
+    Ok(match found.as_slice() {
+        [only] => Some(*only),
+        _ => None,
+    })
+}
+
+/// What the service adds to a new solicitation.
+pub struct Beginning<'a> {
+    /// Its id.
+    pub id: SolicitationId,
+    /// Whom it is addressed to.
+    pub addressee: Addressee,
+    /// The school and all above it.
+    pub reach: &'a [String],
+    /// The moment.
+    pub now: DateTime<Utc>,
+}
+
+/// Inserts one.
+///
+/// # Errors
+/// `validation_failed` when what it names went away.
+pub async fn insert(
+    connection: &mut AsyncPgConnection,
+    beginning: &Beginning<'_>,
+    new: &NewSolicitation,
+) -> Result<Solicitation> {
+    let set = (
+        solicitations::id.eq(beginning.id),
+        solicitations::reach.eq(beginning.reach),
+        solicitations::partner_id.eq(beginning.addressee.partner),
+        solicitations::convention_id.eq(beginning.addressee.convention),
+        solicitations::created_at.eq(beginning.now),
+        solicitations::updated_at.eq(beginning.now),
+    );
+    let inserted = diesel::insert_into(solicitations::table)
+        .values((new, set))
+        .returning(Solicitation::as_returning());
+    Ok(inserted.get_result(connection).await?)
+}
+
+/// What a step makes of one.
+///
+/// # Errors
+/// As any write.
+pub async fn set_standing(
+    connection: &mut AsyncPgConnection,
+    id: SolicitationId,
+    standing: &Standing,
+    now: DateTime<Utc>,
+) -> Result<Solicitation> {
+    let set = (
+        solicitations::status.eq(standing.status),
+        solicitations::scheduled_on.eq(standing.scheduled_on),
+        solicitations::reason.eq(&standing.reason),
+        solicitations::outcome.eq(&standing.outcome),
+        solicitations::version.eq(solicitations::version + 1),
+        solicitations::updated_at.eq(now),
+    );
+    let updated = diesel::update(solicitations::table.find(id))
+        .set(set)
+        .returning(Solicitation::as_returning());
+    Ok(updated.get_result(connection).await?)
+}

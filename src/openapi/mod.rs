@@ -1,0 +1,291 @@
+//! The OpenAPI document: title, tags, security, and what is the same for every operation.
+//!
+//! Paths, parameters and bodies are written once, on the handlers; the error answers are added
+//! here for all, each operation getting those it can really meet.
+
+mod finish;
+mod lifecycles;
+
+use serde_json::json;
+use utoipa::openapi::path::{HttpMethod, Operation, PathItem};
+use utoipa::openapi::security::{
+    ClientCredentials, Flow, HttpAuthScheme, HttpBuilder, OAuth2, Scopes, SecurityScheme,
+};
+use utoipa::openapi::{
+    ContentBuilder, OpenApi, Ref, RefOr, Required, ResponseBuilder, SecurityRequirement,
+};
+use utoipa::{IntoParams, OpenApi as _};
+use utoipa_actix_web::AppExt;
+
+use crate::error::Code;
+use crate::error::problem::{Problem, ProblemFault};
+use crate::http::contract::written;
+use crate::routes;
+
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "ree, registre national des relations école-entreprise",
+        description = "Conventions nationales, déclinaisons locales, interventions, bilans et indicateurs des partenariats entre l'École et les entreprises.\n\nChaque erreur est un document `application/problem+json` (RFC 9457) dont le `code` est stable ; `/problems` les documente tous. Les libellés sont en français, ou en anglais avec `Accept-Language: en`.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0")
+    ),
+    components(schemas(Problem, ProblemFault)),
+    tags(
+        (name = "Partenaires", description = "Les organismes partenaires du ministère et leurs représentants."),
+        (name = "Conventions", description = "Ce que le ministère, une région, une académie ou un établissement signent avec des partenaires."),
+        (name = "Données ouvertes", description = "Ce que chacun peut lire sans jeton, sous Licence Ouverte 2.0."),
+        (name = "Déclinaisons", description = "Les conventions portées dans les régions académiques, les académies et les établissements."),
+        (name = "Interventions", description = "Ce que les partenaires proposent aux établissements."),
+        (name = "Sollicitations", description = "Ce que les établissements demandent aux partenaires, et ce qu'il en advient."),
+        (name = "Contacts", description = "À qui écrire, du côté de l'éducation."),
+        (name = "Établissements", description = "L'annuaire du ministère."),
+        (name = "Référentiels", description = "Territoires et nomenclatures."),
+        (name = "Bilans", description = "Ce que chaque territoire a fait sous une convention, année après année."),
+        (name = "Campagnes", description = "Les bilans attendus d'une année scolaire, et où ils en sont."),
+        (name = "Indicateurs", description = "Ce que les bilans validés totalisent."),
+        (name = "Publications", description = "Les chiffres d'une année scolaire tels que le ministère les a publiés."),
+        (name = "Échéances", description = "Ce qui vient à terme, et ce qui est en retard."),
+        (name = "Synchronisation", description = "Le flux des changements."),
+        (name = "Clients", description = "Les programmes clients et leurs jetons."),
+        (name = "Exploitation", description = "État du service et documentation, sans jeton.")
+    )
+)]
+struct Document;
+
+/// La page demandée d'une liste.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "read by http::page; here for the document")]
+pub struct PageParameters {
+    /// Nombre d'éléments par page, de 1 à 200.
+    #[param(minimum = 1, maximum = 200, default = 50, example = 50)]
+    limit: Option<i64>,
+    /// Le `next_cursor` de la page précédente, avec les mêmes filtres.
+    cursor: Option<String>,
+    /// Écriture du CSV : `standard` (RFC 4180) ou `excel-fr` (point-virgule, BOM, virgule décimale).
+    #[param(example = "standard")]
+    dialect: Option<String>,
+}
+
+/// La clé d'idempotence d'une création ou d'une étape.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "read by http::gate; here for the document")]
+pub struct IdempotencyKey {
+    /// Une clé de votre choix : la même requête répétée reçoit la première réponse, et rien n'est refait.
+    #[param(rename = "Idempotency-Key", max_length = 255)]
+    idempotency_key: Option<String>,
+}
+
+/// La version que la modification suppose.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "read by http::gate; here for the document")]
+pub struct RequiredIfMatch {
+    /// L'`ETag` lu, ou `*` pour y renoncer.
+    #[param(rename = "If-Match", example = "*")]
+    if_match: String,
+}
+
+/// La version que l'étape suppose, si on y tient.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "read by http::gate; here for the document")]
+pub struct OptionalIfMatch {
+    /// L'`ETag` lu.
+    #[param(rename = "If-Match")]
+    if_match: Option<String>,
+}
+
+/// Ce que l'écriture suppose absent, si on y tient.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "read by http::gate; here for the document")]
+pub struct OptionalIfNoneMatch {
+    /// `*` : seulement si l'objet n'existe pas encore.
+    #[param(rename = "If-None-Match")]
+    if_none_match: Option<String>,
+}
+
+/// The document, complete.
+pub fn document() -> OpenApi {
+    let (_, mut document) = actix_web::App::new()
+        .into_utoipa_app()
+        .openapi(Document::openapi())
+        .configure(routes::mount)
+        .split_for_parts();
+    document.info.version = env!("CARGO_PKG_VERSION").to_owned();
+    add_security(&mut document);
+    lifecycles::tell(&mut document);
+    for (path, item) in &mut document.paths.paths {
+        for (method, operation) in operations(item) {
+            complete(path, &method, operation);
+        }
+    }
+    document
+}
+
+/// As it is committed and served.
+///
+/// # Errors
+/// When it cannot be serialised.
+pub fn text() -> Result<String, serde_json::Error> {
+    let mut value = serde_json::to_value(document())?;
+    finish::finish(&mut value);
+    serde_json::to_string_pretty(&value).map(|text| format!("{text}\n"))
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = (HttpMethod, &mut Operation)> {
+    [
+        (HttpMethod::Get, &mut item.get),
+        (HttpMethod::Post, &mut item.post),
+        (HttpMethod::Put, &mut item.put),
+        (HttpMethod::Patch, &mut item.patch),
+        (HttpMethod::Delete, &mut item.delete),
+    ]
+    .into_iter()
+    .filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
+}
+
+fn add_security(document: &mut OpenApi) {
+    let components = document.components.get_or_insert_default();
+    let scopes = Scopes::from_iter([("read", "Lire"), ("write", "Écrire")]);
+    let flow = Flow::ClientCredentials(ClientCredentials::new("/oauth2/token", scopes));
+    components.add_security_scheme(
+        "bearer",
+        SecurityScheme::Http(
+            HttpBuilder::new()
+                .scheme(HttpAuthScheme::Bearer)
+                .bearer_format("JWT")
+                .build(),
+        ),
+    );
+    // How a client proves who it is to the token endpoint (RFC 6749 §2.3.1).
+    components.add_security_scheme(
+        "client",
+        SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Basic).build()),
+    );
+    components.add_security_scheme("oauth2", SecurityScheme::OAuth2(OAuth2::new([flow])));
+}
+
+/// Adds to an operation its security and the errors it can answer.
+fn complete(path: &str, method: &HttpMethod, operation: &mut Operation) {
+    let private = path.starts_with("/v1");
+    let writes = *method != HttpMethod::Get;
+    if private {
+        let scope = if writes { "write" } else { "read" };
+        operation.security = Some(vec![
+            SecurityRequirement::new("bearer", [""; 0]),
+            SecurityRequirement::new("oauth2", [scope]),
+        ]);
+    }
+    let answers_200 = operation.responses.responses.contains_key("200");
+    let mut also = |status: &str, description: &str| {
+        let response = ResponseBuilder::new()
+            .description(description)
+            .build()
+            .into();
+        operation
+            .responses
+            .responses
+            .entry(status.to_owned())
+            .or_insert(response);
+    };
+    if private && !writes {
+        also("304", "Inchangé depuis l'`ETag` donné dans `If-None-Match`");
+    }
+    if private && writes && answers_200 {
+        also(
+            "204",
+            "Fait, sans corps, comme `Prefer: return=minimal` le demande",
+        );
+    }
+    for code in errors(path, method, operation) {
+        let entry = code.entry();
+        operation
+            .responses
+            .responses
+            .entry(entry.status.to_string())
+            .or_insert_with(|| problem(code));
+    }
+}
+
+/// The codes an operation can answer, by what it takes.
+fn errors(path: &str, method: &HttpMethod, operation: &Operation) -> Vec<Code> {
+    let has = |name: &str| {
+        operation
+            .parameters
+            .iter()
+            .flatten()
+            .filter_map(written)
+            .any(|parameter| parameter.name == name)
+    };
+    let needs = |name: &str| {
+        operation
+            .parameters
+            .iter()
+            .flatten()
+            .filter_map(written)
+            .any(|parameter| parameter.name == name && parameter.required == Required::True)
+    };
+    let private = path.starts_with("/v1");
+    let writes = *method != HttpMethod::Get;
+    let mut codes = vec![
+        Code::MalformedRequest,
+        Code::UriTooLong,
+        Code::HeadersTooLarge,
+        Code::InternalError,
+    ];
+    let mut when = |condition: bool, more: &[Code]| {
+        if condition {
+            codes.extend_from_slice(more);
+        }
+    };
+    when(private, &[Code::Unauthorized, Code::Forbidden]);
+    // What is public and takes filters reads the database as well.
+    when(
+        private || has("limit"),
+        &[Code::ServiceUnavailable, Code::ValidationFailed],
+    );
+    when(path.contains('{'), &[Code::NotFound]);
+    when(has_content(operation), &[Code::NotAcceptable]);
+    when(
+        operation.request_body.is_some() || *method == HttpMethod::Post,
+        &[
+            Code::UnsupportedMediaType,
+            Code::PayloadTooLarge,
+            Code::RequestTimeout,
+        ],
+    );
+    when(private && writes, &[Code::Conflict]);
+    when(has("If-Match"), &[Code::PreconditionFailed]);
+    when(needs("If-Match"), &[Code::PreconditionRequired]);
+    codes
+}
+
+/// Whether its successful answers have a body, of a form that can be refused.
+fn has_content(operation: &Operation) -> bool {
+    let successes = operation
+        .responses
+        .responses
+        .iter()
+        .filter(|(status, _)| status.starts_with('2'));
+    successes
+        .filter_map(|(_, response)| written(response))
+        .any(|response| !response.content.is_empty())
+}
+
+fn problem(code: Code) -> RefOr<utoipa::openapi::Response> {
+    let language = crate::language::Language::French;
+    let content = ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name("Problem")))
+        .example(Some(json!(
+            crate::error::problem::ProblemType::of(code, language).example
+        )))
+        .build();
+    ResponseBuilder::new()
+        .description(code.title(language))
+        .content("application/problem+json", content)
+        .build()
+        .into()
+}

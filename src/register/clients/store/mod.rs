@@ -1,0 +1,497 @@
+//! The SQL of clients, of their secrets and of the tokens revoked.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::dsl::{count_star, sql};
+use diesel::helper_types::IntoBoxed;
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, Bool, Text, Timestamptz, Uuid as SqlUuid};
+use diesel_async::{AnsiTransactionManager, AsyncPgConnection, RunQueryDsl, TransactionManager};
+use uuid::Uuid;
+
+use super::content::{ClientPatch, NewClient};
+use super::model::{
+    Client, ClientId, ClientRecord, ClientRole, ClientStatuses, SecretId, SecretRecord, Status,
+};
+use super::perimeter::{Reach, School};
+use crate::auth::Secret;
+use crate::auth::policy::Scope;
+use crate::db::keyset::{Direction, after};
+use crate::db::schema::{client_secrets, clients, establishments, revoked_tokens};
+use crate::error::{Error, Result};
+use crate::http::page::{MarkValue, Page};
+use crate::register::partners::model::PartnerId;
+use crate::values::{Code, Uai};
+
+/// Tokens live 15 minutes: a client changed longer ago has none left from before.
+const TOKENS_LIVE: TimeDelta = TimeDelta::minutes(20);
+
+/// How exact `last_used_at` is: a client that asks for a token each second writes once a minute.
+const USE_NOTED: TimeDelta = TimeDelta::minutes(1);
+
+/// What a list of clients is filtered by.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Of one of these roles.
+    pub role: Vec<ClientRole>,
+    /// Of one of these statuses.
+    pub status: Vec<Code<ClientStatuses>>,
+    /// Of this partner.
+    pub partner_id: Option<PartnerId>,
+    /// Changed then or later.
+    pub updated_since: Option<DateTime<Utc>>,
+}
+
+/// By what a list of clients is sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sort {
+    /// The order of creation.
+    Id,
+    /// The last change.
+    UpdatedAt,
+}
+
+/// Clients, filtered.
+pub type Filtered<'a> = IntoBoxed<'a, clients::table, Pg>;
+
+fn filtered<'a>(scope: &'a Scope, filter: &'a Filter) -> Filtered<'a> {
+    let mut query = visible(scope);
+    if !filter.role.is_empty() {
+        query = query.filter(clients::role.eq_any(&filter.role));
+    }
+    if !filter.status.is_empty() {
+        query = query.filter(clients::status.eq_any(&filter.status));
+    }
+    if let Some(partner) = filter.partner_id {
+        query = query.filter(clients::partner_id.eq(partner));
+    }
+    if let Some(since) = filter.updated_since {
+        query = query.filter(clients::updated_at.ge(since));
+    }
+    query
+}
+
+/// The same rule as [`Reach`], for lists: the ministry sees all, an academy those of its schools.
+fn visible(scope: &Scope) -> Filtered<'_> {
+    let query = clients::table.into_boxed();
+    if scope.is_everything() {
+        return query;
+    }
+    let (named, _) = scope.territories().unwrap_or_default();
+    let within = sql::<Bool>(
+        "EXISTS (SELECT FROM establishments WHERE uai = ANY (clients.uais) AND (academy = ANY (",
+    )
+    .bind::<Array<Text>, _>(named)
+    .sql(") OR academic_region = ANY (")
+    .bind::<Array<Text>, _>(named)
+    .sql(")))");
+    query.filter(within)
+}
+
+/// One page, in the order asked for.
+///
+/// # Errors
+/// As any query.
+pub async fn page(
+    mut connection: &AsyncPgConnection,
+    scope: &Scope,
+    filter: &Filter,
+    page: &Page<Sort>,
+    now: DateTime<Utc>,
+) -> Result<Vec<Client>> {
+    let mut query = filtered(scope, filter)
+        .select(ClientRecord::as_select())
+        .limit(page.limit);
+    let ascending = page.direction == Direction::Ascending;
+    if let Some(mark) = &page.after {
+        let id = mark
+            .id
+            .parse::<Uuid>()
+            .unwrap_or_default()
+            .into_sql::<SqlUuid>();
+        query = match &mark.value {
+            MarkValue::Time(time) => {
+                let place = (time.into_sql::<Timestamptz>(), id);
+                query.filter(after(
+                    (clients::updated_at, clients::id),
+                    place,
+                    page.direction,
+                ))
+            }
+            _ if ascending => query.filter(clients::id.gt(id)),
+            _ => query.filter(clients::id.lt(id)),
+        };
+    }
+    query = match (page.sort, ascending) {
+        (Sort::Id, true) => query.order(clients::id.asc()),
+        (Sort::Id, false) => query.order(clients::id.desc()),
+        (Sort::UpdatedAt, true) => query.order((clients::updated_at.asc(), clients::id.asc())),
+        (Sort::UpdatedAt, false) => query.order((clients::updated_at.desc(), clients::id.desc())),
+    };
+    let records = query.load(&mut connection).await?;
+    complete(connection, scope, records, now).await
+}
+
+/// How many there are.
+///
+/// # Errors
+/// As any query.
+pub async fn count(
+    mut connection: &AsyncPgConnection,
+    scope: &Scope,
+    filter: &Filter,
+) -> Result<i64> {
+    Ok(filtered(scope, filter)
+        .select(count_star())
+        .first(&mut connection)
+        .await?)
+}
+
+/// One client.
+///
+/// # Errors
+/// `not_found`, also when nothing of it is in the scope.
+pub async fn find(
+    mut connection: &AsyncPgConnection,
+    scope: &Scope,
+    id: ClientId,
+    now: DateTime<Utc>,
+) -> Result<Client> {
+    let records = ClientRecord::query()
+        .filter(clients::id.eq(id))
+        .load(&mut connection)
+        .await?;
+    the_one(complete(connection, scope, records, now).await?)
+}
+
+/// Those of these ids that are in the scope.
+///
+/// # Errors
+/// As any query.
+pub async fn find_all(
+    mut connection: &AsyncPgConnection,
+    scope: &Scope,
+    ids: &[ClientId],
+    now: DateTime<Utc>,
+) -> Result<Vec<Client>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let records = visible(scope)
+        .filter(clients::id.eq_any(ids))
+        .select(ClientRecord::as_select());
+    complete(connection, scope, records.load(&mut connection).await?, now).await
+}
+
+/// The ids of those in the scope, for other queries.
+pub fn visible_ids(scope: &Scope) -> diesel::dsl::Select<Filtered<'_>, clients::id> {
+    visible(scope).select(clients::id)
+}
+
+/// One client, held until the transaction ends.
+///
+/// # Errors
+/// As [`find`].
+pub async fn hold(
+    connection: &mut AsyncPgConnection,
+    scope: &Scope,
+    id: ClientId,
+    now: DateTime<Utc>,
+) -> Result<Client> {
+    let records = ClientRecord::query()
+        .filter(clients::id.eq(id))
+        .for_no_key_update()
+        .load(connection)
+        .await?;
+    the_one(complete(connection, scope, records, now).await?)
+}
+
+fn the_one(found: Vec<Client>) -> Result<Client> {
+    let mut visible = found
+        .into_iter()
+        .filter(|client| client.reach != Reach::Nothing);
+    visible.next().ok_or_else(Error::not_found)
+}
+
+/// Adds to clients their live secrets and how much of each is in the scope: two queries for all.
+async fn complete(
+    mut connection: &AsyncPgConnection,
+    scope: &Scope,
+    records: Vec<ClientRecord>,
+    now: DateTime<Utc>,
+) -> Result<Vec<Client>> {
+    let ids: Vec<ClientId> = records.iter().map(|record| record.id).collect();
+    // The ministry reaches all of every client: where their schools are is not asked then.
+    let asked = records.iter().filter(|_| !scope.is_everything());
+    let uais: Vec<&Uai> = asked.flat_map(|record| &record.uais).collect();
+    let live = client_secrets::expires_at
+        .is_null()
+        .or(client_secrets::expires_at.gt(now));
+    let secrets = SecretRecord::query()
+        .filter(client_secrets::client_id.eq_any(&ids))
+        .filter(live);
+    let secrets = secrets
+        .order(client_secrets::id.asc())
+        .load(&mut connection);
+    let secrets = async { Ok::<Vec<SecretRecord>, Error>(secrets.await?) };
+    let (secrets, schools) = tokio::try_join!(secrets, schools(connection, &uais))?;
+    let with_secrets = |record: ClientRecord| Client {
+        reach: Reach::of(scope, &record, &schools),
+        secrets: secrets
+            .iter()
+            .filter(|secret| secret.client_id == record.id)
+            .cloned()
+            .collect(),
+        record,
+    };
+    Ok(records.into_iter().map(with_secrets).collect())
+}
+
+/// Those of these schools that the directory has, and where they are.
+///
+/// # Errors
+/// As any query.
+pub async fn schools(mut connection: &AsyncPgConnection, uais: &[&Uai]) -> Result<Vec<School>> {
+    if uais.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = establishments::table
+        .filter(establishments::uai.eq_any(uais))
+        .select((
+            establishments::uai,
+            establishments::academy,
+            establishments::academic_region,
+        ));
+    Ok(found.load(&mut connection).await?)
+}
+
+/// Inserts one.
+///
+/// # Errors
+/// `validation_failed` for a partner that does not exist.
+pub async fn insert(
+    connection: &mut AsyncPgConnection,
+    id: ClientId,
+    new: &NewClient,
+    now: DateTime<Utc>,
+) -> Result<ClientRecord> {
+    let row = (
+        new,
+        clients::id.eq(id),
+        clients::created_at.eq(now),
+        clients::updated_at.eq(now),
+    );
+    let inserted = diesel::insert_into(clients::table)
+        .values(row)
+        .returning(ClientRecord::as_returning());
+    Ok(inserted.get_result(connection).await?)
+}
+
+/// Changes one, and ends the tokens up to this id if there is one.
+///
+/// # Errors
+/// As [`insert`].
+pub async fn update(
+    connection: &mut AsyncPgConnection,
+    id: ClientId,
+    patch: &ClientPatch,
+    tokens_after: Option<Uuid>,
+    now: DateTime<Utc>,
+) -> Result<ClientRecord> {
+    let stamp = (
+        clients::version.eq(clients::version + 1),
+        clients::updated_at.eq(now),
+    );
+    let tokens = tokens_after.map(|after| clients::tokens_after.eq(after));
+    let updated = diesel::update(clients::table.find(id))
+        .set((patch, stamp, tokens))
+        .returning(ClientRecord::as_returning());
+    Ok(updated.get_result(connection).await?)
+}
+
+/// Sets the status of one, and ends the tokens up to this id if there is one.
+///
+/// # Errors
+/// As any write.
+pub async fn set_status(
+    connection: &mut AsyncPgConnection,
+    id: ClientId,
+    status: Status,
+    tokens_after: Option<Uuid>,
+    now: DateTime<Utc>,
+) -> Result<ClientRecord> {
+    let stamp = (
+        clients::version.eq(clients::version + 1),
+        clients::updated_at.eq(now),
+    );
+    let tokens = tokens_after.map(|after| clients::tokens_after.eq(after));
+    let set = (clients::status.eq(status), stamp, tokens);
+    let updated = diesel::update(clients::table.find(id))
+        .set(set)
+        .returning(ClientRecord::as_returning());
+    Ok(updated.get_result(connection).await?)
+}
+
+/// Inserts a secret: its digest and its hint.
+///
+/// # Errors
+/// As any write.
+pub async fn insert_secret(
+    connection: &mut AsyncPgConnection,
+    id: SecretId,
+    client: ClientId,
+    secret: &Secret,
+    now: DateTime<Utc>,
+) -> Result<SecretRecord> {
+    let row = (
+        client_secrets::id.eq(id),
+        client_secrets::client_id.eq(client),
+        client_secrets::digest.eq(secret.digest().to_vec()),
+        client_secrets::hint.eq(secret.hint()),
+        client_secrets::created_at.eq(now),
+    );
+    let inserted = diesel::insert_into(client_secrets::table)
+        .values(row)
+        .returning(SecretRecord::as_returning());
+    Ok(inserted.get_result(connection).await?)
+}
+
+/// Ends the secrets of a client then, those that do not end before.
+///
+/// # Errors
+/// As any write.
+pub async fn end_secrets(
+    connection: &mut AsyncPgConnection,
+    client: ClientId,
+    end: DateTime<Utc>,
+) -> Result<()> {
+    let later = client_secrets::expires_at
+        .is_null()
+        .or(client_secrets::expires_at.gt(end));
+    diesel::update(
+        client_secrets::table
+            .filter(client_secrets::client_id.eq(client))
+            .filter(later),
+    )
+    .set(client_secrets::expires_at.eq(end))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Runs a step with the secret of this digest and its client, if there is one, held meanwhile
+/// against change: a token whose id is made by the step is older than the `tokens_after` of any
+/// change that the step did not see.
+///
+/// # Errors
+/// As any query, and what the step answers.
+pub async fn presented<T>(
+    connection: &mut AsyncPgConnection,
+    digest: &[u8],
+    step: impl FnOnce(Option<(ClientRecord, SecretRecord)>) -> T,
+) -> Result<T> {
+    AnsiTransactionManager::begin_transaction(connection).await?;
+    let found = clients::table
+        .inner_join(client_secrets::table)
+        .filter(client_secrets::digest.eq(digest))
+        .select((ClientRecord::as_select(), SecretRecord::as_select()))
+        .for_share()
+        .load(connection)
+        .await;
+    let outcome = found.map(|found| step(found.into_iter().next()));
+    // Nothing was written: this only lets go.
+    AnsiTransactionManager::rollback_transaction(connection).await?;
+    Ok(outcome?)
+}
+
+/// Notes that a secret served, at most once a minute; neither a change nor a new version.
+///
+/// # Errors
+/// As any write.
+pub async fn used(
+    mut connection: &AsyncPgConnection,
+    secret: &SecretRecord,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let before = now - USE_NOTED;
+    if secret.last_used_at.is_some_and(|last| last > before) {
+        return Ok(());
+    }
+    let mut other = connection;
+    let stale = client_secrets::last_used_at
+        .is_null()
+        .or(client_secrets::last_used_at.le(before));
+    let secrets = diesel::update(client_secrets::table.find(secret.id).filter(stale));
+    let stale = clients::last_used_at
+        .is_null()
+        .or(clients::last_used_at.le(before));
+    let clients = diesel::update(clients::table.find(secret.client_id).filter(stale));
+    tokio::try_join!(
+        secrets
+            .set(client_secrets::last_used_at.eq(now))
+            .execute(&mut connection),
+        clients
+            .set(clients::last_used_at.eq(now))
+            .execute(&mut other),
+    )?;
+    Ok(())
+}
+
+/// Notes that a token is no longer accepted.
+///
+/// # Errors
+/// As any write.
+pub async fn revoke_token(
+    connection: &mut AsyncPgConnection,
+    jti: Uuid,
+    expires_at: DateTime<Utc>,
+) -> Result<()> {
+    diesel::insert_into(revoked_tokens::table)
+        .values((
+            revoked_tokens::jti.eq(jti),
+            revoked_tokens::expires_at.eq(expires_at),
+        ))
+        .on_conflict_do_nothing()
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Removes the tokens that have expired since they were revoked.
+///
+/// # Errors
+/// As any write.
+pub async fn forget_revoked_tokens(
+    connection: &mut AsyncPgConnection,
+    now: DateTime<Utc>,
+) -> Result<usize> {
+    let expired = revoked_tokens::table.filter(revoked_tokens::expires_at.le(now));
+    Ok(diesel::delete(expired).execute(connection).await?)
+}
+
+/// What the authenticator must know: the clients changed of late, and the tokens revoked.
+///
+/// # Errors
+/// As any query.
+pub async fn revocations(
+    mut connection: &AsyncPgConnection,
+    now: DateTime<Utc>,
+) -> Result<(Vec<(Uuid, Uuid)>, Vec<(Uuid, DateTime<Utc>)>)> {
+    let mut other = connection;
+    let since = now - TOKENS_LIVE;
+    let (clients, tokens) = tokio::try_join!(
+        clients::table
+            .filter(
+                clients::tokens_after
+                    .is_not_null()
+                    .and(clients::updated_at.gt(since))
+            )
+            .select((clients::id, clients::tokens_after.assume_not_null()))
+            .load(&mut connection),
+        revoked_tokens::table
+            .filter(revoked_tokens::expires_at.gt(now))
+            .select((revoked_tokens::jti, revoked_tokens::expires_at))
+            .load(&mut other),
+    )?;
+    Ok((clients, tokens))
+}

@@ -1,0 +1,92 @@
+//! The steps that write contacts; the order of refusals is 404, 403, 412, 409.
+
+use super::model::{Contact, ContactId, ContactPatch, NewContact, must_be_kept_by};
+use super::store;
+use crate::auth::policy::Scope;
+use crate::db::idempotency;
+use crate::db::tx::Tx;
+use crate::error::Result;
+use crate::http::answer::Precondition;
+use crate::register::territories::ancestry;
+use crate::values::TerritoryCode;
+
+/// Registers one.
+///
+/// # Errors
+/// `validation_failed` for a school that does not exist, `forbidden`.
+pub async fn create(tx: &mut Tx<'_>, scope: &Scope, new: &NewContact) -> Result<Contact> {
+    let reach = reach(tx, &new.territory).await?;
+    must_be_kept_by(scope, &reach)?;
+    let (id, now) = (ContactId::new(tx.new_id()), tx.now);
+    let created = store::insert(tx.connection(), id, new, &reach, now).await?;
+    tx.created(&created).await?;
+    Ok(created)
+}
+
+/// Changes one. A change that changes nothing writes nothing.
+///
+/// # Errors
+/// `not_found`, `precondition_failed`, or as [`create`].
+pub async fn update(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    id: ContactId,
+    patch: &ContactPatch,
+    if_match: &Precondition,
+) -> Result<Contact> {
+    let before = hold(tx, scope, id, if_match).await?;
+    let new = patch.apply(&before.content)?;
+    if new == before.content {
+        return Ok(before);
+    }
+    let reach = if new.territory == before.content.territory {
+        before.reach.clone()
+    } else {
+        reach(tx, &new.territory).await?
+    };
+    must_be_kept_by(scope, &reach)?;
+    let now = tx.now;
+    let after = store::update(tx.connection(), id, &new, &reach, now).await?;
+    // The kept answers that held the person go with the person.
+    if !new.names_the_same(&before.content) {
+        idempotency::erase_person(tx.connection(), id.uuid()).await?;
+    }
+    tx.changed("updated", &before, &after).await?;
+    Ok(after)
+}
+
+/// Erases one: the row, and the kept answers that contain the person.
+///
+/// # Errors
+/// `not_found`, `forbidden`, `precondition_failed`.
+pub async fn erase(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    id: ContactId,
+    if_match: &Precondition,
+) -> Result<()> {
+    let before = hold(tx, scope, id, if_match).await?;
+    store::delete(tx.connection(), id).await?;
+    idempotency::erase_person(tx.connection(), id.uuid()).await?;
+    tx.removed("erased", &before).await
+}
+
+/// A contact that the caller has in charge, of a version it asked for.
+async fn hold(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    id: ContactId,
+    if_match: &Precondition,
+) -> Result<Contact> {
+    let held = store::hold(tx.connection(), scope, id).await?;
+    must_be_kept_by(scope, &held.reach)?;
+    if_match.check(held.version)?;
+    Ok(held)
+}
+
+/// The territory and all above it.
+async fn reach(tx: &mut Tx<'_>, territory: &TerritoryCode) -> Result<Vec<String>> {
+    ancestry::of(tx.connection(), std::slice::from_ref(territory))
+        .await?
+        .map_err(|places| ancestry::unknown(&places, |_| "/territory".to_owned()))
+}

@@ -1,0 +1,239 @@
+//! The SQL of representatives.
+
+use chrono::{DateTime, Utc};
+use diesel::dsl::count_star;
+use diesel::helper_types::IntoBoxed;
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::sql_types::{Timestamptz, Uuid};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use super::model::{NewRepresentative, Representative, RepresentativeId, RepresentativePatch};
+use crate::auth::policy::Scope;
+use crate::db::keyset::{Direction, after};
+use crate::db::schema::representatives;
+use crate::error::{Error, Result};
+use crate::http::page::{MarkValue, Page};
+use crate::register::partners::model::PartnerId;
+use crate::values::TerritoryCode;
+
+/// What a list of representatives is filtered by.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Whose territories cover, or lie in, one of these.
+    pub territory: Vec<TerritoryCode>,
+    /// Those and all above them: filled in by [`crate::register::establishments::store::reach`].
+    pub above: Vec<String>,
+    /// Changed then or later.
+    pub updated_since: Option<DateTime<Utc>>,
+}
+
+/// By what a list of representatives is sorted. Never by who they are: an order would tell names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sort {
+    /// The order of creation.
+    Id,
+    /// The last change.
+    UpdatedAt,
+}
+
+type Filtered<'a> = IntoBoxed<'a, representatives::table, Pg>;
+
+/// Everyone may read that a representative exists; whom the person is shown to is the model's.
+fn filtered<'a>(_scope: &Scope, partner: PartnerId, filter: &'a Filter) -> Filtered<'a> {
+    let mut query = representatives::table
+        .filter(representatives::partner_id.eq(partner))
+        .into_boxed();
+    if !filter.territory.is_empty() {
+        query = query.filter(
+            representatives::territories
+                .overlaps_with(&filter.above)
+                .or(representatives::reach.overlaps_with(&filter.territory)),
+        );
+    }
+    if let Some(since) = filter.updated_since {
+        query = query.filter(representatives::updated_at.ge(since));
+    }
+    query
+}
+
+/// One page, in the order asked for.
+///
+/// # Errors
+/// As any query.
+pub async fn page(
+    mut connection: &AsyncPgConnection,
+    scope: &Scope,
+    partner: PartnerId,
+    filter: &Filter,
+    page: &Page<Sort>,
+) -> Result<Vec<Representative>> {
+    let mut query = filtered(scope, partner, filter)
+        .select(Representative::as_select())
+        .limit(page.limit);
+    let ascending = page.direction == Direction::Ascending;
+    if let Some(mark) = &page.after {
+        let id = mark.uuid().into_sql::<Uuid>();
+        let columns = (representatives::updated_at, representatives::id);
+        query = match &mark.value {
+            MarkValue::Time(time) => query.filter(after(
+                columns,
+                (time.into_sql::<Timestamptz>(), id),
+                page.direction,
+            )),
+            _ if ascending => query.filter(representatives::id.gt(id)),
+            _ => query.filter(representatives::id.lt(id)),
+        };
+    }
+    query = match (page.sort, ascending) {
+        (Sort::Id, true) => query.order(representatives::id.asc()),
+        (Sort::Id, false) => query.order(representatives::id.desc()),
+        (Sort::UpdatedAt, true) => {
+            query.order((representatives::updated_at.asc(), representatives::id.asc()))
+        }
+        (Sort::UpdatedAt, false) => query.order((
+            representatives::updated_at.desc(),
+            representatives::id.desc(),
+        )),
+    };
+    Ok(query.load(&mut connection).await?)
+}
+
+/// How many there are.
+///
+/// # Errors
+/// As any query.
+pub async fn count(
+    mut connection: &AsyncPgConnection,
+    scope: &Scope,
+    partner: PartnerId,
+    filter: &Filter,
+) -> Result<i64> {
+    Ok(filtered(scope, partner, filter)
+        .select(count_star())
+        .first(&mut connection)
+        .await?)
+}
+
+/// One representative of a partner.
+///
+/// # Errors
+/// `not_found`.
+pub async fn find(
+    mut connection: &AsyncPgConnection,
+    _scope: &Scope,
+    partner: PartnerId,
+    id: RepresentativeId,
+) -> Result<Representative> {
+    let key = representatives::id
+        .eq(id)
+        .and(representatives::partner_id.eq(partner));
+    let found = Representative::query()
+        .filter(key)
+        .first(&mut connection)
+        .await;
+    found.optional()?.ok_or_else(Error::not_found)
+}
+
+/// Those of these ids that there are.
+///
+/// # Errors
+/// As any query.
+pub async fn find_all(
+    mut connection: &AsyncPgConnection,
+    _scope: &Scope,
+    ids: &[RepresentativeId],
+) -> Result<Vec<Representative>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(Representative::query()
+        .filter(representatives::id.eq_any(ids))
+        .load(&mut connection)
+        .await?)
+}
+
+/// One representative of a partner, held until the transaction ends.
+///
+/// # Errors
+/// `not_found`.
+pub async fn hold(
+    connection: &mut AsyncPgConnection,
+    _scope: &Scope,
+    partner: PartnerId,
+    id: RepresentativeId,
+) -> Result<Representative> {
+    let key = representatives::id
+        .eq(id)
+        .and(representatives::partner_id.eq(partner));
+    let found = Representative::query()
+        .filter(key)
+        .for_no_key_update()
+        .first(connection)
+        .await;
+    found.optional()?.ok_or_else(Error::not_found)
+}
+
+/// Inserts one.
+///
+/// # Errors
+/// `not_found` when the partner went away.
+pub async fn insert(
+    connection: &mut AsyncPgConnection,
+    id: RepresentativeId,
+    partner: PartnerId,
+    new: &NewRepresentative,
+    reach: &[String],
+    now: DateTime<Utc>,
+) -> Result<Representative> {
+    let keys = (
+        representatives::id.eq(id),
+        representatives::partner_id.eq(partner),
+        representatives::reach.eq(reach),
+    );
+    let stamp = (
+        representatives::created_at.eq(now),
+        representatives::updated_at.eq(now),
+    );
+    let inserted = diesel::insert_into(representatives::table)
+        .values((new, keys, stamp))
+        .returning(Representative::as_returning());
+    Ok(inserted.get_result(connection).await?)
+}
+
+/// Changes one; `reach` goes with a change of its territories.
+///
+/// # Errors
+/// As any write.
+pub async fn update(
+    connection: &mut AsyncPgConnection,
+    id: RepresentativeId,
+    patch: &RepresentativePatch,
+    reach: Option<&[String]>,
+    now: DateTime<Utc>,
+) -> Result<Representative> {
+    let stamp = (
+        representatives::version.eq(representatives::version + 1),
+        representatives::updated_at.eq(now),
+    );
+    let updated = diesel::update(representatives::table.find(id))
+        .set((
+            patch,
+            reach.map(|reach| representatives::reach.eq(reach)),
+            stamp,
+        ))
+        .returning(Representative::as_returning());
+    Ok(updated.get_result(connection).await?)
+}
+
+/// Erases one.
+///
+/// # Errors
+/// As any write.
+pub async fn delete(connection: &mut AsyncPgConnection, id: RepresentativeId) -> Result<()> {
+    diesel::delete(representatives::table.find(id))
+        .execute(connection)
+        .await
+        .map_err(Error::on_delete)?;
+    Ok(())
+}

@@ -1,0 +1,277 @@
+//! The SQL of partners.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use diesel::dsl::{array, count_star, exists, not};
+use diesel::helper_types::IntoBoxed;
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::sql_types::{Text, Timestamptz, Uuid};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use super::model::{
+    NewPartner, Partner, PartnerId, PartnerKinds, PartnerPatch, PartnerStatuses, Sectors, Status,
+};
+use crate::agreements::conventions::store::effective_on;
+use crate::agreements::conventions::term::EffectiveStatus;
+use crate::auth::policy::Scope;
+use crate::db::keyset::{Direction, after};
+use crate::db::schema::{convention_texts as texts, conventions, partners};
+use crate::db::search::{contains, fold};
+use crate::error::{Error, Result};
+use crate::http::page::{MarkValue, Page};
+use crate::values::{Code, Siren};
+
+/// What a list of partners is filtered by.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Of one of these kinds.
+    pub kind: Vec<Code<PartnerKinds>>,
+    /// Of one of these sectors.
+    pub sector: Vec<Code<Sectors>>,
+    /// Of one of these statuses.
+    pub status: Vec<Code<PartnerStatuses>>,
+    /// With this SIREN.
+    pub siren: Option<Siren>,
+    /// Whose names or numbers contain this, accents and case ignored.
+    pub q: Option<String>,
+    /// Party to a convention in force today, or to none.
+    pub with_convention_in_force: Option<bool>,
+    /// Changed then or later.
+    pub updated_since: Option<DateTime<Utc>>,
+    /// The day it is.
+    pub today: NaiveDate,
+}
+
+/// By what a list of partners is sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sort {
+    /// The order of creation.
+    Id,
+    /// The legal name, accents and case ignored.
+    LegalName,
+    /// The last change.
+    UpdatedAt,
+}
+
+type Filtered<'a> = IntoBoxed<'a, partners::table, Pg>;
+
+/// Every partner may be read by every role: the scope is asked for so that this stays a decision.
+fn filtered<'a>(_scope: &Scope, filter: &'a Filter) -> Filtered<'a> {
+    let mut query = partners::table.into_boxed();
+    if !filter.kind.is_empty() {
+        query = query.filter(partners::kind.eq_any(&filter.kind));
+    }
+    if !filter.sector.is_empty() {
+        query = query.filter(partners::sectors.overlaps_with(&filter.sector));
+    }
+    if !filter.status.is_empty() {
+        query = query.filter(partners::status.eq_any(&filter.status));
+    }
+    if let Some(siren) = &filter.siren {
+        query = query.filter(partners::siren.eq(siren));
+    }
+    if let Some(q) = &filter.q {
+        query = query.filter(partners::search.like(fold(contains(q))));
+    }
+    if let Some(wanted) = filter.with_convention_in_force {
+        let today = effective_on(filter.today).eq(EffectiveStatus::InForce);
+        let in_force = conventions::table
+            .inner_join(texts::table.on(texts::convention_id.eq(conventions::id)))
+            .filter(today.assume_not_null())
+            .filter(texts::from_day.le(filter.today))
+            .filter(texts::until_day.gt(filter.today))
+            .filter(texts::partner_ids.contains(array::<Uuid, _>((partners::id,))));
+        query = if wanted {
+            query.filter(exists(in_force))
+        } else {
+            query.filter(not(exists(in_force)))
+        };
+    }
+    if let Some(since) = filter.updated_since {
+        query = query.filter(partners::updated_at.ge(since));
+    }
+    query
+}
+
+/// One page, in the order asked for.
+///
+/// # Errors
+/// As any query.
+pub async fn page(
+    mut connection: &AsyncPgConnection,
+    scope: &Scope,
+    filter: &Filter,
+    page: &Page<Sort>,
+) -> Result<Vec<Partner>> {
+    let mut query = filtered(scope, filter)
+        .select(Partner::as_select())
+        .limit(page.limit);
+    let ascending = page.direction == Direction::Ascending;
+    if let Some(mark) = &page.after {
+        let id = mark.uuid().into_sql::<Uuid>();
+        let direction = page.direction;
+        query = match &mark.value {
+            MarkValue::Text(name) => query.filter(after(
+                (partners::sort_name, partners::id),
+                (name.clone().into_sql::<Text>(), id),
+                direction,
+            )),
+            MarkValue::Time(time) => query.filter(after(
+                (partners::updated_at, partners::id),
+                (time.into_sql::<Timestamptz>(), id),
+                direction,
+            )),
+            _ if ascending => query.filter(partners::id.gt(id)),
+            _ => query.filter(partners::id.lt(id)),
+        };
+    }
+    query = match (page.sort, ascending) {
+        (Sort::Id, true) => query.order(partners::id.asc()),
+        (Sort::Id, false) => query.order(partners::id.desc()),
+        (Sort::LegalName, true) => query.order((partners::sort_name.asc(), partners::id.asc())),
+        (Sort::LegalName, false) => query.order((partners::sort_name.desc(), partners::id.desc())),
+        (Sort::UpdatedAt, true) => query.order((partners::updated_at.asc(), partners::id.asc())),
+        (Sort::UpdatedAt, false) => query.order((partners::updated_at.desc(), partners::id.desc())),
+    };
+    Ok(query.load(&mut connection).await?)
+}
+
+/// How many there are.
+///
+/// # Errors
+/// As any query.
+pub async fn count(
+    mut connection: &AsyncPgConnection,
+    scope: &Scope,
+    filter: &Filter,
+) -> Result<i64> {
+    Ok(filtered(scope, filter)
+        .select(count_star())
+        .first(&mut connection)
+        .await?)
+}
+
+/// One partner.
+///
+/// # Errors
+/// `not_found`.
+pub async fn find(
+    mut connection: &AsyncPgConnection,
+    _scope: &Scope,
+    id: PartnerId,
+) -> Result<Partner> {
+    let found = Partner::query()
+        .filter(partners::id.eq(id))
+        .first(&mut connection)
+        .await;
+    found.optional()?.ok_or_else(Error::not_found)
+}
+
+/// Those of these ids that there are.
+///
+/// # Errors
+/// As any query.
+pub async fn find_all(
+    mut connection: &AsyncPgConnection,
+    _scope: &Scope,
+    ids: &[PartnerId],
+) -> Result<Vec<Partner>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(Partner::query()
+        .filter(partners::id.eq_any(ids))
+        .load(&mut connection)
+        .await?)
+}
+
+/// One partner, held until the transaction ends.
+///
+/// # Errors
+/// `not_found`.
+pub async fn hold(
+    connection: &mut AsyncPgConnection,
+    _scope: &Scope,
+    id: PartnerId,
+) -> Result<Partner> {
+    let found = Partner::query()
+        .filter(partners::id.eq(id))
+        .for_no_key_update()
+        .first(connection)
+        .await;
+    found.optional()?.ok_or_else(Error::not_found)
+}
+
+/// Inserts one.
+///
+/// # Errors
+/// `duplicate_siren`, `duplicate_rna`, or `validation_failed` for a network that does not exist.
+pub async fn insert(
+    connection: &mut AsyncPgConnection,
+    id: PartnerId,
+    new: &NewPartner,
+    now: DateTime<Utc>,
+) -> Result<Partner> {
+    let row = (
+        new,
+        partners::id.eq(id),
+        partners::created_at.eq(now),
+        partners::updated_at.eq(now),
+    );
+    let inserted = diesel::insert_into(partners::table)
+        .values(row)
+        .returning(Partner::as_returning());
+    Ok(inserted.get_result(connection).await?)
+}
+
+/// Changes one.
+///
+/// # Errors
+/// As [`insert`].
+pub async fn update(
+    connection: &mut AsyncPgConnection,
+    id: PartnerId,
+    patch: &PartnerPatch,
+    now: DateTime<Utc>,
+) -> Result<Partner> {
+    let stamp = (
+        partners::version.eq(partners::version + 1),
+        partners::updated_at.eq(now),
+    );
+    let updated = diesel::update(partners::table.find(id))
+        .set((patch, stamp))
+        .returning(Partner::as_returning());
+    Ok(updated.get_result(connection).await?)
+}
+
+/// Sets the status of one.
+///
+/// # Errors
+/// As any write.
+pub async fn set_status(
+    connection: &mut AsyncPgConnection,
+    id: PartnerId,
+    status: Status,
+    now: DateTime<Utc>,
+) -> Result<Partner> {
+    let stamp = (
+        partners::version.eq(partners::version + 1),
+        partners::updated_at.eq(now),
+    );
+    let updated = diesel::update(partners::table.find(id))
+        .set((partners::status.eq(status), stamp))
+        .returning(Partner::as_returning());
+    Ok(updated.get_result(connection).await?)
+}
+
+/// Deletes one that nothing refers to.
+///
+/// # Errors
+/// `in_use`.
+pub async fn delete(connection: &mut AsyncPgConnection, id: PartnerId) -> Result<()> {
+    diesel::delete(partners::table.find(id))
+        .execute(connection)
+        .await
+        .map_err(Error::on_delete)?;
+    Ok(())
+}

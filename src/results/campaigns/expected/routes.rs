@@ -1,0 +1,124 @@
+//! The handlers of expected reports.
+
+use std::rc::Rc;
+
+use actix_web::{HttpResponse, get};
+
+use super::model::ExpectedReport;
+use super::store::{self, Filter, Sort};
+use crate::error::Result;
+use crate::http::answer::Answer;
+use crate::http::call::{Call, List, ListCall};
+use crate::http::page::{self, Count, Listed, Mark, Page};
+use crate::http::query::{Documented, Parameter, Query, Reader, parameter, without_example};
+use crate::results::campaigns::model::CampaignId;
+use crate::results::campaigns::store as campaigns;
+use crate::values::today;
+
+const TAG: &str = "Campagnes";
+
+impl Query for Filter {
+    const PARAMETERS: &'static [Parameter] = &[
+        parameter(
+            "state",
+            "`missing`, `draft`, `submitted`, `returned`, `validated`, séparés par des virgules",
+            "missing,draft",
+        ),
+        parameter(
+            "late",
+            "`true` : les seuls bilans en retard ; `false` : les autres",
+            "true",
+        ),
+        parameter(
+            "territory",
+            "Territoires, eux et ce qu'ils contiennent, séparés par des virgules",
+            "academy:10",
+        ),
+        without_example("convention_id", "Conventions, séparées par des virgules"),
+        parameter(
+            "updated_since",
+            "Ceux dont le bilan a changé à ce moment ou depuis (RFC 3339)",
+            "2026-09-01T00:00:00Z",
+        ),
+    ];
+
+    fn read(reader: &mut Reader<'_>) -> Self {
+        Self {
+            state: reader.several("state"),
+            late: reader.flag("late"),
+            territory: reader.several("territory"),
+            convention_id: reader.several("convention_id"),
+            updated_since: reader.one("updated_since"),
+        }
+    }
+}
+
+/// The filters, as the list and the count document them.
+type Filters = Documented<Filter>;
+
+impl page::Sort for Sort {
+    const DEFAULT: Self = Self::Territory;
+    const ORDERS: &'static [(&'static str, Self)] = &[("territory", Self::Territory)];
+}
+
+/// The reports that one campaign expects.
+pub struct ExpectedReports;
+
+impl List for ExpectedReports {
+    type Filter = Filter;
+    type Sort = Sort;
+    type Item = ExpectedReport;
+
+    async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<ExpectedReport>> {
+        let (scope, connection) = (call.scope()?, call.app.db.borrow().await?);
+        let campaign = campaigns::find(&connection, scope, call.id("id")).await?;
+        let asked = (&campaign.content, today(call.app.now()));
+        store::page(&connection, scope, asked, &call.query, &page).await
+    }
+
+    fn mark(item: &ExpectedReport, _sort: Sort) -> Mark {
+        store::mark(item)
+    }
+}
+
+/// Bilans attendus par une campagne
+///
+/// Un par convention ou déclinaison et par territoire, dans l'ordre des territoires, avec son état :
+/// `late=true` dit ce qui est en retard, `state=missing` ce que personne n'a commencé. Une académie lit
+/// ce qui est de son périmètre.
+#[utoipa::path(
+    tag = TAG,
+    params(
+        Filters,
+        ("id" = CampaignId, Path, description = "Identifiant de la campagne"),
+        ("sort" = Option<String>, Query, description = "`territory` (par défaut) ; `-` devant pour l'ordre inverse", example = "territory"),
+        crate::openapi::PageParameters,
+    ),
+    responses((status = 200, description = "Une page de bilans attendus", content(
+        (Listed<ExpectedReport> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")
+    )))
+)]
+#[get("/v1/campaigns/{id}/expected-reports")]
+pub async fn list_expected_reports(call: ListCall<ExpectedReports>) -> Result<HttpResponse> {
+    call.answer().await
+}
+
+/// Nombre de bilans attendus par une campagne
+///
+/// Avec les mêmes filtres que la liste.
+#[utoipa::path(
+    tag = TAG,
+    params(
+        Filters,
+        ("id" = CampaignId, Path, description = "Identifiant de la campagne"),
+    ),
+    responses((status = 200, description = "Le nombre", body = Count))
+)]
+#[get("/v1/campaigns/{id}/expected-reports/count")]
+pub async fn count_expected_reports(call: Call<Filter>) -> Result<Answer> {
+    let (scope, connection) = (call.scope()?, call.app.db.borrow().await?);
+    let campaign = campaigns::find(&connection, scope, call.id("id")).await?;
+    let asked = (&campaign.content, today(call.app.now()));
+    let count = store::count(&connection, scope, asked, &call.query).await?;
+    Answer::digested(&Count { count })
+}

@@ -1,0 +1,145 @@
+//! Values as they were published: whose reading they are, and how they are answered.
+
+use std::rc::Rc;
+
+use serde_json::{Map, Value};
+
+use super::filter::{ByKey, after};
+use crate::error::{Error, Result};
+use crate::http::call::Call;
+use crate::http::page::{MarkValue, Page};
+use crate::results::indicators::answer;
+use crate::results::indicators::answer::{Cell, Completeness, Meta, Totals};
+use crate::results::indicators::model::Asked;
+use crate::results::indicators::perimeter;
+use crate::results::publications::lookup;
+use crate::results::publications::model::Publication;
+use crate::results::publications::store;
+use crate::results::publications::store::cells;
+use crate::results::publications::store::cells::Wanted;
+use crate::results::publications::tables::Grouping;
+
+/// The publications that answer, and their table.
+pub struct Selected {
+    publications: Vec<Publication>,
+    grouping: Grouping,
+}
+
+impl Selected {
+    fn wanted<'a>(&'a self, asked: &'a Asked) -> Wanted<'a> {
+        Wanted {
+            publications: &self.publications,
+            grouping: self.grouping,
+            asked,
+        }
+    }
+}
+
+/// Whether a request reads published figures wherever its filters point.
+pub fn is_certain(call: &Call<Asked>) -> bool {
+    call.query.edition.is_some() || !call.scope().is_ok_and(perimeter::has_live)
+}
+
+/// The publications that a request reads, unless it reads live figures. A page that follows another
+/// one reads the same, whatever was published in between.
+///
+/// # Errors
+/// `not_published`, `grouping_not_published`, `validation_failed`.
+pub async fn selected(call: &Call<Asked>, page: &Page<ByKey>) -> Result<Option<Selected>> {
+    let (scope, asked) = (call.scope()?, &call.query);
+    let reader = call.app.db.reader().await?;
+    let publications = match page.after.as_ref().map(|mark| &mark.value) {
+        Some(MarkValue::Text(numbers)) => {
+            let numbers: Result<Vec<i32>, _> = numbers.split(',').map(str::parse).collect();
+            let numbers = numbers.map_err(Error::internal)?;
+            store::find_numbers(&reader, scope, &numbers).await?
+        }
+        Some(_) => return Ok(None),
+        None if is_certain(call) || perimeter::is_beyond(&reader, scope, asked).await? => {
+            lookup::select(&reader, scope, asked).await?
+        }
+        None => return Ok(None),
+    };
+    let grouping = lookup::table(asked, &publications)?;
+    Ok(Some(Selected {
+        publications,
+        grouping,
+    }))
+}
+
+/// The cells of a page.
+///
+/// # Errors
+/// As any query.
+pub async fn cells(
+    call: &Call<Asked>,
+    selected: &Selected,
+    page: &Page<ByKey>,
+) -> Result<Vec<Cell>> {
+    let (scope, asked) = (call.scope()?, &call.query);
+    let reader = call.app.db.reader().await?;
+    let (after, wanted) = (after(page)?, selected.wanted(asked));
+    let rows = cells::page(&reader, scope, &wanted, after.as_ref(), page.limit).await?;
+    let publications = &selected.publications;
+    let numbers: Vec<String> = publications
+        .iter()
+        .map(|one| one.number.to_string())
+        .collect();
+    let editions: Rc<str> = numbers.join(",").into();
+    let names = || asked.group_by.iter().map(|one| one.code().to_owned());
+    let cell = |row: cells::Cell| Cell {
+        key: names()
+            .zip(row.key.iter().cloned().map(Value::from))
+            .collect(),
+        values: values(asked, &row),
+        suppressed: suppressed(asked, &row),
+        completeness: completeness(&row),
+        place: row.key,
+        editions: Some(Rc::clone(&editions)),
+    };
+    Ok(rows.into_iter().map(cell).collect())
+}
+
+/// The total and what is to be known of the figures.
+///
+/// # Errors
+/// As any query.
+pub async fn around(call: &Call<Asked>, selected: &Selected) -> Result<(Option<Totals>, Meta)> {
+    let (scope, asked) = (call.scope()?, &call.query);
+    let reader = call.app.db.reader().await?;
+    let total = cells::total(&reader, scope, &selected.wanted(asked)).await?;
+    let totals = total.map(|row| Totals {
+        values: values(asked, &row),
+        suppressed: suppressed(asked, &row),
+        completeness: completeness(&row),
+    });
+    let last = selected.publications.iter().max_by_key(|one| one.number);
+    let meta = Meta {
+        publication: last.map(|one| one.number),
+        computed_at: last.map(|one| one.published_at),
+        definitions: answer::definitions(asked, call.admitted.language),
+        perimeter: None,
+    };
+    Ok((totals, meta))
+}
+
+/// Of the measures asked for, in their order.
+fn values(asked: &Asked, row: &cells::Cell) -> Map<String, Value> {
+    let value = |code: &'static str| {
+        let value = row.figures.get(code).cloned().unwrap_or_default();
+        (code.to_owned(), value)
+    };
+    asked.measures.iter().map(|one| value(one.code())).collect()
+}
+
+fn suppressed(asked: &Asked, row: &cells::Cell) -> Vec<String> {
+    let codes = asked.measures.iter().map(|one| one.code().to_owned());
+    codes.filter(|code| row.suppressed.contains(code)).collect()
+}
+
+fn completeness(row: &cells::Cell) -> Completeness {
+    Completeness {
+        expected: row.expected,
+        validated: row.validated,
+    }
+}

@@ -1,0 +1,136 @@
+//! The handler of values.
+
+use std::rc::Rc;
+
+use actix_web::{HttpResponse, get};
+
+use super::filter::{ByKey, ValuesParameters, after};
+use super::published;
+use crate::error::Result;
+use crate::http::call::{Call, List, ListCall};
+use crate::http::formats::Column;
+use crate::http::page::{Mark, MarkValue, Page};
+use crate::results::indicators::answer;
+use crate::results::indicators::answer::{Cell, IndicatorValues, Meta, Totals};
+use crate::results::indicators::model::Asked;
+use crate::results::indicators::perimeter;
+use crate::results::indicators::store;
+use crate::results::indicators::store::denominators;
+use crate::results::indicators::store::{Computed, Part, Slice};
+
+const TAG: &str = "Indicateurs";
+
+/// Cells that a stream reads at a time: each batch adds the lines up again, so few of them.
+const BATCH: i64 = 20_000;
+
+/// The cells of a grouping.
+pub struct Values;
+
+impl List for Values {
+    type Filter = Asked;
+    type Sort = ByKey;
+    type Item = Cell;
+    const BATCH: i64 = BATCH;
+
+    fn columns(call: &Call<Asked>) -> Vec<Column> {
+        let at = |part: &str, name: &str| Column::at(name, format!("/{part}/{name}"));
+        let keys = call.query.group_by.iter().map(|one| at("key", one.code()));
+        let values = call
+            .query
+            .measures
+            .iter()
+            .map(|one| at("values", one.code()));
+        let columns = keys
+            .chain(values)
+            .chain(["expected", "validated"].map(|name| at("completeness", name)));
+        // Elsewhere an empty cell is unknown; here it may be hidden.
+        let hidden = published::is_certain(call).then(|| Column::at("suppressed", "/suppressed"));
+        columns.chain(hidden).collect()
+    }
+
+    async fn page(call: Rc<Call<Asked>>, page: Page<ByKey>) -> Result<Vec<Cell>> {
+        if let Some(selected) = published::selected(&call, &page).await? {
+            return published::cells(&call, &selected, &page).await;
+        }
+        let computed = compute(&call, &page, &[Part::Group], &[Part::GroupEstablishments]).await?;
+        Ok(answer::cells(&call.query, &computed))
+    }
+
+    fn mark(item: &Cell, _sort: ByKey) -> Mark {
+        let editions = item.editions.as_deref();
+        Mark {
+            value: editions.map_or(MarkValue::Id, |all| MarkValue::Text(all.to_owned())),
+            id: serde_json::json!(item.place).to_string(),
+        }
+    }
+}
+
+async fn compute(
+    call: &Call<Asked>,
+    page: &Page<ByKey>,
+    parts: &[Part],
+    of_establishments: &[Part],
+) -> Result<Computed> {
+    let mut parts = parts.to_vec();
+    if call.query.counts_establishments() {
+        parts.extend_from_slice(of_establishments);
+    }
+    // Without a grouping the one cell is all of them.
+    let is_grouped = !call.query.group_by.is_empty();
+    for yardstick in denominators::of(&call.query) {
+        if is_grouped {
+            parts.push(Part::Beside(yardstick));
+        }
+        if !is_grouped || parts.contains(&Part::Total) {
+            parts.push(Part::BesideTotal(yardstick));
+        }
+    }
+    let slice = Slice {
+        after: after(page)?,
+        limit: page.limit,
+    };
+    let connection = call.app.db.borrow().await?;
+    store::compute(&connection, call.scope()?, &call.query, &parts, &slice).await
+}
+
+/// The cells of a page, and what is said around them. Without a grouping there is only the total.
+async fn read(
+    call: Rc<Call<Asked>>,
+    page: Page<ByKey>,
+) -> Result<(Vec<Cell>, (Option<Totals>, Meta))> {
+    if let Some(selected) = published::selected(&call, &page).await? {
+        let cells = published::cells(&call, &selected, &page).await?;
+        return Ok((cells, published::around(&call, &selected).await?));
+    }
+    let (parts, of_establishments): (&[Part], &[Part]) = if call.query.group_by.is_empty() {
+        (&[Part::Total], &[Part::TotalEstablishments])
+    } else {
+        (
+            &[Part::Group, Part::Total],
+            &[Part::GroupEstablishments, Part::TotalEstablishments],
+        )
+    };
+    let computed = compute(&call, &page, parts, of_establishments).await?;
+    let perimeter = perimeter::told(call.scope()?);
+    let around = answer::around(&call.query, &computed, perimeter, call.admitted.language);
+    Ok((answer::cells(&call.query, &computed), around))
+}
+
+/// Valeurs d'indicateurs
+///
+/// Calculées sur les bilans validés que rien n'a remplacés, groupées par trois dimensions au plus, page par page dans l'ordre des clés. Une ligne compte une fois pour chaque partie de la convention (`partner`) et pour chacun de leurs secteurs (`sector`) : ces cases ne s'ajoutent pas. Avec les filtres `partner` et `sector`, seuls les partenaires et secteurs demandés forment des cases. Le ministère les lit en direct, une académie et un établissement aussi dans leur périmètre, dit dans `meta.perimeter`.
+///
+/// Au-delà de leur périmètre (une académie ou une région d'ailleurs dans les filtres), et pour les autres rôles, les chiffres sont ceux de la dernière publication de chaque année demandée, ou sans `school_year` de la dernière année publiée ; avec `publication` ou `as_of`, ceux d'une publication pour tous. Une publication a des tableaux fixes : un autre groupement, ou un filtre sur une autre dimension, est refusé (422 `grouping_not_published`).
+///
+/// En CSV et en NDJSON, toutes les cases, ou le total sans `group_by`.
+#[utoipa::path(
+    tag = TAG,
+    params(ValuesParameters, crate::openapi::PageParameters),
+    responses((status = 200, description = "Une page de valeurs", content(
+        (IndicatorValues = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")
+    )))
+)]
+#[get("/v1/indicators/values")]
+pub async fn get_indicator_values(call: ListCall<Values>) -> Result<HttpResponse> {
+    call.answer_with(read, answer::whole).await
+}

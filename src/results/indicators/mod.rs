@@ -1,0 +1,23 @@
+//! Indicators: what the lines of validated reports add up to, defined once.
+//!
+//! A figure counts the lines of the reports that are validated and that no later version replaced.
+//! Lines state only what no report below states, so that adding them counts nothing twice. Figures
+//! are computed when they are asked for, the most wanted ones from sums that are kept beside the lines
+//! ([`rollup`](store::rollup), [`rollup_check`](store::rollup_check)); what is distinct (establishments, reports) and totals are counted and never
+//! added up.
+
+pub mod answer;
+pub(crate) mod columns;
+pub mod model;
+pub mod perimeter;
+pub mod routes;
+pub mod store;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Mounts the resource.
+pub fn mount(config: &mut ServiceConfig<'_>) {
+    config
+        .service(routes::list_indicators)
+        .service(routes::count_indicators);
+}

@@ -1,0 +1,243 @@
+//! What is counted, by what, and what is asked for.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::agreements::conventions::model::ConventionId;
+use crate::reference::{Entry, Reference};
+use crate::register::partners::model::{PartnerId, Sector};
+use crate::results::publications::lookup::Edition;
+use crate::values::{
+    ActionType, Axis, Event, Level, Measure, Moment, SchoolYear, TerritoryCode, TextValue,
+    code_enum,
+};
+
+/// The most dimensions of one grouping.
+pub const MAX_DIMENSIONS: usize = 3;
+
+code_enum! {
+    /// What is counted.
+    Indicator of "measures" {
+        /// Actions.
+        Actions = "actions",
+        /// Participations of pupils.
+        Pupils = "pupils",
+        /// Of girls.
+        Girls = "girls",
+        /// Of pupils in priority education.
+        PriorityEducationPupils = "priority_education_pupils",
+        /// Of teachers and staff.
+        Teachers = "teachers",
+        /// Of professionals.
+        Professionals = "professionals",
+        /// Of companies.
+        Companies = "companies",
+        /// Hours.
+        Hours = "hours",
+        /// Placements offered.
+        InternshipsOffered = "internships_offered",
+        /// Placements filled.
+        InternshipsFilled = "internships_filled",
+        /// Girls over pupils.
+        GirlsShare = "girls_share",
+        /// Pupils in priority education over pupils.
+        PriorityEducationShare = "priority_education_share",
+        /// Placements filled over offered.
+        InternshipFillRate = "internship_fill_rate",
+        /// Distinct establishments.
+        Establishments = "establishments",
+        /// Distinct declinations in force.
+        DeclinationsActive = "declinations_active",
+        /// Distinct academies that one reaches.
+        AcademiesCovered = "academies_covered",
+        /// Academies covered over all of them.
+        CoverageRate = "coverage_rate",
+        /// What the campaign expects.
+        ReportsExpected = "reports_expected",
+        /// Distinct reports.
+        ReportsValidated = "reports_validated",
+        /// Of them, those validated.
+        CompletenessRate = "completeness_rate",
+        /// What conventions set out to reach.
+        Target = "target",
+        /// How much of it was reached.
+        AchievementRate = "achievement_rate",
+    }
+}
+
+code_enum! {
+    /// By what it is counted.
+    Dimension of "dimensions" {
+        /// The year of the report.
+        SchoolYear = "school_year",
+        /// The region of the line's academy.
+        AcademicRegion = "academic_region",
+        /// The line's academy.
+        Academy = "academy",
+        /// The report's convention.
+        Convention = "convention",
+        /// Each party of the convention.
+        Partner = "partner",
+        /// Each sector of each party.
+        Sector = "sector",
+        /// The line's axis.
+        Axis = "axis",
+        /// The line's type of action.
+        ActionType = "action_type",
+        /// The line's level.
+        Level = "level",
+        /// The line's moment.
+        Moment = "moment",
+        /// The line's event.
+        Event = "event",
+    }
+}
+
+/// What is asked for: the measures, by what, and which lines count. An empty filter takes all.
+#[derive(Debug, Clone, Default)]
+pub struct Asked {
+    /// What to count, in the order of the answer.
+    pub measures: Vec<Indicator>,
+    /// By what, in the order of the key.
+    pub group_by: Vec<Dimension>,
+    /// In these years.
+    pub school_year: Vec<SchoolYear>,
+    /// In the academies of these regions.
+    pub academic_region: Vec<TerritoryCode>,
+    /// In these academies.
+    pub academy: Vec<TerritoryCode>,
+    /// Under these conventions.
+    pub convention: Vec<ConventionId>,
+    /// Under a convention of one of these partners.
+    pub partner: Vec<PartnerId>,
+    /// Under a convention of a partner of one of these sectors.
+    pub sector: Vec<Sector>,
+    /// On these axes.
+    pub axis: Vec<Axis>,
+    /// Of these types of action.
+    pub action_type: Vec<ActionType>,
+    /// At these levels.
+    pub level: Vec<Level>,
+    /// At these moments.
+    pub moment: Vec<Moment>,
+    /// For these events.
+    pub event: Vec<Event>,
+    /// As they were published.
+    pub edition: Option<Edition>,
+}
+
+impl Asked {
+    /// The measure that targets are set for: the first that is not about targets itself.
+    pub fn aimed_at(&self) -> Indicator {
+        let mut measures = self.measures.iter().copied();
+        let first =
+            measures.find(|one| !matches!(one, Indicator::Target | Indicator::AchievementRate));
+        first.unwrap_or(Indicator::Pupils)
+    }
+
+    /// What is added up: the measures, and what targets are compared with.
+    pub fn computed(&self) -> Vec<Indicator> {
+        let mut computed = self.measures.clone();
+        let aimed_at = self.aimed_at();
+        if self.measures.contains(&Indicator::AchievementRate) && !computed.contains(&aimed_at) {
+            computed.push(aimed_at);
+        }
+        computed
+    }
+
+    /// Whether one of these is asked for.
+    pub fn asks_for(&self, measures: &[Indicator]) -> bool {
+        self.measures.iter().any(|one| measures.contains(one))
+    }
+
+    /// Whether distinct establishments are asked for.
+    pub fn counts_establishments(&self) -> bool {
+        self.measures.contains(&Indicator::Establishments)
+    }
+}
+
+/// The academies just below a region, or the academy itself.
+pub fn academies_of(territory: &str) -> Vec<String> {
+    let all = Reference::get().territories().iter();
+    let is_academy = |kind: &str| ["academy", "overseas_service"].contains(&kind);
+    all.filter(|one| is_academy(&one.kind))
+        .filter(|one| one.code == territory || one.parent.as_deref() == Some(territory))
+        .map(|one| one.code.clone())
+        .collect()
+}
+
+/// La définition d'un indicateur.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Definition {
+    /// Son code, le nom de la mesure.
+    pub code: Measure,
+    /// Son libellé en français.
+    #[schema(example = "Élèves")]
+    pub label_fr: String,
+    /// Son libellé en anglais.
+    #[schema(example = "Pupils")]
+    pub label_en: String,
+    /// Son unité : `count`, `participation`, `hour`, `ratio`, ou `measure` pour celle de la mesure visée.
+    #[schema(example = "participation")]
+    pub unit: String,
+    /// `additive` (les cases s'ajoutent), `distinct` (jamais), `share` (de 0 à 1).
+    #[schema(example = "additive")]
+    pub kind: String,
+    /// Ce qu'il compte, en français.
+    #[schema(
+        example = "Participations d'élèves aux actions : un élève présent à deux actions compte deux fois."
+    )]
+    pub definition_fr: String,
+    /// Ce qu'il compte, en anglais.
+    #[schema(example = "Pupils' participations in actions: a pupil at two actions counts twice.")]
+    pub definition_en: String,
+}
+
+impl Definition {
+    /// Every one, in order of display.
+    pub fn all() -> Vec<Self> {
+        let measures = Reference::get().nomenclature("measures");
+        let entries = measures.map(|measures| measures.entries.iter());
+        entries.into_iter().flatten().map(Self::of).collect()
+    }
+
+    fn of(entry: &Entry) -> Self {
+        let more = |name: &str| {
+            let text = entry.more.get(name).and_then(serde_json::Value::as_str);
+            text.unwrap_or_default().to_owned()
+        };
+        Self {
+            code: Measure::stored(entry.code.clone()),
+            label_fr: entry.label_fr.clone(),
+            label_en: entry.label_en.clone(),
+            unit: more("unit"),
+            kind: more("kind"),
+            definition_fr: more("definition_fr"),
+            definition_en: more("definition_en"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_program_counts_exactly_what_the_nomenclatures_name() {
+        let codes = |name: &str| Reference::get().nomenclature(name).unwrap().codes();
+        let indicators: Vec<_> = Indicator::ALL.iter().map(|one| one.code()).collect();
+        assert_eq!(indicators, codes("measures"));
+        let dimensions: Vec<_> = Dimension::ALL.iter().map(|one| one.code()).collect();
+        assert_eq!(dimensions, codes("dimensions"));
+    }
+
+    #[test]
+    fn a_region_has_its_academies_and_an_academy_itself() {
+        assert_eq!(
+            academies_of("region:84"),
+            ["academy:06", "academy:08", "academy:10"]
+        );
+        assert_eq!(academies_of("academy:10"), ["academy:10"]);
+        assert_eq!(academies_of("academy:40"), ["academy:40"]);
+    }
+}

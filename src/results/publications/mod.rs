@@ -1,0 +1,26 @@
+//! Publications: the figures of a school year, frozen, with small groups hidden.
+//!
+//! A publication has a documented list of tables ([`tables`]), computed at one moment and never
+//! changed again. What is hidden of them is decided by [`disclosure`]; [`freeze`] writes the tables
+//! as they are read. Whoever may not read live figures reads those of a publication ([`lookup`]).
+
+pub mod disclosure;
+pub mod freeze;
+pub mod lookup;
+pub mod model;
+pub mod routes;
+pub mod store;
+pub mod tables;
+pub mod true_counts;
+pub mod workflow;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Mounts the resource.
+pub fn mount(config: &mut ServiceConfig<'_>) {
+    config
+        .service(routes::list_publications)
+        .service(routes::count_publications)
+        .service(routes::create_publication)
+        .service(routes::get_publication);
+}

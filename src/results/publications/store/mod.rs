@@ -1,0 +1,294 @@
+//! The SQL of publications; that of their figures is in [`counting`](super::store::count) and
+//! [`reading`](super::lookup).
+
+pub mod cells;
+pub mod count;
+
+use chrono::{DateTime, Utc};
+use diesel::dsl::count_star;
+use diesel::helper_types::IntoBoxed;
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::sql_types::{Jsonb, Timestamptz, Uuid};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use super::freeze::{Earlier, Frozen};
+use super::model::{NewPublication, Publication, PublicationId};
+use super::true_counts;
+use crate::auth::policy::Scope;
+use crate::db::keyset::{Direction, after};
+use crate::db::schema::{publication_secrets, publications};
+use crate::error::{Error, Result};
+use crate::http::page::{MarkValue, Page};
+use crate::values::{Json, SchoolYear};
+
+/// What a list of publications is filtered by.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Of one of these years.
+    pub school_year: Vec<SchoolYear>,
+    /// Changed then or later.
+    pub updated_since: Option<DateTime<Utc>>,
+}
+
+/// By what a list of publications is sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sort {
+    /// The order of creation.
+    Id,
+    /// The last change.
+    UpdatedAt,
+}
+
+type Filtered<'a> = IntoBoxed<'a, publications::table, Pg>;
+
+/// Everyone may read every publication.
+fn filtered<'a>(_scope: &Scope, filter: &'a Filter) -> Filtered<'a> {
+    let mut query = publications::table.into_boxed();
+    if !filter.school_year.is_empty() {
+        query = query.filter(publications::school_year.eq_any(&filter.school_year));
+    }
+    if let Some(since) = filter.updated_since {
+        query = query.filter(publications::updated_at.ge(since));
+    }
+    query
+}
+
+/// One page, in the order asked for.
+///
+/// # Errors
+/// As any query.
+pub async fn page(
+    mut connection: &AsyncPgConnection,
+    scope: &Scope,
+    filter: &Filter,
+    page: &Page<Sort>,
+) -> Result<Vec<Publication>> {
+    let mut query = filtered(scope, filter)
+        .select(Publication::as_select())
+        .limit(page.limit);
+    let ascending = page.direction == Direction::Ascending;
+    if let Some(mark) = &page.after {
+        let id = mark.uuid().into_sql::<Uuid>();
+        query = match &mark.value {
+            MarkValue::Time(time) => query.filter(after(
+                (publications::updated_at, publications::id),
+                (time.into_sql::<Timestamptz>(), id),
+                page.direction,
+            )),
+            _ if ascending => query.filter(publications::id.gt(id)),
+            _ => query.filter(publications::id.lt(id)),
+        };
+    }
+    let (updated_at, id) = (publications::updated_at, publications::id);
+    query = match (page.sort, ascending) {
+        (Sort::Id, true) => query.order(id.asc()),
+        (Sort::Id, false) => query.order(id.desc()),
+        (Sort::UpdatedAt, true) => query.order((updated_at.asc(), id.asc())),
+        (Sort::UpdatedAt, false) => query.order((updated_at.desc(), id.desc())),
+    };
+    Ok(query.load(&mut connection).await?)
+}
+
+/// How many there are.
+///
+/// # Errors
+/// As any query.
+pub async fn count(
+    mut connection: &AsyncPgConnection,
+    scope: &Scope,
+    filter: &Filter,
+) -> Result<i64> {
+    Ok(filtered(scope, filter)
+        .select(count_star())
+        .first(&mut connection)
+        .await?)
+}
+
+/// One publication.
+///
+/// # Errors
+/// `not_found`.
+pub async fn find(
+    connection: &AsyncPgConnection,
+    scope: &Scope,
+    id: PublicationId,
+) -> Result<Publication> {
+    let found = find_all(connection, scope, &[id]).await?;
+    found.into_iter().next().ok_or_else(Error::not_found)
+}
+
+/// Those of these ids that there are.
+///
+/// # Errors
+/// As any query.
+pub async fn find_all(
+    mut connection: &AsyncPgConnection,
+    _scope: &Scope,
+    ids: &[PublicationId],
+) -> Result<Vec<Publication>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(Publication::query()
+        .filter(publications::id.eq_any(ids))
+        .load(&mut connection)
+        .await?)
+}
+
+/// Those of these numbers that there are.
+///
+/// # Errors
+/// As any query.
+pub async fn find_numbers(
+    mut connection: &AsyncPgConnection,
+    _scope: &Scope,
+    numbers: &[i32],
+) -> Result<Vec<Publication>> {
+    Ok(Publication::query()
+        .filter(publications::number.eq_any(numbers))
+        .order(publications::number)
+        .load(&mut connection)
+        .await?)
+}
+
+/// The last one of each of these years (without any, of the last year published) at a moment.
+///
+/// # Errors
+/// As any query.
+pub async fn latest(
+    mut connection: &AsyncPgConnection,
+    _scope: &Scope,
+    years: &[SchoolYear],
+    at: Option<DateTime<Utc>>,
+) -> Result<Vec<Publication>> {
+    let mut query = publications::table
+        .select(Publication::as_select())
+        .distinct_on(publications::school_year)
+        .order((
+            publications::school_year.desc(),
+            publications::number.desc(),
+        ))
+        .into_boxed();
+    if let Some(at) = at {
+        query = query.filter(publications::published_at.le(at));
+    }
+    query = if years.is_empty() {
+        query.limit(1)
+    } else {
+        query.filter(publications::school_year.eq_any(years))
+    };
+    Ok(query.load(&mut connection).await?)
+}
+
+/// The last publication there is.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Last {
+    /// Its number.
+    pub number: i32,
+    /// Its moment.
+    pub published_at: Option<DateTime<Utc>>,
+}
+
+/// Waits until nobody else publishes, until the transaction ends; readers do not wait.
+///
+/// # Errors
+/// `service_unavailable` when others take too long.
+pub async fn take_turn(connection: &mut AsyncPgConnection) -> Result<Last> {
+    diesel::sql_query("LOCK TABLE publications IN SHARE ROW EXCLUSIVE MODE")
+        .execute(connection)
+        .await?;
+    let last: Option<(i32, DateTime<Utc>)> = publications::table
+        .select((publications::number, publications::published_at))
+        .order(publications::number.desc())
+        .first(connection)
+        .await
+        .optional()?;
+    Ok(last.map_or_else(Last::default, |(number, at)| Last {
+        number,
+        published_at: Some(at),
+    }))
+}
+
+/// What the publications of a year hide, in their order. For the next one alone.
+///
+/// # Errors
+/// As any query.
+pub async fn secrets_of_year(
+    connection: &mut AsyncPgConnection,
+    year: &SchoolYear,
+) -> Result<Vec<Earlier>> {
+    type Row = (Json<true_counts::Counted>, Json<Vec<true_counts::Kept>>);
+    let rows: Vec<Row> = publications::table
+        .inner_join(publication_secrets::table)
+        .filter(publications::school_year.eq(year))
+        .order(publications::number)
+        .select((publication_secrets::counts, publication_secrets::witnesses))
+        .load(connection)
+        .await?;
+    let earlier = rows.into_iter();
+    Ok(earlier.map(|(counts, kept)| (counts.0, kept.0)).collect())
+}
+
+/// What the service sets on a publication.
+#[derive(Debug, Clone, Copy)]
+pub struct Stamp {
+    /// Its id.
+    pub id: PublicationId,
+    /// Its number.
+    pub number: i32,
+    /// Its moment.
+    pub published_at: DateTime<Utc>,
+    /// That of the step.
+    pub now: DateTime<Utc>,
+    /// Counts below this are hidden.
+    pub small_group: i32,
+}
+
+/// Inserts one, its cells and what it keeps secret.
+///
+/// # Errors
+/// As any write.
+pub async fn insert(
+    connection: &mut AsyncPgConnection,
+    stamp: &Stamp,
+    new: &NewPublication,
+    frozen: &Frozen,
+) -> Result<Publication> {
+    let inserted = diesel::insert_into(publications::table)
+        .values((
+            publications::id.eq(stamp.id),
+            publications::school_year.eq(&new.school_year),
+            publications::number.eq(stamp.number),
+            publications::published_at.eq(stamp.published_at),
+            publications::small_group.eq(stamp.small_group),
+            publications::tables.eq(Json(frozen.tables.clone())),
+            publications::note.eq(&new.note),
+            publications::created_at.eq(stamp.now),
+            publications::updated_at.eq(stamp.now),
+        ))
+        .returning(Publication::as_returning());
+    let created = inserted.get_result(connection).await?;
+    diesel::sql_query(INSERT_CELLS)
+        .bind::<Uuid, _>(stamp.id.uuid())
+        .bind::<Jsonb, _>(Json(&frozen.cells))
+        .execute(connection)
+        .await?;
+    let secret = (
+        publication_secrets::publication_id.eq(stamp.id.uuid()),
+        publication_secrets::counts.eq(Json(frozen.counted.clone())),
+        publication_secrets::witnesses.eq(Json(frozen.witnesses.clone())),
+    );
+    diesel::insert_into(publication_secrets::table)
+        .values(secret)
+        .execute(connection)
+        .await?;
+    Ok(created)
+}
+
+const INSERT_CELLS: &str = "
+    INSERT INTO publication_cells (publication_id, place, grouping, first_key, second_key, figures, suppressed, expected, validated)
+    SELECT $1, place, grouping, first_key, second_key, figures, suppressed, expected, validated
+      FROM ROWS FROM (jsonb_to_recordset($2) AS (grouping text, first_key text, second_key text, figures jsonb,
+                                                 suppressed text[], expected bigint, validated bigint))
+           WITH ORDINALITY AS cell (grouping, first_key, second_key, figures, suppressed, expected, validated, place)";

@@ -1,0 +1,115 @@
+//! The handlers of the lines.
+
+use std::rc::Rc;
+
+use actix_web::{HttpResponse, get};
+
+use super::store::{self, Filter, FlatLine, Sort};
+use crate::error::Result;
+use crate::http::answer::Answer;
+use crate::http::call::{Call, List, ListCall};
+use crate::http::page::{self, Count, Listed, Mark, MarkValue, Page};
+use crate::http::query::{Documented, Parameter, Query, Reader, UPDATED_SINCE, parameter};
+use crate::results::reports::routes::{CONVENTION, SCHOOL_YEAR, TERRITORY};
+use crate::results::reports::store as reports_store;
+
+const TAG: &str = "Bilans";
+
+impl Query for Filter {
+    const PARAMETERS: &'static [Parameter] = &[
+        CONVENTION,
+        SCHOOL_YEAR,
+        TERRITORY,
+        parameter(
+            "status",
+            "Statuts du bilan, séparés par des virgules ; sans ce filtre, les bilans validés et non remplacés",
+            "validated",
+        ),
+        parameter(
+            "action_type",
+            "Types d'action, séparés par des virgules",
+            "company_visit,class_talk",
+        ),
+        parameter("level", "Niveaux, séparés par des virgules", "3e,2de_gt"),
+        UPDATED_SINCE,
+    ];
+
+    fn read(reader: &mut Reader<'_>) -> Self {
+        Self {
+            reports: reports_store::Filter {
+                convention_id: reader.several("convention_id"),
+                declination_id: Vec::new(),
+                territory: reader.several("territory"),
+                school_year: reader.several("school_year"),
+                status: reader.several("status"),
+                updated_since: reader.one("updated_since"),
+            },
+            action_type: reader.several("action_type"),
+            level: reader.several("level"),
+        }
+    }
+}
+
+/// The filters, as the list and the count document them.
+type Filters = Documented<Filter>;
+
+impl page::Sort for Sort {
+    const DEFAULT: Self = Self::Report;
+    const ORDERS: &'static [(&'static str, Self)] = &[("report_id", Self::Report)];
+}
+
+/// The list of lines.
+pub struct Lines;
+
+impl List for Lines {
+    type Filter = Filter;
+    type Sort = Sort;
+    type Item = FlatLine;
+
+    async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<FlatLine>> {
+        let connection = call.app.db.reader().await?;
+        store::page(&connection, call.scope()?, &call.query, &page).await
+    }
+
+    fn mark(item: &FlatLine, _sort: Sort) -> Mark {
+        Mark {
+            value: MarkValue::Place(item.place.into(), 0),
+            id: item.report.report_id.to_string(),
+        }
+    }
+}
+
+/// Lignes des bilans
+///
+/// À plat, bilan après bilan, pour les exports. Sans `status`, celles des bilans validés et non
+/// remplacés : leur somme est celle des indicateurs. Ni les partenaires ni les lecteurs n'y ont
+/// accès.
+#[utoipa::path(
+    tag = TAG,
+    params(
+        Filters,
+        ("sort" = Option<String>, Query, description = "`report_id` (par défaut) ; `-` devant pour l'ordre inverse", example = "report_id"),
+        crate::openapi::PageParameters,
+    ),
+    responses((status = 200, description = "Une page de lignes", content(
+        (Listed<FlatLine> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")
+    )))
+)]
+#[get("/v1/reports/lines")]
+pub async fn list_report_lines(call: ListCall<Lines>) -> Result<HttpResponse> {
+    call.answer().await
+}
+
+/// Nombre de lignes des bilans
+///
+/// Avec les mêmes filtres que la liste.
+#[utoipa::path(
+    tag = TAG,
+    params(Filters),
+    responses((status = 200, description = "Le nombre", body = Count))
+)]
+#[get("/v1/reports/lines/count")]
+pub async fn count_report_lines(call: Call<Filter>) -> Result<Answer> {
+    let count = store::count(&*call.app.db.reader().await?, call.scope()?, &call.query).await?;
+    Answer::digested(&Count { count })
+}

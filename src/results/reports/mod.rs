@@ -1,0 +1,47 @@
+//! Reports: what one territory did under a convention in one school year.
+//!
+//! ```text
+//!            submit              validate
+//!   draft ──────────▶ submitted ──────────▶ validated ──▶ (superseded, once a correction is validated)
+//!     │                 │   ▲
+//!     │ delete   return │   │ submit
+//!     ▼                 ▼   │
+//!    ( )              returned
+//! ```
+//!
+//! Its key is the convention, the declination or none, the territory and the school year. A
+//! validated report is frozen: a creation with its key opens the next version. [`content`] and
+//! [`line`] have what is written, [`model`] the row, the steps and who sees what, [`checks`] what deserves attention in one,
+//! [`prefill`] the draft made of what was held, [`versions`] its corrections, [`lines`] the flat export.
+
+pub mod answer;
+pub mod checks;
+pub mod content;
+pub mod counts;
+pub mod line;
+pub mod lines;
+pub mod model;
+pub mod prefill;
+pub mod routes;
+pub mod store;
+pub mod versions;
+pub mod workflow;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Mounts the resource. What has a name of its own comes before `{id}`.
+pub fn mount(config: &mut ServiceConfig<'_>) {
+    lines::mount(config);
+    config
+        .service(routes::list_reports)
+        .service(routes::count_reports)
+        .service(routes::create_report)
+        .service(prefill::routes::prefill_report)
+        .service(routes::get_report)
+        .service(routes::update_report)
+        .service(routes::delete_report)
+        .service(routes::submit_report)
+        .service(routes::validate_report)
+        .service(routes::return_report)
+        .service(versions::routes::list_report_versions);
+}

@@ -1,0 +1,358 @@
+//! The SQL of reports.
+
+pub mod writes;
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use diesel::dsl::count_star;
+use diesel::helper_types::IntoBoxed;
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::sql_types::{Timestamptz, Uuid};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use super::checks::Facts;
+use super::content::NewReport;
+use super::line::Line;
+use super::model::{Consolidated, Covered, Report, ReportId, Status, Whole, reads_heads};
+use crate::agreements::conventions::model::ConventionId;
+use crate::agreements::declinations::model::DeclinationId;
+use crate::auth::policy::Scope;
+use crate::db::keyset::{Direction, after};
+use crate::db::schema::{convention_partners, convention_texts};
+use crate::db::schema::{declinations, report_lines, reports};
+use crate::error::{Error, Result};
+use crate::http::page::{MarkValue, Page};
+use crate::values::{Json, SchoolYear, TerritoryCode, TextValue};
+
+diesel::define_sql_function! {
+    /// What the reports below one add.
+    fn report_consolidated(report: Uuid) -> Jsonb;
+}
+
+diesel::define_sql_function! {
+    /// The schools it names that have a report of their own.
+    fn report_schools_reporting(report: Uuid) -> Array<Text>;
+}
+
+diesel::define_sql_function! {
+    /// What its cross-checks compare it with.
+    fn report_checks(report: Uuid) -> Jsonb;
+}
+
+/// What a list of reports is filtered by.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Of one of these conventions.
+    pub convention_id: Vec<ConventionId>,
+    /// Of one of these declinations.
+    pub declination_id: Vec<DeclinationId>,
+    /// Of one of these territories or below.
+    pub territory: Vec<TerritoryCode>,
+    /// Of one of these school years.
+    pub school_year: Vec<SchoolYear>,
+    /// Of one of these statuses.
+    pub status: Vec<Status>,
+    /// Changed then or later.
+    pub updated_since: Option<DateTime<Utc>>,
+}
+
+/// By what a list of reports is sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sort {
+    /// The order of creation.
+    Id,
+    /// The last change.
+    UpdatedAt,
+}
+
+/// The reports a caller may know of, for queries that start from them.
+pub type Visible<'a> = IntoBoxed<'a, reports::table, Pg>;
+
+/// Those of its perimeter or its school; to a partner the validated ones of its conventions, to a
+/// reader all validated ones.
+pub fn visible(scope: &Scope) -> Visible<'_> {
+    let query = reports::table.into_boxed();
+    if scope.is_everything() {
+        query
+    } else if let Some((named, _)) = scope.territories() {
+        query.filter(reports::reach.overlaps_with(named))
+    } else if let Some(uais) = scope.schools() {
+        let own: Vec<String> = uais.iter().map(|uai| format!("uai:{uai}")).collect();
+        query.filter(reports::territory.eq_any(own))
+    } else {
+        let query = query.filter(reports::status.eq(Status::Validated));
+        let Some(partner) = scope.partner() else {
+            return query;
+        };
+        let own = convention_partners::table
+            .filter(convention_partners::partner_id.eq(partner))
+            .select(convention_partners::convention_id);
+        query.filter(reports::convention_id.eq_any(own))
+    }
+}
+
+/// The visible ones that the filters name.
+pub fn filtered<'a>(scope: &'a Scope, filter: &'a Filter) -> Visible<'a> {
+    let mut query = visible(scope);
+    if !filter.convention_id.is_empty() {
+        query = query.filter(reports::convention_id.eq_any(&filter.convention_id));
+    }
+    if !filter.declination_id.is_empty() {
+        query = query.filter(
+            reports::declination_id
+                .assume_not_null()
+                .eq_any(&filter.declination_id),
+        );
+        if reads_heads(scope) {
+            // Its head does not name the declination of a school.
+            query = query.filter(reports::territory.not_like("uai:%"));
+        }
+    }
+    if !filter.territory.is_empty() {
+        query = lying_in(query, scope, &filter.territory);
+    }
+    if !filter.school_year.is_empty() {
+        query = query.filter(reports::school_year.eq_any(&filter.school_year));
+    }
+    if !filter.status.is_empty() {
+        query = query.filter(reports::status.eq_any(&filter.status));
+    }
+    if let Some(since) = filter.updated_since {
+        query = query.filter(reports::updated_at.ge(since));
+    }
+    query
+}
+
+/// Those of these territories and below. Who reads heads only is told the academy of a school's
+/// report and nothing narrower: no filter tells more.
+fn lying_in<'a>(
+    query: Visible<'a>,
+    scope: &Scope,
+    territories: &'a [TerritoryCode],
+) -> Visible<'a> {
+    let mut wide = Vec::new();
+    let mut exact = Vec::new();
+    for code in territories.iter().map(TextValue::as_str) {
+        match code.split(':').next() {
+            // Nothing is below a school: its own index answers.
+            Some("uai") if reads_heads(scope) => {}
+            Some("uai") => exact.push(code),
+            Some("department") if reads_heads(scope) => exact.push(code),
+            _ => wide.push(code),
+        }
+    }
+    if wide.is_empty() {
+        query.filter(reports::territory.eq_any(exact))
+    } else if exact.is_empty() {
+        query.filter(reports::reach.overlaps_with(wide))
+    } else {
+        let there = reports::reach.overlaps_with(wide);
+        query.filter(there.or(reports::territory.eq_any(exact)))
+    }
+}
+
+/// One page, in the order asked for.
+///
+/// # Errors
+/// As any query.
+pub async fn page(
+    mut connection: &AsyncPgConnection,
+    scope: &Scope,
+    filter: &Filter,
+    page: &Page<Sort>,
+) -> Result<Vec<Report>> {
+    let mut query = filtered(scope, filter)
+        .select(Report::as_select())
+        .limit(page.limit);
+    let ascending = page.direction == Direction::Ascending;
+    if let Some(mark) = &page.after {
+        let id = mark.uuid();
+        let id = id.into_sql::<Uuid>();
+        query = match &mark.value {
+            MarkValue::Time(time) => query.filter(after(
+                (reports::updated_at, reports::id),
+                (time.into_sql::<Timestamptz>(), id),
+                page.direction,
+            )),
+            _ if ascending => query.filter(reports::id.gt(id)),
+            _ => query.filter(reports::id.lt(id)),
+        };
+    }
+    query = match (page.sort, ascending) {
+        (Sort::Id, true) => query.order(reports::id.asc()),
+        (Sort::Id, false) => query.order(reports::id.desc()),
+        (Sort::UpdatedAt, true) => query.order((reports::updated_at.asc(), reports::id.asc())),
+        (Sort::UpdatedAt, false) => query.order((reports::updated_at.desc(), reports::id.desc())),
+    };
+    Ok(query.load(&mut connection).await?)
+}
+
+/// How many there are.
+///
+/// # Errors
+/// As any query.
+pub async fn count(
+    mut connection: &AsyncPgConnection,
+    scope: &Scope,
+    filter: &Filter,
+) -> Result<i64> {
+    Ok(filtered(scope, filter)
+        .select(count_star())
+        .first(&mut connection)
+        .await?)
+}
+
+/// One report, with its lines and what is computed of it: three queries, sent together. Of what a
+/// caller does not read, nothing leaves the database.
+///
+/// # Errors
+/// `not_found`.
+pub async fn find(connection: &AsyncPgConnection, scope: &Scope, id: ReportId) -> Result<Whole> {
+    if reads_heads(scope) {
+        let found = find_all(connection, scope, &[id]).await?;
+        let head = found.into_iter().next().ok_or_else(Error::not_found)?;
+        return Ok(Whole::head(head));
+    }
+    let (mut first, mut second, mut third) = (connection, connection, connection);
+    let found = visible(scope).filter(reports::id.eq(id)).select((
+        Report::as_select(),
+        report_consolidated(reports::id),
+        report_schools_reporting(reports::id),
+        report_checks(reports::id),
+    ));
+    let seen = visible(scope).filter(reports::id.eq(id));
+    let lines = report_lines::table
+        .filter(report_lines::report_id.eq_any(seen.select(reports::id)))
+        .order(report_lines::place)
+        .select(Line::as_select());
+    let its = reports::table.filter(reports::id.eq(id));
+    let texts = convention_texts::table
+        .filter(convention_texts::convention_id.eq_any(its.select(reports::convention_id)))
+        .select(Covered::as_select());
+    let (found, lines, texts) = tokio::try_join!(
+        found.load::<(Report, Json<Consolidated>, Vec<String>, Json<Facts>)>(&mut first),
+        lines.load::<Line>(&mut second),
+        texts.load::<Covered>(&mut third),
+    )?;
+    let (report, consolidated, reporting, facts) =
+        found.into_iter().next().ok_or_else(Error::not_found)?;
+    Ok(Whole {
+        report,
+        lines,
+        consolidated: consolidated.0,
+        reporting: reporting.into_iter().collect(),
+        covered: texts.into_iter().reduce(Covered::or).unwrap_or_default(),
+        facts: facts.0,
+    })
+}
+
+/// Those of these ids that the caller may see.
+///
+/// # Errors
+/// As any query.
+pub async fn find_all(
+    mut connection: &AsyncPgConnection,
+    scope: &Scope,
+    ids: &[ReportId],
+) -> Result<Vec<Report>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(visible(scope)
+        .filter(reports::id.eq_any(ids))
+        .select(Report::as_select())
+        .load(&mut connection)
+        .await?)
+}
+
+/// Reports that the caller sees, with their lines where it reads more than heads: one query for all.
+///
+/// # Errors
+/// As any query.
+pub async fn with_lines(
+    mut connection: &AsyncPgConnection,
+    scope: &Scope,
+    found: Vec<Report>,
+) -> Result<Vec<(Report, Vec<Line>)>> {
+    let ids: Vec<ReportId> = found.iter().map(|report| report.id).collect();
+    let mut lines_of = HashMap::<ReportId, Vec<Line>>::new();
+    if !reads_heads(scope) && !ids.is_empty() {
+        let lines = report_lines::table
+            .filter(report_lines::report_id.eq_any(ids))
+            .order((report_lines::report_id, report_lines::place))
+            .select((report_lines::report_id, Line::as_select()))
+            .load::<(ReportId, Line)>(&mut connection)
+            .await?;
+        for (report, line) in lines {
+            lines_of.entry(report).or_default().push(line);
+        }
+    }
+    let with = |report: Report| {
+        let lines = lines_of.remove(&report.id).unwrap_or_default();
+        (report, lines)
+    };
+    Ok(found.into_iter().map(with).collect())
+}
+
+/// One report, held until the transaction ends.
+///
+/// # Errors
+/// `not_found`.
+pub async fn hold(
+    connection: &mut AsyncPgConnection,
+    scope: &Scope,
+    id: ReportId,
+) -> Result<Whole> {
+    // Locked first, read next: what was waited for is then read.
+    let locked = reports::table
+        .filter(reports::id.eq(id))
+        .select(reports::id)
+        .for_no_key_update()
+        .first::<ReportId>(connection)
+        .await;
+    locked.optional()?.ok_or_else(Error::not_found)?;
+    find(connection, scope, id).await
+}
+
+/// The versions of a key that a new one has to do with: the one that counts, which it corrects, and
+/// the one that is open already.
+///
+/// # Errors
+/// As any query.
+pub async fn standing(
+    mut connection: &AsyncPgConnection,
+    _scope: &Scope,
+    new: &NewReport,
+) -> Result<Vec<(ReportId, i32, Status)>> {
+    let found = reports::table
+        .filter(reports::convention_id.eq(new.convention_id))
+        .filter(reports::declination_id.is_not_distinct_from(new.declination_id))
+        .filter(reports::territory.eq(&new.territory))
+        .filter(reports::school_year.eq(&new.school_year))
+        .filter(reports::superseded.eq(false))
+        .select((reports::id, reports::number, reports::status));
+    Ok(found.load(&mut connection).await?)
+}
+
+/// What a report needs to know of its declination: its convention, its status, its territories.
+///
+/// # Errors
+/// As any query.
+pub async fn declination(
+    mut connection: &AsyncPgConnection,
+    _scope: &Scope,
+    id: DeclinationId,
+) -> Result<Option<(ConventionId, String, Vec<String>)>> {
+    let found = declinations::table
+        .filter(declinations::id.eq(id))
+        .select((
+            declinations::convention_id,
+            declinations::status,
+            declinations::territories,
+        ))
+        .first(&mut connection)
+        .await;
+    Ok(found.optional()?)
+}

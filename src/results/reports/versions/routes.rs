@@ -1,0 +1,82 @@
+//! The handler of the versions of a report.
+
+use std::rc::Rc;
+
+use actix_web::{HttpResponse, get};
+
+use super::store::{self, Filter, Sort};
+use crate::db::keyset::Direction;
+use crate::error::Result;
+use crate::http::call::{Call, List, ListCall};
+use crate::http::page::{self, Listed, Mark, MarkValue, Page};
+use crate::http::query::{Documented, Parameter, Query, Reader, UPDATED_SINCE};
+use crate::results::campaigns::store as campaigns;
+use crate::results::reports::answer::ReportAnswer;
+use crate::results::reports::model::ReportId;
+use crate::results::reports::routes::{BATCH, listed, viewer};
+
+/// The versions of one report.
+pub struct Versions;
+
+impl Query for Filter {
+    const PARAMETERS: &'static [Parameter] = &[UPDATED_SINCE];
+
+    fn read(reader: &mut Reader<'_>) -> Self {
+        Self {
+            updated_since: reader.one("updated_since"),
+        }
+    }
+}
+
+impl page::Sort for Sort {
+    const DEFAULT: Self = Self::Number;
+    const FIRST: Direction = Direction::Descending;
+    const ORDERS: &'static [(&'static str, Self)] = &[("version", Self::Number)];
+}
+
+impl List for Versions {
+    type Filter = Filter;
+    type Sort = Sort;
+    type Item = ReportAnswer;
+    const BATCH: i64 = BATCH;
+
+    async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<ReportAnswer>> {
+        let (scope, connection) = (call.scope()?, call.app.db.reader().await?);
+        let (id, filter) = (call.id("id"), &call.query);
+        // Sent together: one round trip.
+        let (versions, closed) = tokio::try_join!(
+            store::page(&connection, scope, id, filter, &page),
+            campaigns::closed_years(&connection, scope),
+        )?;
+        let viewer = viewer(&call, &closed)?;
+        listed(&connection, versions, viewer).await
+    }
+
+    fn mark(item: &ReportAnswer, _sort: Sort) -> Mark {
+        Mark {
+            value: MarkValue::Place(item.summary.version.into(), 0),
+            id: item.summary.id.to_string(),
+        }
+    }
+}
+
+/// Versions d'un bilan
+///
+/// Toutes celles de la même convention, déclinaison, année et du même territoire que vous pouvez
+/// voir, la plus récente d'abord. Les chiffres remplacés restent lisibles.
+#[utoipa::path(
+    tag = "Bilans",
+    params(
+        ("id" = ReportId, Path, description = "Identifiant d'une des versions"),
+        Documented<Filter>,
+        ("sort" = Option<String>, Query, description = "`-version` (par défaut, la plus récente d'abord), `version`", example = "version"),
+        crate::openapi::PageParameters,
+    ),
+    responses((status = 200, description = "Une page de versions", content(
+        (Listed<ReportAnswer> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")
+    )))
+)]
+#[get("/v1/reports/{id}/versions")]
+pub async fn list_report_versions(call: ListCall<Versions>) -> Result<HttpResponse> {
+    call.answer().await
+}

@@ -1,0 +1,185 @@
+//! The figures of a summary: whose are told to whom, and what they are.
+
+use diesel_async::AsyncPgConnection;
+use serde_json::{Map, Value};
+
+use super::labels;
+use super::model::{SummaryCompleteness, SummaryFigures, SummaryRow};
+use super::store::expected;
+use crate::agreements::conventions::model::ConventionId;
+use crate::auth::policy::Scope;
+use crate::error::Result;
+use crate::language::Language;
+use crate::reference::fold;
+use crate::results::indicators::answer;
+use crate::results::indicators::answer::Cell;
+use crate::results::indicators::model::{Asked, Dimension, Indicator};
+use crate::results::indicators::perimeter::told as perimeter;
+use crate::results::indicators::store::{Computed, Part, Slice, compute};
+use crate::results::reports::model::reads_heads;
+use crate::values::SchoolYear;
+
+/// What a summary counts, in the order it shows them.
+pub const MEASURES: [Indicator; 15] = [
+    Indicator::Actions,
+    Indicator::Pupils,
+    Indicator::Girls,
+    Indicator::PriorityEducationPupils,
+    Indicator::Teachers,
+    Indicator::Professionals,
+    Indicator::Companies,
+    Indicator::Hours,
+    Indicator::InternshipsOffered,
+    Indicator::InternshipsFilled,
+    Indicator::GirlsShare,
+    Indicator::PriorityEducationShare,
+    Indicator::InternshipFillRate,
+    Indicator::Establishments,
+    Indicator::ReportsValidated,
+];
+
+/// More cells than any grouping of a summary has.
+const ALL: i64 = 1_000;
+
+/// The convention and the year that a summary is of.
+#[derive(Debug, Clone)]
+pub struct Subject {
+    /// The convention.
+    pub convention: ConventionId,
+    /// The year.
+    pub year: SchoolYear,
+    /// The language of labels.
+    pub language: Language,
+}
+
+/// The figures, and of each region what its targets are held against.
+#[derive(Debug, Clone)]
+pub struct Told {
+    /// What is answered.
+    pub figures: SummaryFigures,
+    /// By academic region.
+    pub by_region: Vec<SummaryRow>,
+}
+
+/// The figures this caller is told: live ones to the ministry, and to academies and schools those of
+/// their perimeter. Partners and readers read published ones, where their own page says what is
+/// hidden of them.
+///
+/// # Errors
+/// As any query.
+pub async fn told(
+    connection: &AsyncPgConnection,
+    scope: &Scope,
+    subject: &Subject,
+) -> Result<Option<Told>> {
+    if reads_heads(scope) {
+        return Ok(None);
+    }
+    live(connection, scope, subject).await.map(Some)
+}
+
+async fn live(connection: &AsyncPgConnection, scope: &Scope, subject: &Subject) -> Result<Told> {
+    let by = |dimension| grouped(connection, scope, subject, dimension);
+    let (completeness, academies, types, levels, regions) = tokio::try_join!(
+        expected::count(connection, scope, subject.convention, &subject.year),
+        by(Dimension::Academy),
+        by(Dimension::ActionType),
+        by(Dimension::Level),
+        by(Dimension::AcademicRegion),
+    )?;
+    let mut by_academy = rows(&academies, subject.language);
+    by_academy.sort_by_key(|row| (row.code.is_none(), fold(&row.label)));
+    Ok(Told {
+        figures: SummaryFigures {
+            by_academy,
+            by_action_type: in_order("action_types", rows(&types, subject.language)),
+            by_level: in_order("levels", rows(&levels, subject.language)),
+            ..totals(scope, &academies, completeness, subject.language)
+        },
+        by_region: rows(&regions, subject.language),
+    })
+}
+
+/// What one statement computes: the cells of a dimension and the total, with what was asked.
+struct Grouped {
+    asked: Asked,
+    computed: Computed,
+}
+
+async fn grouped(
+    connection: &AsyncPgConnection,
+    scope: &Scope,
+    subject: &Subject,
+    dimension: Dimension,
+) -> Result<Grouped> {
+    let asked = Asked {
+        measures: MEASURES.to_vec(),
+        group_by: vec![dimension],
+        school_year: vec![subject.year.clone()],
+        convention: vec![subject.convention],
+        ..Asked::default()
+    };
+    let (after, limit) = (None, ALL);
+    let mut parts = vec![Part::Group, Part::GroupEstablishments];
+    if dimension == Dimension::Academy {
+        parts.extend([Part::Total, Part::TotalEstablishments]);
+    }
+    let computed = compute(connection, scope, &asked, &parts, &Slice { after, limit }).await?;
+    Ok(Grouped { asked, computed })
+}
+
+fn totals(
+    scope: &Scope,
+    grouped: &Grouped,
+    completeness: SummaryCompleteness,
+    language: Language,
+) -> SummaryFigures {
+    let (asked, computed) = (&grouped.asked, &grouped.computed);
+    let (totals, meta) = answer::around(asked, computed, perimeter(scope), language);
+    SummaryFigures {
+        computed_at: meta.computed_at,
+        totals: totals.map(|totals| totals.values).unwrap_or_default(),
+        completeness,
+        by_academy: Vec::new(),
+        by_action_type: Vec::new(),
+        by_level: Vec::new(),
+        definitions: meta.definitions,
+    }
+}
+
+fn rows(grouped: &Grouped, language: Language) -> Vec<SummaryRow> {
+    let cells = answer::cells(&grouped.asked, &grouped.computed);
+    cells.into_iter().map(|cell| row(cell, language)).collect()
+}
+
+fn row(cell: Cell, language: Language) -> SummaryRow {
+    let key = cell.key.iter().next();
+    let code = key.and_then(|(dimension, code)| Some((dimension, code.as_str()?.to_owned())));
+    let label = code.as_ref().map_or_else(
+        || labels::unsaid(language).to_owned(),
+        |(dimension, code)| match dimension.as_str() {
+            "action_type" => labels::of_code("action_types", code, language),
+            "level" => labels::of_code("levels", code, language),
+            _ => labels::of_territory(code),
+        },
+    );
+    SummaryRow {
+        code: code.map(|(_, code)| code),
+        label,
+        values: cell.values,
+    }
+}
+
+/// The rows as their nomenclature has them, what is not stated last.
+fn in_order(nomenclature: &str, mut rows: Vec<SummaryRow>) -> Vec<SummaryRow> {
+    rows.sort_by_key(|row| {
+        let code = row.code.as_deref();
+        code.map_or(usize::MAX, |code| labels::place(nomenclature, code))
+    });
+    rows
+}
+
+/// The value of a measure, if it is known.
+pub fn value(values: &Map<String, Value>, measure: &str) -> Option<f64> {
+    values.get(measure).and_then(Value::as_f64)
+}

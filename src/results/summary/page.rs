@@ -1,0 +1,290 @@
+//! The summary as a page to print, in French: one document, no program, nothing fetched. What is
+//! stored is escaped by the template; the style is the only text that is not.
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use super::figures::value;
+use super::french::{day, measured, number, percent};
+use super::labels;
+use super::model::{ConventionSummary, SummaryExcerpt, SummaryFigures, SummaryHead};
+use super::tables::{bar, by, card, out_of, targets};
+use crate::language::Language;
+use crate::results::indicators::model::Indicator;
+use crate::values::{TextValue, today};
+
+/// Its style: paper first, and the same on a screen.
+const STYLE: &str = include_str!("page.css");
+
+/// The whole document.
+pub fn page(summary: &ConventionSummary) -> Markup {
+    let (head, year) = (&summary.convention, summary.school_year.as_str());
+    html! {
+        (DOCTYPE)
+        html lang="fr" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (head.reference) " · Synthèse " (year) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                (heading(head, year))
+                main {
+                    @if !summary.notes.is_empty() { (notes(summary)) }
+                    @match &summary.figures {
+                        Some(figures) => (told(summary, figures)),
+                        None => (untold(summary)),
+                    }
+                    @if !summary.narratives.is_empty() { (narratives(summary)) }
+                }
+                (foot(summary))
+            }
+        }
+    }
+}
+
+fn heading(head: &SummaryHead, year: &str) -> Markup {
+    let status = head.effective_status.map(|status| {
+        labels::of_code(
+            "convention_effective_statuses",
+            status.code(),
+            Language::French,
+        )
+    });
+    let names: Vec<&str> = head
+        .partners
+        .iter()
+        .map(|party| party.name.as_str())
+        .collect();
+    html! {
+        header {
+            p class="kind" { "Synthèse annuelle · année scolaire " (year) }
+            h1 { (head.title) }
+            dl class="head" {
+                dt { "Référence" } dd { (head.reference) }
+                dt { "Nature" } dd { (labels::of_code("convention_kinds", head.kind.as_str(), Language::French)) }
+                @if let Some(territory) = &head.territory {
+                    dt { "Territoire" } dd { (labels::of_territory(territory.as_str())) }
+                }
+                dt { @if names.len() > 1 { "Partenaires" } @else { "Partenaire" } }
+                dd { (names.join(" · ")) }
+                dt { "Période" } dd { (period(head)) }
+                @if let Some(status) = status { dt { "Situation" } dd { (status) } }
+                @if let Some(office) = &head.managing_office { dt { "Suivi par" } dd { (office) } }
+            }
+        }
+    }
+}
+
+fn period(head: &SummaryHead) -> String {
+    match (head.starts_on, head.effective_ends_on) {
+        (Some(first), Some(last)) => format!("du {} au {}", day(first), day(last)),
+        (Some(first), None) => format!("depuis le {}, sans échéance connue", day(first)),
+        (None, Some(last)) => format!("jusqu’au {}", day(last)),
+        (None, None) => "non connue".to_owned(),
+    }
+}
+
+fn notes(summary: &ConventionSummary) -> Markup {
+    let places = summary.perimeter.iter().flatten();
+    let places: Vec<String> = places.map(|code| labels::of_territory(code)).collect();
+    html! {
+        div class="note" role="note" {
+            @for note in &summary.notes { p { (note.detail) } }
+            @if !places.is_empty() { p { "Périmètre : " (places.join(", ")) "." } }
+        }
+    }
+}
+
+fn told(summary: &ConventionSummary, figures: &SummaryFigures) -> Markup {
+    let missing = summary.coverage.academies_not_covered.iter();
+    let missing: Vec<String> = missing.map(|code| labels::of_territory(code)).collect();
+    html! {
+        (key_figures(summary, figures))
+        @if !summary.targets.is_empty() {
+            section { h2 { "Objectifs" } (targets(&summary.targets)) }
+        }
+        section {
+            h2 { "Par académie" }
+            (by("Académie", &figures.by_academy))
+            @if !missing.is_empty() {
+                p class="small" {
+                    "Au " (day(summary.coverage.on)) ", la convention n’est pas déclinée dans " (count(missing.len()))
+                    " : " (missing.join(", ")) "."
+                }
+            }
+        }
+        section {
+            h2 { "Par type d’action" }
+            (by("Type d’action", &figures.by_action_type))
+        }
+        section {
+            h2 { "Par niveau" }
+            (by("Niveau", &figures.by_level))
+        }
+        section { h2 { "Tous les chiffres" } (all(figures)) }
+    }
+}
+
+fn count(academies: usize) -> String {
+    match academies {
+        1 => "une académie".to_owned(),
+        more => format!("{more} académies"),
+    }
+}
+
+/// For those who read published figures only.
+fn untold(summary: &ConventionSummary) -> Markup {
+    html! {
+        section {
+            h2 { "Couverture du territoire" }
+            dl class="cards" { (coverage(summary)) }
+        }
+        @if !summary.targets.is_empty() {
+            section { h2 { "Objectifs" } (targets(&summary.targets)) }
+        }
+    }
+}
+
+fn key_figures(summary: &ConventionSummary, figures: &SummaryFigures) -> Markup {
+    let of = |measure: Indicator| value(&figures.totals, measure.code());
+    let girls = of(Indicator::GirlsShare).map(|share| format!("dont {} de filles", percent(share)));
+    let filled = of(Indicator::InternshipsFilled).zip(of(Indicator::InternshipsOffered));
+    let rate = of(Indicator::InternshipFillRate).map(|rate| format!("{} pourvus", percent(rate)));
+    let hours = of(Indicator::Hours).map(|hours| format!("{} heures", number(hours)));
+    html! {
+        section {
+            h2 { "L’essentiel" }
+            dl class="cards" {
+                (card("Participations d’élèves", &measured(of(Indicator::Pupils), false), &girls.unwrap_or_default()))
+                (card("Actions", &measured(of(Indicator::Actions), false), &hours.unwrap_or_default()))
+                (card("Établissements", &measured(of(Indicator::Establishments), false), "distincts"))
+                (card("Professionnels", &measured(of(Indicator::Professionals), false), "participations"))
+                (card("Entreprises", &measured(of(Indicator::Companies), false), "participations"))
+                (card("Stages et périodes", &filled.map_or_else(|| measured(None, false), |(part, whole)| out_of(part, whole)),
+                      &rate.unwrap_or_default()))
+                (completeness(figures))
+                (coverage(summary))
+            }
+        }
+    }
+}
+
+fn completeness(figures: &SummaryFigures) -> Markup {
+    let reports = figures.completeness;
+    let told = format!("{} sur {}", reports.validated, reports.expected);
+    html! {
+        div class="card" {
+            dt { "Bilans validés" }
+            dd {
+                strong { (told) }
+                @if let Some(rate) = reports.rate {
+                    span { (percent(rate)) " des bilans attendus" }
+                    (bar(rate, &format!("{told} bilans attendus")))
+                } @else { span { "aucun bilan attendu" } }
+            }
+        }
+    }
+}
+
+fn coverage(summary: &ConventionSummary) -> Markup {
+    let coverage = &summary.coverage;
+    let told = format!("{} sur {}", coverage.academies_covered, coverage.academies);
+    html! {
+        div class="card" {
+            dt { "Académies couvertes" }
+            dd {
+                strong { (told) }
+                @if let Some(rate) = coverage.coverage_rate {
+                    span { (percent(rate)) ", au " (day(coverage.on)) }
+                    (bar(rate, &format!("{told} académies")))
+                }
+            }
+        }
+    }
+}
+
+/// Every measure, with what it counts.
+fn all(figures: &SummaryFigures) -> Markup {
+    html! {
+        table class="all" {
+            caption { "Totaux de l’année, sur les bilans validés" }
+            thead {
+                tr { th scope="col" { "Mesure" } th scope="col" class="figure" { "Total" } }
+            }
+            tbody {
+                @for (measure, total) in &figures.totals {
+                    @let definition = figures.definitions.get(measure.as_str());
+                    @let is_share = definition.is_some_and(|one| one.kind == "share");
+                    tr {
+                        th scope="row" { (definition.map_or(measure.as_str(), |one| one.label.as_str())) }
+                        td class="figure" { (measured(total.as_f64(), is_share)) }
+                    }
+                }
+            }
+        }
+        p class="small" {
+            "Un élève présent à deux actions compte deux fois ; il en va de même des professionnels et des entreprises. "
+            "Les établissements sont comptés une fois chacun : leur nombre ne s’additionne pas d’une ligne à l’autre. "
+            "« Non connu » : aucun bilan validé ne le dit."
+        }
+    }
+}
+
+fn narratives(summary: &ConventionSummary) -> Markup {
+    html! {
+        section class="narratives" {
+            h2 { "Ce que disent les bilans" }
+            @for excerpt in &summary.narratives { (narrative(excerpt)) }
+            @if summary.narratives_left_out > 0 {
+                p class="small" { (summary.narratives_left_out) " autres récits ne sont pas repris ici." }
+            }
+        }
+    }
+}
+
+fn narrative(excerpt: &SummaryExcerpt) -> Markup {
+    let parts = [
+        ("Résultats", &excerpt.results),
+        ("Difficultés", &excerpt.difficulties),
+        ("Perspectives", &excerpt.outlook),
+    ];
+    html! {
+        article {
+            h3 { (excerpt.territory_name) span { (kind(excerpt)) } }
+            @for (name, text) in parts {
+                @if let Some(text) = text { h4 { (name) } p class="said" { (text) } }
+            }
+        }
+    }
+}
+
+/// What kind of territory speaks; of a school, its number.
+fn kind(excerpt: &SummaryExcerpt) -> &str {
+    let code = excerpt.territory.as_str();
+    match code.split_once(':') {
+        Some(("region", _)) => "région académique",
+        Some(("academy", _)) => "académie",
+        Some(("department", _)) => "département",
+        Some((_, uai)) => uai,
+        None => "",
+    }
+}
+
+fn foot(summary: &ConventionSummary) -> Markup {
+    let latest = summary
+        .figures
+        .as_ref()
+        .and_then(|figures| figures.computed_at);
+    html! {
+        footer {
+            p {
+                "Synthèse établie le " (day(summary.computed_on)) "."
+                @if let Some(latest) = latest {
+                    " Les chiffres sont ceux des bilans validés jusqu’au " (day(today(latest))) "."
+                }
+            }
+            p { "Empreinte du texte (SHA-256) : " code { (summary.convention.content_hash) } }
+        }
+    }
+}

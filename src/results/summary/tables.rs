@@ -1,0 +1,155 @@
+//! The tables and bars of the printed summary. Each bar has its figure beside it as text, and says it
+//! to those who hear the page: nothing is told by colour alone.
+
+use maud::{Markup, html};
+
+use super::figures::value;
+use super::french::{measured, number, percent};
+use super::model::{SummaryRow, SummaryTarget};
+use crate::results::indicators::model::Indicator;
+
+/// How wide a bar can be.
+const WIDTH: f64 = 120.0;
+
+/// A bar that fills this share of its frame; hatched where it goes beyond.
+pub fn bar(share: f64, told: &str) -> Markup {
+    let (filled, is_beyond) = (share.clamp(0.0, 1.0) * WIDTH, share > 1.0);
+    html! {
+        svg class="bar" role="img" aria-label=(told) viewBox={ "0 0 " (WIDTH) " 10" } width=(WIDTH) height="10" {
+            title { (told) }
+            rect class="frame" x="0.5" y="0.5" width=(WIDTH - 1.0) height="9" {}
+            rect class="filled" x="0.5" y="0.5" width=(format!("{:.1}", (filled - 1.0).max(0.0))) height="9" {}
+            @if is_beyond {
+                // What is beyond the target, by strokes that print without colours.
+                @for place in [106, 110, 114] {
+                    line class="beyond" x1=(place) y1="9.5" x2=(place + 4) y2="0.5" {}
+                }
+            }
+        }
+    }
+}
+
+/// The most rows of a table that is kept on one sheet.
+const SHORT: usize = 12;
+
+/// The measures in the columns of a table, besides the bar of pupils.
+const COLUMNS: [(&str, &str, Indicator); 5] = [
+    ("narrow", "Actions", Indicator::Actions),
+    ("narrow", "Part de filles", Indicator::GirlsShare),
+    (
+        "middle",
+        "Éducation prioritaire",
+        Indicator::PriorityEducationShare,
+    ),
+    ("wide", "Professionnels", Indicator::Professionals),
+    ("wide", "Établissements", Indicator::Establishments),
+];
+
+const fn is_share(measure: Indicator) -> bool {
+    matches!(
+        measure,
+        Indicator::GirlsShare | Indicator::PriorityEducationShare | Indicator::InternshipFillRate
+    )
+}
+
+fn of(row: &SummaryRow, measure: Indicator) -> String {
+    measured(value(&row.values, measure.code()), is_share(measure))
+}
+
+/// The figures by one thing: a row each, the longest bar for the most pupils.
+pub fn by(head: &str, rows: &[SummaryRow]) -> Markup {
+    let pupils = |row: &SummaryRow| value(&row.values, Indicator::Pupils.code());
+    let most = rows.iter().filter_map(pupils).fold(0.0, f64::max);
+    html! {
+        table class={ "by" @if rows.len() <= SHORT { " short" } } {
+            caption { "Les barres comparent les participations d’élèves entre elles." }
+            colgroup {
+                col; col class="narrow"; col class="bars";
+                @for (width, ..) in COLUMNS { col class=(width); }
+            }
+            thead {
+                tr {
+                    th scope="col" { (head) }
+                    th scope="col" colspan="2" { "Participations d’élèves" }
+                    @for (_, name, _) in COLUMNS { th scope="col" class="figure" { (name) } }
+                }
+            }
+            tbody {
+                @for row in rows { (of_row(row, pupils(row), most)) }
+                @if rows.is_empty() {
+                    tr { td colspan=(COLUMNS.len() + 3) { "Aucun bilan validé." } }
+                }
+            }
+        }
+    }
+}
+
+fn of_row(row: &SummaryRow, pupils: Option<f64>, most: f64) -> Markup {
+    let told = measured(pupils, false);
+    html! {
+        tr {
+            th scope="row" { (row.label) }
+            td class="figure" { (told) }
+            td class="bars" {
+                @if let Some(pupils) = pupils.filter(|_| most > 0.0) {
+                    (bar(pupils / most, &format!("{} : {told} participations d’élèves", row.label)))
+                }
+            }
+            @for (.., measure) in COLUMNS { td class="figure" { (of(row, measure)) } }
+        }
+    }
+}
+
+/// What was aimed at, and what came of it.
+pub fn targets(targets: &[SummaryTarget]) -> Markup {
+    html! {
+        table {
+            caption { "La barre va jusqu’à l’objectif ; au-delà, son bout est rayé." }
+            thead {
+                tr {
+                    th scope="col" { "Objectif" }
+                    th scope="col" { "Territoire" }
+                    th scope="col" class="figure" { "Visé" }
+                    th scope="col" class="figure" { "Atteint" }
+                    th scope="col" colspan="2" { "Réalisation" }
+                }
+            }
+            tbody { @for target in targets { (of_target(target)) } }
+        }
+    }
+}
+
+fn of_target(target: &SummaryTarget) -> Markup {
+    let is_share = target.measure.ends_with("_share") || target.measure.ends_with("_rate");
+    let rate = target.achievement_rate;
+    let told = rate.map_or_else(|| measured(None, true), percent);
+    html! {
+        tr {
+            th scope="row" { (target.label) }
+            td { (target.territory_name) }
+            td class="figure" { (measured(Some(target.value), is_share)) }
+            td class="figure" { (measured(target.result, is_share)) }
+            td class="figure" { (told) }
+            td class="bars" {
+                @if let Some(rate) = rate {
+                    (bar(rate, &format!("{}, {} : {told} de l’objectif", target.label, target.territory_name)))
+                }
+            }
+        }
+    }
+}
+
+/// A figure of the first page: what it is, and what else is to be said of it.
+pub fn card(label: &str, figure: &str, more: &str) -> Markup {
+    html! {
+        div class="card" {
+            dt { (label) }
+            dd { strong { (figure) } @if !more.is_empty() { span { (more) } } }
+        }
+    }
+}
+
+/// So many of so many.
+pub fn out_of(part: f64, whole: f64) -> String {
+    format!("{} sur {}", number(part), number(whole))
+}

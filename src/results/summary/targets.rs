@@ -1,0 +1,96 @@
+//! Targets against results.
+
+use super::figures::{Subject, Told, value};
+use super::labels;
+use super::model::{SummaryRow, SummaryTarget};
+use crate::agreements::conventions::content::{Content, Target};
+use crate::auth::policy::Scope;
+use crate::results::indicators::model::academies_of;
+use crate::results::indicators::perimeter::Limit;
+use crate::values::{TerritoryCode, TextValue};
+
+/// What is known to hold targets against: the figures, and of what territories they are whole.
+pub struct Results<'a> {
+    /// The figures, where the caller is told any.
+    pub told: Option<&'a Told>,
+    /// Who asks.
+    pub scope: &'a Scope,
+    /// The territory of the agreement and all above it; the country's has none.
+    pub reach: &'a [String],
+}
+
+/// The targets of the year in a text, each with its result.
+pub fn of(content: &Content, subject: &Subject, results: &Results<'_>) -> Vec<SummaryTarget> {
+    let follow_up = content.terms.follow_up.as_ref();
+    let targets = follow_up.into_iter().flat_map(|terms| &terms.targets);
+    let own = content.territory.clone();
+    let own = own.unwrap_or_else(|| TerritoryCode::stored("FR".to_owned()));
+    targets
+        .filter(|target| target.school_year == subject.year)
+        .map(|target| of_one(target, &own, subject, results))
+        .collect()
+}
+
+fn of_one(
+    target: &Target,
+    own: &TerritoryCode,
+    subject: &Subject,
+    results: &Results<'_>,
+) -> SummaryTarget {
+    let territory = target.territory.clone().unwrap_or_else(|| own.clone());
+    let measure = target.measure.to_string();
+    let result = results.of(&territory, own, &measure);
+    let rate = result.filter(|_| target.value > 0.0);
+    SummaryTarget {
+        label: labels::of_code("measures", &measure, subject.language),
+        territory_name: labels::of_territory(territory.as_str()),
+        achievement_rate: rate.map(|result| four_decimals(result / target.value)),
+        value: target.value,
+        measure,
+        territory,
+        result,
+    }
+}
+
+fn four_decimals(rate: f64) -> f64 {
+    (rate * 10_000.0).round() / 10_000.0
+}
+
+impl Results<'_> {
+    /// Of a measure in a territory: of the agreement's own, a region or an academy, once the caller's
+    /// figures are those of all of it. Lines know no narrower place.
+    fn of(&self, territory: &TerritoryCode, own: &TerritoryCode, measure: &str) -> Option<f64> {
+        let told = self.told?;
+        let code = territory.as_str();
+        if !self.is_whole(code) {
+            return None;
+        }
+        if territory == own {
+            return value(&told.figures.totals, measure);
+        }
+        let rows = if code.starts_with("region:") {
+            &told.by_region
+        } else {
+            &told.figures.by_academy
+        };
+        let is_it = |row: &&SummaryRow| row.code.as_deref() == Some(code);
+        value(&rows.iter().find(is_it)?.values, measure)
+    }
+
+    /// Whether the caller's figures are those of all of a territory.
+    fn is_whole(&self, territory: &str) -> bool {
+        // Of a local agreement nothing is counted elsewhere.
+        let is_local = !self.reach.is_empty();
+        if is_local && self.scope.holds_all(&[self.reach.to_vec()]) {
+            return true;
+        }
+        match Limit::of(self.scope) {
+            Limit::Everything => true,
+            Limit::Academies(within) => {
+                let below = academies_of(territory);
+                !below.is_empty() && below.iter().all(|code| within.contains(code))
+            }
+            Limit::Reports(_) => false,
+        }
+    }
+}
