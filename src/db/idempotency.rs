@@ -48,9 +48,6 @@ diesel::define_sql_function! {
 }
 
 /// Looks a key up, and holds it until the transaction ends.
-///
-/// # Errors
-/// As any query.
 pub async fn find(tx: &mut Tx<'_>, scope: &[u8; 32]) -> Result<Found> {
     let lock = scope
         .first_chunk::<8>()
@@ -108,9 +105,6 @@ async fn forget(
 }
 
 /// Erases the kept answers that contain a person; their keys stay used.
-///
-/// # Errors
-/// As any write.
 pub async fn erase_person(connection: &mut AsyncPgConnection, person: Uuid) -> Result<()> {
     diesel::update(idempotency_keys::table.filter(idempotency_keys::person_id.eq(person)))
         .set((
@@ -123,9 +117,6 @@ pub async fn erase_person(connection: &mut AsyncPgConnection, person: Uuid) -> R
 }
 
 /// Removes the answers older than 30 days.
-///
-/// # Errors
-/// As any write.
 pub async fn forget_old(connection: &mut AsyncPgConnection, now: DateTime<Utc>) -> Result<usize> {
     let old = idempotency_keys::created_at.le(now - KEPT_FOR);
     Ok(diesel::delete(idempotency_keys::table.filter(old))

@@ -170,25 +170,16 @@ impl<'a> Tx<'a> {
     }
 
     /// Journals what was created.
-    ///
-    /// # Errors
-    /// As any write.
     pub async fn created<T: Journaled>(&mut self, object: &T) -> Result<()> {
         self.record("created", None, Some(object)).await
     }
 
     /// Journals a change, under the verb of its step (`updated`, `archived`…).
-    ///
-    /// # Errors
-    /// As any write.
     pub async fn changed<T: Journaled>(&mut self, verb: &str, before: &T, after: &T) -> Result<()> {
         self.record(verb, Some(before), Some(after)).await
     }
 
     /// Journals what was removed, under the verb of its step (`deleted`, `erased`).
-    ///
-    /// # Errors
-    /// As any write.
     pub async fn removed<T: Journaled>(&mut self, verb: &str, object: &T) -> Result<()> {
         self.record(verb, Some(object), None).await
     }
@@ -208,9 +199,6 @@ impl<'a> Tx<'a> {
     }
 
     /// Journals many writes of one kind of object, in their order: one statement, whatever their number.
-    ///
-    /// # Errors
-    /// As any write.
     pub async fn record_all<T: Journaled>(&mut self, steps: &[Step<'_, T>]) -> Result<()> {
         if steps.is_empty() {
             return Ok(());

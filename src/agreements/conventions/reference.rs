@@ -7,9 +7,6 @@ use crate::error::Result;
 use crate::values::{TerritoryCode, TextValue};
 
 /// The next reference of a year; its number is the transaction's own until it ends.
-///
-/// # Errors
-/// As any write.
 pub async fn next(tx: &mut Tx<'_>, content: &Content, year: i32) -> Result<String> {
     let prefix = prefix(content.territory.as_ref(), year);
     let number = writes::next_number(tx.connection(), &prefix).await?;

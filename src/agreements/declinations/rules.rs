@@ -67,9 +67,6 @@ pub struct Ground {
 
 impl Ground {
     /// Reads it as things stand on a day; the convention may be at hand already.
-    ///
-    /// # Errors
-    /// As any query.
     pub async fn of(
         connection: &AsyncPgConnection,
         scope: &Scope,

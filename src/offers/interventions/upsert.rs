@@ -28,9 +28,6 @@ pub struct Grounds {
 
 impl Grounds {
     /// Asks for all of them together.
-    ///
-    /// # Errors
-    /// As any query.
     pub async fn of(tx: &mut Tx<'_>, scope: &Scope, said: &[&NewIntervention]) -> Result<Self> {
         let connection = &*tx.connection();
         let named: HashSet<ConventionId> = said.iter().map(|new| new.convention_id).collect();
@@ -156,9 +153,6 @@ pub async fn say(
 }
 
 /// What [`say`] would make of it, with nothing written: `found` has what is there.
-///
-/// # Errors
-/// As any query.
 pub async fn rehearse(
     tx: &mut Tx<'_>,
     partner: PartnerId,

@@ -13,9 +13,6 @@ use crate::values::{TerritoryCode, TextValue};
 
 /// The territories and all above them, once each; or the places in the list of schools that do
 /// not exist. Asks the database only where there are schools.
-///
-/// # Errors
-/// As any query.
 pub async fn of(
     connection: &AsyncPgConnection,
     territories: &[TerritoryCode],
@@ -25,9 +22,6 @@ pub async fn of(
 
 /// The territories and all above them, once each, but for schools that do not exist: what a filter
 /// is compared with.
-///
-/// # Errors
-/// As any query.
 pub async fn of_known(
     connection: &AsyncPgConnection,
     territories: &[TerritoryCode],
@@ -62,9 +56,6 @@ pub fn common(ancestries: &[Vec<String>]) -> Vec<String> {
 
 /// Each territory with itself and all above it; or the places in the list of schools that do not
 /// exist. Asks the database only where there are schools.
-///
-/// # Errors
-/// As any query.
 pub async fn each(
     connection: &AsyncPgConnection,
     territories: &[TerritoryCode],
@@ -79,9 +70,6 @@ pub struct Schools(HashMap<String, Vec<String>>);
 
 impl Schools {
     /// Asks the database only where there are schools, and once for all of them.
-    ///
-    /// # Errors
-    /// As any query.
     pub async fn among(
         connection: &AsyncPgConnection,
         territories: impl IntoIterator<Item = &TerritoryCode>,
@@ -137,9 +125,6 @@ pub fn unknown(places: &[usize], pointer: impl Fn(usize) -> String) -> Error {
 }
 
 /// The schools a caller is limited to and what is above them; nothing for other callers.
-///
-/// # Errors
-/// As any query.
 pub async fn above_schools(connection: &AsyncPgConnection, scope: &Scope) -> Result<Vec<String>> {
     let uais: Vec<&str> = scope
         .schools()

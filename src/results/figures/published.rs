@@ -68,9 +68,6 @@ pub async fn selected(call: &Call<Asked>, page: &Page<ByKey>) -> Result<Option<S
 }
 
 /// The cells of a page.
-///
-/// # Errors
-/// As any query.
 pub async fn cells(
     call: &Call<Asked>,
     selected: &Selected,
@@ -101,9 +98,6 @@ pub async fn cells(
 }
 
 /// The total and what is to be known of the figures.
-///
-/// # Errors
-/// As any query.
 pub async fn around(call: &Call<Asked>, selected: &Selected) -> Result<(Option<Totals>, Meta)> {
     let (scope, asked) = (call.scope()?, &call.query);
     let reader = call.app.db.reader().await?;

@@ -61,9 +61,6 @@ pub fn has_live(scope: &Scope) -> bool {
 }
 
 /// Whether filters name an academy or a region outside the perimeter.
-///
-/// # Errors
-/// As any query.
 pub async fn is_beyond(
     connection: &AsyncPgConnection,
     scope: &Scope,

@@ -8,9 +8,6 @@ use crate::db::tx::Tx;
 use crate::error::Result;
 
 /// Publishes: one publication at a time, so that each hides what the ones before it need hidden.
-///
-/// # Errors
-/// As any write.
 pub async fn create(
     tx: &mut Tx<'_>,
     new: &NewPublication,

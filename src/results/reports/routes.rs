@@ -146,9 +146,6 @@ impl List for Reports {
 }
 
 /// Reports as a list has them.
-///
-/// # Errors
-/// As any query.
 pub async fn listed(
     connection: &Connection,
     found: Vec<Report>,

@@ -64,9 +64,6 @@ pub struct Told {
 /// The figures this caller is told: live ones to the ministry, and to academies and schools those of
 /// their perimeter. Partners and readers read published ones, where their own page says what is
 /// hidden of them.
-///
-/// # Errors
-/// As any query.
 pub async fn told(
     connection: &AsyncPgConnection,
     scope: &Scope,

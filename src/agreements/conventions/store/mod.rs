@@ -208,9 +208,6 @@ fn present_in<'a>(territories: &'a [TerritoryCode], above: &'a [String]) -> Cond
 }
 
 /// One page, in the order asked for.
-///
-/// # Errors
-/// As any query.
 pub async fn page(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
@@ -259,9 +256,6 @@ pub async fn page(
 }
 
 /// How many there are.
-///
-/// # Errors
-/// As any query.
 pub async fn count(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
@@ -291,9 +285,6 @@ pub async fn find(
 }
 
 /// Those of these ids that the caller may see.
-///
-/// # Errors
-/// As any query.
 pub async fn find_all(
     mut connection: &AsyncPgConnection,
     scope: &Scope,

@@ -21,9 +21,6 @@ diesel::define_sql_function! {
 
 /// The next number under a prefix; the counter is held until the transaction ends, so that no
 /// number is lost or given twice.
-///
-/// # Errors
-/// As any write.
 pub async fn next_number(connection: &mut AsyncPgConnection, prefix: &str) -> Result<i32> {
     use crate::db::schema::reference_counters as counters;
     let next = diesel::insert_into(counters::table)
@@ -136,9 +133,6 @@ pub async fn update(
 
 /// Puts a successor in a convention's place, from its first day; the status says whether it ended
 /// so, or otherwise before.
-///
-/// # Errors
-/// As any write.
 pub async fn replace(
     connection: &mut AsyncPgConnection,
     id: ConventionId,
@@ -159,9 +153,6 @@ pub async fn replace(
 }
 
 /// Ends one.
-///
-/// # Errors
-/// As any write.
 pub async fn terminate(
     connection: &mut AsyncPgConnection,
     id: ConventionId,
@@ -181,9 +172,6 @@ pub async fn terminate(
 }
 
 /// Carries its signed amendments, in the order of their effect; [`set_texts`] follows.
-///
-/// # Errors
-/// As any write.
 pub async fn amend(
     connection: &mut AsyncPgConnection,
     id: ConventionId,
@@ -201,9 +189,6 @@ pub async fn amend(
 }
 
 /// Says what its amended texts restrict, for the lists that ask.
-///
-/// # Errors
-/// As any write.
 pub async fn set_texts(
     connection: &mut AsyncPgConnection,
     id: ConventionId,

@@ -69,9 +69,6 @@ fn place(mark: &Mark) -> Option<Place> {
 }
 
 /// One page: one statement.
-///
-/// # Errors
-/// As any query.
 pub async fn page(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
@@ -94,9 +91,6 @@ struct Counted {
 }
 
 /// How many there are.
-///
-/// # Errors
-/// As any query.
 pub async fn count(
     mut connection: &AsyncPgConnection,
     scope: &Scope,

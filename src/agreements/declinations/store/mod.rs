@@ -122,9 +122,6 @@ fn framed((declination, frame): (Declination, Frame)) -> Framed {
 }
 
 /// One page, in the order asked for.
-///
-/// # Errors
-/// As any query.
 pub async fn page(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
@@ -163,9 +160,6 @@ pub async fn page(
 }
 
 /// How many there are.
-///
-/// # Errors
-/// As any query.
 pub async fn count(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
@@ -191,9 +185,6 @@ pub async fn find(
 }
 
 /// Those of these ids that the caller may see.
-///
-/// # Errors
-/// As any query.
 pub async fn find_all(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
@@ -231,9 +222,6 @@ pub async fn hold(
 }
 
 /// Whether a representative speaks for one of these partners, or for a member of one.
-///
-/// # Errors
-/// As any query.
 pub async fn represents(
     mut connection: &AsyncPgConnection,
     _scope: &Scope,
@@ -301,9 +289,6 @@ pub async fn update(
 }
 
 /// What a step makes of one: its status, and who signed for it.
-///
-/// # Errors
-/// As any write.
 pub async fn set_standing(
     connection: &mut AsyncPgConnection,
     id: DeclinationId,
@@ -324,9 +309,6 @@ pub async fn set_standing(
 }
 
 /// The active declinations that have these territories of its convention at its level already.
-///
-/// # Errors
-/// As any query.
 pub async fn claimed(
     mut connection: &AsyncPgConnection,
     declination: &Declination,
@@ -366,9 +348,6 @@ pub async fn claim(connection: &mut AsyncPgConnection, declination: &Declination
 }
 
 /// Takes its territories back.
-///
-/// # Errors
-/// As any write.
 pub async fn release(connection: &mut AsyncPgConnection, id: DeclinationId) -> Result<()> {
     diesel::delete(claims::table.filter(claims::declination_id.eq(id)))
         .execute(connection)

@@ -28,9 +28,6 @@ pub enum Sort {
 
 /// One page of what was written to an object and, of a convention, to its amendments. Who may read
 /// it is decided by the object, which was read with the scope.
-///
-/// # Errors
-/// As any query.
 pub async fn page(
     mut connection: &AsyncPgConnection,
     _scope: &Scope,

@@ -32,9 +32,6 @@ diesel::define_sql_function! {
 
 /// One page of what this caller may know of: a school is given with the territories above it.
 /// Objects that only some may see are only in the feed of those.
-///
-/// # Errors
-/// As any query.
 pub async fn page(
     mut connection: &AsyncPgConnection,
     scope: &Scope,

@@ -16,9 +16,6 @@ use crate::offers::interventions::search::facets::{Counted, Facet};
 
 /// What the filters leave, counted by each of these facets: the most frequent code first. In one
 /// statement, which reads what is found once.
-///
-/// # Errors
-/// As any query.
 pub async fn facets(
     mut connection: &AsyncPgConnection,
     scope: &Scope,

@@ -89,9 +89,6 @@ macro_rules! row {
 }
 
 /// One page, in the order asked for, by this plan.
-///
-/// # Errors
-/// As any query.
 pub async fn page(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
@@ -110,9 +107,6 @@ pub async fn page(
 }
 
 /// How many there are.
-///
-/// # Errors
-/// As any query.
 pub async fn count(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
@@ -145,9 +139,6 @@ pub async fn find(
 }
 
 /// Those of these ids that the caller may see.
-///
-/// # Errors
-/// As any query.
 pub async fn find_all(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
@@ -166,9 +157,6 @@ pub async fn find_all(
 }
 
 /// Those of a partner that it calls by these names, by name.
-///
-/// # Errors
-/// As any query.
 pub async fn find_named(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
@@ -193,9 +181,6 @@ pub async fn find_named(
 
 /// The same, held until the transaction ends. In the order of their names, so that no two writers
 /// wait for each other. What was `seen` and is still so is not read again.
-///
-/// # Errors
-/// As any query.
 pub async fn hold_named(
     connection: &mut AsyncPgConnection,
     scope: &Scope,
@@ -239,9 +224,6 @@ pub async fn hold_named(
 
 /// The conventions, with their references, under which a partner can offer something that day; the
 /// latest first.
-///
-/// # Errors
-/// As any query.
 pub async fn offerable(
     mut connection: &AsyncPgConnection,
     _scope: &Scope,
@@ -264,9 +246,6 @@ pub async fn offerable(
 }
 
 /// One intervention of a partner, held until the transaction ends; none where there is none.
-///
-/// # Errors
-/// As any query.
 pub async fn hold(
     connection: &mut AsyncPgConnection,
     scope: &Scope,

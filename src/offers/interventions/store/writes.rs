@@ -185,9 +185,6 @@ struct Stands {
 }
 
 /// What their conventions are to rows, written or not.
-///
-/// # Errors
-/// As any query.
 pub async fn standings(
     mut connection: &AsyncPgConnection,
     partner: PartnerId,
@@ -225,9 +222,6 @@ pub async fn standings(
 
 /// Notes that their partner still offers them. Nothing else of them changes, not even their version.
 /// One that somebody else is writing is passed over: it is confirmed, or withdrawn, that way.
-///
-/// # Errors
-/// As any write.
 pub async fn confirm(
     connection: &mut AsyncPgConnection,
     ids: &[InterventionId],
@@ -260,9 +254,6 @@ struct Touched {
 
 /// Those of these names that the partner has, confirmed where they were not `since`, and whether
 /// they are withdrawn. In one statement.
-///
-/// # Errors
-/// As any write.
 pub async fn touch(
     connection: &mut AsyncPgConnection,
     partner: PartnerId,
@@ -296,9 +287,6 @@ pub async fn touch(
 }
 
 /// Takes them back.
-///
-/// # Errors
-/// As any write.
 pub async fn withdraw_all(
     connection: &mut AsyncPgConnection,
     ids: &[InterventionId],

@@ -48,9 +48,6 @@ pub async fn join(tx: &mut Tx<'_>, scope: &Scope, partner: PartnerId, id: SyncId
 }
 
 /// Notes what a batch of one made, and which interventions it sent.
-///
-/// # Errors
-/// As any write.
 pub async fn note(
     tx: &mut Tx<'_>,
     sync: SyncId,

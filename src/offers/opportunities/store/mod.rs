@@ -66,9 +66,6 @@ pub struct Bond {
 
 /// The conventions in force that reach the school, nationally, locally or by a declination, each
 /// with its parties and the members of their networks.
-///
-/// # Errors
-/// As any query.
 pub async fn bonds(
     mut connection: &AsyncPgConnection,
     _scope: &Scope,
@@ -157,9 +154,6 @@ pub struct Found {
 
 /// What is published for the school's territories and levels, the first few of each partner: the
 /// nearest, then those that end first. What says how far it goes is not told beyond.
-///
-/// # Errors
-/// As any query.
 pub async fn interventions(
     mut connection: &AsyncPgConnection,
     _scope: &Scope,
@@ -198,9 +192,6 @@ pub async fn interventions(
 }
 
 /// Those who speak for partners where the school is.
-///
-/// # Errors
-/// As any query.
 pub async fn representatives(
     mut connection: &AsyncPgConnection,
     _scope: &Scope,

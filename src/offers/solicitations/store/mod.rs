@@ -89,9 +89,6 @@ fn filtered<'a>(scope: &'a Scope, filter: &'a Filter) -> Visible<'a> {
 }
 
 /// One page, in the order asked for.
-///
-/// # Errors
-/// As any query.
 pub async fn page(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
@@ -125,9 +122,6 @@ pub async fn page(
 }
 
 /// How many there are.
-///
-/// # Errors
-/// As any query.
 pub async fn count(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
@@ -153,9 +147,6 @@ pub async fn find(
 }
 
 /// Those of these ids that the caller may see.
-///
-/// # Errors
-/// As any query.
 pub async fn find_all(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
@@ -193,9 +184,6 @@ pub async fn hold(
 
 /// How many sessions an intervention has left, none where they are not counted. It is held until
 /// the transaction ends, so that nobody else takes one meanwhile.
-///
-/// # Errors
-/// As any query.
 pub async fn hold_sessions(
     connection: &mut AsyncPgConnection,
     _scope: &Scope,
@@ -222,9 +210,6 @@ pub async fn hold_sessions(
 
 /// The convention under which a partner works in these territories on a day, where there is only
 /// one: in force, its own or its network's.
-///
-/// # Errors
-/// As any query.
 pub async fn only_convention(
     mut connection: &AsyncPgConnection,
     _scope: &Scope,
@@ -291,9 +276,6 @@ pub async fn insert(
 }
 
 /// What a step makes of one.
-///
-/// # Errors
-/// As any write.
 pub async fn set_standing(
     connection: &mut AsyncPgConnection,
     id: SolicitationId,

@@ -89,9 +89,6 @@ fn visible(scope: &Scope) -> Filtered<'_> {
 }
 
 /// One page, in the order asked for.
-///
-/// # Errors
-/// As any query.
 pub async fn page(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
@@ -133,9 +130,6 @@ pub async fn page(
 }
 
 /// How many there are.
-///
-/// # Errors
-/// As any query.
 pub async fn count(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
@@ -165,9 +159,6 @@ pub async fn find(
 }
 
 /// Those of these ids that are in the scope.
-///
-/// # Errors
-/// As any query.
 pub async fn find_all(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
@@ -248,9 +239,6 @@ async fn complete(
 }
 
 /// Those of these schools that the directory has, and where they are.
-///
-/// # Errors
-/// As any query.
 pub async fn schools(mut connection: &AsyncPgConnection, uais: &[&Uai]) -> Result<Vec<School>> {
     if uais.is_empty() {
         return Ok(Vec::new());
@@ -310,9 +298,6 @@ pub async fn update(
 }
 
 /// Sets the status of one, and ends the tokens up to this id if there is one.
-///
-/// # Errors
-/// As any write.
 pub async fn set_status(
     connection: &mut AsyncPgConnection,
     id: ClientId,
@@ -333,9 +318,6 @@ pub async fn set_status(
 }
 
 /// Inserts a secret: its digest and its hint.
-///
-/// # Errors
-/// As any write.
 pub async fn insert_secret(
     connection: &mut AsyncPgConnection,
     id: SecretId,
@@ -357,9 +339,6 @@ pub async fn insert_secret(
 }
 
 /// Ends the secrets of a client then, those that do not end before.
-///
-/// # Errors
-/// As any write.
 pub async fn end_secrets(
     connection: &mut AsyncPgConnection,
     client: ClientId,
@@ -405,9 +384,6 @@ pub async fn presented<T>(
 }
 
 /// Notes that a secret served, at most once a minute; neither a change nor a new version.
-///
-/// # Errors
-/// As any write.
 pub async fn used(
     mut connection: &AsyncPgConnection,
     secret: &SecretRecord,
@@ -438,9 +414,6 @@ pub async fn used(
 }
 
 /// Notes that a token is no longer accepted.
-///
-/// # Errors
-/// As any write.
 pub async fn revoke_token(
     connection: &mut AsyncPgConnection,
     jti: Uuid,
@@ -458,9 +431,6 @@ pub async fn revoke_token(
 }
 
 /// Removes the tokens that have expired since they were revoked.
-///
-/// # Errors
-/// As any write.
 pub async fn forget_revoked_tokens(
     connection: &mut AsyncPgConnection,
     now: DateTime<Utc>,
@@ -470,9 +440,6 @@ pub async fn forget_revoked_tokens(
 }
 
 /// What the authenticator must know: the clients changed of late, and the tokens revoked.
-///
-/// # Errors
-/// As any query.
 pub async fn revocations(
     mut connection: &AsyncPgConnection,
     now: DateTime<Utc>,

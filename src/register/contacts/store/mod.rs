@@ -60,9 +60,6 @@ fn filtered<'a>(_scope: &Scope, filter: &'a Filter) -> Filtered<'a> {
 }
 
 /// One page, in the order asked for.
-///
-/// # Errors
-/// As any query.
 pub async fn page(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
@@ -96,9 +93,6 @@ pub async fn page(
 }
 
 /// Those of one of these territories: whom to write to of a school, given it and all above it.
-///
-/// # Errors
-/// As any query.
 pub async fn of_territories(
     mut connection: &AsyncPgConnection,
     _scope: &Scope,
@@ -113,9 +107,6 @@ pub async fn of_territories(
 }
 
 /// How many there are.
-///
-/// # Errors
-/// As any query.
 pub async fn count(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
@@ -137,9 +128,6 @@ pub async fn find(connection: &AsyncPgConnection, scope: &Scope, id: ContactId) 
 }
 
 /// Those of these ids that there are.
-///
-/// # Errors
-/// As any query.
 pub async fn find_all(
     mut connection: &AsyncPgConnection,
     _scope: &Scope,
@@ -172,9 +160,6 @@ pub async fn hold(
 }
 
 /// Inserts one.
-///
-/// # Errors
-/// As any write.
 pub async fn insert(
     connection: &mut AsyncPgConnection,
     id: ContactId,
@@ -195,9 +180,6 @@ pub async fn insert(
 }
 
 /// Changes one; `reach` goes with its territory.
-///
-/// # Errors
-/// As any write.
 pub async fn update(
     connection: &mut AsyncPgConnection,
     id: ContactId,
@@ -217,9 +199,6 @@ pub async fn update(
 }
 
 /// Erases one.
-///
-/// # Errors
-/// As any write.
 pub async fn delete(connection: &mut AsyncPgConnection, id: ContactId) -> Result<()> {
     diesel::delete(contacts::table.find(id))
         .execute(connection)

@@ -94,9 +94,6 @@ fn filtered<'a>(_scope: &Scope, filter: &'a Filter) -> Filtered<'a> {
 }
 
 /// One page, in the order asked for.
-///
-/// # Errors
-/// As any query.
 pub async fn page(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
@@ -137,9 +134,6 @@ pub async fn page(
 }
 
 /// How many there are.
-///
-/// # Errors
-/// As any query.
 pub async fn count(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
@@ -168,9 +162,6 @@ pub async fn find(
 }
 
 /// Those of these ids that there are.
-///
-/// # Errors
-/// As any query.
 pub async fn find_all(
     mut connection: &AsyncPgConnection,
     _scope: &Scope,
@@ -245,9 +236,6 @@ pub async fn update(
 }
 
 /// Sets the status of one.
-///
-/// # Errors
-/// As any write.
 pub async fn set_status(
     connection: &mut AsyncPgConnection,
     id: PartnerId,

@@ -54,9 +54,6 @@ fn filtered<'a>(_scope: &Scope, filter: &'a Filter) -> Filtered<'a> {
 }
 
 /// One page, in the order asked for.
-///
-/// # Errors
-/// As any query.
 pub async fn page(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
@@ -90,9 +87,6 @@ pub async fn page(
 }
 
 /// How many there are.
-///
-/// # Errors
-/// As any query.
 pub async fn count(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
@@ -118,9 +112,6 @@ pub async fn find(
 }
 
 /// Those of these ids that there are.
-///
-/// # Errors
-/// As any query.
 pub async fn find_all(
     mut connection: &AsyncPgConnection,
     _scope: &Scope,
@@ -154,9 +145,6 @@ pub async fn hold(
 
 /// Whether the reports of a year may be written: its campaign, if it has one, is not closed, and
 /// does not close before the transaction ends.
-///
-/// # Errors
-/// As any query.
 pub async fn hold_open(
     connection: &mut AsyncPgConnection,
     _scope: &Scope,
@@ -173,9 +161,6 @@ pub async fn hold_open(
 }
 
 /// The years that have a campaign, when their reports are due, and whether they are still taken.
-///
-/// # Errors
-/// As any query.
 pub async fn years(
     mut connection: &AsyncPgConnection,
     _scope: &Scope,
@@ -187,9 +172,6 @@ pub async fn years(
 }
 
 /// The years whose campaign is closed.
-///
-/// # Errors
-/// As any query.
 pub async fn closed_years(
     mut connection: &AsyncPgConnection,
     _scope: &Scope,
@@ -202,9 +184,6 @@ pub async fn closed_years(
 }
 
 /// Writes down the reports that the campaign of a year expects.
-///
-/// # Errors
-/// As any write.
 pub async fn expect(
     connection: &mut AsyncPgConnection,
     _scope: &Scope,
@@ -239,9 +218,6 @@ pub async fn insert(
 }
 
 /// Changes its fields.
-///
-/// # Errors
-/// As any write.
 pub async fn update(
     connection: &mut AsyncPgConnection,
     id: CampaignId,
@@ -259,9 +235,6 @@ pub async fn update(
 }
 
 /// Closes it.
-///
-/// # Errors
-/// As any write.
 pub async fn close(
     connection: &mut AsyncPgConnection,
     id: CampaignId,
@@ -279,9 +252,6 @@ pub async fn close(
 }
 
 /// Reopens it.
-///
-/// # Errors
-/// As any write.
 pub async fn reopen(
     connection: &mut AsyncPgConnection,
     id: CampaignId,

@@ -75,9 +75,6 @@ impl Computed {
 
 /// Computes the parts asked for, at one moment and in one round trip; on a connection of one's own:
 /// what adds up millions of lines must not hold back the reads of others.
-///
-/// # Errors
-/// As any query.
 pub async fn compute(
     mut connection: &AsyncPgConnection,
     scope: &Scope,

@@ -38,9 +38,6 @@ pub struct Verified {
 }
 
 /// The school years that have figures, or should.
-///
-/// # Errors
-/// As any query.
 pub async fn years(client: &Client) -> Result<Vec<String>, Error> {
     const YEARS: &str = "SELECT DISTINCT school_year FROM reports WHERE status = 'validated'
                          UNION SELECT DISTINCT school_year FROM indicator_cells ORDER BY school_year";
@@ -50,9 +47,6 @@ pub async fn years(client: &Client) -> Result<Vec<String>, Error> {
 
 /// Adds the figures of a year up anew, in a transaction of its own: those who read see the old ones
 /// until it ends, those who validate wait. How many cells there are.
-///
-/// # Errors
-/// As any write.
 pub async fn rebuild(client: &Client, year: &str) -> Result<i64, Error> {
     let row = client
         .query_one("SELECT rebuild_indicator_cells($1)", &[&year])
@@ -61,9 +55,6 @@ pub async fn rebuild(client: &Client, year: &str) -> Result<i64, Error> {
 }
 
 /// Compares the figures of all years with the lines, at one moment.
-///
-/// # Errors
-/// As any query.
 pub async fn verify(client: &mut Client, mut tell: impl FnMut(&str)) -> Result<Verified, Error> {
     let years = years(client).await?;
     let transaction = client

@@ -48,9 +48,6 @@ pub struct Wanted<'a> {
 }
 
 /// The cells after a key, in the order of their keys. Everyone may read every publication.
-///
-/// # Errors
-/// As any query.
 pub async fn page(
     mut connection: &AsyncPgConnection,
     _scope: &Scope,
@@ -76,9 +73,6 @@ pub async fn page(
 
 /// The one cell that is the total of all that is asked for, where there is one: that of the table of
 /// the dimensions filtered, each by one value. Never a sum, which would tell what is hidden.
-///
-/// # Errors
-/// As any query.
 pub async fn total(
     connection: &AsyncPgConnection,
     scope: &Scope,

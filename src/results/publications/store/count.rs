@@ -79,9 +79,6 @@ impl Row {
 }
 
 /// Counts a school year.
-///
-/// # Errors
-/// As any query.
 pub async fn count(connection: &mut AsyncPgConnection, year: &SchoolYear) -> Result<Tables> {
     let query = diesel::sql_query(statement()).bind::<Text, _>(year.as_str());
     let rows: Vec<Row> = query.load(connection).await?;

@@ -55,9 +55,6 @@ fn filtered<'a>(_scope: &Scope, filter: &'a Filter) -> Filtered<'a> {
 }
 
 /// One page, in the order asked for.
-///
-/// # Errors
-/// As any query.
 pub async fn page(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
@@ -91,9 +88,6 @@ pub async fn page(
 }
 
 /// How many there are.
-///
-/// # Errors
-/// As any query.
 pub async fn count(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
@@ -119,9 +113,6 @@ pub async fn find(
 }
 
 /// Those of these ids that there are.
-///
-/// # Errors
-/// As any query.
 pub async fn find_all(
     mut connection: &AsyncPgConnection,
     _scope: &Scope,
@@ -137,9 +128,6 @@ pub async fn find_all(
 }
 
 /// Those of these numbers that there are.
-///
-/// # Errors
-/// As any query.
 pub async fn find_numbers(
     mut connection: &AsyncPgConnection,
     _scope: &Scope,
@@ -153,9 +141,6 @@ pub async fn find_numbers(
 }
 
 /// The last one of each of these years (without any, of the last year published) at a moment.
-///
-/// # Errors
-/// As any query.
 pub async fn latest(
     mut connection: &AsyncPgConnection,
     _scope: &Scope,
@@ -211,9 +196,6 @@ pub async fn take_turn(connection: &mut AsyncPgConnection) -> Result<Last> {
 }
 
 /// What the publications of a year hide, in their order. For the next one alone.
-///
-/// # Errors
-/// As any query.
 pub async fn secrets_of_year(
     connection: &mut AsyncPgConnection,
     year: &SchoolYear,
@@ -246,9 +228,6 @@ pub struct Stamp {
 }
 
 /// Inserts one, its cells and what it keeps secret.
-///
-/// # Errors
-/// As any write.
 pub async fn insert(
     connection: &mut AsyncPgConnection,
     stamp: &Stamp,

@@ -154,9 +154,6 @@ fn lying_in<'a>(
 }
 
 /// One page, in the order asked for.
-///
-/// # Errors
-/// As any query.
 pub async fn page(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
@@ -190,9 +187,6 @@ pub async fn page(
 }
 
 /// How many there are.
-///
-/// # Errors
-/// As any query.
 pub async fn count(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
@@ -249,9 +243,6 @@ pub async fn find(connection: &AsyncPgConnection, scope: &Scope, id: ReportId) -
 }
 
 /// Those of these ids that the caller may see.
-///
-/// # Errors
-/// As any query.
 pub async fn find_all(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
@@ -268,9 +259,6 @@ pub async fn find_all(
 }
 
 /// Reports that the caller sees, with their lines where it reads more than heads: one query for all.
-///
-/// # Errors
-/// As any query.
 pub async fn with_lines(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
@@ -318,9 +306,6 @@ pub async fn hold(
 
 /// The versions of a key that a new one has to do with: the one that counts, which it corrects, and
 /// the one that is open already.
-///
-/// # Errors
-/// As any query.
 pub async fn standing(
     mut connection: &AsyncPgConnection,
     _scope: &Scope,
@@ -337,9 +322,6 @@ pub async fn standing(
 }
 
 /// What a report needs to know of its declination: its convention, its status, its territories.
-///
-/// # Errors
-/// As any query.
 pub async fn declination(
     mut connection: &AsyncPgConnection,
     _scope: &Scope,

@@ -70,9 +70,6 @@ pub async fn insert(
 }
 
 /// Puts this content in the place of what a report says, and counts its editor among its authors.
-///
-/// # Errors
-/// As any write.
 pub async fn update(
     connection: &mut AsyncPgConnection,
     before: &Report,
@@ -160,9 +157,6 @@ pub struct Taken<'a> {
 
 /// Adds a validated report to the figures that are kept added up, and takes the one it supersedes
 /// from them.
-///
-/// # Errors
-/// As any write.
 pub async fn count(
     connection: &mut AsyncPgConnection,
     added: ReportId,
@@ -180,9 +174,6 @@ pub async fn count(
 
 /// Takes one from a status to another. Whoever submits it is one of its authors; a reason stands
 /// until it is submitted again.
-///
-/// # Errors
-/// As any write.
 pub async fn set_status(
     connection: &mut AsyncPgConnection,
     before: &Report,
@@ -216,9 +207,6 @@ pub async fn set_status(
 }
 
 /// Notes that a later version was validated in its place.
-///
-/// # Errors
-/// As any write.
 pub async fn supersede(
     connection: &mut AsyncPgConnection,
     id: ReportId,
@@ -236,9 +224,6 @@ pub async fn supersede(
 }
 
 /// Deletes a draft, with its lines.
-///
-/// # Errors
-/// As any write.
 pub async fn delete(connection: &mut AsyncPgConnection, id: ReportId) -> Result<()> {
     diesel::delete(reports::table.find(id))
         .execute(connection)

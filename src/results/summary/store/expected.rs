@@ -38,9 +38,6 @@ const EXPECTED: &str = "
       FROM own";
 
 /// How many are expected in the caller's perimeter, and how many of them are validated.
-///
-/// # Errors
-/// As any query.
 pub async fn count(
     mut connection: &AsyncPgConnection,
     scope: &Scope,

@@ -63,9 +63,6 @@ pub struct Excerpt {
 
 /// The narratives of the validated reports of a year that the caller may read, the widest territories
 /// first, and how many more there are.
-///
-/// # Errors
-/// As any query.
 pub async fn narratives(
     mut connection: &AsyncPgConnection,
     scope: &Scope,

@@ -85,9 +85,6 @@ async fn filtered<'a>(
 }
 
 /// One page, in the order asked for.
-///
-/// # Errors
-/// As any query.
 pub async fn page(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
@@ -138,9 +135,6 @@ pub async fn page(
 }
 
 /// How many there are.
-///
-/// # Errors
-/// As any query.
 pub async fn count(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
@@ -177,9 +171,6 @@ pub async fn find(
 }
 
 /// Those of these ids that the caller may see, each with its convention.
-///
-/// # Errors
-/// As any query.
 pub async fn find_all(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
@@ -202,9 +193,6 @@ pub async fn find_all(
 }
 
 /// The number of a convention's next amendment; the convention is held, so that none is given twice.
-///
-/// # Errors
-/// As any query.
 pub async fn next_number(
     connection: &mut AsyncPgConnection,
     convention: ConventionId,
@@ -313,9 +301,6 @@ pub async fn update(
 }
 
 /// Deletes a draft.
-///
-/// # Errors
-/// As any write.
 pub async fn delete(connection: &mut AsyncPgConnection, id: AmendmentId) -> Result<()> {
     diesel::delete(amendments::table.find(id))
         .execute(connection)
@@ -339,9 +324,6 @@ pub struct Relying {
 
 /// The active declinations of a convention that, from a day on and for as long as it lasts, rely on
 /// what is not left; the first hundred.
-///
-/// # Errors
-/// As any query.
 pub async fn relying(
     mut connection: &AsyncPgConnection,
     _scope: &Scope,

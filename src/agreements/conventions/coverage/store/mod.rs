@@ -57,9 +57,6 @@ const WIDE: &str = "
      ORDER BY since, d.id";
 
 /// The declinations of regions and academies that count, the oldest first.
-///
-/// # Errors
-/// As any query.
 pub async fn wide(
     mut connection: &AsyncPgConnection,
     _scope: &Scope,
@@ -84,9 +81,6 @@ const ALL: &str = "
      GROUP BY e.academy, e.levels";
 
 /// Every school that counts.
-///
-/// # Errors
-/// As any query.
 pub async fn all(
     mut connection: &AsyncPgConnection,
     _scope: &Scope,
@@ -123,9 +117,6 @@ const DECLINED: &str = "
     SELECT academy, levels, reached, count(*) AS number FROM school GROUP BY academy, levels, reached";
 
 /// The schools that count and have a declination of their own that does.
-///
-/// # Errors
-/// As any query.
 pub async fn declined(
     mut connection: &AsyncPgConnection,
     _scope: &Scope,

@@ -30,9 +30,6 @@ pub struct Party {
 }
 
 /// The partners of these ids. Every partner may be read by anyone.
-///
-/// # Errors
-/// As any query.
 pub async fn parties(
     mut connection: &AsyncPgConnection,
     _scope: &Scope,

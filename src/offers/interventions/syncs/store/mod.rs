@@ -61,9 +61,6 @@ fn filtered<'a>(scope: &Scope, partner: PartnerId, filter: &'a Filter) -> Visibl
 }
 
 /// One page, in the order asked for.
-///
-/// # Errors
-/// As any query.
 pub async fn page(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
@@ -99,9 +96,6 @@ pub async fn page(
 }
 
 /// How many there are.
-///
-/// # Errors
-/// As any query.
 pub async fn count(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
@@ -133,9 +127,6 @@ pub async fn find(
 }
 
 /// Those of these ids that the caller may see.
-///
-/// # Errors
-/// As any query.
 pub async fn find_all(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
@@ -217,9 +208,6 @@ pub async fn insert(
 }
 
 /// Adds a batch: its counts, and the interventions it sent.
-///
-/// # Errors
-/// As any write.
 pub async fn add_batch(
     connection: &mut AsyncPgConnection,
     id: uuid::Uuid,
@@ -256,9 +244,6 @@ struct Offered {
 /// The interventions a partner offers, held until the transaction ends, and whether each was left
 /// unsent: neither in a batch of the synchronisation, nor created, changed or confirmed since it was
 /// opened. In the order of their names, so that no two writers wait for each other.
-///
-/// # Errors
-/// As any query.
 pub async fn hold_offered(
     connection: &mut AsyncPgConnection,
     _scope: &Scope,
@@ -284,9 +269,6 @@ pub async fn hold_offered(
 }
 
 /// Closes one, and forgets what each of its batches sent.
-///
-/// # Errors
-/// As any write.
 pub async fn close(
     connection: &mut AsyncPgConnection,
     id: SyncId,

@@ -58,9 +58,6 @@ fn filtered<'a>(_scope: &Scope, partner: PartnerId, filter: &'a Filter) -> Filte
 }
 
 /// One page, in the order asked for.
-///
-/// # Errors
-/// As any query.
 pub async fn page(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
@@ -100,9 +97,6 @@ pub async fn page(
 }
 
 /// How many there are.
-///
-/// # Errors
-/// As any query.
 pub async fn count(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
@@ -136,9 +130,6 @@ pub async fn find(
 }
 
 /// Those of these ids that there are.
-///
-/// # Errors
-/// As any query.
 pub async fn find_all(
     mut connection: &AsyncPgConnection,
     _scope: &Scope,
@@ -202,9 +193,6 @@ pub async fn insert(
 }
 
 /// Changes one; `reach` goes with a change of its territories.
-///
-/// # Errors
-/// As any write.
 pub async fn update(
     connection: &mut AsyncPgConnection,
     id: RepresentativeId,
@@ -227,9 +215,6 @@ pub async fn update(
 }
 
 /// Erases one.
-///
-/// # Errors
-/// As any write.
 pub async fn delete(connection: &mut AsyncPgConnection, id: RepresentativeId) -> Result<()> {
     diesel::delete(representatives::table.find(id))
         .execute(connection)

@@ -82,9 +82,6 @@ fn bound(
 }
 
 /// One page of what a campaign expects, as of a day.
-///
-/// # Errors
-/// As any query.
 pub async fn page(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
@@ -124,9 +121,6 @@ struct Counted {
 }
 
 /// How many there are.
-///
-/// # Errors
-/// As any query.
 pub async fn count(
     mut connection: &AsyncPgConnection,
     scope: &Scope,

@@ -71,9 +71,6 @@ const PROGRESS: &str = "
      ORDER BY counted.academy COLLATE \"C\", counted.academic_region COLLATE \"C\", c.reference COLLATE \"C\"";
 
 /// Counts what a campaign expects of the caller's perimeter, as of a day.
-///
-/// # Errors
-/// As any query.
 pub async fn progress(
     mut connection: &AsyncPgConnection,
     scope: &Scope,

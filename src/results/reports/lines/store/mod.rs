@@ -107,9 +107,6 @@ fn filtered<'a>(scope: &'a Scope, filter: &'a Filter) -> Filtered<'a> {
 }
 
 /// One page.
-///
-/// # Errors
-/// As any query.
 pub async fn page(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
@@ -148,9 +145,6 @@ pub async fn page(
 }
 
 /// How many there are.
-///
-/// # Errors
-/// As any query.
 pub async fn count(
     mut connection: &AsyncPgConnection,
     scope: &Scope,

@@ -22,9 +22,6 @@ const COARSEST: i32 = 3;
 
 /// What was held, in the finest lines that are not too many. What the key names, the caller writes:
 /// it was checked.
-///
-/// # Errors
-/// As any query.
 pub async fn held(
     mut connection: &AsyncPgConnection,
     _scope: &Scope,
