@@ -1,14 +1,8 @@
-//! The application: what every handler works with, and how it is mounted. `serve` and the tests
-//! build it the same way.
+//! The application: what every handler works with. [`server`](crate::server) mounts it.
 
 use std::sync::Arc;
 
-use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
-use actix_web::middleware::{Next, from_fn};
-use actix_web::web;
 use chrono::{DateTime, Utc};
-use utoipa_actix_web::AppExt;
 use uuid::Uuid;
 
 use crate::auth::Tokens;
@@ -19,9 +13,7 @@ use crate::db::{Connector, Db};
 use crate::error::{Error, Result};
 use crate::http::contract::Contract;
 use crate::http::page::Cursors;
-use crate::http::{gate::gate, shell::shell};
 use crate::metrics::Metrics;
-use crate::{openapi, routes};
 
 /// What all workers share.
 pub struct Shared {
@@ -35,10 +27,8 @@ pub struct Shared {
     pub cursors: Cursors,
     /// Time and ids.
     pub clock: Clock,
-    /// The document as it is enforced.
-    pub contract: Contract,
-    /// The document as it is served.
-    pub document: String,
+    /// The contract.
+    pub api: Api,
     /// What is measured.
     pub metrics: Metrics,
 }
@@ -58,22 +48,33 @@ impl std::ops::Deref for App {
     }
 }
 
+/// The contract of the service, read and written.
+pub struct Api {
+    /// The document as it is enforced.
+    pub contract: Contract,
+    /// The document as it is served.
+    pub document: String,
+}
+
 impl Shared {
     /// Over a database that is up to date.
     ///
     /// # Errors
     /// `service_unavailable` when the database is away.
-    pub async fn new(config: Config, connector: Connector, tokens: Tokens) -> Result<Arc<Self>> {
+    pub async fn new(
+        config: Config,
+        connector: Connector,
+        tokens: Tokens,
+        api: Api,
+    ) -> Result<Arc<Self>> {
         let cursors = Cursors::new(cursor_key(&connector).await?);
-        let document = openapi::document();
         Ok(Arc::new(Self {
             config,
             connector,
             authenticator: Authenticator::new(tokens),
             cursors,
             clock: Clock::default(),
-            contract: Contract::of(&document),
-            document: openapi::text().map_err(Error::internal)?,
+            api,
             metrics: Metrics::default(),
         }))
     }
@@ -109,38 +110,4 @@ impl App {
     pub fn new_id(&self) -> Uuid {
         self.clock.new_id()
     }
-}
-
-/// CORS wraps bodies in a type of its own; outside of it they are all boxed again.
-async fn plain(
-    request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> actix_web::Result<ServiceResponse<BoxBody>> {
-    next.call(request)
-        .await
-        .map(ServiceResponse::map_into_boxed_body)
-}
-
-/// Mounts everything: what `serve` runs and the tests call.
-pub fn configure(
-    app: web::Data<App>,
-) -> actix_web::App<
-    impl ServiceFactory<
-        ServiceRequest,
-        Config = (),
-        Response = ServiceResponse<BoxBody>,
-        Error = actix_web::Error,
-        InitError = (),
-    >,
-> {
-    let cors = crate::http::cors::middleware(&app.config.cors_origins);
-    actix_web::App::new()
-        .app_data(app)
-        .into_utoipa_app()
-        .configure(routes::mount)
-        .into_app()
-        .wrap(from_fn(gate))
-        .wrap(cors)
-        .wrap(from_fn(plain))
-        .wrap(from_fn(shell))
 }

@@ -5,10 +5,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::Arc;
 use uuid::Uuid;
 
+use super::revocation::store;
 use super::{Claims, Revocations, Tokens, authorization};
 use crate::db::Db;
 use crate::error::{Code, Error, Result};
-use crate::register::clients;
 
 /// Revocations older than this are read again before a token is believed: with the reading every
 /// two seconds, a revocation is effective within five.
@@ -77,7 +77,7 @@ impl Authenticator {
             return Ok(());
         }
         let reader = db.reader().await?;
-        let (clients, tokens) = clients::store::revocations(&reader, now).await?;
+        let (clients, tokens) = store::read(&reader, now).await?;
         self.revocations.replace(clients, tokens, now);
         Ok(())
     }

@@ -9,8 +9,6 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::claims::ClaimFault;
-
 /// What a caller is. The order and the names are those of the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -252,3 +250,39 @@ fn is_uai(code: &str) -> bool {
         [] => false,
     }
 }
+
+/// What is wrong with a claim; names the claim and never quotes its value, which could be a
+/// secret pasted in the wrong place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClaimFault {
+    /// A required claim is absent.
+    Missing(&'static str),
+    /// A claim has the wrong type or form, is empty, or holds a value that does not exist.
+    Malformed(&'static str),
+    /// A claim that must not be there, such as the perimeter of another role.
+    Foreign(&'static str),
+}
+
+impl ClaimFault {
+    /// The claim at fault.
+    #[must_use]
+    pub fn claim(&self) -> &'static str {
+        match self {
+            ClaimFault::Missing(claim)
+            | ClaimFault::Malformed(claim)
+            | ClaimFault::Foreign(claim) => claim,
+        }
+    }
+}
+
+impl fmt::Display for ClaimFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ClaimFault::Missing(claim) => write!(f, "{claim} is missing"),
+            ClaimFault::Malformed(claim) => write!(f, "{claim} is malformed"),
+            ClaimFault::Foreign(claim) => write!(f, "{claim} is out of place"),
+        }
+    }
+}
+
+impl std::error::Error for ClaimFault {}

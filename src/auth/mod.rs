@@ -41,8 +41,8 @@ pub mod tokens;
 #[cfg(test)]
 mod testing;
 
-pub use claims::{ClaimFault, Claims};
-pub use identity::{Identity, Perimeter, Role, Scopes};
+pub use claims::Claims;
+pub use identity::{ClaimFault, Identity, Perimeter, Role, Scopes};
 pub use keys::{KeyError, Keys};
 pub use revocation::Revocations;
 pub use secrets::Secret;

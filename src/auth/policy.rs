@@ -342,7 +342,7 @@ impl Scope {
         ancestries.iter().all(holds)
     }
 
-    /// The words of an [`Audience`](crate::db::tx::Audience) that the caller answers to; none
+    /// The words of an [`Audience`](crate::db::journal::Audience) that the caller answers to; none
     /// for those who read of everything. `above` is what lies above its schools, them included.
     pub fn audience_words(&self, above: &[String]) -> Option<Vec<String>> {
         let mut words = vec!["everyone".to_owned()];

@@ -70,7 +70,7 @@ impl Database {
         std::fs::create_dir_all(&config.data_dir)?;
         let keys = Keys::load_or_create(&config.data_dir.join("keys"), now)?;
         let tokens = Tokens::new(keys, config.issuer());
-        Ok(Shared::new(config.clone(), self.connector.clone(), tokens).await?)
+        Ok(crate::server::shared(config.clone(), self.connector.clone(), tokens).await?)
     }
 
     /// Whether the server is the program's own.

@@ -4,15 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::{HttpServer, web};
-use chrono::TimeDelta;
-use diesel_async::pooled_connection::deadpool::Object;
 
 use super::{Failure, database::Database};
-use crate::app::{self, App, Shared};
+use crate::app::{App, Shared};
 use crate::config::{Config, Overrides};
-use crate::db;
 use crate::integration::{demo, operation};
-use crate::register::clients;
+use crate::jobs;
+use crate::server;
 
 /// How long requests in flight may take to end once told to stop.
 const GRACE: u64 = 20;
@@ -59,14 +57,14 @@ async fn serve(config: Config, with_demo: bool) -> Result<(), Failure> {
     let admin = admin(Arc::clone(&shared), admin_listener)?;
     announce(&config, &database);
     let (api_handle, admin_handle) = (api.handle(), admin.handle());
-    let upkeep = tokio::spawn(upkeep(Arc::clone(&shared)));
+    let jobs = tokio::spawn(jobs::run(Arc::clone(&shared)));
     tokio::select! {
         ended = api => ended?,
         ended = admin => ended?,
         () = database.keep_running() => {}
         () = stop_signal() => log::info!("stopping: requests in flight are given {GRACE} s"),
     }
-    upkeep.abort();
+    jobs.abort();
     admin_handle.stop(false).await;
     api_handle.stop(true).await;
     Ok(())
@@ -86,7 +84,7 @@ fn api(
     listener: std::net::TcpListener,
 ) -> Result<actix_web::dev::Server, Failure> {
     let workers = shared.config.workers;
-    let server = HttpServer::new(move || app::configure(worker(&shared)))
+    let server = HttpServer::new(move || server::configure(worker(&shared)))
         .workers(workers)
         .client_request_timeout(Duration::from_secs(10))
         .client_disconnect_timeout(Duration::from_secs(5))
@@ -136,56 +134,6 @@ fn announce(config: &Config, database: &Database) {
     eprintln!("  API   {url}/v1");
     eprintln!("  docs  {url}/docs/");
     eprintln!("  token ree token --role ministry   (cargo run --release -- token --role ministry)");
-}
-
-/// What must be done now and then: revocations read again, old idempotency keys and revoked tokens
-/// removed, figures folded.
-async fn upkeep(shared: Arc<Shared>) {
-    let app = match App::new(Arc::clone(&shared)) {
-        Ok(app) => app,
-        Err(error) => return log::error!("upkeep cannot start: {error}"),
-    };
-    let mut round: u64 = 0;
-    loop {
-        if let Err(error) = shared
-            .authenticator
-            .refresh(&app.db, TimeDelta::zero(), app.now())
-            .await
-        {
-            log::warn!("revocations could not be read: {error}");
-        }
-        if round.is_multiple_of(1800) {
-            forget_old_keys(&app).await;
-            forget_revoked_tokens(&app).await;
-        }
-        shared.metrics.upkeep();
-        round = round.wrapping_add(1);
-        tokio::time::sleep(Duration::from_secs(2)).await;
-    }
-}
-
-async fn forget_old_keys(app: &App) {
-    let forgotten = async {
-        let mut connection: Object<_> = app.db.borrow().await?;
-        db::idempotency::forget_old(&mut connection, app.now()).await
-    };
-    match forgotten.await {
-        Ok(0) => {}
-        Ok(count) => log::info!("{count} idempotency keys over 30 days old removed"),
-        Err(error) => log::warn!("old idempotency keys could not be removed: {error}"),
-    }
-}
-
-async fn forget_revoked_tokens(app: &App) {
-    let forgotten = async {
-        let mut connection: Object<_> = app.db.borrow().await?;
-        clients::store::forget_revoked_tokens(&mut connection, app.now()).await
-    };
-    match forgotten.await {
-        Ok(0) => {}
-        Ok(count) => log::info!("{count} revoked tokens that have expired since removed"),
-        Err(error) => log::warn!("expired revoked tokens could not be removed: {error}"),
-    }
 }
 
 /// SIGTERM or Ctrl-C.

@@ -6,8 +6,8 @@ use super::{Failure, config};
 use crate::auth::{Claims, Identity, Keys, Perimeter, Role, Scopes, Tokens};
 use crate::clock::Clock;
 use crate::error::Rule;
-use crate::http::fields::FromText;
 use crate::language::Language;
+use crate::values::FromText;
 use crate::values::{Sha256Hex, TerritoryCode, Uai};
 
 #[derive(clap::Args)]

@@ -11,8 +11,8 @@ use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
 use diesel::sql_types::BigInt;
 
-use crate::http::formats::BATCH;
-use crate::http::page::DEFAULT_LIMIT;
+use crate::db::page::BATCH;
+use crate::db::page::DEFAULT_LIMIT;
 
 /// The sizes that are asked for most, with the row that tells whether more follow.
 const USUAL: [i64; 2] = [DEFAULT_LIMIT + 1, BATCH + 1];

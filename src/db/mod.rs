@@ -7,11 +7,12 @@
 pub mod connect;
 pub mod embedded;
 pub mod idempotency;
-mod journal;
+pub mod journal;
 pub mod keyset;
 pub mod limit;
 pub mod migrations;
 pub mod overlap;
+pub mod page;
 #[expect(
     missing_docs,
     reason = "generated; the migrations say what each column is"
@@ -19,6 +20,7 @@ pub mod overlap;
 pub mod schema;
 pub mod search;
 pub mod tx;
+pub mod version;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

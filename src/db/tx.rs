@@ -9,11 +9,10 @@ use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{Jsonb, Text, Timestamptz};
 use diesel_async::{AnsiTransactionManager, AsyncPgConnection, RunQueryDsl, TransactionManager};
-use serde::Serialize;
 use uuid::Uuid;
 
-use super::journal::Entry;
 pub use super::journal::Step;
+use super::journal::{Entry, Journaled};
 use crate::clock::Clock;
 use crate::error::Result;
 use crate::values::Json;
@@ -38,85 +37,6 @@ pub struct Tx<'a> {
     clock: &'a Clock,
     /// The moment of the step: every row it writes has it.
     pub now: DateTime<Utc>,
-}
-
-/// An object whose writes are journaled.
-pub trait Journaled: Serialize {
-    /// Its type, the first word of its actions (`partner`).
-    const TYPE: &'static str;
-    /// The fields that speak of a person: named in the journal, never shown.
-    const PERSONAL: &'static [&'static str];
-    /// Its id.
-    fn id(&self) -> Uuid;
-    /// Its version.
-    fn version(&self) -> i64;
-    /// The last part of its URL.
-    fn key(&self) -> String {
-        self.id().to_string()
-    }
-    /// The object whose URL its own starts with.
-    fn parent(&self) -> Option<Uuid> {
-        None
-    }
-    /// Who may read of its changes.
-    fn audience(&self) -> Audience {
-        Audience::everyone()
-    }
-}
-
-/// Who may read of a change, kept with it: what an object is now cannot tell who was told of it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Audience(Vec<String>);
-
-impl Audience {
-    /// The ministry alone, which every audience has.
-    pub fn ministry() -> Self {
-        Self::default()
-    }
-
-    /// Every role.
-    pub fn everyone() -> Self {
-        Self(vec!["everyone".to_owned()])
-    }
-
-    /// These partners too.
-    #[must_use]
-    pub fn and_partners(mut self, partners: impl IntoIterator<Item = Uuid>) -> Self {
-        let partners = partners.into_iter().map(|id| format!("partner:{id}"));
-        self.0.extend(partners);
-        self
-    }
-
-    /// The perimeters that hold it too: `reach` is its territories and all above them.
-    #[must_use]
-    pub fn and_within(mut self, reach: &[String]) -> Self {
-        self.0
-            .extend(reach.iter().map(|code| format!("within:{code}")));
-        self
-    }
-
-    /// The schools that these territories cover too.
-    #[must_use]
-    pub fn and_schools_under<'c>(mut self, covers: impl IntoIterator<Item = &'c str>) -> Self {
-        self.0
-            .extend(covers.into_iter().map(|code| format!("over:{code}")));
-        self
-    }
-
-    /// The readers too.
-    #[must_use]
-    pub fn and_readers(mut self) -> Self {
-        self.0.push("readers".to_owned());
-        self
-    }
-
-    /// The words of both, once each.
-    pub(super) fn or(mut self, other: Self) -> Vec<String> {
-        let more = other.0.into_iter().filter(|word| !self.0.contains(word));
-        let more: Vec<String> = more.collect();
-        self.0.extend(more);
-        self.0
-    }
 }
 
 impl<'a> Tx<'a> {

@@ -11,7 +11,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use serde::Serialize;
 
-use crate::error::{Code, Error, Result};
+use crate::db::version::Precondition;
+use crate::error::{Error, Result};
 
 /// The room a body is given to begin with, in bytes.
 const ROOM: usize = 16 * 1024;
@@ -236,18 +237,6 @@ pub fn digest(body: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(hasher.finish().to_be_bytes())
 }
 
-/// What a write asks of the object's present version (`If-Match`, RFC 9110 §13.1.1).
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Precondition {
-    /// No `If-Match`.
-    #[default]
-    None,
-    /// `If-Match: *`: any version.
-    Any,
-    /// One of these versions. Those of tags that are not ours match nothing.
-    Versions(Vec<i64>),
-}
-
 impl Precondition {
     /// Reads `If-Match`; of each tag the version alone counts.
     pub fn of(headers: &HeaderMap) -> Self {
@@ -277,48 +266,6 @@ impl Precondition {
         }
         Self::Versions(tags.filter_map(version).collect())
     }
-
-    /// Refuses when the object is not of a version asked for.
-    ///
-    /// # Errors
-    /// `precondition_failed`.
-    pub fn check(&self, present: i64) -> Result<()> {
-        match self {
-            Self::Versions(versions) if !versions.contains(&present) => {
-                Err(Error::new(Code::PreconditionFailed))
-            }
-            _ => Ok(()),
-        }
-    }
-}
-
-/// What a write that creates or replaces asks, in both ways.
-#[derive(Debug, Clone, Copy)]
-pub struct Conditions<'a> {
-    /// What must be there (`If-Match`).
-    pub if_match: &'a Precondition,
-    /// What must not (`If-None-Match`, RFC 9110 §13.1.2): with `*`, anything.
-    pub if_none_match: &'a Precondition,
-}
-
-impl Conditions<'_> {
-    /// Refuses when what is there, if anything is, is not what is asked for.
-    ///
-    /// # Errors
-    /// `precondition_failed`.
-    pub fn check(&self, present: Option<i64>) -> Result<()> {
-        let refused = match (present, self.if_none_match) {
-            (Some(_), Precondition::Any) => true,
-            (Some(present), Precondition::Versions(versions)) => versions.contains(&present),
-            // Nothing is there: no version matches, not even any.
-            (None, _) => *self.if_match != Precondition::None,
-            (Some(_), Precondition::None) => false,
-        };
-        if refused {
-            return Err(Error::new(Code::PreconditionFailed));
-        }
-        present.map_or(Ok(()), |present| self.if_match.check(present))
-    }
 }
 
 /// The version in `"<version>.<digest>"`; a weak tag never matches strongly.
@@ -334,6 +281,7 @@ fn version(tag: &str) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::db::version::Conditions;
 
     fn if_match(value: &'static str) -> Precondition {
         let mut headers = HeaderMap::new();

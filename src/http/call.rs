@@ -12,12 +12,14 @@ use utoipa::PartialSchema;
 
 use super::answer::Answer;
 use super::fields::{Body, Fields, Nothing};
-use super::formats::{BATCH, Column, Dialect, Form, Writer, Writing, columns_of, stream};
+use super::formats::{Column, Dialect, Form, Writer, Writing, columns_of, stream};
 use super::gate::Admitted;
-use super::page::{Listed, Mark, Page, Sort, bound_to};
+use super::page::{Listed, Sort, bound_to};
 use super::query::{NoQuery, Query, Reader};
 use crate::app::App;
 use crate::auth::policy::Scope;
+use crate::db::page::BATCH;
+use crate::db::page::{Mark, Page};
 use crate::error::{Code, Error, Faults, Result};
 use crate::values::ids::Id;
 

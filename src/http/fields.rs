@@ -8,20 +8,12 @@ use serde_json::{Map, Value};
 
 use super::pointer::At;
 use crate::error::{Faults, Place, Rule};
+use crate::values::FromText;
 
 /// A type that can be read from a JSON value, or says which rule the value breaks.
 pub trait Field: Sized {
     /// Reads what stands there; faults are of that place, or of one below it.
     fn read(value: &Value, at: At<'_>, faults: &mut Faults) -> Option<Self>;
-}
-
-/// A scalar read from a text: what most field types are. [`Field`] and query parameters follow.
-pub trait FromText: Sized {
-    /// Parses it, or names the rule it breaks.
-    ///
-    /// # Errors
-    /// The broken rule.
-    fn from_text(text: &str) -> Result<Self, Rule>;
 }
 
 impl<T: FromText> Field for T {

@@ -13,7 +13,7 @@ use utoipa::PartialSchema;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
 
-use super::page::Mark;
+use crate::db::page::Mark;
 use crate::error::fault::escape;
 use crate::error::{Error, Result};
 
@@ -53,9 +53,6 @@ impl Dialect {
         }
     }
 }
-
-/// Rows a stream reads from the database at a time.
-pub const BATCH: i64 = 500;
 
 /// A column of a CSV: its name, and where in a row its value stands (RFC 6901).
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -19,16 +19,17 @@ use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use serde_json::Value;
 
-use super::answer::{Conditions, Precondition};
 use super::contract::{Operation, allow};
 use super::formats::Form;
-use super::page::{Mark, bound_to};
+use super::page::bound_to;
 use super::query::Parameters;
 use super::shell::Seen;
 use super::{accept, csv_body, json};
 use crate::app::App;
 use crate::auth::claims::Claims;
 use crate::auth::policy::{self, Scope};
+use crate::db::page::Mark;
+use crate::db::version::{Conditions, Precondition};
 use crate::error::{Code, Error, Place, Result, Rule};
 use crate::language::Language;
 
@@ -114,7 +115,7 @@ async fn pass(request: &mut ServiceRequest) -> Result<Passed> {
     let template = request.match_pattern();
     let operations = template
         .as_deref()
-        .and_then(|template| app.contract.path(template));
+        .and_then(|template| app.api.contract.path(template));
     let operations = operations.ok_or_else(Error::not_found)?;
     if request.method() == Method::OPTIONS {
         return Ok(Passed::Options(allow(operations)));

@@ -18,6 +18,7 @@ pub mod gate;
 pub mod json;
 pub mod merge;
 pub mod page;
+pub mod parameters;
 pub mod pointer;
 pub mod query;
 pub mod shell;

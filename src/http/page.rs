@@ -2,52 +2,14 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use chrono::{DateTime, Utc};
 use hmac::{Hmac, Mac};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use sha2::Sha256;
 use utoipa::ToSchema;
 
 use super::query::{Parameters, Reader};
-use crate::db::keyset::Direction;
+use crate::db::page::{DEFAULT_LIMIT, Direction, MAX_LIMIT, Mark, Page};
 use crate::error::{Code, Error, Place, Result, Rule};
-
-/// The largest page.
-pub const MAX_LIMIT: i64 = 200;
-/// The page when `limit` is absent.
-pub const DEFAULT_LIMIT: i64 = 50;
-/// A place in an order: the value sorted by, and the id that settles ties.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Mark {
-    /// The value sorted by.
-    pub value: MarkValue,
-    /// The id of the row, as text.
-    pub id: String,
-}
-
-impl Mark {
-    /// The id of a row that has a UUID: a cursor has no other, for nobody can alter one.
-    pub fn uuid(&self) -> uuid::Uuid {
-        self.id.parse().unwrap_or_default()
-    }
-}
-
-/// What lists can be sorted by.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum MarkValue {
-    /// The id alone.
-    Id,
-    /// A text.
-    Text(String),
-    /// A moment.
-    Time(DateTime<Utc>),
-    /// How well a row answers a search: the bits of a single-precision number, to lose none.
-    Rank(u32),
-    /// How far a row is: the bits of a double-precision number; none where it is nowhere.
-    Distance(Option<u64>),
-    /// Two numbers: a place in the change feed.
-    Place(i64, i64),
-}
 
 /// The orders a list documents.
 pub trait Sort: Copy + Sized + 'static {
@@ -57,31 +19,6 @@ pub trait Sort: Copy + Sized + 'static {
     const FIRST: Direction = Direction::Ascending;
     /// The names `sort` accepts.
     const ORDERS: &'static [(&'static str, Self)];
-}
-
-/// Which part of a list is asked for.
-#[derive(Debug, Clone)]
-pub struct Page<S> {
-    /// By what it is sorted.
-    pub sort: S,
-    /// In which direction.
-    pub direction: Direction,
-    /// At most this many rows.
-    pub limit: i64,
-    /// After this row.
-    pub after: Option<Mark>,
-}
-
-impl<S: Copy> Page<S> {
-    /// The same part of the list, in an order that another list knows by its own name.
-    pub fn sorted_by<O: From<S>>(&self) -> Page<O> {
-        Page {
-            sort: self.sort.into(),
-            direction: self.direction,
-            limit: self.limit,
-            after: self.after.clone(),
-        }
-    }
 }
 
 impl<S: Sort> Page<S> {
@@ -213,6 +150,7 @@ fn list_of(path: &str, parameters: &Parameters) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::db::page::MarkValue;
     use proptest::prelude::*;
 
     fn cursors() -> Cursors {

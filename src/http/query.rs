@@ -8,10 +8,10 @@ use utoipa::openapi::Required;
 use utoipa::openapi::path::{self, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 
-use super::fields::FromText;
 use super::formats::Dialect;
 use crate::error::notice::DECIMAL_POINT;
 use crate::error::{Code, Error, Faults, Place, Result, Rule};
+use crate::values::FromText;
 use crate::values::{TerritoryCode, TextValue, decimal};
 
 /// The longest `q`.
@@ -319,22 +319,5 @@ impl<'a> Reader<'a> {
         };
         self.fault(name, rule);
         None
-    }
-}
-
-impl FromText for chrono::DateTime<chrono::Utc> {
-    /// RFC 3339, with any offset.
-    fn from_text(text: &str) -> std::result::Result<Self, Rule> {
-        const FORM: &str = "2026-01-31T12:00:00Z";
-        let shaped = text.len() >= 20
-            && text.is_ascii()
-            && text.as_bytes().get(10).is_some_and(|b| b"Tt".contains(b));
-        match chrono::DateTime::parse_from_rfc3339(text) {
-            Ok(time) => Ok(time.to_utc()),
-            Err(error) if shaped && error.kind() == chrono::format::ParseErrorKind::OutOfRange => {
-                Err(Rule::ImpossibleDate)
-            }
-            Err(_) => Err(Rule::Format(FORM)),
-        }
     }
 }

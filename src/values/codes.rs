@@ -8,8 +8,8 @@ use utoipa::openapi::schema::Type;
 
 use super::{TextValue, Uai, text_type};
 use crate::error::Rule;
-use crate::http::fields::FromText;
 use crate::reference::{self, Reference};
+use crate::values::FromText;
 
 /// A nomenclature as a type, so that a sector is never taken for a level.
 pub trait Nomenclature: 'static {

@@ -8,7 +8,7 @@ use utoipa::openapi::schema::Type;
 
 use super::{TextValue, text_type};
 use crate::error::Rule;
-use crate::http::fields::FromText;
+use crate::values::FromText;
 
 /// The day it is in Paris: what "today" means wherever the register says so.
 pub fn today(now: DateTime<Utc>) -> NaiveDate {

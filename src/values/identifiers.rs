@@ -6,7 +6,7 @@ use utoipa::openapi::schema::Type;
 
 use super::{TextValue, text_type};
 use crate::error::Rule;
-use crate::http::fields::FromText;
+use crate::values::FromText;
 
 /// A SIREN number: 9 digits whose last is a Luhn key (INSEE).
 #[derive(Debug, Clone, PartialEq, Eq, AsExpression, FromSqlRow)]

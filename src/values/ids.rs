@@ -14,7 +14,7 @@ use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, 
 use uuid::Uuid;
 
 use crate::error::Rule;
-use crate::http::fields::FromText;
+use crate::values::FromText;
 
 /// The id of a `T`.
 #[derive(AsExpression, FromSqlRow)]

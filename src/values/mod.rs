@@ -1,10 +1,11 @@
 //! Field types: a value that exists is valid.
 //!
-//! Each type parses a text ([`FromText`](crate::http::fields::FromText)), naming the rule it
+//! Each type parses a text ([`FromText`]), naming the rule it
 //! breaks, is stored as PostgreSQL `text`, and describes itself in the OpenAPI document.
 
 mod codes;
 mod days;
+mod from_text;
 mod identifiers;
 pub mod ids;
 mod json;
@@ -16,6 +17,7 @@ mod themes;
 
 pub use codes::{Code, Nomenclature, TerritoryCode, leaves_out};
 pub use days::{SchoolYear, start_of, today};
+pub use from_text::FromText;
 pub use identifiers::{Nor, Rna, Sha256Hex, Siren, Uai, is_siret, uai_key};
 pub use json::Json;
 pub use members::{Members, Written, differing};
@@ -165,7 +167,7 @@ macro_rules! code_enum {
             }
         }
 
-        impl $crate::http::fields::FromText for $name {
+        impl $crate::values::FromText for $name {
             fn from_text(text: &str) -> Result<Self, $crate::error::Rule> {
                 let found = Self::ALL.iter().copied().find(|value| value.code() == text);
                 found.ok_or_else(|| {

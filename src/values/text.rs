@@ -6,7 +6,7 @@ use utoipa::openapi::schema::{KnownFormat, SchemaFormat, Type};
 
 use super::{TextValue, text_type};
 use crate::error::Rule;
-use crate::http::fields::FromText;
+use crate::values::FromText;
 
 /// A text of at most `MAX` characters, not blank, trimmed.
 #[derive(Debug, Clone, PartialEq, Eq, AsExpression, FromSqlRow)]

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use actix_web::{HttpServer, web};
-use ree::app::{App, configure};
+use ree::app::App;
+use ree::server::configure;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 

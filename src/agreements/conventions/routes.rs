@@ -13,10 +13,11 @@ use super::signing::NewSignature;
 use super::termination::{NewRenewal, NewTermination};
 use super::{store, workflow};
 use crate::db::Reader as Connection;
+use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::Result;
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
-use crate::http::page::{self, Count, Listed, Mark, MarkValue, Page};
+use crate::http::page::{self, Count, Listed};
 use crate::http::query::{Documented, NoQuery, Parameter, Query, Reader, UPDATED_SINCE, parameter};
 use crate::register::territories::ancestry;
 use crate::values::today;
@@ -212,7 +213,7 @@ fn created(call: &Call<NoQuery, impl Sized>, convention: Convention) -> Result<A
     params(
         Filters,
         ("sort" = Option<String>, Query, description = "`created_at` (par défaut), `reference`, `updated_at` ; `-` devant pour l'ordre inverse", example = "-updated_at"),
-        crate::openapi::PageParameters,
+        crate::http::parameters::PageParameters,
     ),
     responses((status = 200, description = "Une page de conventions", content(
         (Listed<ConventionAnswer> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")
@@ -245,7 +246,7 @@ pub async fn count_conventions(call: Call<Filter>) -> Result<Answer> {
 /// et reçoit sa référence : `CN-2026-0001`, `CL-A09-2026-0001`.
 #[utoipa::path(
     tag = TAG,
-    params(crate::openapi::IdempotencyKey),
+    params(crate::http::parameters::IdempotencyKey),
     request_body(content = NewConvention, example = json!({
         "title": "Convention-cadre de coopération", "kind": "framework_cooperation", "scope": "national",
         "partner_ids": ["0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f"], "managing_office": "DGESCO A2-2",
@@ -293,7 +294,7 @@ pub async fn get_convention(call: Call<At>) -> Result<Answer> {
 /// négociation ; signée, seuls changent `managing_office`, `nor`, `bulletin_reference` et `documents`.
 #[utoipa::path(
     tag = TAG,
-    params(("id" = ConventionId, Path, description = "Identifiant de la convention"), crate::openapi::RequiredIfMatch),
+    params(("id" = ConventionId, Path, description = "Identifiant de la convention"), crate::http::parameters::RequiredIfMatch),
     request_body(content = ConventionPatch, content_type = "application/merge-patch+json", example = json!({
         "managing_office": "DGESCO A2-2", "bulletin_reference": "Bulletin officiel n° 5 du 29 janvier 2026"
     })),
@@ -315,7 +316,7 @@ pub async fn update_convention(call: Call<NoQuery, ConventionPatch>) -> Result<A
 /// Une convention sortie de l'état de brouillon s'abandonne.
 #[utoipa::path(
     tag = TAG,
-    params(("id" = ConventionId, Path, description = "Identifiant de la convention"), crate::openapi::RequiredIfMatch),
+    params(("id" = ConventionId, Path, description = "Identifiant de la convention"), crate::http::parameters::RequiredIfMatch),
     responses((status = 204, description = "Supprimée"))
 )]
 #[delete("/v1/conventions/{id}")]
@@ -335,8 +336,8 @@ pub async fn delete_convention(call: Call) -> Result<Answer> {
     tag = TAG,
     params(
         ("id" = ConventionId, Path, description = "Identifiant de la convention"),
-        crate::openapi::IdempotencyKey,
-        crate::openapi::OptionalIfMatch,
+        crate::http::parameters::IdempotencyKey,
+        crate::http::parameters::OptionalIfMatch,
     ),
     responses((status = 200, description = "La convention", body = ConventionAnswer))
 )]
@@ -352,8 +353,8 @@ pub async fn open_convention_negotiation(call: Call) -> Result<Answer> {
     tag = TAG,
     params(
         ("id" = ConventionId, Path, description = "Identifiant de la convention"),
-        crate::openapi::IdempotencyKey,
-        crate::openapi::OptionalIfMatch,
+        crate::http::parameters::IdempotencyKey,
+        crate::http::parameters::OptionalIfMatch,
     ),
     responses((status = 200, description = "La convention", body = ConventionAnswer))
 )]
@@ -370,8 +371,8 @@ pub async fn send_convention_for_signature(call: Call) -> Result<Answer> {
     tag = TAG,
     params(
         ("id" = ConventionId, Path, description = "Identifiant de la convention"),
-        crate::openapi::IdempotencyKey,
-        crate::openapi::OptionalIfMatch,
+        crate::http::parameters::IdempotencyKey,
+        crate::http::parameters::OptionalIfMatch,
     ),
     request_body(content = NewSignature, example = json!({
         "side": "ministry", "signed_on": "2026-01-15", "medium": "paper", "place": "Paris",
@@ -397,8 +398,8 @@ pub async fn sign_convention(call: Call<NoQuery, NewSignature>) -> Result<Answer
     tag = TAG,
     params(
         ("id" = ConventionId, Path, description = "Identifiant de la convention"),
-        crate::openapi::IdempotencyKey,
-        crate::openapi::OptionalIfMatch,
+        crate::http::parameters::IdempotencyKey,
+        crate::http::parameters::OptionalIfMatch,
     ),
     responses((status = 200, description = "La convention abandonnée", body = ConventionAnswer))
 )]
@@ -416,8 +417,8 @@ pub async fn abandon_convention(call: Call) -> Result<Answer> {
     tag = TAG,
     params(
         ("id" = ConventionId, Path, description = "Identifiant de la convention"),
-        crate::openapi::IdempotencyKey,
-        crate::openapi::OptionalIfMatch,
+        crate::http::parameters::IdempotencyKey,
+        crate::http::parameters::OptionalIfMatch,
     ),
     request_body(content = NewTermination, example = json!({
         "on": "2027-06-30", "party": "Ministère de l'Éducation nationale", "kind": "notice",
@@ -444,8 +445,8 @@ pub async fn terminate_convention(call: Call<NoQuery, NewTermination>) -> Result
     tag = TAG,
     params(
         ("id" = ConventionId, Path, description = "Identifiant de la convention"),
-        crate::openapi::IdempotencyKey,
-        crate::openapi::OptionalIfMatch,
+        crate::http::parameters::IdempotencyKey,
+        crate::http::parameters::OptionalIfMatch,
     ),
     request_body(content = Option<NewRenewal>, example = json!({ "starts_on": "2029-01-01", "ends_on": "2031-12-31" })),
     responses((status = 201, description = "Le brouillon de la convention qui succède", body = ConventionAnswer))

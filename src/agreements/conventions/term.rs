@@ -206,7 +206,7 @@ fn last_renewal(ends_on: NaiveDate, renewal: Option<&Renewal>) -> Option<NaiveDa
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::fields::FromText;
+    use crate::values::FromText;
 
     fn day(text: &str) -> NaiveDate {
         NaiveDate::from_text(text).unwrap()

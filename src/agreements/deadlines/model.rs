@@ -304,7 +304,7 @@ fn months_in_english(months: i32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::fields::FromText;
+    use crate::values::FromText;
 
     fn day(text: &str) -> NaiveDate {
         NaiveDate::from_text(text).unwrap()

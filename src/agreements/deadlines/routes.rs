@@ -9,11 +9,12 @@ use super::calendar::{Calendar, DISPOSITION};
 use super::model::{CampaignYear, Deadline, DeadlineAnswer};
 use super::store::{self, Filter, Sort};
 use crate::db::Borrowed as Connection;
+use crate::db::page::{Mark, Page};
 use crate::error::Result;
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
 use crate::http::formats::{Column, Form};
-use crate::http::page::{self, Count, Listed, Mark, Page};
+use crate::http::page::{self, Count, Listed};
 use crate::http::query::{Documented, Parameter, Query, Reader, UPDATED_SINCE, parameter};
 use crate::register::territories::ancestry;
 use crate::results::campaigns::model::Status;
@@ -155,7 +156,7 @@ async fn complete(connection: &Connection, call: &Call<Filter>) -> Result<Filter
     params(
         Filters,
         ("sort" = Option<String>, Query, description = "`due_on` (par défaut : le jour, puis la nature) ; `-` devant pour l'ordre inverse", example = "due_on"),
-        crate::openapi::PageParameters,
+        crate::http::parameters::PageParameters,
     ),
     responses((status = 200, description = "Une page d'échéances", content(
         (Listed<DeadlineAnswer> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"),

@@ -9,8 +9,8 @@ use super::content::{Content, Coordinator, DeclinationLevel, NewDeclination, Sig
 use crate::agreements::conventions::consolidated::{Amended, parties_on};
 use crate::agreements::conventions::model::Convention;
 use crate::auth::policy::Scope;
+use crate::db::journal::{Audience, Journaled};
 use crate::db::schema::{conventions, declinations};
-use crate::db::tx::{Audience, Journaled};
 use crate::error::Result;
 use crate::register::partners::model::PartnerId;
 use crate::register::territories::ancestry::ancestry;

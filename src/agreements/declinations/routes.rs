@@ -11,10 +11,11 @@ use super::store::{Filter, Sort};
 use super::{store, workflow};
 use crate::auth::person_viewer::Viewer;
 use crate::db::Reader as Connection;
+use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::Result;
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
-use crate::http::page::{self, Count, Listed, Mark, MarkValue, Page};
+use crate::http::page::{self, Count, Listed};
 use crate::http::query::{Documented, NoQuery, Parameter, Query, Reader, UPDATED_SINCE, parameter};
 use crate::register::territories::ancestry;
 use crate::values::today;
@@ -137,7 +138,7 @@ async fn with_reach(connection: &Connection, filter: &Filter) -> Result<Filter> 
     params(
         Filters,
         ("sort" = Option<String>, Query, description = "`created_at` (par défaut), `updated_at` ; `-` devant pour l'ordre inverse", example = "-updated_at"),
-        crate::openapi::PageParameters,
+        crate::http::parameters::PageParameters,
     ),
     responses((status = 200, description = "Une page de déclinaisons", content(
         (Listed<DeclinationAnswer> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")
@@ -172,7 +173,7 @@ pub async fn count_declinations(call: Call<Filter>) -> Result<Answer> {
 /// convention doit avoir été signée.
 #[utoipa::path(
     tag = TAG,
-    params(crate::openapi::IdempotencyKey),
+    params(crate::http::parameters::IdempotencyKey),
     request_body(content = NewDeclination, example = json!({
         "convention_id": "0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f", "level": "academy", "territories": ["academy:10"],
         "title": "L'industrie dans l'académie de Lyon", "axes": ["career_discovery"], "levels": ["3e"],
@@ -228,7 +229,7 @@ pub async fn get_declination(call: Call) -> Result<Answer> {
 /// prévues, la délibération et l'échéance : le reste est convenu.
 #[utoipa::path(
     tag = TAG,
-    params(("id" = DeclinationId, Path, description = "Identifiant de la déclinaison"), crate::openapi::RequiredIfMatch),
+    params(("id" = DeclinationId, Path, description = "Identifiant de la déclinaison"), crate::http::parameters::RequiredIfMatch),
     request_body(content = DeclinationPatch, content_type = "application/merge-patch+json", example = json!({
         "title": "L'industrie à Lyon", "coordinator": { "name": "Dominique Petit", "phone": "04 72 80 60 60" }, "ends_on": "2029-08-31"
     })),
@@ -249,7 +250,7 @@ pub async fn update_declination(call: Call<NoQuery, DeclinationPatch>) -> Result
 /// Ce qui a été actif ne disparaît pas : fermez-le.
 #[utoipa::path(
     tag = TAG,
-    params(("id" = DeclinationId, Path, description = "Identifiant de la déclinaison"), crate::openapi::RequiredIfMatch),
+    params(("id" = DeclinationId, Path, description = "Identifiant de la déclinaison"), crate::http::parameters::RequiredIfMatch),
     responses((status = 204, description = "Supprimée"))
 )]
 #[delete("/v1/declinations/{id}")]
@@ -271,8 +272,8 @@ pub async fn delete_declination(call: Call) -> Result<Answer> {
     tag = TAG,
     params(
         ("id" = DeclinationId, Path, description = "Identifiant de la déclinaison"),
-        crate::openapi::IdempotencyKey,
-        crate::openapi::OptionalIfMatch,
+        crate::http::parameters::IdempotencyKey,
+        crate::http::parameters::OptionalIfMatch,
     ),
     request_body(content = Option<Activation>, example = json!({
         "signatories": [{ "side": "ministry", "name": "Anne Bisagni-Faure", "function": "Rectrice de région académique", "organisation": "Académie de Lyon" }]
@@ -296,8 +297,8 @@ pub async fn activate_declination(call: Call<NoQuery, Activation>) -> Result<Ans
     tag = TAG,
     params(
         ("id" = DeclinationId, Path, description = "Identifiant de la déclinaison"),
-        crate::openapi::IdempotencyKey,
-        crate::openapi::OptionalIfMatch,
+        crate::http::parameters::IdempotencyKey,
+        crate::http::parameters::OptionalIfMatch,
     ),
     responses((status = 200, description = "La déclinaison close", body = DeclinationAnswer))
 )]
@@ -318,8 +319,8 @@ pub async fn close_declination(call: Call) -> Result<Answer> {
     tag = TAG,
     params(
         ("id" = DeclinationId, Path, description = "Identifiant de la déclinaison"),
-        crate::openapi::IdempotencyKey,
-        crate::openapi::OptionalIfMatch,
+        crate::http::parameters::IdempotencyKey,
+        crate::http::parameters::OptionalIfMatch,
     ),
     responses((status = 200, description = "La déclinaison abandonnée", body = DeclinationAnswer))
 )]

@@ -14,9 +14,9 @@ use crate::agreements::conventions::term::EffectiveStatus;
 use crate::auth::policy::Scope;
 use crate::db::idempotency;
 use crate::db::tx::Tx;
+use crate::db::version::Precondition;
 use crate::error::notice::PART_OF_THE_KEY;
 use crate::error::{Code, Error, Fault, Faults, Place, Result, Rule};
-use crate::http::answer::Precondition;
 use crate::values::{Json, today};
 
 /// Creates one.

@@ -10,11 +10,12 @@ use crate::agreements::conventions::model::{Convention, ConventionId};
 use crate::agreements::conventions::store as conventions;
 use crate::agreements::declinations::model::{Declination, DeclinationId};
 use crate::agreements::declinations::store as declinations;
-use crate::db::keyset::Direction;
+use crate::db::page::Direction;
+use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::{Code, Error, Result};
 use crate::http::call::{Call, List, ListCall};
 use crate::http::formats::Column;
-use crate::http::page::{self, Listed, Mark, MarkValue, Page};
+use crate::http::page::{self, Listed};
 use crate::http::query::{Documented, Parameter, Query, Reader, UPDATED_SINCE};
 use crate::values::today;
 
@@ -92,7 +93,7 @@ fn only_if(allowed: bool) -> Result<()> {
         ("id" = ConventionId, Path, description = "Identifiant de la convention"),
         Filters,
         ("sort" = Option<String>, Query, description = "`-occurred_at` (par défaut, le plus récent d'abord), `occurred_at`", example = "occurred_at"),
-        crate::openapi::PageParameters,
+        crate::http::parameters::PageParameters,
     ),
     responses((status = 200, description = "Une page de l'historique", content(
         (Listed<Event> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")
@@ -119,7 +120,7 @@ pub async fn list_convention_history(call: ListCall<History>) -> Result<HttpResp
         ("id" = DeclinationId, Path, description = "Identifiant de la déclinaison"),
         Filters,
         ("sort" = Option<String>, Query, description = "`-occurred_at` (par défaut, le plus récent d'abord), `occurred_at`", example = "occurred_at"),
-        crate::openapi::PageParameters,
+        crate::http::parameters::PageParameters,
     ),
     responses((status = 200, description = "Une page de l'historique", content(
         (Listed<Event> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")

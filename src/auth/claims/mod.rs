@@ -13,7 +13,7 @@ use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::identity::{Identity, Perimeter, Role, Scopes};
+use super::identity::{ClaimFault, Identity, Perimeter, Role, Scopes};
 
 #[cfg(test)]
 mod tests;
@@ -115,42 +115,6 @@ impl Claims {
         self.iat.signed_duration_since(now) > IAT_LEEWAY
     }
 }
-
-/// What is wrong with a claim; names the claim and never quotes its value, which could be a
-/// secret pasted in the wrong place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ClaimFault {
-    /// A required claim is absent.
-    Missing(&'static str),
-    /// A claim has the wrong type or form, is empty, or holds a value that does not exist.
-    Malformed(&'static str),
-    /// A claim that must not be there, such as the perimeter of another role.
-    Foreign(&'static str),
-}
-
-impl ClaimFault {
-    /// The claim at fault.
-    #[must_use]
-    pub fn claim(&self) -> &'static str {
-        match self {
-            ClaimFault::Missing(claim)
-            | ClaimFault::Malformed(claim)
-            | ClaimFault::Foreign(claim) => claim,
-        }
-    }
-}
-
-impl fmt::Display for ClaimFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            ClaimFault::Missing(claim) => write!(f, "{claim} is missing"),
-            ClaimFault::Malformed(claim) => write!(f, "{claim} is malformed"),
-            ClaimFault::Foreign(claim) => write!(f, "{claim} is out of place"),
-        }
-    }
-}
-
-impl std::error::Error for ClaimFault {}
 
 /// A payload whose names are unique. RFC 7519 §4 lets a reader refuse duplicates or keep the
 /// last: two readers that differ in this see two different identities, so they are refused.

@@ -13,6 +13,8 @@ use uuid::Uuid;
 
 use super::claims::Claims;
 
+pub mod store;
+
 #[cfg(test)]
 mod tests;
 

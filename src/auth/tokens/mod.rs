@@ -19,7 +19,8 @@ use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, Header, Validation};
 use sha2::{Digest, Sha256};
 
-use super::claims::{ClaimFault, Claims, Payload};
+use super::claims::{Claims, Payload};
+use super::identity::ClaimFault;
 use super::keys::{Key, Keys};
 
 pub mod cache;

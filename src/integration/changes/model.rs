@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::db::schema::changes;
 use crate::error::Rule;
-use crate::http::fields::FromText;
+use crate::values::FromText;
 
 /// A change as it is stored.
 #[derive(Debug, Clone, HasQuery)]

@@ -11,7 +11,7 @@ use super::refusal::{Kind, Refusal};
 use super::token_request::Form;
 use crate::app::App;
 use crate::auth::authorization::ClientCredentials;
-use crate::auth::{Claims, Scopes, Secret};
+use crate::auth::{Claims, Scopes, Secret, revocation};
 use crate::error::Error;
 use crate::register::clients::model::{ClientRecord, SecretRecord};
 use crate::register::clients::store;
@@ -81,7 +81,7 @@ pub async fn revoke(
         ));
     }
     let mut connection = app.db.borrow().await?;
-    store::revoke_token(&mut connection, claims.jti, claims.exp).await?;
+    revocation::store::revoke(&mut connection, claims.jti, claims.exp).await?;
     app.authenticator.token_revoked(claims.jti, claims.exp);
     Ok(())
 }

@@ -102,7 +102,7 @@ pub async fn get_version(_call: Call) -> Result<Answer> {
 ))]
 #[get("/openapi.json")]
 pub async fn get_openapi(call: Call) -> Result<Answer> {
-    let body = call.app.document.clone();
+    let body = call.app.api.document.clone();
     let etag = format!("\"{}\"", crate::http::answer::digest(body.as_bytes()));
     Ok(Answer {
         status: StatusCode::OK,

@@ -2,7 +2,7 @@
 
 use crate::error::notice::DECIMAL_POINT;
 use crate::error::{Notice, Rule, notice};
-use crate::http::fields::FromText;
+use crate::values::FromText;
 use crate::values::decimal;
 
 /// The farthest that is asked for, in kilometres: half the way around the Earth.

@@ -12,13 +12,13 @@ use uuid::Uuid;
 use super::content::NewIntervention;
 use super::status::{Looked, Standing, Status, WithheldReason, reasons, status};
 use crate::auth::policy::Scope;
+use crate::db::journal::{Audience, Journaled};
 use crate::db::schema::interventions;
-use crate::db::tx::{Audience, Journaled};
 use crate::error::warning::Warning;
 use crate::error::{Error, Notice, Result, Rule, notice};
-use crate::http::fields::FromText;
 use crate::language::Language;
 use crate::register::partners::model::PartnerId;
+use crate::values::FromText;
 use crate::values::ids::Id;
 use crate::values::{TextValue, text_type};
 

@@ -78,8 +78,8 @@ pub async fn get_intervention(call: Call) -> Result<Answer> {
     params(
         ("id" = PartnerId, Path, description = "Identifiant du partenaire"),
         ("external_id" = ExternalId, Path, description = "Identifiant donné par le partenaire : 1 à 128 lettres, chiffres, `.`, `_`, `:`, `~` ou `-` ; ni `batch` ni `touch`"),
-        crate::openapi::OptionalIfMatch,
-        crate::openapi::OptionalIfNoneMatch,
+        crate::http::parameters::OptionalIfMatch,
+        crate::http::parameters::OptionalIfNoneMatch,
     ),
     request_body(content = NewIntervention, example = json!({
         "convention_id": "0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f", "title": "Visite d'un atelier de métallurgie",
@@ -123,7 +123,7 @@ pub async fn put_intervention(call: Call<NoQuery, NewIntervention>) -> Result<An
     params(
         ("id" = PartnerId, Path, description = "Identifiant du partenaire"),
         ("external_id" = ExternalId, Path, description = "Identifiant donné par le partenaire"),
-        crate::openapi::RequiredIfMatch,
+        crate::http::parameters::RequiredIfMatch,
     ),
     request_body(content = InterventionPatch, content_type = "application/merge-patch+json", example = json!({
         "available_to": "2099-12-31", "sessions": 5
@@ -151,8 +151,8 @@ pub async fn update_intervention(call: Call<NoQuery, InterventionPatch>) -> Resu
     params(
         ("id" = PartnerId, Path, description = "Identifiant du partenaire"),
         ("external_id" = ExternalId, Path, description = "Identifiant donné par le partenaire"),
-        crate::openapi::OptionalIfMatch,
-        crate::openapi::OptionalIfNoneMatch,
+        crate::http::parameters::OptionalIfMatch,
+        crate::http::parameters::OptionalIfNoneMatch,
     ),
     responses((status = 200, description = "L'intervention retirée", body = InterventionAnswer))
 )]

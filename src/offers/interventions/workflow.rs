@@ -9,8 +9,8 @@ use super::upsert;
 use super::upsert::{Grounds, Known, Said, Saying};
 use crate::auth::policy::Scope;
 use crate::db::tx::Tx;
+use crate::db::version::{Conditions, Precondition};
 use crate::error::{Error, Result};
-use crate::http::answer::{Conditions, Precondition};
 use crate::http::merge::Patch;
 use crate::register::partners::workflow::owned;
 

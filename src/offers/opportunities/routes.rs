@@ -9,13 +9,13 @@ use crate::auth::person_viewer::Viewer;
 use crate::error::{Error, Result};
 use crate::http::answer::Answer;
 use crate::http::call::Call;
-use crate::http::fields::FromText as _;
 use crate::http::query::{Documented, Parameter, Query, Reader, parameter};
 use crate::offers::interventions::status::Looked;
 use crate::register::contacts::store as contacts;
 use crate::register::establishments::model::Establishment;
 use crate::register::establishments::store as establishments;
 use crate::register::territories::ancestry;
+use crate::values::FromText as _;
 use crate::values::{TerritoryCode, Uai};
 
 /// The most interventions of one partner that are told.

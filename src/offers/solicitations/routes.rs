@@ -9,10 +9,11 @@ use super::content::{Acceptance, Cancellation, Explanation, Holding, NewSolicita
 use super::model::{Solicitation, SolicitationId};
 use super::store::{Filter, Sort};
 use super::{store, workflow};
+use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::Result;
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
-use crate::http::page::{self, Count, Listed, Mark, MarkValue, Page};
+use crate::http::page::{self, Count, Listed};
 use crate::http::query::{
     Documented, NoQuery, Parameter, Query, Reader, UPDATED_SINCE, parameter, without_example,
 };
@@ -107,7 +108,7 @@ impl List for Solicitations {
     params(
         Filters,
         ("sort" = Option<String>, Query, description = "`created_at` (par défaut), `updated_at` ; `-` devant pour l'ordre inverse", example = "-updated_at"),
-        crate::openapi::PageParameters,
+        crate::http::parameters::PageParameters,
     ),
     responses((status = 200, description = "Une page de sollicitations", content(
         (Listed<SolicitationAnswer> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")
@@ -141,7 +142,7 @@ pub async fn count_solicitations(call: Call<Filter>) -> Result<Answer> {
 /// couvre l'établissement et ces niveaux, ou directement auprès d'un représentant qui le couvre.
 #[utoipa::path(
     tag = TAG,
-    params(crate::openapi::IdempotencyKey),
+    params(crate::http::parameters::IdempotencyKey),
     request_body(content = NewSolicitation, example = json!({
         "uai": "0690001B", "intervention_id": "0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f", "levels": ["3e"],
         "pupils_expected": 28, "wished_from": "2099-01-11", "wished_to": "2099-01-29",
@@ -186,8 +187,8 @@ pub async fn get_solicitation(call: Call) -> Result<Answer> {
     tag = TAG,
     params(
         ("id" = SolicitationId, Path, description = "Identifiant de la sollicitation"),
-        crate::openapi::IdempotencyKey,
-        crate::openapi::OptionalIfMatch,
+        crate::http::parameters::IdempotencyKey,
+        crate::http::parameters::OptionalIfMatch,
     ),
     request_body(content = Acceptance, example = json!({ "scheduled_on": "2099-01-15" })),
     responses((status = 200, description = "La demande acceptée", body = SolicitationAnswer))
@@ -209,8 +210,8 @@ pub async fn accept_solicitation(call: Call<NoQuery, Acceptance>) -> Result<Answ
     tag = TAG,
     params(
         ("id" = SolicitationId, Path, description = "Identifiant de la sollicitation"),
-        crate::openapi::IdempotencyKey,
-        crate::openapi::OptionalIfMatch,
+        crate::http::parameters::IdempotencyKey,
+        crate::http::parameters::OptionalIfMatch,
     ),
     request_body(content = Explanation, example = json!({ "reason": "L'atelier est fermé ce mois-ci." })),
     responses((status = 200, description = "La demande refusée", body = SolicitationAnswer))
@@ -233,8 +234,8 @@ pub async fn decline_solicitation(call: Call<NoQuery, Explanation>) -> Result<An
     tag = TAG,
     params(
         ("id" = SolicitationId, Path, description = "Identifiant de la sollicitation"),
-        crate::openapi::IdempotencyKey,
-        crate::openapi::OptionalIfMatch,
+        crate::http::parameters::IdempotencyKey,
+        crate::http::parameters::OptionalIfMatch,
     ),
     request_body(content = Holding, example = json!({ "outcome": {
         "held_on": "2025-10-09", "pupils": 27, "girls": 14, "priority_education_pupils": 27, "teachers": 2,
@@ -261,8 +262,8 @@ pub async fn hold_solicitation(call: Call<NoQuery, Holding>) -> Result<Answer> {
     tag = TAG,
     params(
         ("id" = SolicitationId, Path, description = "Identifiant de la sollicitation"),
-        crate::openapi::IdempotencyKey,
-        crate::openapi::OptionalIfMatch,
+        crate::http::parameters::IdempotencyKey,
+        crate::http::parameters::OptionalIfMatch,
     ),
     request_body(content = Explanation, example = json!({ "reason": "Le car n'est pas venu." })),
     responses((status = 200, description = "La demande non réalisée", body = SolicitationAnswer))
@@ -284,8 +285,8 @@ pub async fn mark_solicitation_not_held(call: Call<NoQuery, Explanation>) -> Res
     tag = TAG,
     params(
         ("id" = SolicitationId, Path, description = "Identifiant de la sollicitation"),
-        crate::openapi::IdempotencyKey,
-        crate::openapi::OptionalIfMatch,
+        crate::http::parameters::IdempotencyKey,
+        crate::http::parameters::OptionalIfMatch,
     ),
     request_body(content = Option<Cancellation>, example = json!({ "reason": "La classe est en sortie ce jour-là." })),
     responses((status = 200, description = "La demande annulée", body = SolicitationAnswer))

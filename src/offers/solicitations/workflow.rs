@@ -10,9 +10,9 @@ use super::rules;
 use super::store::{self, Beginning};
 use crate::auth::policy::Scope;
 use crate::db::tx::Tx;
+use crate::db::version::Precondition;
 use crate::error::notice::IN_THE_FUTURE;
 use crate::error::{Code, Error, Place, Result, Rule};
-use crate::http::answer::Precondition;
 use crate::offers::interventions::status::Looked;
 use crate::values::{Json, Text, today};
 

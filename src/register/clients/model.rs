@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use super::perimeter::{AcademyCode, Reach};
 use crate::auth::{Identity, Perimeter, Scopes};
+use crate::db::journal::Journaled;
 use crate::db::schema::{client_secrets, clients};
-use crate::db::tx::Journaled;
 use crate::error::warning::Warning;
 use crate::error::{Error, Result};
 use crate::language::{Language, Text as Bilingual};

@@ -7,7 +7,7 @@ use diesel::{deserialize::FromSqlRow, expression::AsExpression};
 use super::model::ClientRecord;
 use crate::auth::policy::Scope;
 use crate::error::Rule;
-use crate::http::fields::FromText;
+use crate::values::FromText;
 use crate::values::{TerritoryCode, TextValue, Uai, text_type};
 
 /// An academy or an academic region: what the perimeter of the role `academy` is made of.

@@ -10,11 +10,12 @@ use super::model::{ClientAnswer, ClientId, ClientWithSecret};
 use super::store::{Filter, Sort};
 use super::workflow::Written;
 use super::{store, workflow};
+use crate::db::page::{Mark, MarkValue, Page};
 use crate::db::tx::Tx;
 use crate::error::Result;
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
-use crate::http::page::{self, Count, Listed, Mark, MarkValue, Page};
+use crate::http::page::{self, Count, Listed};
 use crate::http::query::{Documented, NoQuery, Parameter, Query, Reader, UPDATED_SINCE, parameter};
 
 const TAG: &str = "Clients";
@@ -99,7 +100,7 @@ impl List for Clients {
     params(
         Filters,
         ("sort" = Option<String>, Query, description = "`created_at` (par défaut), `updated_at` ; `-` devant pour l'ordre inverse", example = "-updated_at"),
-        crate::openapi::PageParameters,
+        crate::http::parameters::PageParameters,
     ),
     responses((status = 200, description = "Une page de clients", content(
         (Listed<ClientAnswer> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")
@@ -132,7 +133,7 @@ pub async fn count_clients(call: Call<Filter>) -> Result<Answer> {
 /// établissements ; le ministère, tous.
 #[utoipa::path(
     tag = TAG,
-    params(crate::openapi::IdempotencyKey),
+    params(crate::http::parameters::IdempotencyKey),
     request_body = NewClient,
     responses((status = 201, description = "Le client créé et son secret", body = ClientWithSecret))
 )]
@@ -179,7 +180,7 @@ pub async fn get_client(call: Call) -> Result<Answer> {
 /// fin aux jetons déjà obtenus.
 #[utoipa::path(
     tag = TAG,
-    params(("id" = ClientId, Path, description = "Identifiant du client"), crate::openapi::RequiredIfMatch),
+    params(("id" = ClientId, Path, description = "Identifiant du client"), crate::http::parameters::RequiredIfMatch),
     request_body(content = ClientPatch, content_type = "application/merge-patch+json"),
     responses((status = 200, description = "Le client modifié", body = ClientAnswer))
 )]
@@ -208,8 +209,8 @@ pub async fn update_client(call: Call<NoQuery, ClientPatch>) -> Result<Answer> {
     tag = TAG,
     params(
         ("id" = ClientId, Path, description = "Identifiant du client"),
-        crate::openapi::IdempotencyKey,
-        crate::openapi::OptionalIfMatch,
+        crate::http::parameters::IdempotencyKey,
+        crate::http::parameters::OptionalIfMatch,
     ),
     request_body = Option<Rotation>,
     responses((status = 200, description = "Le client et son nouveau secret", body = ClientWithSecret))
@@ -230,8 +231,8 @@ pub async fn rotate_client_secret(call: Call<NoQuery, Rotation>) -> Result<Answe
     tag = TAG,
     params(
         ("id" = ClientId, Path, description = "Identifiant du client"),
-        crate::openapi::IdempotencyKey,
-        crate::openapi::OptionalIfMatch,
+        crate::http::parameters::IdempotencyKey,
+        crate::http::parameters::OptionalIfMatch,
     ),
     responses((status = 200, description = "Le client révoqué", body = ClientAnswer))
 )]

@@ -11,8 +11,8 @@ use super::store;
 use crate::auth::Secret;
 use crate::auth::policy::Scope;
 use crate::db::tx::Tx;
+use crate::db::version::Precondition;
 use crate::error::{Code, Error, Fault, Faults, Place, Result, Rule};
-use crate::http::answer::Precondition;
 use crate::values::{TextValue, Uai};
 
 /// A client that a step has written.

@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use crate::auth::person_viewer::Viewer;
 use crate::auth::policy::Scope;
+use crate::db::journal::Journaled;
 use crate::db::schema::contacts;
-use crate::db::tx::Journaled;
 use crate::error::{Code as ErrorCode, Error, Notice, Place, Result, Rule, notice};
 use crate::http::fields::{Body, Fields};
 use crate::http::merge::Patch;

@@ -9,10 +9,11 @@ use super::store::{Filter, Sort};
 use super::{store, workflow};
 use crate::auth::person_viewer::Viewer;
 use crate::db::Reader as Connection;
+use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::Result;
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
-use crate::http::page::{self, Count, Listed, Mark, MarkValue, Page};
+use crate::http::page::{self, Count, Listed};
 use crate::http::query::{Documented, NoQuery, Parameter, Query, Reader, UPDATED_SINCE, parameter};
 use crate::register::territories::ancestry;
 
@@ -102,7 +103,7 @@ async fn with_reach(connection: &Connection, filter: &Filter) -> Result<Filter> 
     params(
         Filters,
         ("sort" = Option<String>, Query, description = "`created_at` (par défaut), `updated_at` ; `-` devant pour l'ordre inverse", example = "-updated_at"),
-        crate::openapi::PageParameters,
+        crate::http::parameters::PageParameters,
     ),
     responses((status = 200, description = "Une page de contacts", content(
         (Listed<ContactAnswer> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")
@@ -136,7 +137,7 @@ pub async fn count_contacts(call: Call<Filter>) -> Result<Answer> {
 /// Par le ministère, par une académie dans son périmètre, par un établissement pour lui-même.
 #[utoipa::path(
     tag = TAG,
-    params(crate::openapi::IdempotencyKey),
+    params(crate::http::parameters::IdempotencyKey),
     request_body(content = NewContact, example = json!({
         "territory": "academy:10", "role": "cell", "label": "Cellule école-entreprise du rectorat de Lyon",
         "name": "Dominique Petit", "email": "ecole-entreprise@ac-lyon.example", "phone": "04 72 80 60 60"
@@ -181,7 +182,7 @@ pub async fn get_contact(call: Call) -> Result<Answer> {
 /// Correctif RFC 7396, par qui a la charge de son territoire, ancien et nouveau.
 #[utoipa::path(
     tag = TAG,
-    params(("id" = ContactId, Path, description = "Identifiant du contact"), crate::openapi::RequiredIfMatch),
+    params(("id" = ContactId, Path, description = "Identifiant du contact"), crate::http::parameters::RequiredIfMatch),
     request_body(content = ContactPatch, content_type = "application/merge-patch+json", example = json!({
         "name": "Claude Roux", "phone": null
     })),
@@ -204,7 +205,7 @@ pub async fn update_contact(call: Call<NoQuery, ContactPatch>) -> Result<Answer>
 /// que la trace anonyme.
 #[utoipa::path(
     tag = TAG,
-    params(("id" = ContactId, Path, description = "Identifiant du contact"), crate::openapi::OptionalIfMatch),
+    params(("id" = ContactId, Path, description = "Identifiant du contact"), crate::http::parameters::OptionalIfMatch),
     responses((status = 204, description = "Effacé"))
 )]
 #[delete("/v1/contacts/{id}")]

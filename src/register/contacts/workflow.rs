@@ -5,8 +5,8 @@ use super::store;
 use crate::auth::policy::Scope;
 use crate::db::idempotency;
 use crate::db::tx::Tx;
+use crate::db::version::Precondition;
 use crate::error::Result;
-use crate::http::answer::Precondition;
 use crate::register::territories::ancestry;
 use crate::values::TerritoryCode;
 

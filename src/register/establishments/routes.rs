@@ -6,12 +6,13 @@ use actix_web::{HttpResponse, get};
 
 use super::model::EstablishmentAnswer;
 use super::store::{self, Filter, Sort};
+use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::{Error, Result};
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
-use crate::http::fields::FromText;
-use crate::http::page::{self, Count, Listed, Mark, MarkValue, Page};
+use crate::http::page::{self, Count, Listed};
 use crate::http::query::{Documented, Parameter, Query, Reader, UPDATED_SINCE, parameter};
+use crate::values::FromText;
 use crate::values::Uai;
 
 const TAG: &str = "Établissements";
@@ -116,7 +117,7 @@ impl List for Establishments {
     params(
         Filters,
         ("sort" = Option<String>, Query, description = "`uai` (par défaut), `updated_at` ; `-` devant pour l'ordre inverse", example = "-updated_at"),
-        crate::openapi::PageParameters,
+        crate::http::parameters::PageParameters,
     ),
     responses((status = 200, description = "Une page d'établissements", content(
         (Listed<EstablishmentAnswer> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")

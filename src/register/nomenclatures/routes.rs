@@ -6,10 +6,11 @@ use actix_web::{HttpResponse, get};
 
 use super::model::Nomenclature;
 use super::store::{self, Filter, Sort};
+use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::{Error, Result};
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
-use crate::http::page::{self, Count, Listed, Mark, MarkValue, Page};
+use crate::http::page::{self, Count, Listed};
 use crate::http::query::{Documented, Parameter, Query, Reader, UPDATED_SINCE};
 
 const TAG: &str = "Référentiels";
@@ -71,7 +72,7 @@ impl List for Nomenclatures {
     params(
         Filters,
         ("sort" = Option<String>, Query, description = "`name` (par défaut), `updated_at` ; `-` devant pour l'ordre inverse", example = "-updated_at"),
-        crate::openapi::PageParameters,
+        crate::http::parameters::PageParameters,
     ),
     responses((status = 200, description = "Une page de nomenclatures", content(
         (Listed<Nomenclature> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")

@@ -7,8 +7,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::auth::policy::Scope;
+use crate::db::journal::Journaled;
 use crate::db::schema::partners;
-use crate::db::tx::Journaled;
 use crate::error::warning::Warning;
 use crate::error::{Code as ErrorCode, Error, Notice, Result, Rule, notice};
 use crate::http::fields::{Body, Fields};

@@ -7,10 +7,11 @@ use actix_web::{HttpResponse, delete, get, patch, post};
 use super::model::{NewPartner, PartnerAnswer, PartnerId, PartnerPatch, Step};
 use super::store::{Filter, Sort};
 use super::{store, workflow};
+use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::Result;
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
-use crate::http::page::{self, Count, Listed, Mark, MarkValue, Page};
+use crate::http::page::{self, Count, Listed};
 use crate::http::query::{Documented, Parameter, Query, Reader, UPDATED_SINCE, parameter};
 use crate::values::today;
 
@@ -116,7 +117,7 @@ fn of_today(call: &Call<Filter>) -> Filter {
     params(
         Filters,
         ("sort" = Option<String>, Query, description = "`created_at` (par défaut), `legal_name`, `updated_at` ; `-` devant pour l'ordre inverse", example = "-updated_at"),
-        crate::openapi::PageParameters,
+        crate::http::parameters::PageParameters,
     ),
     responses((status = 200, description = "Une page de partenaires", content(
         (Listed<PartnerAnswer> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")
@@ -149,7 +150,7 @@ pub async fn count_partners(call: Call<Filter>) -> Result<Answer> {
 /// Réservée au ministère. SIREN et RNA sont facultatifs, uniques lorsqu'ils sont donnés.
 #[utoipa::path(
     tag = TAG,
-    params(crate::openapi::IdempotencyKey),
+    params(crate::http::parameters::IdempotencyKey),
     request_body(content = NewPartner, example = json!({
         "legal_name": "Union des industries et métiers de la métallurgie", "usual_name": "UIMM La Fabrique de l'avenir", "acronym": "UIMM",
         "kind": "professional_branch", "siren": "552049447", "rna": "W751234567", "sectors": ["metal_industry"], "member_of": [],
@@ -195,7 +196,7 @@ pub async fn get_partner(call: Call) -> Result<Answer> {
 /// Correctif RFC 7396. Un partenaire modifie sa propre présentation et son site ; le ministère, tout.
 #[utoipa::path(
     tag = TAG,
-    params(("id" = PartnerId, Path, description = "Identifiant du partenaire"), crate::openapi::RequiredIfMatch),
+    params(("id" = PartnerId, Path, description = "Identifiant du partenaire"), crate::http::parameters::RequiredIfMatch),
     request_body(content = PartnerPatch, content_type = "application/merge-patch+json", example = json!({
         "website": "https://uimm.fr", "description": "Fédération des entreprises de la métallurgie."
     })),
@@ -228,7 +229,7 @@ pub async fn update_partner(
 /// Seulement si rien ne s'y rapporte ; sinon 409 `in_use` : archivez-le.
 #[utoipa::path(
     tag = TAG,
-    params(("id" = PartnerId, Path, description = "Identifiant du partenaire"), crate::openapi::RequiredIfMatch),
+    params(("id" = PartnerId, Path, description = "Identifiant du partenaire"), crate::http::parameters::RequiredIfMatch),
     responses((status = 204, description = "Supprimé"))
 )]
 #[delete("/v1/partners/{id}")]
@@ -248,8 +249,8 @@ pub async fn delete_partner(call: Call) -> Result<Answer> {
     tag = TAG,
     params(
         ("id" = PartnerId, Path, description = "Identifiant du partenaire"),
-        crate::openapi::IdempotencyKey,
-        crate::openapi::OptionalIfMatch,
+        crate::http::parameters::IdempotencyKey,
+        crate::http::parameters::OptionalIfMatch,
     ),
     responses((status = 200, description = "Le partenaire archivé", body = PartnerAnswer))
 )]
@@ -265,8 +266,8 @@ pub async fn archive_partner(call: Call) -> Result<Answer> {
     tag = TAG,
     params(
         ("id" = PartnerId, Path, description = "Identifiant du partenaire"),
-        crate::openapi::IdempotencyKey,
-        crate::openapi::OptionalIfMatch,
+        crate::http::parameters::IdempotencyKey,
+        crate::http::parameters::OptionalIfMatch,
     ),
     responses((status = 200, description = "Le partenaire restauré", body = PartnerAnswer))
 )]

@@ -5,8 +5,8 @@ use super::model::{NewPartner, Partner, PartnerId, PartnerPatch, Step};
 use super::store;
 use crate::auth::policy::Scope;
 use crate::db::tx::Tx;
+use crate::db::version::Precondition;
 use crate::error::Result;
-use crate::http::answer::Precondition;
 
 /// Creates one.
 ///

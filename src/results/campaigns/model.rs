@@ -7,8 +7,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::auth::policy::Scope;
+use crate::db::journal::{Audience, Journaled};
 use crate::db::schema::campaigns;
-use crate::db::tx::{Audience, Journaled};
 use crate::error::notice::{BEFORE_START, PART_OF_THE_KEY};
 use crate::error::{Faults, Place, Result, Rule};
 use crate::http::fields::{Body, Fields};

@@ -7,10 +7,11 @@ use actix_web::{HttpResponse, get, patch, post};
 use super::model::{CampaignAnswer, CampaignId, CampaignPatch, NewCampaign, Reopening};
 use super::store::{Filter, Sort};
 use super::{store, workflow};
+use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::Result;
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
-use crate::http::page::{self, Count, Listed, Mark, MarkValue, Page};
+use crate::http::page::{self, Count, Listed};
 use crate::http::query::{Documented, NoQuery, Parameter, Query, Reader, UPDATED_SINCE, parameter};
 
 const TAG: &str = "Campagnes";
@@ -79,7 +80,7 @@ impl List for Campaigns {
     params(
         Filters,
         ("sort" = Option<String>, Query, description = "`created_at` (par défaut), `updated_at` ; `-` devant pour l'ordre inverse", example = "-updated_at"),
-        crate::openapi::PageParameters,
+        crate::http::parameters::PageParameters,
     ),
     responses((status = 200, description = "Une page de campagnes", content(
         (Listed<CampaignAnswer> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")
@@ -112,7 +113,7 @@ pub async fn count_campaigns(call: Call<Filter>) -> Result<Answer> {
 /// tant que la campagne est ouverte s'y ajoute ou s'en retire de soi-même.
 #[utoipa::path(
     tag = TAG,
-    params(crate::openapi::IdempotencyKey),
+    params(crate::http::parameters::IdempotencyKey),
     request_body(content = NewCampaign, example = json!({
         "school_year": "2025-2026", "opens_on": "2026-05-04", "due_on": "2026-09-30"
     })),
@@ -150,7 +151,7 @@ pub async fn get_campaign(call: Call) -> Result<Answer> {
 /// Correctif RFC 7396 de ses jours ; l'année scolaire ne change pas.
 #[utoipa::path(
     tag = TAG,
-    params(("id" = CampaignId, Path, description = "Identifiant de la campagne"), crate::openapi::RequiredIfMatch),
+    params(("id" = CampaignId, Path, description = "Identifiant de la campagne"), crate::http::parameters::RequiredIfMatch),
     request_body(content = CampaignPatch, content_type = "application/merge-patch+json", example = json!({
         "due_on": "2026-10-15"
     })),
@@ -174,8 +175,8 @@ pub async fn update_campaign(call: Call<NoQuery, CampaignPatch>) -> Result<Answe
     tag = TAG,
     params(
         ("id" = CampaignId, Path, description = "Identifiant de la campagne"),
-        crate::openapi::IdempotencyKey,
-        crate::openapi::OptionalIfMatch,
+        crate::http::parameters::IdempotencyKey,
+        crate::http::parameters::OptionalIfMatch,
     ),
     responses((status = 200, description = "La campagne close", body = CampaignAnswer))
 )]
@@ -196,8 +197,8 @@ pub async fn close_campaign(call: Call) -> Result<Answer> {
     tag = TAG,
     params(
         ("id" = CampaignId, Path, description = "Identifiant de la campagne"),
-        crate::openapi::IdempotencyKey,
-        crate::openapi::OptionalIfMatch,
+        crate::http::parameters::IdempotencyKey,
+        crate::http::parameters::OptionalIfMatch,
     ),
     request_body(content = Reopening, example = json!({ "reason": "L'académie de Mayotte n'a pu rendre compte à temps." })),
     responses((status = 200, description = "La campagne rouverte", body = CampaignAnswer))

@@ -4,8 +4,9 @@ use utoipa::IntoParams;
 use utoipa::openapi::Required;
 use utoipa::openapi::path::{Parameter as DocumentedParameter, ParameterIn};
 
+use crate::db::page::Page;
 use crate::error::{Error, Notice, Result, Rule, notice};
-use crate::http::page::{self, Page};
+use crate::http::page;
 use crate::http::query::{Documented, Parameter, Query, Reader, parameter, without_example};
 use crate::results::indicators::model::{Asked, Dimension, MAX_DIMENSIONS};
 use crate::results::indicators::store::Key;

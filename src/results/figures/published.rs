@@ -5,9 +5,9 @@ use std::rc::Rc;
 use serde_json::{Map, Value};
 
 use super::filter::{ByKey, after};
+use crate::db::page::{MarkValue, Page};
 use crate::error::{Error, Result};
 use crate::http::call::Call;
-use crate::http::page::{MarkValue, Page};
 use crate::results::indicators::answer;
 use crate::results::indicators::answer::{Cell, Completeness, Meta, Totals};
 use crate::results::indicators::model::Asked;

@@ -6,10 +6,10 @@ use actix_web::{HttpResponse, get};
 
 use super::filter::{ByKey, ValuesParameters, after};
 use super::published;
+use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::Result;
 use crate::http::call::{Call, List, ListCall};
 use crate::http::formats::Column;
-use crate::http::page::{Mark, MarkValue, Page};
 use crate::results::indicators::answer;
 use crate::results::indicators::answer::{Cell, IndicatorValues, Meta, Totals};
 use crate::results::indicators::model::Asked;
@@ -125,7 +125,7 @@ async fn read(
 /// En CSV et en NDJSON, toutes les cases, ou le total sans `group_by`.
 #[utoipa::path(
     tag = TAG,
-    params(ValuesParameters, crate::openapi::PageParameters),
+    params(ValuesParameters, crate::http::parameters::PageParameters),
     responses((status = 200, description = "Une page de valeurs", content(
         (IndicatorValues = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")
     )))

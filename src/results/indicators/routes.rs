@@ -7,11 +7,12 @@ use actix_web::{HttpResponse, get};
 use chrono::{DateTime, Utc};
 
 use super::model::Definition;
-use crate::db::keyset::Direction;
+use crate::db::page::Direction;
+use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::{Error, Result};
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
-use crate::http::page::{self, Count, Listed, Mark, MarkValue, Page};
+use crate::http::page::{self, Count, Listed};
 use crate::http::query::{Documented, Parameter, Query, Reader, UPDATED_SINCE};
 use crate::register::nomenclatures::store as nomenclatures;
 use crate::values::TextValue;
@@ -103,7 +104,7 @@ async fn definitions(call: &Call<Filter>) -> Result<Vec<Definition>> {
     params(
         Filters,
         ("sort" = Option<String>, Query, description = "`place` (par défaut, l'ordre de présentation), `code` ; `-` devant pour l'ordre inverse", example = "code"),
-        crate::openapi::PageParameters,
+        crate::http::parameters::PageParameters,
     ),
     responses((status = 200, description = "Une page de définitions", content(
         (Listed<Definition> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")

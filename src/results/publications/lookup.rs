@@ -9,8 +9,8 @@ use super::store;
 use super::tables::{Grouping, MEASURES, offered};
 use crate::auth::policy::Scope;
 use crate::error::{Code, Error, Fault, Notice, Place, Result, Rule, notice};
-use crate::http::fields::FromText;
 use crate::results::indicators::model::{Asked, Dimension};
+use crate::values::FromText;
 use crate::values::start_of;
 
 static GROUPING_NOT_PUBLISHED: Notice = notice(

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::db::journal::Journaled;
 use crate::db::schema::publications;
-use crate::db::tx::Journaled;
 use crate::http::fields::{Body, Fields};
 use crate::values::ids::Id;
 use crate::values::{Json, SchoolYear, Text};

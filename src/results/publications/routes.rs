@@ -7,10 +7,11 @@ use actix_web::{HttpResponse, get, post};
 use super::model::{NewPublication, Publication, PublicationId};
 use super::store::{Filter, Sort};
 use super::{store, workflow};
+use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::Result;
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
-use crate::http::page::{self, Count, Listed, Mark, MarkValue, Page};
+use crate::http::page::{self, Count, Listed};
 use crate::http::query::{Documented, NoQuery, Parameter, Query, Reader, UPDATED_SINCE, parameter};
 
 const TAG: &str = "Publications";
@@ -76,7 +77,7 @@ impl List for Publications {
     params(
         Filters,
         ("sort" = Option<String>, Query, description = "`created_at` (par défaut, l'ordre des numéros), `updated_at` ; `-` devant pour l'ordre inverse", example = "-created_at"),
-        crate::openapi::PageParameters,
+        crate::http::parameters::PageParameters,
     ),
     responses((status = 200, description = "Une page de publications", content(
         (Listed<Publication> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")
@@ -110,7 +111,7 @@ pub async fn count_publications(call: Call<Filter>) -> Result<Answer> {
 /// change plus : une correction en demande une autre.
 #[utoipa::path(
     tag = TAG,
-    params(crate::openapi::IdempotencyKey),
+    params(crate::http::parameters::IdempotencyKey),
     request_body(content = NewPublication, example = json!({
         "school_year": "2025-2026", "note": "Chiffres provisoires, avant la clôture de la campagne."
     })),

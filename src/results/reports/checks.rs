@@ -13,8 +13,8 @@ use super::line::Line;
 use super::model::{Status, Whole};
 use crate::error::warning::Warning;
 use crate::error::{Code, Error, Fault, Notice, Place, Result, Rule, notice};
-use crate::http::fields::FromText;
 use crate::language::Language;
+use crate::values::FromText;
 use crate::values::{TextValue, leaves_out};
 
 /// How many times last year's figure asks to be confirmed.

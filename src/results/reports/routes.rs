@@ -12,11 +12,12 @@ use super::store::{Filter, Sort};
 use super::workflow::Act;
 use super::{store, workflow};
 use crate::db::Reader as Connection;
+use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::{Code, Error, Result};
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
 use crate::http::merge::Patch;
-use crate::http::page::{self, Count, Listed, Mark, MarkValue, Page};
+use crate::http::page::{self, Count, Listed};
 use crate::http::query::{
     Documented, NoQuery, Parameter, Query, Reader, UPDATED_SINCE, parameter, without_example,
 };
@@ -169,7 +170,7 @@ pub async fn listed(
     params(
         Filters,
         ("sort" = Option<String>, Query, description = "`created_at` (par défaut), `updated_at` ; `-` devant pour l'ordre inverse", example = "-updated_at"),
-        crate::openapi::PageParameters,
+        crate::http::parameters::PageParameters,
     ),
     responses((status = 200, description = "Une page de bilans", content(
         (Listed<ReportAnswer> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")
@@ -202,7 +203,7 @@ pub async fn count_reports(call: Call<Filter>) -> Result<Answer> {
 /// territoire inclus ne dit déjà.
 #[utoipa::path(
     tag = TAG,
-    params(crate::openapi::IdempotencyKey),
+    params(crate::http::parameters::IdempotencyKey),
     request_body(content = NewReport, example = json!({
         "convention_id": "0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f", "declination_id": null, "territory": "FR", "school_year": "2025-2026",
         "lines": [
@@ -252,7 +253,7 @@ pub async fn get_report(call: Call) -> Result<Answer> {
 /// bilan : les répéter est permis, les changer est une faute (`part_of_the_key`).
 #[utoipa::path(
     tag = TAG,
-    params(("id" = ReportId, Path, description = "Identifiant du bilan"), crate::openapi::RequiredIfMatch),
+    params(("id" = ReportId, Path, description = "Identifiant du bilan"), crate::http::parameters::RequiredIfMatch),
     request_body(content = ReportPatch, content_type = "application/merge-patch+json", example = json!({
         "narrative": { "difficulties": "Transports." }
     })),
@@ -274,7 +275,7 @@ pub async fn update_report(call: Call<NoQuery, ReportPatch>) -> Result<Answer> {
 /// Ce qui a été transmis ne se supprime pas.
 #[utoipa::path(
     tag = TAG,
-    params(("id" = ReportId, Path, description = "Identifiant du bilan"), crate::openapi::RequiredIfMatch),
+    params(("id" = ReportId, Path, description = "Identifiant du bilan"), crate::http::parameters::RequiredIfMatch),
     responses((status = 204, description = "Supprimé"))
 )]
 #[delete("/v1/reports/{id}")]
@@ -299,8 +300,8 @@ pub async fn delete_report(call: Call) -> Result<Answer> {
     params(
         Documented<Consent>,
         ("id" = ReportId, Path, description = "Identifiant du bilan"),
-        crate::openapi::IdempotencyKey,
-        crate::openapi::OptionalIfMatch,
+        crate::http::parameters::IdempotencyKey,
+        crate::http::parameters::OptionalIfMatch,
     ),
     responses((status = 200, description = "Le bilan transmis", body = ReportAnswer))
 )]
@@ -319,8 +320,8 @@ pub async fn submit_report(call: Call<Consent>) -> Result<Answer> {
     tag = TAG,
     params(
         ("id" = ReportId, Path, description = "Identifiant du bilan"),
-        crate::openapi::IdempotencyKey,
-        crate::openapi::OptionalIfMatch,
+        crate::http::parameters::IdempotencyKey,
+        crate::http::parameters::OptionalIfMatch,
     ),
     responses((status = 200, description = "Le bilan validé", body = ReportAnswer))
 )]
@@ -336,8 +337,8 @@ pub async fn validate_report(call: Call) -> Result<Answer> {
     tag = TAG,
     params(
         ("id" = ReportId, Path, description = "Identifiant du bilan"),
-        crate::openapi::IdempotencyKey,
-        crate::openapi::OptionalIfMatch,
+        crate::http::parameters::IdempotencyKey,
+        crate::http::parameters::OptionalIfMatch,
     ),
     request_body(content = Return, example = json!({ "reason": "Précisez le nombre de filles." })),
     responses((status = 200, description = "Le bilan renvoyé", body = ReportAnswer))

@@ -12,11 +12,11 @@ use crate::agreements::conventions::model::Convention;
 use crate::agreements::conventions::store as conventions;
 use crate::auth::policy::Scope;
 use crate::db::tx::Tx;
+use crate::db::version::Precondition;
 use crate::error::notice::{
     IN_THE_FUTURE, NOT_IN_FORCE_THAT_YEAR, OUTSIDE_TERRITORY, PART_OF_THE_KEY,
 };
 use crate::error::{Code, Error, Faults, Notice, Place, Result, Rule, notice};
-use crate::http::answer::Precondition;
 use crate::http::merge::Patch;
 use crate::register::territories::ancestry;
 use crate::results::campaigns::store as campaigns;

@@ -14,10 +14,11 @@ use actix_web::http::header::HeaderMap;
 use actix_web::http::{Method, StatusCode};
 use actix_web::test::{TestRequest, init_service};
 use actix_web::{body, web};
-use ree::app::{self, App, Shared};
+use ree::app::{App, Shared};
 use ree::auth::{Claims, Identity, Keys, Perimeter, Role, Scopes, Tokens};
 use ree::config::{Config, Overrides};
 use ree::db::Connector;
+use ree::server;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -55,11 +56,11 @@ impl Service {
             Config::from_environment(settings, &Overrides::default()).expect("default settings");
         let keys = Keys::load(&KEYS).expect("keys for the tests");
         let tokens = Tokens::new(keys, &config.public_url);
-        let shared = Shared::new(config, connector.clone(), tokens)
+        let shared = ree::server::shared(config, connector.clone(), tokens)
             .await
             .expect("the application");
         let app = web::Data::new(App::new(Arc::clone(&shared)).expect("the application"));
-        let service = Rc::new(init_service(app::configure(app)).await);
+        let service = Rc::new(init_service(server::configure(app)).await);
         let handler: Handler = Rc::new(move |request| {
             let service = Rc::clone(&service);
             Box::pin(async move {

@@ -12,10 +12,11 @@ use super::workflow::{self, Placed};
 use crate::agreements::conventions::model::{Convention, ConventionId};
 use crate::agreements::conventions::signing::NewSignature;
 use crate::agreements::conventions::store as conventions;
+use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::Result;
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
-use crate::http::page::{self, Count, Listed, Mark, MarkValue, Page};
+use crate::http::page::{self, Count, Listed};
 use crate::http::query::{Documented, NoQuery, Parameter, Query, Reader, UPDATED_SINCE, parameter};
 use crate::values::today;
 
@@ -103,7 +104,7 @@ fn place<Q, B>(call: &Call<Q, B>) -> (ConventionId, AmendmentId) {
         Filters,
         ("id" = ConventionId, Path, description = "Identifiant de la convention"),
         ("sort" = Option<String>, Query, description = "`number` (par défaut), `updated_at` ; `-` devant pour l'ordre inverse", example = "-updated_at"),
-        crate::openapi::PageParameters,
+        crate::http::parameters::PageParameters,
     ),
     responses((status = 200, description = "Une page d'avenants", content(
         (Listed<AmendmentAnswer> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")
@@ -138,7 +139,7 @@ pub async fn count_amendments(call: Call<Filter>) -> Result<Answer> {
 /// actives reposent l'est à l'envoi à la signature.
 #[utoipa::path(
     tag = TAG,
-    params(("id" = ConventionId, Path, description = "Identifiant de la convention"), crate::openapi::IdempotencyKey),
+    params(("id" = ConventionId, Path, description = "Identifiant de la convention"), crate::http::parameters::IdempotencyKey),
     request_body(content = NewAmendment, example = json!({
         "title": "Prolongation d'un an", "effective_on": "2028-07-01",
         "changes": [
@@ -193,7 +194,7 @@ pub async fn get_amendment(call: Call) -> Result<Answer> {
     params(
         ("id" = ConventionId, Path, description = "Identifiant de la convention"),
         ("amendment_id" = AmendmentId, Path, description = "Identifiant de l'avenant"),
-        crate::openapi::RequiredIfMatch,
+        crate::http::parameters::RequiredIfMatch,
     ),
     request_body(content = AmendmentPatch, content_type = "application/merge-patch+json", example = json!({
         "documents": [{ "kind": "text", "title": "Avenant signé", "url": "https://www.education.gouv.fr/avenant.pdf" }]
@@ -218,7 +219,7 @@ pub async fn update_amendment(call: Call<NoQuery, AmendmentPatch>) -> Result<Ans
     params(
         ("id" = ConventionId, Path, description = "Identifiant de la convention"),
         ("amendment_id" = AmendmentId, Path, description = "Identifiant de l'avenant"),
-        crate::openapi::RequiredIfMatch,
+        crate::http::parameters::RequiredIfMatch,
     ),
     responses((status = 204, description = "Supprimé"))
 )]
@@ -242,8 +243,8 @@ pub async fn delete_amendment(call: Call) -> Result<Answer> {
     params(
         ("id" = ConventionId, Path, description = "Identifiant de la convention"),
         ("amendment_id" = AmendmentId, Path, description = "Identifiant de l'avenant"),
-        crate::openapi::IdempotencyKey,
-        crate::openapi::OptionalIfMatch,
+        crate::http::parameters::IdempotencyKey,
+        crate::http::parameters::OptionalIfMatch,
     ),
     responses((status = 200, description = "L'avenant", body = AmendmentAnswer))
 )]
@@ -261,8 +262,8 @@ pub async fn send_amendment_for_signature(call: Call) -> Result<Answer> {
     params(
         ("id" = ConventionId, Path, description = "Identifiant de la convention"),
         ("amendment_id" = AmendmentId, Path, description = "Identifiant de l'avenant"),
-        crate::openapi::IdempotencyKey,
-        crate::openapi::OptionalIfMatch,
+        crate::http::parameters::IdempotencyKey,
+        crate::http::parameters::OptionalIfMatch,
     ),
     request_body(content = NewSignature, example = json!({
         "side": "ministry", "signed_on": "2026-01-15", "medium": "paper", "place": "Paris",
@@ -288,8 +289,8 @@ pub async fn sign_amendment(call: Call<NoQuery, NewSignature>) -> Result<Answer>
     params(
         ("id" = ConventionId, Path, description = "Identifiant de la convention"),
         ("amendment_id" = AmendmentId, Path, description = "Identifiant de l'avenant"),
-        crate::openapi::IdempotencyKey,
-        crate::openapi::OptionalIfMatch,
+        crate::http::parameters::IdempotencyKey,
+        crate::http::parameters::OptionalIfMatch,
     ),
     responses((status = 200, description = "L'avenant abandonné", body = AmendmentAnswer))
 )]

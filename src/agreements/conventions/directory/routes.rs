@@ -11,10 +11,11 @@ use crate::agreements::conventions::content::Reach;
 use crate::agreements::conventions::filter;
 use crate::agreements::conventions::store as conventions;
 use crate::auth::policy::Scope;
+use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::Result;
 use crate::http::call::{Call, List, ListCall};
 use crate::http::formats::{Column, columns_of};
-use crate::http::page::{self, Listed, Mark, MarkValue, Page};
+use crate::http::page::{self, Listed};
 use crate::http::query::{Documented, Parameter, Query, Reader, UPDATED_SINCE, parameter};
 use crate::register::partners::model::PartnerId;
 use crate::values::today;
@@ -162,7 +163,7 @@ impl List for Directory {
     params(
         Documented<Filter>,
         ("sort" = Option<String>, Query, description = "`reference` (par défaut), `updated_at` ; `-` devant pour l'ordre inverse", example = "-updated_at"),
-        crate::openapi::PageParameters,
+        crate::http::parameters::PageParameters,
     ),
     responses(
         (status = 200, description = "Une page du répertoire", content(

@@ -13,12 +13,13 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use super::filter::{Filter, Sort};
 use super::model::{Convention, ConventionId, Status};
 use crate::auth::policy::Scope;
-use crate::db::keyset::{Direction, after};
+use crate::db::keyset::after;
+use crate::db::page::Direction;
+use crate::db::page::{MarkValue, Page};
 use crate::db::schema::{convention_partners, convention_texts as texts};
 use crate::db::schema::{conventions, declinations, partners};
 use crate::db::search::{contains, fold};
 use crate::error::{Error, Result};
-use crate::http::page::{MarkValue, Page};
 use crate::values::TerritoryCode;
 
 diesel::define_sql_function! {

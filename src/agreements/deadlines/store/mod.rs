@@ -13,9 +13,9 @@ use super::model::{CampaignYear, Deadline, Kind};
 use super::store::statement::{Place, Slice, Statement};
 use crate::agreements::conventions::model::ConventionId;
 use crate::auth::policy::Scope;
+use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::Result;
-use crate::http::fields::FromText;
-use crate::http::page::{Mark, MarkValue, Page};
+use crate::values::FromText;
 use crate::values::TerritoryCode;
 
 /// What a list of deadlines is filtered by.

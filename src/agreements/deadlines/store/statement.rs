@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::Filter;
 use crate::agreements::deadlines::model::{Kind, ReportYear};
 use crate::auth::policy::Scope;
-use crate::db::keyset::Direction;
+use crate::db::page::Direction;
 
 /// A place in the order of deadlines.
 #[derive(Debug, Clone, Copy)]

@@ -7,10 +7,10 @@ use uuid::Uuid;
 
 use super::model::{EventId, Row};
 use crate::auth::policy::Scope;
-use crate::db::keyset::Direction;
+use crate::db::page::Direction;
+use crate::db::page::Page;
 use crate::db::schema::{amendments, audit_events};
 use crate::error::Result;
-use crate::http::page::Page;
 
 /// What a history is filtered by.
 #[derive(Debug, Clone, Default)]

@@ -6,10 +6,11 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::model::{Change, ChangeType};
 use crate::auth::policy::Scope;
-use crate::db::keyset::{Direction, after};
+use crate::db::keyset::after;
+use crate::db::page::Direction;
+use crate::db::page::{MarkValue, Page};
 use crate::db::schema::changes;
 use crate::error::Result;
-use crate::http::page::{MarkValue, Page};
 
 /// What the feed is filtered by.
 #[derive(Debug, Clone, Default)]

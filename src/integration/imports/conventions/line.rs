@@ -6,11 +6,11 @@ use csv::StringRecord;
 
 use crate::agreements::conventions::content::ConventionKind;
 use crate::agreements::conventions::model::DatePrecision;
-use crate::http::fields::FromText;
 use crate::integration::imports::source::header_key;
 use crate::integration::imports::{ImportError, Rejection, excerpt};
 use crate::register::territories::ancestry;
 use crate::register::territories::ancestry::ancestry;
+use crate::values::FromText;
 use crate::values::{Nor, TerritoryCode, Text, TextValue};
 
 /// A line.

@@ -7,9 +7,9 @@
 //! number without its first zero is kept as written.
 
 use super::columns::{Column, Layout};
-use crate::http::fields::FromText;
 use crate::integration::imports::{Rejection, excerpt};
 use crate::register::establishments::levels::Tracks;
+use crate::values::FromText;
 use crate::values::{Uai, is_siret};
 use chrono::NaiveDate;
 use csv::StringRecord;

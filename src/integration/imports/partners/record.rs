@@ -3,9 +3,9 @@
 
 use super::words::Words;
 use crate::error::Rule;
-use crate::http::fields::FromText;
 use crate::integration::imports::source::header_key;
 use crate::integration::imports::{ImportError, Rejection, excerpt};
+use crate::values::FromText;
 use crate::values::{HttpsUrl, Rna, Siren, Text, TextValue};
 use csv::StringRecord;
 

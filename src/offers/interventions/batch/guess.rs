@@ -4,8 +4,8 @@
 use chrono::{Days, NaiveDate};
 use serde_json::{Value, json};
 
-use crate::http::fields::FromText;
 use crate::reference::{Reference, fold};
+use crate::values::FromText;
 use crate::values::{HttpsUrl, TerritoryCode, TextValue, uai_key};
 
 const MONTHS: [&str; 12] = [

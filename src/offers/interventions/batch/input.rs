@@ -8,12 +8,13 @@ use utoipa::ToSchema;
 
 use super::cells;
 use crate::error::{Fault, Faults, Place, Rule};
-use crate::http::fields::{Body, Fields, FromText};
+use crate::http::fields::{Body, Fields};
 use crate::http::formats::Form;
 use crate::http::query::{Parameter, Query, Reader, parameter, without_example};
 use crate::offers::interventions::content::NewIntervention;
 use crate::offers::interventions::model::ExternalId;
 use crate::offers::interventions::syncs::model::SyncId;
+use crate::values::FromText;
 
 /// The most items of a batch.
 pub const MAX_ITEMS: usize = 1_000;

@@ -28,7 +28,7 @@ const TAG: &str = "Interventions";
     params(
         Documented<How>,
         ("id" = PartnerId, Path, description = "Identifiant du partenaire"),
-        crate::openapi::IdempotencyKey,
+        crate::http::parameters::IdempotencyKey,
     ),
     request_body(content(
         (PushedInterventions = "application/json", example = json!({ "items": [{
@@ -68,7 +68,7 @@ async fn push(call: &Call<How, PushedInterventions>, tx: &mut Tx<'_>) -> Result<
 /// Dit que le partenaire les propose toujours, de 1 à 1 000 à la fois. Rien d'autre n'en change.
 #[utoipa::path(
     tag = TAG,
-    params(("id" = PartnerId, Path, description = "Identifiant du partenaire"), crate::openapi::IdempotencyKey),
+    params(("id" = PartnerId, Path, description = "Identifiant du partenaire"), crate::http::parameters::IdempotencyKey),
     request_body(content = TouchedInterventions, example = json!({ "external_ids": ["visite", "visite-42"] })),
     responses((status = 200, description = "Ce qui est confirmé, et ce qui ne peut pas l'être", body = TouchVerdict))
 )]

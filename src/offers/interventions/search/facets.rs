@@ -5,9 +5,9 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::error::{Error, Notice, Result, Rule, notice};
-use crate::http::fields::FromText;
 use crate::http::page::Listed;
 use crate::offers::interventions::model::InterventionAnswer;
+use crate::values::FromText;
 
 /// By what a search can be counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

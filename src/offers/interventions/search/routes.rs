@@ -7,11 +7,12 @@ use serde_json::{Map, Value};
 
 use super::facets::{self, Facet, ListedInterventions};
 use crate::db::limit::Plan;
+use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::notice::BEFORE_START;
 use crate::error::{Result, Rule};
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
-use crate::http::page::{self, Count, Mark, MarkValue, Page};
+use crate::http::page::{self, Count};
 use crate::http::query::{
     Documented, Parameter, Query, Reader, UPDATED_SINCE, parameter, without_example,
 };
@@ -241,7 +242,7 @@ type Searched = (Vec<InterventionAnswer>, Option<Map<String, Value>>);
     params(
         Documented<Search>,
         ("sort" = Option<String>, Query, description = "`created_at` (par défaut), `updated_at`, avec `q` `relevance` (alors par défaut), avec `near` `distance` (sans lieu, en dernier) ; `-` devant pour l'ordre inverse", example = "-updated_at"),
-        crate::openapi::PageParameters,
+        crate::http::parameters::PageParameters,
     ),
     responses((status = 200, description = "Une page d'interventions", content(
         (ListedInterventions = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")

@@ -27,11 +27,11 @@ use super::status::{Looked, Standing};
 use crate::agreements::conventions::model::ConventionId;
 use crate::auth::policy::Scope;
 use crate::db::limit::{Plan, first};
+use crate::db::page::Page;
 use crate::db::schema::{
     conventions, intervention_standing as standing, interventions, solicitations,
 };
 use crate::error::{Error, Result};
-use crate::http::page::Page;
 use crate::register::partners::model::PartnerId;
 
 /// The most conventions that are named to a partner which named none of them.

@@ -5,9 +5,10 @@ use diesel::sql_types::{Double, Float, Timestamptz, Uuid};
 
 use super::distance::DistanceOr;
 use super::matching::{Joined, rank};
-use crate::db::keyset::{Direction, after};
+use crate::db::keyset::after;
+use crate::db::page::Direction;
+use crate::db::page::{Mark, MarkValue, Page};
 use crate::db::schema::interventions;
-use crate::http::page::{Mark, MarkValue, Page};
 use crate::offers::interventions::filter::{Filter, Sort};
 
 /// The distance that stands for none: the last in this direction.

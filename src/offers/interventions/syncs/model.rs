@@ -7,8 +7,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::auth::policy::Scope;
+use crate::db::journal::{Audience, Journaled};
 use crate::db::schema::sync_runs;
-use crate::db::tx::{Audience, Journaled};
 use crate::error::{Code, Error, Result};
 use crate::http::fields::{Body, Fields};
 use crate::register::partners::model::PartnerId;

@@ -8,10 +8,11 @@ use super::model::{NewSync, SyncAnswer, SyncId};
 use super::store::{Filter, Sort};
 use super::workflow::Which;
 use super::{store, workflow};
+use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::Result;
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
-use crate::http::page::{self, Count, Listed, Mark, MarkValue, Page};
+use crate::http::page::{self, Count, Listed};
 use crate::http::query::{Documented, NoQuery, Parameter, Query, Reader, UPDATED_SINCE, parameter};
 use crate::offers::interventions::routes::looked;
 use crate::register::partners::model::PartnerId;
@@ -82,7 +83,7 @@ impl List for Syncs {
         Filters,
         ("id" = PartnerId, Path, description = "Identifiant du partenaire"),
         ("sort" = Option<String>, Query, description = "`created_at` (par défaut), `updated_at` ; `-` devant pour l'ordre inverse", example = "-updated_at"),
-        crate::openapi::PageParameters,
+        crate::http::parameters::PageParameters,
     ),
     responses((status = 200, description = "Une page de synchronisations", content(
         (Listed<SyncAnswer> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")
@@ -122,7 +123,7 @@ pub async fn count_syncs(call: Call<Filter>) -> Result<Answer> {
 /// est retiré. Une seule à la fois par partenaire.
 #[utoipa::path(
     tag = TAG,
-    params(("id" = PartnerId, Path, description = "Identifiant du partenaire"), crate::openapi::IdempotencyKey),
+    params(("id" = PartnerId, Path, description = "Identifiant du partenaire"), crate::http::parameters::IdempotencyKey),
     request_body(content = Option<NewSync>, example = json!({ "threshold_percent": 20 })),
     responses((status = 201, description = "La synchronisation ouverte", body = SyncAnswer))
 )]
@@ -189,8 +190,8 @@ fn which<Q>(call: &Call<Q>) -> Which<'_> {
         Documented<Consent>,
         ("id" = PartnerId, Path, description = "Identifiant du partenaire"),
         ("sync_id" = SyncId, Path, description = "Identifiant de la synchronisation"),
-        crate::openapi::IdempotencyKey,
-        crate::openapi::OptionalIfMatch,
+        crate::http::parameters::IdempotencyKey,
+        crate::http::parameters::OptionalIfMatch,
     ),
     responses((status = 200, description = "La synchronisation terminée", body = SyncAnswer))
 )]
@@ -212,8 +213,8 @@ pub async fn commit_sync(call: Call<Consent>) -> Result<Answer> {
     params(
         ("id" = PartnerId, Path, description = "Identifiant du partenaire"),
         ("sync_id" = SyncId, Path, description = "Identifiant de la synchronisation"),
-        crate::openapi::IdempotencyKey,
-        crate::openapi::OptionalIfMatch,
+        crate::http::parameters::IdempotencyKey,
+        crate::http::parameters::OptionalIfMatch,
     ),
     responses((status = 200, description = "La synchronisation abandonnée", body = SyncAnswer))
 )]

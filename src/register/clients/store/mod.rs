@@ -1,4 +1,4 @@
-//! The SQL of clients, of their secrets and of the tokens revoked.
+//! The SQL of clients and of their secrets.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::dsl::{count_star, sql};
@@ -16,15 +16,13 @@ use super::model::{
 use super::perimeter::{Reach, School};
 use crate::auth::Secret;
 use crate::auth::policy::Scope;
-use crate::db::keyset::{Direction, after};
-use crate::db::schema::{client_secrets, clients, establishments, revoked_tokens};
+use crate::db::keyset::after;
+use crate::db::page::Direction;
+use crate::db::page::{MarkValue, Page};
+use crate::db::schema::{client_secrets, clients, establishments};
 use crate::error::{Error, Result};
-use crate::http::page::{MarkValue, Page};
 use crate::register::partners::model::PartnerId;
 use crate::values::{Code, Uai};
-
-/// Tokens live 15 minutes: a client changed longer ago has none left from before.
-const TOKENS_LIVE: TimeDelta = TimeDelta::minutes(20);
 
 /// How exact `last_used_at` is: a client that asks for a token each second writes once a minute.
 const USE_NOTED: TimeDelta = TimeDelta::minutes(1);
@@ -411,54 +409,4 @@ pub async fn used(
             .execute(&mut other),
     )?;
     Ok(())
-}
-
-/// Notes that a token is no longer accepted.
-pub async fn revoke_token(
-    connection: &mut AsyncPgConnection,
-    jti: Uuid,
-    expires_at: DateTime<Utc>,
-) -> Result<()> {
-    diesel::insert_into(revoked_tokens::table)
-        .values((
-            revoked_tokens::jti.eq(jti),
-            revoked_tokens::expires_at.eq(expires_at),
-        ))
-        .on_conflict_do_nothing()
-        .execute(connection)
-        .await?;
-    Ok(())
-}
-
-/// Removes the tokens that have expired since they were revoked.
-pub async fn forget_revoked_tokens(
-    connection: &mut AsyncPgConnection,
-    now: DateTime<Utc>,
-) -> Result<usize> {
-    let expired = revoked_tokens::table.filter(revoked_tokens::expires_at.le(now));
-    Ok(diesel::delete(expired).execute(connection).await?)
-}
-
-/// What the authenticator must know: the clients changed of late, and the tokens revoked.
-pub async fn revocations(
-    mut connection: &AsyncPgConnection,
-    now: DateTime<Utc>,
-) -> Result<(Vec<(Uuid, Uuid)>, Vec<(Uuid, DateTime<Utc>)>)> {
-    let mut other = connection;
-    let since = now - TOKENS_LIVE;
-    let (clients, tokens) = tokio::try_join!(
-        clients::table
-            .filter(
-                clients::tokens_after
-                    .is_not_null()
-                    .and(clients::updated_at.gt(since))
-            )
-            .select((clients::id, clients::tokens_after.assume_not_null()))
-            .load(&mut connection),
-        revoked_tokens::table
-            .filter(revoked_tokens::expires_at.gt(now))
-            .select((revoked_tokens::jti, revoked_tokens::expires_at))
-            .load(&mut other),
-    )?;
-    Ok((clients, tokens))
 }

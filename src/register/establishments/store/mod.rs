@@ -13,11 +13,12 @@ use super::model::{
     Establishment, EstablishmentSector, EstablishmentState, EstablishmentType, Priority,
 };
 use crate::auth::policy::Scope;
-use crate::db::keyset::{Direction, after};
+use crate::db::keyset::after;
+use crate::db::page::Direction;
+use crate::db::page::{MarkValue, Page};
 use crate::db::schema::establishments;
 use crate::db::search::{contains, fold};
 use crate::error::{Error, Result};
-use crate::http::page::{MarkValue, Page};
 use crate::values::{TerritoryCode, Uai};
 
 /// What a list of establishments is filtered by.

@@ -10,10 +10,11 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::model::Nomenclature;
 use crate::auth::policy::Scope;
-use crate::db::keyset::{Direction, after};
+use crate::db::keyset::after;
+use crate::db::page::Direction;
+use crate::db::page::{MarkValue, Page};
 use crate::db::schema::nomenclatures;
 use crate::error::{Error, Result};
-use crate::http::page::{MarkValue, Page};
 
 /// What a list of nomenclatures is filtered by.
 #[derive(Debug, Clone, Default)]

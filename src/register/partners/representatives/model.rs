@@ -7,8 +7,8 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::auth::person_viewer::Viewer;
+use crate::db::journal::Journaled;
 use crate::db::schema::representatives;
-use crate::db::tx::Journaled;
 use crate::http::fields::{Body, Fields};
 use crate::register::partners::model::{PartnerId, same};
 use crate::values::ids::Id;

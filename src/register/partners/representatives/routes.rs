@@ -11,10 +11,11 @@ use super::store::{Filter, Sort};
 use super::{store, workflow};
 use crate::auth::person_viewer::Viewer;
 use crate::db::Reader as Connection;
+use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::Result;
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
-use crate::http::page::{self, Count, Listed, Mark, MarkValue, Page};
+use crate::http::page::{self, Count, Listed};
 use crate::http::query::{Documented, NoQuery, Parameter, Query, Reader, UPDATED_SINCE, parameter};
 use crate::register::partners::model::PartnerId;
 use crate::register::partners::store as partners;
@@ -104,7 +105,7 @@ async fn with_reach(connection: &Connection, filter: &Filter) -> Result<Filter> 
         Filters,
         ("id" = PartnerId, Path, description = "Identifiant du partenaire"),
         ("sort" = Option<String>, Query, description = "`created_at` (par défaut), `updated_at` ; `-` devant pour l'ordre inverse", example = "-updated_at"),
-        crate::openapi::PageParameters,
+        crate::http::parameters::PageParameters,
     ),
     responses((status = 200, description = "Une page de représentants", content(
         (Listed<RepresentativeAnswer> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")
@@ -143,7 +144,7 @@ pub async fn count_representatives(call: Call<Filter>) -> Result<Answer> {
 /// Par le ministère, ou par le partenaire pour lui-même.
 #[utoipa::path(
     tag = TAG,
-    params(("id" = PartnerId, Path, description = "Identifiant du partenaire"), crate::openapi::IdempotencyKey),
+    params(("id" = PartnerId, Path, description = "Identifiant du partenaire"), crate::http::parameters::IdempotencyKey),
     request_body(content = NewRepresentative, example = json!({
         "name": "Camille Martin", "function": "Déléguée territoriale", "email": "camille.martin@exemple.fr",
         "phone": "01 23 45 67 89", "territories": ["academy:10"]
@@ -197,7 +198,7 @@ pub async fn get_representative(call: Call) -> Result<Answer> {
     params(
         ("id" = PartnerId, Path, description = "Identifiant du partenaire"),
         ("representative_id" = RepresentativeId, Path, description = "Identifiant du représentant"),
-        crate::openapi::RequiredIfMatch,
+        crate::http::parameters::RequiredIfMatch,
     ),
     request_body(content = RepresentativePatch, content_type = "application/merge-patch+json", example = json!({
         "function": "Déléguée régionale", "territories": ["region:84"]
@@ -224,7 +225,7 @@ pub async fn update_representative(call: Call<NoQuery, RepresentativePatch>) -> 
     params(
         ("id" = PartnerId, Path, description = "Identifiant du partenaire"),
         ("representative_id" = RepresentativeId, Path, description = "Identifiant du représentant"),
-        crate::openapi::OptionalIfMatch,
+        crate::http::parameters::OptionalIfMatch,
     ),
     responses((status = 204, description = "Effacé"))
 )]

@@ -14,11 +14,12 @@ use super::model::{
 use crate::agreements::conventions::store::effective_on;
 use crate::agreements::conventions::term::EffectiveStatus;
 use crate::auth::policy::Scope;
-use crate::db::keyset::{Direction, after};
+use crate::db::keyset::after;
+use crate::db::page::Direction;
+use crate::db::page::{MarkValue, Page};
 use crate::db::schema::{convention_texts as texts, conventions, partners};
 use crate::db::search::{contains, fold};
 use crate::error::{Error, Result};
-use crate::http::page::{MarkValue, Page};
 use crate::values::{Code, Siren};
 
 /// What a list of partners is filtered by.

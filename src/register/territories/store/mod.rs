@@ -10,11 +10,12 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::model::{Territory, TerritoryKind};
 use crate::auth::policy::Scope;
-use crate::db::keyset::{Direction, after};
+use crate::db::keyset::after;
+use crate::db::page::Direction;
+use crate::db::page::{MarkValue, Page};
 use crate::db::schema::territory_tree;
 use crate::db::search::{contains, fold};
 use crate::error::{Error, Result};
-use crate::http::page::{MarkValue, Page};
 use crate::values::TerritoryCode;
 
 /// What a list of territories is filtered by.

@@ -6,10 +6,11 @@ use actix_web::{HttpResponse, get};
 
 use super::model::ExpectedReport;
 use super::store::{self, Filter, Sort};
+use crate::db::page::{Mark, Page};
 use crate::error::Result;
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
-use crate::http::page::{self, Count, Listed, Mark, Page};
+use crate::http::page::{self, Count, Listed};
 use crate::http::query::{Documented, Parameter, Query, Reader, parameter, without_example};
 use crate::results::campaigns::model::CampaignId;
 use crate::results::campaigns::store as campaigns;
@@ -92,7 +93,7 @@ impl List for ExpectedReports {
         Filters,
         ("id" = CampaignId, Path, description = "Identifiant de la campagne"),
         ("sort" = Option<String>, Query, description = "`territory` (par défaut) ; `-` devant pour l'ordre inverse", example = "territory"),
-        crate::openapi::PageParameters,
+        crate::http::parameters::PageParameters,
     ),
     responses((status = 200, description = "Une page de bilans attendus", content(
         (Listed<ExpectedReport> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")

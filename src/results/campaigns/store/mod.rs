@@ -10,10 +10,11 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::model::{Campaign, CampaignId, NewCampaign, Status};
 use crate::auth::policy::Scope;
-use crate::db::keyset::{Direction, after};
+use crate::db::keyset::after;
+use crate::db::page::Direction;
+use crate::db::page::{MarkValue, Page};
 use crate::db::schema::campaigns;
 use crate::error::{Error, Result};
-use crate::http::page::{MarkValue, Page};
 use crate::values::{SchoolYear, Text, TextValue};
 
 /// What a list of campaigns is filtered by.

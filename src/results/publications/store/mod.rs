@@ -16,10 +16,11 @@ use super::freeze::{Earlier, Frozen};
 use super::model::{NewPublication, Publication, PublicationId};
 use super::true_counts;
 use crate::auth::policy::Scope;
-use crate::db::keyset::{Direction, after};
+use crate::db::keyset::after;
+use crate::db::page::Direction;
+use crate::db::page::{MarkValue, Page};
 use crate::db::schema::{publication_secrets, publications};
 use crate::error::{Error, Result};
-use crate::http::page::{MarkValue, Page};
 use crate::values::{Json, SchoolYear};
 
 /// What a list of publications is filtered by.

@@ -5,10 +5,11 @@ use std::rc::Rc;
 use actix_web::{HttpResponse, get};
 
 use super::store::{self, Filter, FlatLine, Sort};
+use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::Result;
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
-use crate::http::page::{self, Count, Listed, Mark, MarkValue, Page};
+use crate::http::page::{self, Count, Listed};
 use crate::http::query::{Documented, Parameter, Query, Reader, UPDATED_SINCE, parameter};
 use crate::results::reports::routes::{CONVENTION, SCHOOL_YEAR, TERRITORY};
 use crate::results::reports::store as reports_store;
@@ -89,7 +90,7 @@ impl List for Lines {
     params(
         Filters,
         ("sort" = Option<String>, Query, description = "`report_id` (par défaut) ; `-` devant pour l'ordre inverse", example = "report_id"),
-        crate::openapi::PageParameters,
+        crate::http::parameters::PageParameters,
     ),
     responses((status = 200, description = "Une page de lignes", content(
         (Listed<FlatLine> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")

@@ -23,7 +23,7 @@ use crate::results::reports::routes::viewer;
 /// `nothing_held`. Un bilan de cette clé est en cours : 409 `duplicate_report`, qui le nomme.
 #[utoipa::path(
     tag = "Bilans",
-    params(crate::openapi::IdempotencyKey),
+    params(crate::http::parameters::IdempotencyKey),
     request_body(content = ReportKey, example = json!({
         "convention_id": "0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f", "declination_id": null, "territory": "FR", "school_year": "2022-2023"
     })),

@@ -19,11 +19,12 @@ use super::model::{Consolidated, Covered, Report, ReportId, Status, Whole, reads
 use crate::agreements::conventions::model::ConventionId;
 use crate::agreements::declinations::model::DeclinationId;
 use crate::auth::policy::Scope;
-use crate::db::keyset::{Direction, after};
+use crate::db::keyset::after;
+use crate::db::page::Direction;
+use crate::db::page::{MarkValue, Page};
 use crate::db::schema::{convention_partners, convention_texts};
 use crate::db::schema::{declinations, report_lines, reports};
 use crate::error::{Error, Result};
-use crate::http::page::{MarkValue, Page};
 use crate::values::{Json, SchoolYear, TerritoryCode, TextValue};
 
 diesel::define_sql_function! {

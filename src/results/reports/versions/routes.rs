@@ -5,10 +5,11 @@ use std::rc::Rc;
 use actix_web::{HttpResponse, get};
 
 use super::store::{self, Filter, Sort};
-use crate::db::keyset::Direction;
+use crate::db::page::Direction;
+use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::Result;
 use crate::http::call::{Call, List, ListCall};
-use crate::http::page::{self, Listed, Mark, MarkValue, Page};
+use crate::http::page::{self, Listed};
 use crate::http::query::{Documented, Parameter, Query, Reader, UPDATED_SINCE};
 use crate::results::campaigns::store as campaigns;
 use crate::results::reports::answer::ReportAnswer;
@@ -70,7 +71,7 @@ impl List for Versions {
         ("id" = ReportId, Path, description = "Identifiant d'une des versions"),
         Documented<Filter>,
         ("sort" = Option<String>, Query, description = "`-version` (par défaut, la plus récente d'abord), `version`", example = "version"),
-        crate::openapi::PageParameters,
+        crate::http::parameters::PageParameters,
     ),
     responses((status = 200, description = "Une page de versions", content(
         (Listed<ReportAnswer> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")

@@ -15,10 +15,11 @@ use crate::agreements::conventions::content::Document;
 use crate::agreements::conventions::model::{Convention, ConventionId};
 use crate::agreements::conventions::signing::{Signatory, VoidedSignature};
 use crate::auth::policy::Scope;
-use crate::db::keyset::{Direction, after};
+use crate::db::keyset::after;
+use crate::db::page::Direction;
+use crate::db::page::{MarkValue, Page};
 use crate::db::schema::{amendments, conventions};
 use crate::error::{Error, Result};
-use crate::http::page::{MarkValue, Page};
 use crate::values::{Json, Sha256Hex};
 
 /// What a list of amendments is filtered by.

@@ -13,9 +13,9 @@ use crate::agreements::conventions::content_hash::content_hash;
 use crate::agreements::conventions::model::{ConventionId, DatePrecision, Imported, Status};
 use crate::agreements::conventions::reference;
 use crate::db::tx::Author;
-use crate::http::fields::FromText as _;
 use crate::integration::imports::{ImportContext, ImportError, Rejection};
 use crate::register::partners::model::PartnerId;
+use crate::values::FromText as _;
 use crate::values::{Json, Text, today};
 
 /// A convention that an import made.

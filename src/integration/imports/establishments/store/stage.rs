@@ -1,10 +1,10 @@
 //! From the file to the temporary table `import_lines`, by COPY: memory does not grow with the file.
 
-use crate::http::fields::FromText;
 use crate::integration::imports::establishments::columns::{Column, Layout};
 use crate::integration::imports::establishments::record::Line;
 use crate::integration::imports::source::Table;
 use crate::integration::imports::{ImportContext, ImportError, Refusal};
+use crate::values::FromText;
 use crate::values::Uai;
 use std::pin::{Pin, pin};
 use tokio_postgres::Transaction;

@@ -10,10 +10,11 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::model::{NewSync, Status, Sync, SyncId};
 use crate::auth::policy::Scope;
-use crate::db::keyset::{Direction, after};
+use crate::db::keyset::after;
+use crate::db::page::Direction;
+use crate::db::page::{MarkValue, Page};
 use crate::db::schema::{sync_batches, sync_runs, syncs};
 use crate::error::{Error, Result};
-use crate::http::page::{MarkValue, Page};
 use crate::offers::interventions::batch::verdict::BatchCounts;
 use crate::offers::interventions::model::InterventionId;
 use crate::register::partners::model::PartnerId;

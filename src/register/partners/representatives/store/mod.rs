@@ -10,10 +10,11 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::model::{NewRepresentative, Representative, RepresentativeId, RepresentativePatch};
 use crate::auth::policy::Scope;
-use crate::db::keyset::{Direction, after};
+use crate::db::keyset::after;
+use crate::db::page::Direction;
+use crate::db::page::{MarkValue, Page};
 use crate::db::schema::representatives;
 use crate::error::{Error, Result};
-use crate::http::page::{MarkValue, Page};
 use crate::register::partners::model::PartnerId;
 use crate::values::TerritoryCode;
 

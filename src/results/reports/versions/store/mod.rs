@@ -5,10 +5,10 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use crate::auth::policy::Scope;
-use crate::db::keyset::Direction;
+use crate::db::page::Direction;
+use crate::db::page::{MarkValue, Page};
 use crate::db::schema::reports;
 use crate::error::{Error, Result};
-use crate::http::page::{MarkValue, Page};
 use crate::results::reports::model::{Report, ReportId};
 use crate::results::reports::store::visible;
 

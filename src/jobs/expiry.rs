@@ -1,0 +1,26 @@
+//! Removes what has had its time.
+
+use crate::app::App;
+use crate::auth::revocation;
+use crate::db::idempotency;
+use crate::error::Result;
+
+/// Idempotency keys older than clients may rely on.
+pub async fn remove_idempotency_keys(app: &App) -> Result<()> {
+    let mut connection = app.db.borrow().await?;
+    let removed = idempotency::forget_old(&mut connection, app.now()).await?;
+    if removed > 0 {
+        log::info!("{removed} idempotency keys over 30 days old removed");
+    }
+    Ok(())
+}
+
+/// Revoked tokens that have expired since.
+pub async fn remove_revoked_tokens(app: &App) -> Result<()> {
+    let mut connection = app.db.borrow().await?;
+    let removed = revocation::store::forget_expired(&mut connection, app.now()).await?;
+    if removed > 0 {
+        log::info!("{removed} revoked tokens that have expired since removed");
+    }
+    Ok(())
+}

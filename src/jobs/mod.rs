@@ -1,0 +1,88 @@
+//! What is done now and then, beside requests: a job is a name, a period and a function.
+//!
+//! Each job runs when the service starts and again each time its period has passed since it ended. A job
+//! that fails is logged, and tried again after its period. Every instance of the service runs them
+//! all: a job must do no harm when another does the same at the same moment.
+
+mod expiry;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use futures_util::future::{BoxFuture, join_all};
+
+use crate::app::{App, Shared};
+use crate::error::Result;
+
+/// A job.
+pub struct Job {
+    /// Its name in the log.
+    pub name: &'static str,
+    /// How long it rests.
+    pub period: Duration,
+    /// What it does.
+    pub run: for<'a> fn(&'a App) -> BoxFuture<'a, Result<()>>,
+}
+
+/// How often revocations are read again: what one instance revokes, all refuse within five seconds.
+const REVOCATIONS: Duration = Duration::from_secs(2);
+/// How often what has expired is removed.
+const EXPIRY: Duration = Duration::from_secs(3600);
+
+/// All of them.
+pub const JOBS: &[Job] = &[
+    Job {
+        name: "read revocations",
+        period: REVOCATIONS,
+        run: |app| Box::pin(read_revocations(app)),
+    },
+    Job {
+        name: "remove old idempotency keys",
+        period: EXPIRY,
+        run: |app| Box::pin(expiry::remove_idempotency_keys(app)),
+    },
+    Job {
+        name: "remove expired revoked tokens",
+        period: EXPIRY,
+        run: |app| Box::pin(expiry::remove_revoked_tokens(app)),
+    },
+    Job {
+        name: "fold metrics",
+        period: REVOCATIONS,
+        run: |app| Box::pin(fold_metrics(app)),
+    },
+];
+
+/// Runs all jobs, until it is dropped.
+pub async fn run(shared: Arc<Shared>) {
+    match App::new(shared) {
+        Ok(app) => {
+            join_all(JOBS.iter().map(|job| job.repeat(&app))).await;
+        }
+        Err(error) => log::error!("jobs cannot start: {error}"),
+    }
+}
+
+impl Job {
+    async fn repeat(&self, app: &App) {
+        loop {
+            if let Err(error) = (self.run)(app).await {
+                log::warn!("{}: {error}", self.name);
+            }
+            tokio::time::sleep(self.period).await;
+        }
+    }
+}
+
+async fn read_revocations(app: &App) -> Result<()> {
+    let now = app.now();
+    app.authenticator
+        .refresh(&app.db, TimeDelta::zero(), now)
+        .await
+}
+
+async fn fold_metrics(app: &App) -> Result<()> {
+    app.metrics.upkeep();
+    Ok(())
+}
