@@ -18,10 +18,11 @@ use crate::error::{Error, Faults, Place};
 use crate::http::fields::Fields;
 use crate::language::Language;
 use crate::register::clients::content::{NewClient, Rotation};
-use crate::register::clients::model::{Client, ClientAnswer, ClientId, ClientWithSecret};
+use crate::register::clients::model::{Client, ClientAnswer, ClientWithSecret};
 use crate::register::clients::store::{Filter, Sort};
 use crate::register::clients::workflow::Written;
 use crate::register::clients::{store, workflow};
+use crate::values::ids::ClientId;
 
 /// What `list` shows; JSON has everything.
 const COLUMNS: &[&str] = &[

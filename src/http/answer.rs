@@ -1,6 +1,8 @@
 //! Answers: a body, its validators, and what the request's conditions make of them.
 
 use std::hash::{DefaultHasher, Hasher};
+use utoipa::ToSchema;
+use uuid::Uuid;
 
 use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
@@ -276,6 +278,20 @@ fn version(tag: &str) -> Option<i64> {
         .0
         .parse()
         .ok()
+}
+
+/// Un objet, et où le lire.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ObjectLink {
+    /// Sa nature.
+    #[serde(rename = "type")]
+    #[schema(example = "partner")]
+    pub kind: String,
+    /// Son identifiant.
+    pub id: Uuid,
+    /// Son adresse.
+    #[schema(example = "/v1/partners/0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f")]
+    pub url: String,
 }
 
 #[cfg(test)]

@@ -127,3 +127,53 @@ impl<T> utoipa::ToSchema for Id<T> {
         "Id".into()
     }
 }
+
+/// Names the ids of the kinds of objects.
+macro_rules! ids {
+    ($($(#[$doc:meta])* $id:ident of $kind:ident;)*) => {
+        /// What an id can be of.
+        pub mod kind {
+            $(
+                #[doc = concat!("What a [`", stringify!($id), "`](super::", stringify!($id), ") is of.")]
+                #[derive(Debug)]
+                pub enum $kind {}
+            )*
+        }
+        $($(#[$doc])* pub type $id = Id<kind::$kind>;)*
+    };
+}
+
+ids! {
+    /// The id of an amendment.
+    AmendmentId of Amendment;
+    /// The id of a campaign.
+    CampaignId of Campaign;
+    /// The id of a client.
+    ClientId of Client;
+    /// The id of a contact.
+    ContactId of Contact;
+    /// The id of a convention.
+    ConventionId of Convention;
+    /// The id of a declination.
+    DeclinationId of Declination;
+    /// The id of an establishment, for the journal; everything else names it by its UAI.
+    EstablishmentId of Establishment;
+    /// The id of an event.
+    EventId of Event;
+    /// The id of an intervention.
+    InterventionId of Intervention;
+    /// The id of a partner.
+    PartnerId of Partner;
+    /// The id of a publication.
+    PublicationId of Publication;
+    /// The id of a report.
+    ReportId of Report;
+    /// The id of a representative.
+    RepresentativeId of Representative;
+    /// The id of a secret.
+    SecretId of Secret;
+    /// The id of a solicitation.
+    SolicitationId of Solicitation;
+    /// The id of a synchronisation.
+    SyncId of Sync;
+}

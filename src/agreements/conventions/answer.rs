@@ -5,17 +5,19 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::consolidated::{Article, Consolidated, Origin};
+use super::acts::Article;
+use super::acts::DatePrecision;
+use super::consolidated::{Consolidated, Origin};
 use super::content_hash::content_hash;
-use super::model::{Convention, DatePrecision, Step};
+use super::model::{Convention, Step};
 use super::signing::Signatory;
 use super::term::{EffectiveStatus, Gap};
 use crate::auth::policy::Scope;
 use crate::error::warning::Warning;
 use crate::error::{Notice, Result, notice};
 use crate::language::Language;
-use crate::register::partners::model::PartnerId;
 use crate::steps::Step as _;
+use crate::values::ids::PartnerId;
 
 static END_UNKNOWN: Notice = notice(
     "end_unknown",

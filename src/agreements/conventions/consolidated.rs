@@ -1,57 +1,17 @@
 //! What a convention says on a day: the text signed first, and what its signed amendments make of it.
 
+use crate::agreements::conventions::acts::Amended;
+use crate::agreements::conventions::acts::Article;
 use chrono::NaiveDate;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::amendments::content::{Change, Field};
-use super::amendments::model::AmendmentId;
 use super::content::Content;
 use super::model::Convention;
-use crate::register::partners::model::PartnerId;
+use crate::values::ids::AmendmentId;
+use crate::values::ids::PartnerId;
 use crate::values::{ActionType, Axis, Level, Moment, Text};
-
-/// Un avenant signé, tel que sa convention le porte.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct Amended {
-    /// Identifiant de l'avenant.
-    pub id: AmendmentId,
-    /// Son numéro.
-    #[schema(example = 1)]
-    pub number: i32,
-    /// Son intitulé.
-    #[schema(example = "Prolongation d'un an")]
-    pub title: Text<300>,
-    /// Le jour où il prend effet.
-    #[schema(example = "2027-01-01")]
-    pub effective_on: NaiveDate,
-    /// Le jour de la dernière signature.
-    #[schema(example = "2026-12-15")]
-    pub signed_on: Option<NaiveDate>,
-    /// Ce qu'il change.
-    pub changes: Vec<Change>,
-    /// L'échéance convenue une fois qu'il a pris effet.
-    #[schema(example = "2029-12-31")]
-    pub ends_on: Option<NaiveDate>,
-}
-
-impl Amended {
-    /// Its place in the order of effect.
-    pub const fn rank(&self) -> (NaiveDate, i32) {
-        (self.effective_on, self.number)
-    }
-}
-
-/// Un article ajouté ou récrit par un avenant.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-pub struct Article {
-    /// Son nom.
-    #[schema(example = "Article 3")]
-    pub article: Text<100>,
-    /// Ce qu'il dit.
-    #[schema(example = "Le comité de pilotage se réunit deux fois par an.")]
-    pub text: Text<10000>,
-}
 
 /// Ce qui, dans le texte de ce jour, vient d'un avenant.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]

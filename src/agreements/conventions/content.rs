@@ -5,13 +5,13 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::model::ConventionId;
 use super::signing::{NewSignatory, Side};
 use crate::db::schema::conventions;
 use crate::error::notice::BEFORE_START;
 use crate::error::{Notice, Rule, notice};
 use crate::http::fields::{Body, Fields};
-use crate::register::partners::model::PartnerId;
+use crate::values::ids::ConventionId;
+use crate::values::ids::PartnerId;
 use crate::values::{
     ActionType, Axis, Code, HttpsUrl, Json, Level, Measure, Moment, Nomenclature, Nor, SchoolYear,
     Sha256Hex, TerritoryCode, Text, code_enum,

@@ -7,7 +7,7 @@
 
 use serde_json::{Map, Value};
 
-use super::consolidated::Article;
+use super::acts::Article;
 use super::content::Content;
 use crate::error::{Error, Result};
 use crate::values::Sha256Hex;

@@ -1,9 +1,10 @@
 //! What a change of a convention may change: everything before the signature; afterwards only what is not
 //! contractual, and what the source of an imported convention left unknown.
 
+use super::acts::{DatePrecision, Imported};
 use super::content::NewConvention;
 use super::content_hash::CONTRACTUAL;
-use super::model::{Convention, DatePrecision, Imported};
+use super::model::Convention;
 use crate::error::notice::PART_OF_THE_KEY;
 use crate::error::{Code, Error, Fault, Place, Result, Rule};
 use crate::values::{Json, differing};

@@ -5,6 +5,7 @@
 //! or renewed, [`content_hash`] the digest of the content, [`model`] the row and the steps between statuses,
 //! [`coverage`] where one is declined, [`crate::results::summary`] what came of it in a year, [`directory`] what anyone may read of them.
 
+pub mod acts;
 pub mod amendments;
 pub mod answer;
 pub mod consolidated;

@@ -1,27 +1,25 @@
 //! What a convention is: its row, its statuses, the steps between them, how it is answered.
 
+use crate::agreements::conventions::acts::Imported;
+use crate::values::ids::ConventionId;
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::consolidated::Amended;
+use super::acts::Amended;
+use super::acts::Termination;
 use super::content::{Content, NewConvention, Reach};
 use super::signing::{Signatory, VoidedSignature};
-use super::store::{convention_end, convention_successor_under_way};
-use super::term::Termination;
+use super::store::functions::{convention_end, convention_successor_under_way};
 use crate::auth::policy::Scope;
 use crate::db::journal::{Audience, Journaled};
 use crate::db::schema::conventions;
 use crate::error::Result;
-use crate::register::partners::model::PartnerId;
 use crate::steps::{self, Otherwise, Step as _, otherwise};
-use crate::values::ids::Id;
+use crate::values::ids::PartnerId;
 use crate::values::{Json, Sha256Hex, TextValue, code_enum};
-
-/// The id of a convention.
-pub type ConventionId = Id<Convention>;
 
 code_enum! {
     /// A convention's status.
@@ -159,31 +157,6 @@ impl Step {
             Self::Renew => "renewed",
         }
     }
-}
-
-code_enum! {
-    /// How precisely the source of an imported convention dates it.
-    DatePrecision of "date_precisions" {
-        /// To the day.
-        Day = "day",
-        /// To the month.
-        Month = "month",
-        /// To the year.
-        Year = "year",
-    }
-}
-
-/// What an import keeps of where a convention comes from.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Imported {
-    /// Where it is told.
-    pub source: Option<String>,
-    /// What the file calls it.
-    pub source_id: Option<String>,
-    /// How precise its dates are.
-    pub date_precision: Option<DatePrecision>,
-    /// Where the source gives no end, the last day it speaks of.
-    pub attested_until: Option<NaiveDate>,
 }
 
 /// Une convention.

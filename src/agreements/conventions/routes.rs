@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use super::answer::ConventionAnswer;
 use super::content::{ConventionPatch, NewConvention};
 use super::filter::{Filter, Sort};
-use super::model::{Convention, ConventionId, Step};
+use super::model::{Convention, Step};
 use super::signing::NewSignature;
 use super::termination::{NewRenewal, NewTermination};
 use super::{store, workflow};
@@ -20,6 +20,7 @@ use crate::http::call::{Call, List, ListCall};
 use crate::http::page::{self, Count, Listed};
 use crate::http::query::{Documented, NoQuery, Parameter, Query, Reader, UPDATED_SINCE, parameter};
 use crate::register::territories::ancestry;
+use crate::values::ids::ConventionId;
 use crate::values::today;
 
 const TAG: &str = "Conventions";

@@ -10,7 +10,7 @@ use crate::auth::policy::Scope;
 use crate::error::notice::IN_THE_FUTURE;
 use crate::error::{Code as ErrorCode, Error, Fault, Notice, Place, Result, Rule, notice};
 use crate::http::fields::{Body, Fields};
-use crate::register::partners::model::PartnerId;
+use crate::values::ids::PartnerId;
 use crate::values::{Sha256Hex, Text, code_enum};
 
 code_enum! {

@@ -3,12 +3,13 @@
 use std::fmt;
 
 use chrono::{Months, NaiveDate};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::acts::Imported;
 use super::content::{Renewal, RenewalMode};
-use super::model::{Convention, Imported};
-use crate::values::{Text, code_enum};
+use super::model::Convention;
+use crate::values::code_enum;
 
 code_enum! {
     /// What a convention that was signed is, on a day.
@@ -24,45 +25,6 @@ code_enum! {
         /// Its successor took its place.
         Replaced = "replaced",
     }
-}
-
-code_enum! {
-    /// Why a convention was ended.
-    TerminationKind of "termination_kinds" {
-        /// A party refused that it goes on.
-        NonRenewal = "non_renewal",
-        /// A party gave notice.
-        Notice = "notice",
-        /// A party did not do what it had agreed to.
-        Breach = "breach",
-        /// The public interest demanded it.
-        PublicInterest = "public_interest",
-        /// All parties agreed.
-        Mutual = "mutual",
-    }
-}
-
-/// La fin qu'une partie a mise à une convention.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct Termination {
-    /// Le dernier jour où elle est en vigueur.
-    #[schema(example = "2027-06-30")]
-    pub on: NaiveDate,
-    /// La partie qui y met fin.
-    #[schema(example = "Ministère de l'Éducation nationale")]
-    pub party: Text<200>,
-    /// Le motif.
-    #[schema(example = "notice")]
-    pub kind: TerminationKind,
-    /// La raison, en toutes lettres ; pourquoi le préavis n'est pas respecté, s'il ne l'est pas.
-    pub reason: Option<Text<1000>>,
-    /// Le jour où l'autre partie en a été avertie.
-    #[schema(example = "2027-03-15")]
-    #[serde(default)]
-    pub notified_on: Option<NaiveDate>,
-    /// Si le préavis convenu est respecté ; null quand aucun n'est dû.
-    #[serde(default)]
-    pub notice_respected: Option<bool>,
 }
 
 /// Des jours sans convention en vigueur.

@@ -5,13 +5,13 @@ use chrono::{Months, NaiveDate};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::acts::{Termination, TerminationKind};
 use super::content::{Content, NewConvention, RenewalMode};
 use super::model::Convention;
-use super::term::{Termination, TerminationKind};
 use crate::error::notice::{AFTER_END, BEFORE_START, IN_THE_FUTURE};
 use crate::error::{Faults, Notice, Place, Result, Rule, notice};
 use crate::http::fields::{Body, Fields};
-use crate::register::partners::model::PartnerId;
+use crate::values::ids::PartnerId;
 use crate::values::{Json, Text};
 
 static NOT_TACIT: Notice = notice(

@@ -5,7 +5,7 @@ use chrono::Datelike;
 
 use super::content::{Content, ConventionPatch, NewConvention};
 use super::content_hash::content_hash;
-use super::model::{Convention, ConventionId, Status, Step};
+use super::model::{Convention, Status, Step};
 use super::signing::{self, NewSignature, Signing};
 use super::store::writes::{self, Beginning, Standing};
 use super::termination::{NewRenewal, NewTermination};
@@ -17,6 +17,7 @@ use crate::error::{Code, Error, Fault, Faults, Notice, Place, Result, Rule, noti
 use crate::register::partners::store as partners;
 use crate::register::territories::ancestry;
 use crate::steps::Step as _;
+use crate::values::ids::ConventionId;
 use crate::values::{Json, TextValue, today};
 
 static NOT_ITS_PLACE: Notice = notice(

@@ -7,10 +7,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::agreements::conventions::model::ConventionId;
-use crate::integration::changes::model::ObjectLink;
+use crate::http::answer::ObjectLink;
 use crate::language::Language;
 use crate::reference::Reference;
+use crate::values::ids::ConventionId;
 use crate::values::{SchoolYear, TerritoryCode, TextValue, code_enum};
 
 /// The days that signatures may take before they are overdue.

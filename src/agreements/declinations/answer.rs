@@ -7,15 +7,16 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::content::{Content, Coordinator, DeclinationLevel, Signatory};
-use super::model::{DeclinationId, EffectiveStatus, Framed, Status, Step};
+use super::model::{EffectiveStatus, Framed, Status, Step};
 use crate::agreements::conventions::answer::BOARD_DECISION_MISSING;
 use crate::auth::person_viewer::Viewer;
 use crate::error::warning::Warning;
 use crate::error::{Notice, notice};
 use crate::language::Language;
-use crate::register::partners::model::PartnerId;
 use crate::steps::Step as _;
 use crate::values::Json;
+use crate::values::ids::DeclinationId;
+use crate::values::ids::PartnerId;
 
 static OUTLIVES_CONVENTION: Notice = notice(
     "outlives_convention",

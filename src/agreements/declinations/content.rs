@@ -5,17 +5,17 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::model::DeclinationId;
 use crate::agreements::conventions::content::{BoardDecision, MAX_PARTS, Target};
-use crate::agreements::conventions::model::ConventionId;
 use crate::agreements::conventions::signing::{Side, side_and_partner};
 use crate::db::schema::declinations;
 use crate::error::notice::BEFORE_START;
 use crate::error::{Notice, Rule, notice};
 use crate::http::fields::{Body, Fields};
 use crate::http::merge::Patch;
-use crate::register::partners::model::PartnerId;
-use crate::register::partners::representatives::model::RepresentativeId;
+use crate::values::ids::ConventionId;
+use crate::values::ids::DeclinationId;
+use crate::values::ids::PartnerId;
+use crate::values::ids::RepresentativeId;
 use crate::values::{
     ActionType, Axis, Email, Json, Level, Moment, Phone, TerritoryCode, Text, TextValue, code_enum,
 };

@@ -1,25 +1,23 @@
 //! What a declination is: its row, its statuses, the steps between them, what it is on a day.
 
+use crate::values::ids::DeclinationId;
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::content::{Content, Coordinator, DeclinationLevel, NewDeclination, Signatory};
-use crate::agreements::conventions::consolidated::{Amended, parties_on};
+use crate::agreements::conventions::acts::Amended;
+use crate::agreements::conventions::consolidated::parties_on;
 use crate::agreements::conventions::model::Convention;
 use crate::auth::policy::Scope;
 use crate::db::journal::{Audience, Journaled};
 use crate::db::schema::{conventions, declinations};
 use crate::error::Result;
-use crate::register::partners::model::PartnerId;
 use crate::register::territories::ancestry::ancestry;
 use crate::steps::{self, Step as _};
-use crate::values::ids::Id;
+use crate::values::ids::PartnerId;
 use crate::values::{Json, TextValue, code_enum};
-
-/// The id of a declination.
-pub type DeclinationId = Id<Declination>;
 
 code_enum! {
     /// A declination's status.

@@ -6,7 +6,7 @@ use actix_web::{HttpResponse, delete, get, patch, post};
 
 use super::answer::DeclinationAnswer;
 use super::content::{Activation, DeclinationPatch, NewDeclination};
-use super::model::{DeclinationId, Framed};
+use super::model::Framed;
 use super::store::{Filter, Sort};
 use super::{store, workflow};
 use crate::auth::person_viewer::Viewer;
@@ -18,6 +18,7 @@ use crate::http::call::{Call, List, ListCall};
 use crate::http::page::{self, Count, Listed};
 use crate::http::query::{Documented, NoQuery, Parameter, Query, Reader, UPDATED_SINCE, parameter};
 use crate::register::territories::ancestry;
+use crate::values::ids::DeclinationId;
 use crate::values::today;
 
 const TAG: &str = "Déclinaisons";

@@ -13,9 +13,9 @@ use crate::auth::policy::Scope;
 use crate::db::tx::Tx;
 use crate::error::notice::{IN_THE_FUTURE, NOT_IN_CONVENTION, OUTSIDE_TERRITORY};
 use crate::error::{Code as ErrorCode, Error, Fault, Faults, Notice, Place, Result, Rule, notice};
-use crate::register::partners::model::PartnerId;
 use crate::register::partners::store as partners;
 use crate::register::territories::ancestry;
+use crate::values::ids::PartnerId;
 use crate::values::{Code, Nomenclature, TextValue, leaves_out, today};
 
 /// In the reach of a declination, a school of no academy.

@@ -5,7 +5,7 @@
 //! whatever narrows or ends the convention, come one after the other.
 
 use super::content::{Activation, Content, DeclinationPatch, NewDeclination};
-use super::model::{Declination, DeclinationId, Frame, Framed, Status, Step};
+use super::model::{Declination, Frame, Framed, Status, Step};
 use super::rules::{self, Ground};
 use super::store;
 use crate::agreements::conventions::model::Convention;
@@ -17,6 +17,7 @@ use crate::db::tx::Tx;
 use crate::db::version::Precondition;
 use crate::error::notice::PART_OF_THE_KEY;
 use crate::error::{Code, Error, Fault, Faults, Place, Result, Rule};
+use crate::values::ids::DeclinationId;
 use crate::values::{Json, today};
 
 /// Creates one.

@@ -1,5 +1,6 @@
 //! An audit row, and how it is answered.
 
+use crate::values::ids::EventId;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde::Serialize;
@@ -8,10 +9,6 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::db::schema::audit_events;
-use crate::values::ids::Id;
-
-/// The id of an event.
-pub type EventId = Id<Event>;
 
 /// An audit row.
 #[derive(Debug, Clone, HasQuery)]

@@ -6,9 +6,9 @@ use actix_web::{HttpResponse, get};
 
 use super::model::Event;
 use super::store::{self, Filter, Sort};
-use crate::agreements::conventions::model::{Convention, ConventionId};
+use crate::agreements::conventions::model::Convention;
 use crate::agreements::conventions::store as conventions;
-use crate::agreements::declinations::model::{Declination, DeclinationId};
+use crate::agreements::declinations::model::Declination;
 use crate::agreements::declinations::store as declinations;
 use crate::db::page::Direction;
 use crate::db::page::{Mark, MarkValue, Page};
@@ -17,6 +17,8 @@ use crate::http::call::{Call, List, ListCall};
 use crate::http::formats::Column;
 use crate::http::page::{self, Listed};
 use crate::http::query::{Documented, Parameter, Query, Reader, UPDATED_SINCE};
+use crate::values::ids::ConventionId;
+use crate::values::ids::DeclinationId;
 use crate::values::today;
 
 impl Query for Filter {

@@ -1,5 +1,6 @@
 //! What a change is.
 
+use crate::http::answer::ObjectLink;
 use std::rc::Rc;
 
 use chrono::{DateTime, Utc};
@@ -116,20 +117,6 @@ pub struct ChangeAnswer {
     #[serde(skip)]
     #[schema(ignore)]
     pub seq: i64,
-}
-
-/// Un objet, et où le lire.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ObjectLink {
-    /// Sa nature.
-    #[serde(rename = "type")]
-    #[schema(example = "partner")]
-    pub kind: String,
-    /// Son identifiant.
-    pub id: Uuid,
-    /// Son adresse.
-    #[schema(example = "/v1/partners/0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f")]
-    pub url: String,
 }
 
 /// The type of a change.

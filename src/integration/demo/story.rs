@@ -18,8 +18,8 @@ use crate::error::{Error, Faults, Result};
 use crate::http::fields::{Body, Fields};
 use crate::offers::interventions;
 use crate::offers::interventions::status::Looked;
-use crate::register::partners::model::PartnerId;
 use crate::results::reports;
+use crate::values::ids::PartnerId;
 use crate::values::{SchoolYear, Sha256Hex, today};
 
 /// The client of the example's writes.

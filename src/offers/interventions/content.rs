@@ -5,11 +5,11 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::agreements::conventions::model::ConventionId;
 use crate::db::schema::interventions;
 use crate::error::Rule;
 use crate::error::notice::BEFORE_START;
 use crate::http::fields::{Body, Fields};
+use crate::values::ids::ConventionId;
 use crate::values::{
     ActionType, Axis, Code, Event, HttpsUrl, Json, LanguageCode, Level, Moment, Nomenclature,
     TerritoryCode, Text,

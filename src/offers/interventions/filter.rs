@@ -5,8 +5,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use super::content::Modality;
 use super::geo::{Circle, Point};
 use super::status::{Looked, Status};
-use crate::agreements::conventions::model::ConventionId;
-use crate::register::partners::model::PartnerId;
+use crate::values::ids::ConventionId;
+use crate::values::ids::PartnerId;
 use crate::values::{ActionType, Axis, Level, Moment, TerritoryCode};
 
 /// What a list of interventions is filtered by.

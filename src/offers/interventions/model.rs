@@ -1,5 +1,7 @@
 //! What an intervention is: its row, its key, what can be done with it, how it is answered.
 
+use crate::values::ids::InterventionId;
+use chrono::NaiveDate;
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::expression::AsExpression;
 use diesel::{deserialize::FromSqlRow, prelude::*};
@@ -10,20 +12,16 @@ use utoipa::openapi::schema::Type;
 use uuid::Uuid;
 
 use super::content::NewIntervention;
-use super::status::{Looked, Standing, Status, WithheldReason, reasons, status};
+use super::status::{Looked, Standing, Status, WithheldReason, reasons};
 use crate::auth::policy::Scope;
 use crate::db::journal::{Audience, Journaled};
 use crate::db::schema::interventions;
 use crate::error::warning::Warning;
 use crate::error::{Error, Notice, Result, Rule, notice};
 use crate::language::Language;
-use crate::register::partners::model::PartnerId;
 use crate::values::FromText;
-use crate::values::ids::Id;
+use crate::values::ids::PartnerId;
 use crate::values::{TextValue, text_type};
-
-/// The id of an intervention.
-pub type InterventionId = Id<Intervention>;
 
 /// How long a confirmation is taken for fresh: sent again sooner, it is not written anew.
 pub const FRESH: TimeDelta = TimeDelta::days(1);
@@ -382,4 +380,21 @@ pub struct InterventionAnswer {
     #[serde(skip)]
     #[schema(ignore)]
     pub distance: Option<f64>,
+}
+
+/// What an intervention is on a day. The very rule of the database's `intervention_status`, by which
+/// lists are filtered.
+pub fn status(intervention: &Intervention, standing: &Standing, looked: Looked) -> Status {
+    let ended = |last: NaiveDate| last < looked.day;
+    if intervention.withdrawn_at.is_some() {
+        Status::Withdrawn
+    } else if intervention.content.available_to.is_some_and(ended) {
+        Status::Expired
+    } else if intervention.confirmed_at < looked.fresh_since {
+        Status::Stale
+    } else if standing.reasons.is_empty() && standing.is_in_force(looked.day) {
+        Status::Published
+    } else {
+        Status::Withheld
+    }
 }

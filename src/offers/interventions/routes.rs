@@ -3,7 +3,7 @@
 use actix_web::{delete, get, patch, put};
 
 use super::content::NewIntervention;
-use super::model::{ExternalId, InterventionAnswer, InterventionId, Key};
+use super::model::{ExternalId, InterventionAnswer, Key};
 use super::status::Looked;
 use super::workflow::Put;
 use super::{store, workflow};
@@ -12,7 +12,8 @@ use crate::http::answer::Answer;
 use crate::http::call::Call;
 use crate::http::merge::Patch;
 use crate::http::query::NoQuery;
-use crate::register::partners::model::PartnerId;
+use crate::values::ids::InterventionId;
+use crate::values::ids::PartnerId;
 
 const TAG: &str = "Interventions";
 

@@ -5,7 +5,6 @@ use diesel::prelude::*;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::model::Intervention;
 use crate::error::{Notice, notice};
 use crate::language::Language;
 use crate::values::{code_enum, start_of, today};
@@ -60,7 +59,8 @@ pub struct Standing {
 }
 
 impl Standing {
-    fn is_in_force(&self, day: NaiveDate) -> bool {
+    /// Whether the convention is in force on a day.
+    pub fn is_in_force(&self, day: NaiveDate) -> bool {
         self.in_force_from.is_some_and(|first| first <= day)
             && self.in_force_until.is_none_or(|last| last >= day)
     }
@@ -121,23 +121,6 @@ pub struct WithheldReason {
     /// En toutes lettres.
     #[schema(example = "La convention n'est pas en vigueur aujourd'hui.")]
     pub detail: &'static str,
-}
-
-/// What an intervention is on a day. The very rule of the database's `intervention_status`, by which
-/// lists are filtered.
-pub fn status(intervention: &Intervention, standing: &Standing, looked: Looked) -> Status {
-    let ended = |last: NaiveDate| last < looked.day;
-    if intervention.withdrawn_at.is_some() {
-        Status::Withdrawn
-    } else if intervention.content.available_to.is_some_and(ended) {
-        Status::Expired
-    } else if intervention.confirmed_at < looked.fresh_since {
-        Status::Stale
-    } else if standing.reasons.is_empty() && standing.is_in_force(looked.day) {
-        Status::Published
-    } else {
-        Status::Withheld
-    }
 }
 
 /// Why the convention does not carry the intervention on this day.

@@ -6,19 +6,20 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, Utc};
 
 use super::content::NewIntervention;
-use super::model::{ExternalId, Intervention, InterventionId, Offer};
+use super::model::{ExternalId, Intervention, Offer};
 use super::status::{Looked, Standing};
 use super::store::{self, Change, Named, NewRow, Standings};
 use crate::agreements::conventions;
-use crate::agreements::conventions::model::ConventionId;
 use crate::auth::policy::Scope;
 use crate::db::overlap::meanwhile;
 use crate::db::tx::{Step, Tx};
 use crate::error::{Error, Fault, Place, Result, Rule};
-use crate::register::partners::model::PartnerId;
 use crate::register::territories::ancestry;
 use crate::register::territories::ancestry::Schools;
 use crate::values::differing;
+use crate::values::ids::ConventionId;
+use crate::values::ids::InterventionId;
+use crate::values::ids::PartnerId;
 
 /// What the database knows of what some interventions name: the conventions, the schools.
 pub struct Grounds {

@@ -5,13 +5,14 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::content::{NewSolicitation, Outcome};
-use super::model::{Solicitation, SolicitationId, Status};
-use crate::agreements::conventions::model::ConventionId;
+use super::model::{Solicitation, Status};
 use crate::auth::policy::Scope;
 use crate::error::warning::Warning;
 use crate::error::{Notice, notice};
 use crate::language::Language;
-use crate::register::partners::model::PartnerId;
+use crate::values::ids::ConventionId;
+use crate::values::ids::PartnerId;
+use crate::values::ids::SolicitationId;
 use crate::values::{Json, Text, today};
 
 static OUTSIDE_WISHES: Notice = notice(

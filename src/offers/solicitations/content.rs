@@ -9,9 +9,9 @@ use crate::db::schema::solicitations;
 use crate::error::notice::BEFORE_START;
 use crate::error::{Notice, Rule, notice};
 use crate::http::fields::{Body, Fields};
-use crate::offers::interventions::model::InterventionId;
-use crate::register::partners::representatives::model::RepresentativeId;
-use crate::results::reports::counts::{Pupils, count};
+use crate::offers::counts::{Pupils, count};
+use crate::values::ids::InterventionId;
+use crate::values::ids::RepresentativeId;
 use crate::values::{Level, Text, Uai};
 
 /// The most pupils that a school announces.

@@ -1,23 +1,20 @@
 //! What a solicitation is: its row, its statuses, the steps between them, who takes which.
 
+use crate::values::ids::SolicitationId;
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use serde::Serialize;
 use uuid::Uuid;
 
 use super::content::{NewSolicitation, Outcome};
-use crate::agreements::conventions::model::ConventionId;
 use crate::auth::policy::Scope;
 use crate::db::journal::{Audience, Journaled};
 use crate::db::schema::solicitations;
 use crate::error::{Code as ErrorCode, Error, Result};
-use crate::register::partners::model::PartnerId;
 use crate::steps::{self, Step as _};
-use crate::values::ids::Id;
+use crate::values::ids::ConventionId;
+use crate::values::ids::PartnerId;
 use crate::values::{Json, TerritoryCode, Text, TextValue, code_enum};
-
-/// The id of a solicitation.
-pub type SolicitationId = Id<Solicitation>;
 
 code_enum! {
     /// A solicitation's status.
@@ -239,6 +236,15 @@ impl Journaled for Solicitation {
             .and_within(&self.reach)
             .and_schools_under([school.as_str()])
     }
+}
+
+/// To whom a solicitation is addressed, and under which convention.
+#[derive(Debug, Clone, Copy)]
+pub struct Addressee {
+    /// The partner.
+    pub partner: PartnerId,
+    /// The convention, if it is known.
+    pub convention: Option<ConventionId>,
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use actix_web::{HttpResponse, get, post};
 
 use super::answer::SolicitationAnswer;
 use super::content::{Acceptance, Cancellation, Explanation, Holding, NewSolicitation};
-use super::model::{Solicitation, SolicitationId};
+use super::model::Solicitation;
 use super::store::{Filter, Sort};
 use super::{store, workflow};
 use crate::db::page::{Mark, MarkValue, Page};
@@ -18,6 +18,7 @@ use crate::http::query::{
     Documented, NoQuery, Parameter, Query, Reader, UPDATED_SINCE, parameter, without_example,
 };
 use crate::offers::interventions::status::Looked;
+use crate::values::ids::SolicitationId;
 use crate::values::today;
 
 const TAG: &str = "Sollicitations";

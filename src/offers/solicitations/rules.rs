@@ -1,23 +1,23 @@
 //! What may be asked of whom: an intervention that is offered to the school, a representative who
 //! works there.
 
+use crate::offers::solicitations::model::Addressee;
 use chrono::NaiveDate;
 
 use super::content::NewSolicitation;
 use super::store;
-use crate::agreements::conventions::model::ConventionId;
 use crate::auth::policy::Scope;
 use crate::db::tx::Tx;
 use crate::error::{Code, Error, Faults, Notice, Place, Result, Rule, notice};
-use crate::offers::interventions::model::InterventionId;
 use crate::offers::interventions::status::Looked;
 use crate::offers::interventions::status::Status;
 use crate::offers::interventions::store as interventions;
-use crate::register::partners::model::{PartnerId, Status as PartnerStatus};
-use crate::register::partners::representatives::model::RepresentativeId;
+use crate::register::partners::model::Status as PartnerStatus;
 use crate::register::partners::representatives::store as representatives;
 use crate::register::partners::store as partners;
 use crate::register::territories::ancestry;
+use crate::values::ids::InterventionId;
+use crate::values::ids::RepresentativeId;
 use crate::values::{TerritoryCode, TextValue};
 
 static NOT_PUBLISHED: Notice = notice(
@@ -43,15 +43,6 @@ static PARTNER_ARCHIVED: Notice = notice(
     "Le partenaire de ce représentant n'est plus actif.",
     "This representative's partner is no longer active.",
 );
-
-/// To whom a solicitation is addressed, and under which convention.
-#[derive(Debug, Clone, Copy)]
-pub struct Addressee {
-    /// The partner.
-    pub partner: PartnerId,
-    /// The convention, if it is known.
-    pub convention: Option<ConventionId>,
-}
 
 /// The school and all above it.
 ///

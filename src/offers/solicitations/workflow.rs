@@ -5,7 +5,7 @@
 //! under that lock: of two who want the last one, the second counts what the first took.
 
 use super::content::{Acceptance, Cancellation, Explanation, NewSolicitation, Outcome};
-use super::model::{Solicitation, SolicitationId, Standing, Step};
+use super::model::{Solicitation, Standing, Step};
 use super::rules;
 use super::store::{self, Beginning};
 use crate::auth::policy::Scope;
@@ -14,6 +14,7 @@ use crate::db::version::Precondition;
 use crate::error::notice::IN_THE_FUTURE;
 use crate::error::{Code, Error, Place, Result, Rule};
 use crate::offers::interventions::status::Looked;
+use crate::values::ids::SolicitationId;
 use crate::values::{Json, Text, today};
 
 /// Asks.

@@ -11,7 +11,8 @@ use crate::db::schema::clients;
 use crate::error::{Faults, Place, Rule};
 use crate::http::fields::{Body, Field, Fields};
 use crate::http::pointer::At;
-use crate::register::partners::model::{PartnerId, same};
+use crate::register::partners::model::same;
+use crate::values::ids::PartnerId;
 use crate::values::{Email, Text, TextValue, Uai};
 
 /// Fields of the answer that input may not set.

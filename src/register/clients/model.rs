@@ -1,5 +1,8 @@
 //! What a machine client is: its fields, its statuses, its secrets, whom it acts as.
 
+use crate::auth::policy::Scope;
+use crate::values::ids::ClientId;
+use crate::values::ids::SecretId;
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel::{deserialize::FromSqlRow, expression::AsExpression};
@@ -7,23 +10,17 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::perimeter::{AcademyCode, Reach};
+use super::perimeter::AcademyCode;
 use crate::auth::{Identity, Perimeter, Scopes};
 use crate::db::journal::Journaled;
 use crate::db::schema::{client_secrets, clients};
 use crate::error::warning::Warning;
 use crate::error::{Error, Result};
 use crate::language::{Language, Text as Bilingual};
-use crate::register::partners::model::PartnerId;
 use crate::steps::{self, Step as _};
 use crate::values::ids::Id;
+use crate::values::ids::PartnerId;
 use crate::values::{Code, Email, Nomenclature, Text, TextValue, Uai, text_type};
-
-/// The id of a client.
-pub type ClientId = Id<Client>;
-
-/// The id of a secret.
-pub type SecretId = Id<SecretRecord>;
 
 /// How many secrets a client may have in service at one time.
 pub const MAX_SECRETS: usize = 2;
@@ -139,7 +136,7 @@ pub struct Client {
     /// How much of it is in the caller's perimeter.
     #[serde(skip)]
     #[schema(ignore)]
-    pub reach: Reach,
+    pub reach: Overlap,
 }
 
 /// A client's status.
@@ -227,7 +224,7 @@ impl Client {
 
     /// The client as its reader is answered.
     pub fn seen(self, language: Language, now: DateTime<Utc>) -> ClientAnswer {
-        let is_whole = self.reach == Reach::All;
+        let is_whole = self.reach == Overlap::All;
         let allowed_actions = Step::allowed(self.record.status, |_| is_whole);
         let warnings = self.record.ends_soon(language, now).into_iter().collect();
         ClientAnswer {
@@ -344,6 +341,37 @@ pub struct ClientWithSecret {
     /// Le secret ; null quand la même requête est répétée.
     #[schema(example = "ree_sk_3Q9mB0000000000000000000000000000000000000000k0aZ1c")]
     pub client_secret: Option<String>,
+}
+
+/// How much of a client is in a caller's perimeter: reading needs some, writing needs all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Overlap {
+    /// Nothing: it is as if it did not exist.
+    Nothing,
+    /// One of its schools at least.
+    Some,
+    /// All of it.
+    All,
+}
+
+/// Where a school is.
+#[derive(Debug, Clone, Queryable)]
+pub struct School {
+    /// Its UAI.
+    pub uai: Uai,
+    /// Its academy, where the directory knows it.
+    pub academy: Option<String>,
+    /// Its academic region, where the directory knows it.
+    pub academic_region: Option<String>,
+}
+
+impl School {
+    /// Whether it is in the territories of a scope.
+    pub fn is_within(&self, scope: &Scope) -> bool {
+        let (named, _) = scope.territories().unwrap_or_default();
+        let mut places = self.academy.iter().chain(&self.academic_region);
+        scope.is_everything() || places.any(|place| named.contains(place))
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! Perimeters: what a client of an academy is given, and how much of a client its reader has in
 //! charge.
 
+use crate::register::clients::model::Overlap;
+use crate::register::clients::model::School;
 use diesel::prelude::*;
 use diesel::{deserialize::FromSqlRow, expression::AsExpression};
 
@@ -51,38 +53,7 @@ impl TextValue for AcademyCode {
     }
 }
 
-/// How much of a client is in a caller's perimeter: reading needs some, writing needs all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reach {
-    /// Nothing: it is as if it did not exist.
-    Nothing,
-    /// One of its schools at least.
-    Some,
-    /// All of it.
-    All,
-}
-
-/// Where a school is.
-#[derive(Debug, Clone, Queryable)]
-pub struct School {
-    /// Its UAI.
-    pub uai: Uai,
-    /// Its academy, where the directory knows it.
-    pub academy: Option<String>,
-    /// Its academic region, where the directory knows it.
-    pub academic_region: Option<String>,
-}
-
-impl School {
-    /// Whether it is in the territories of a scope.
-    pub fn is_within(&self, scope: &Scope) -> bool {
-        let (named, _) = scope.territories().unwrap_or_default();
-        let mut places = self.academy.iter().chain(&self.academic_region);
-        scope.is_everything() || places.any(|place| named.contains(place))
-    }
-}
-
-impl Reach {
+impl Overlap {
     /// How much of a client a scope has in charge, its schools being these.
     pub fn of(scope: &Scope, client: &ClientRecord, schools: &[School]) -> Self {
         if scope.is_everything() {

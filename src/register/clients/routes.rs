@@ -6,7 +6,7 @@ use actix_web::{HttpResponse, get, patch, post};
 use serde::Serialize;
 
 use super::content::{ClientPatch, NewClient, Rotation};
-use super::model::{ClientAnswer, ClientId, ClientWithSecret};
+use super::model::{ClientAnswer, ClientWithSecret};
 use super::store::{Filter, Sort};
 use super::workflow::Written;
 use super::{store, workflow};
@@ -17,6 +17,7 @@ use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
 use crate::http::page::{self, Count, Listed};
 use crate::http::query::{Documented, NoQuery, Parameter, Query, Reader, UPDATED_SINCE, parameter};
+use crate::values::ids::ClientId;
 
 const TAG: &str = "Clients";
 

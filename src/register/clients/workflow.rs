@@ -5,14 +5,15 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::content::{ClientPatch, NewClient, Rotation};
-use super::model::{Client, ClientId, ClientRole, MAX_SECRETS, OVERLAP, SecretId, Step};
-use super::perimeter::Reach;
+use super::model::Overlap;
+use super::model::{Client, ClientRole, MAX_SECRETS, OVERLAP, Step};
 use super::store;
 use crate::auth::Secret;
 use crate::auth::policy::Scope;
 use crate::db::tx::Tx;
 use crate::db::version::Precondition;
 use crate::error::{Code, Error, Fault, Faults, Place, Result, Rule};
+use crate::values::ids::{ClientId, SecretId};
 use crate::values::{TextValue, Uai};
 
 /// A client that a step has written.
@@ -50,7 +51,7 @@ pub async fn create(tx: &mut Tx<'_>, scope: &Scope, new: &NewClient) -> Result<W
     let mut client = Client {
         record,
         secrets: Vec::new(),
-        reach: Reach::All,
+        reach: Overlap::All,
     };
     let secret = add_secret(tx, &mut client).await?;
     tx.created(&client).await?;
@@ -174,7 +175,7 @@ async fn hold(
 ) -> Result<Client> {
     let now = tx.now;
     let client = store::hold(tx.connection(), scope, id, now).await?;
-    if client.reach != Reach::All {
+    if client.reach != Overlap::All {
         return Err(Error::new(Code::Forbidden));
     }
     if_match.check(client.record.version)?;

@@ -1,5 +1,6 @@
 //! What a contact is, who may write it, who may see the person.
 
+use crate::values::ids::ContactId;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde::Serialize;
@@ -13,11 +14,7 @@ use crate::db::schema::contacts;
 use crate::error::{Code as ErrorCode, Error, Notice, Place, Result, Rule, notice};
 use crate::http::fields::{Body, Fields};
 use crate::http::merge::Patch;
-use crate::values::ids::Id;
 use crate::values::{Code, Email, Nomenclature, Phone, TerritoryCode, Text, TextValue};
-
-/// The id of a contact.
-pub type ContactId = Id<Contact>;
 
 /// The nomenclature of what contacts are.
 pub enum ContactRoles {}

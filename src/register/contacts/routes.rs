@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use actix_web::{HttpResponse, delete, get, patch, post};
 
-use super::model::{ContactAnswer, ContactId, ContactPatch, NewContact};
+use super::model::{ContactAnswer, ContactPatch, NewContact};
 use super::store::{Filter, Sort};
 use super::{store, workflow};
 use crate::auth::person_viewer::Viewer;
@@ -16,6 +16,7 @@ use crate::http::call::{Call, List, ListCall};
 use crate::http::page::{self, Count, Listed};
 use crate::http::query::{Documented, NoQuery, Parameter, Query, Reader, UPDATED_SINCE, parameter};
 use crate::register::territories::ancestry;
+use crate::values::ids::ContactId;
 
 const TAG: &str = "Contacts";
 

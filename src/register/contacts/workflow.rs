@@ -1,6 +1,6 @@
 //! The steps that write contacts; the order of refusals is 404, 403, 412, 409.
 
-use super::model::{Contact, ContactId, ContactPatch, NewContact, must_be_kept_by};
+use super::model::{Contact, ContactPatch, NewContact, must_be_kept_by};
 use super::store;
 use crate::auth::policy::Scope;
 use crate::db::idempotency;
@@ -9,6 +9,7 @@ use crate::db::version::Precondition;
 use crate::error::Result;
 use crate::register::territories::ancestry;
 use crate::values::TerritoryCode;
+use crate::values::ids::ContactId;
 
 /// Registers one.
 ///

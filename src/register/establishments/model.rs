@@ -1,5 +1,6 @@
 //! What an establishment is: its fields, as the directory gives them.
 
+use crate::values::ids::EstablishmentId;
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::pg::{Pg, PgValue};
@@ -10,11 +11,7 @@ use utoipa::ToSchema;
 
 use super::levels::Tracks;
 use crate::db::schema::establishments;
-use crate::values::ids::Id;
 use crate::values::{Code, Level, Nomenclature, TerritoryCode, Uai};
-
-/// The id of an establishment, for the journal; everything else names it by its UAI.
-pub type EstablishmentId = Id<Establishment>;
 
 /// The nomenclature of the types, in the ministry's own words.
 pub enum EstablishmentTypes {}

@@ -1,5 +1,6 @@
 //! What a partner is: its fields, its statuses, what each step needs.
 
+use crate::values::ids::PartnerId;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde::Serialize;
@@ -14,11 +15,7 @@ use crate::error::{Code as ErrorCode, Error, Notice, Result, Rule, notice};
 use crate::http::fields::{Body, Fields};
 use crate::language::Language;
 use crate::steps::{self, Step as _};
-use crate::values::ids::Id;
 use crate::values::{Code, HttpsUrl, Nomenclature, Rna, Siren, Text, TextValue, text_type};
-
-/// The id of a partner.
-pub type PartnerId = Id<Partner>;
 
 /// The nomenclature of the kinds of partner.
 pub enum PartnerKinds {}

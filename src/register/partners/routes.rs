@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use actix_web::{HttpResponse, delete, get, patch, post};
 
-use super::model::{NewPartner, PartnerAnswer, PartnerId, PartnerPatch, Step};
+use super::model::{NewPartner, PartnerAnswer, PartnerPatch, Step};
 use super::store::{Filter, Sort};
 use super::{store, workflow};
 use crate::db::page::{Mark, MarkValue, Page};
@@ -13,6 +13,7 @@ use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
 use crate::http::page::{self, Count, Listed};
 use crate::http::query::{Documented, Parameter, Query, Reader, UPDATED_SINCE, parameter};
+use crate::values::ids::PartnerId;
 use crate::values::today;
 
 const TAG: &str = "Partenaires";

@@ -1,12 +1,13 @@
 //! The steps that write partners. Each runs in the transaction it is given and journals what it
 //! writes; the order of refusals is 404, 403, 412, 409.
 
-use super::model::{NewPartner, Partner, PartnerId, PartnerPatch, Step};
+use super::model::{NewPartner, Partner, PartnerPatch, Step};
 use super::store;
 use crate::auth::policy::Scope;
 use crate::db::tx::Tx;
 use crate::db::version::Precondition;
 use crate::error::Result;
+use crate::values::ids::PartnerId;
 
 /// Creates one.
 ///

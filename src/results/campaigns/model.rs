@@ -1,5 +1,6 @@
 //! What a campaign is: its row, its steps, what is written of it.
 
+use crate::values::ids::CampaignId;
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use serde::Serialize;
@@ -15,11 +16,7 @@ use crate::http::fields::{Body, Fields};
 use crate::http::merge::Patch;
 use crate::reference::Reference;
 use crate::steps::{self, Step as _};
-use crate::values::ids::Id;
 use crate::values::{SchoolYear, Text, code_enum};
-
-/// The id of a campaign.
-pub type CampaignId = Id<Campaign>;
 
 code_enum! {
     /// A campaign's status.

@@ -1,12 +1,13 @@
 //! The steps that write campaigns; the order of refusals is 404, 412, 409, and 422 for what depends
 //! on the row.
 
-use super::model::{Campaign, CampaignId, CampaignPatch, NewCampaign, Reopening, Step};
+use super::model::{Campaign, CampaignPatch, NewCampaign, Reopening, Step};
 use super::store;
 use crate::auth::policy::Scope;
 use crate::db::tx::Tx;
 use crate::db::version::Precondition;
 use crate::error::Result;
+use crate::values::ids::CampaignId;
 
 /// Opens one, and writes down the reports it expects.
 ///

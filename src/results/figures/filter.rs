@@ -8,9 +8,9 @@ use crate::db::page::Page;
 use crate::error::{Error, Notice, Result, Rule, notice};
 use crate::http::page;
 use crate::http::query::{Documented, Parameter, Query, Reader, parameter, without_example};
+use crate::results::indicators::model::{AsOf, Edition, Named};
 use crate::results::indicators::model::{Asked, Dimension, MAX_DIMENSIONS};
 use crate::results::indicators::store::Key;
-use crate::results::publications::lookup::{AsOf, Edition, Named};
 
 static ONE_OR_THE_OTHER: Notice = notice(
     "one_or_the_other",

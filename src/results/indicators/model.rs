@@ -1,12 +1,22 @@
 //! What is counted, by what, and what is asked for.
 
+use crate::error::Rule;
+use crate::values::FromText;
+use crate::values::ids::PublicationId;
+use crate::values::start_of;
+use chrono::DateTime;
+use chrono::Days;
+use chrono::NaiveDate;
+use chrono::TimeDelta;
+use chrono::Utc;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::agreements::conventions::model::ConventionId;
 use crate::reference::{Entry, Reference};
-use crate::register::partners::model::{PartnerId, Sector};
-use crate::results::publications::lookup::Edition;
+use crate::register::partners::model::Sector;
+use crate::values::ids::ConventionId;
+use crate::values::ids::PartnerId;
+
 use crate::values::{
     ActionType, Axis, Event, Level, Measure, Moment, SchoolYear, TerritoryCode, TextValue,
     code_enum,
@@ -215,6 +225,48 @@ impl Definition {
             definition_fr: more("definition_fr"),
             definition_en: more("definition_en"),
         }
+    }
+}
+
+/// Which publication is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Edition {
+    /// The one of this id.
+    Id(PublicationId),
+    /// The one of this number.
+    Number(i32),
+    /// The last one of each year at this moment.
+    AsOf(DateTime<Utc>),
+}
+
+/// `publication=`, an id or a number.
+pub struct Named(pub Edition);
+
+impl FromText for Named {
+    fn from_text(text: &str) -> std::result::Result<Self, Rule> {
+        if let Ok(number) = text.parse::<i32>() {
+            return Ok(Self(Edition::Number(number)));
+        }
+        let id = PublicationId::from_text(text);
+        id.map(|id| Self(Edition::Id(id)))
+            .map_err(|_| Rule::Format("3, 0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f"))
+    }
+}
+
+/// `as_of=`, a moment, or a day until its end in Paris.
+pub struct AsOf(pub Edition);
+
+impl FromText for AsOf {
+    fn from_text(text: &str) -> std::result::Result<Self, Rule> {
+        if text.len() > "2026-07-31".len() {
+            return DateTime::from_text(text).map(|at| Self(Edition::AsOf(at)));
+        }
+        let day = NaiveDate::from_text(text)?;
+        let next = day
+            .checked_add_days(Days::new(1))
+            .ok_or(Rule::ImpossibleDate)?;
+        let end = start_of(next) - TimeDelta::microseconds(1);
+        Ok(Self(Edition::AsOf(end)))
     }
 }
 

@@ -1,17 +1,15 @@
 //! Reading published figures: which publications answer, and whether they have the table asked for.
 //! Its cells are in [`cells`](super::store::cells).
 
-use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
+use crate::results::indicators::model::Edition;
 use diesel_async::AsyncPgConnection;
 
-use super::model::{Publication, PublicationId};
+use super::model::Publication;
 use super::store;
 use super::tables::{Grouping, MEASURES, offered};
 use crate::auth::policy::Scope;
 use crate::error::{Code, Error, Fault, Notice, Place, Result, Rule, notice};
 use crate::results::indicators::model::{Asked, Dimension};
-use crate::values::FromText;
-use crate::values::start_of;
 
 static GROUPING_NOT_PUBLISHED: Notice = notice(
     "grouping_not_published",
@@ -36,48 +34,6 @@ static YEARS_APART: Notice = notice(
     "Chaque année a sa publication : demandez-en une seule, ou ajoutez school_year à group_by.",
     "Each year has a publication of its own: ask for one, or add school_year to group_by.",
 );
-
-/// Which publication is asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Edition {
-    /// The one of this id.
-    Id(PublicationId),
-    /// The one of this number.
-    Number(i32),
-    /// The last one of each year at this moment.
-    AsOf(DateTime<Utc>),
-}
-
-/// `publication=`, an id or a number.
-pub struct Named(pub Edition);
-
-impl FromText for Named {
-    fn from_text(text: &str) -> std::result::Result<Self, Rule> {
-        if let Ok(number) = text.parse::<i32>() {
-            return Ok(Self(Edition::Number(number)));
-        }
-        let id = PublicationId::from_text(text);
-        id.map(|id| Self(Edition::Id(id)))
-            .map_err(|_| Rule::Format("3, 0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f"))
-    }
-}
-
-/// `as_of=`, a moment, or a day until its end in Paris.
-pub struct AsOf(pub Edition);
-
-impl FromText for AsOf {
-    fn from_text(text: &str) -> std::result::Result<Self, Rule> {
-        if text.len() > "2026-07-31".len() {
-            return DateTime::from_text(text).map(|at| Self(Edition::AsOf(at)));
-        }
-        let day = NaiveDate::from_text(text)?;
-        let next = day
-            .checked_add_days(Days::new(1))
-            .ok_or(Rule::ImpossibleDate)?;
-        let end = start_of(next) - TimeDelta::microseconds(1);
-        Ok(Self(Edition::AsOf(end)))
-    }
-}
 
 /// The publications that answer, one for each year asked for.
 ///

@@ -1,5 +1,6 @@
 //! What a publication is.
 
+use crate::values::ids::PublicationId;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -9,11 +10,7 @@ use uuid::Uuid;
 use crate::db::journal::Journaled;
 use crate::db::schema::publications;
 use crate::http::fields::{Body, Fields};
-use crate::values::ids::Id;
 use crate::values::{Json, SchoolYear, Text};
-
-/// The id of a publication.
-pub type PublicationId = Id<Publication>;
 
 /// Les chiffres d'une année scolaire, tels qu'ils ont été publiés : ils ne changent plus. Leurs
 /// valeurs se lisent à `/v1/indicators/values`, avec `publication=`.

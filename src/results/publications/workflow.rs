@@ -1,11 +1,12 @@
 //! The one step there is: publishing a school year.
 
 use super::freeze::freeze;
-use super::model::{NewPublication, Publication, PublicationId};
+use super::model::{NewPublication, Publication};
 use super::store;
 use super::store::count;
 use crate::db::tx::Tx;
 use crate::error::Result;
+use crate::values::ids::PublicationId;
 
 /// Publishes: one publication at a time, so that each hides what the ones before it need hidden.
 pub async fn create(

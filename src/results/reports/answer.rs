@@ -4,16 +4,18 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::checks::{Confirmed, warnings};
+use super::checks::warnings;
 use super::content::Narrative;
 use super::line::Line;
-use super::model::{Consolidated, Report, ReportId, Status, Whole, reads_heads};
+use super::model::Confirmed;
+use super::model::{Consolidated, Report, Status, Whole, reads_heads};
 use super::prefill::model::Prefilled;
-use crate::agreements::conventions::model::ConventionId;
-use crate::agreements::declinations::model::DeclinationId;
 use crate::auth::policy::Scope;
 use crate::error::warning::Warning;
 use crate::language::Language;
+use crate::values::ids::ConventionId;
+use crate::values::ids::DeclinationId;
+use crate::values::ids::ReportId;
 use crate::values::{SchoolYear, TerritoryCode, Text, TextValue, Uai};
 
 /// Who reads.

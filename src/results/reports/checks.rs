@@ -4,10 +4,8 @@
 //! A figure ten times last year's is confirmed. One ten times smaller is not, nor told: lines state
 //! only what no report below states, so figures fall whenever schools begin to report themselves.
 
+use crate::results::reports::model::Confirmed;
 use std::collections::{HashMap, HashSet};
-
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 use super::line::Line;
 use super::model::{Status, Whole};
@@ -77,23 +75,6 @@ static TEN_TIMES_LAST_YEAR: Notice = notice(
     "This number is at least ten times last year's: check it, then confirm.",
 );
 
-/// What a report's cross-checks compare it with.
-#[derive(Debug, Clone, Default, Deserialize)]
-pub struct Facts {
-    /// The academies of its schools that no line names.
-    pub unlined: Vec<Unlined>,
-    /// The lines of the validated report of its key on the year before.
-    pub last_year: Vec<Line>,
-}
-
-/// An academy without a line.
-#[derive(Debug, Clone, Deserialize)]
-pub struct Unlined {
-    academy: String,
-    /// The place of its first school.
-    place: usize,
-}
-
 /// What can be confirmed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Confirmable {
@@ -108,24 +89,6 @@ impl FromText for Confirmable {
         }
         Err(Rule::Format(TEN_TIMES_LAST_YEAR.code))
     }
-}
-
-/// Un nombre inhabituel que l'auteur a confirmé.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-#[schema(as = ConfirmedFigure)]
-pub struct Confirmed {
-    /// L'endroit.
-    #[schema(example = "/lines/0/pupils")]
-    pub pointer: String,
-    /// Ce qui a été confirmé.
-    #[schema(example = "ten_times_last_year")]
-    pub code: String,
-    /// Le nombre, de la ligne ou du total.
-    #[schema(example = 3400)]
-    pub value: i64,
-    /// Celui de l'an dernier.
-    #[schema(example = 340)]
-    pub last_year: i64,
 }
 
 /// What is unusual in a report must be confirmed: what was, for it to be kept.

@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::line::{self, Line};
-use crate::agreements::conventions::model::ConventionId;
-use crate::agreements::declinations::model::DeclinationId;
 use crate::error::{Faults, Rule};
 use crate::http::fields::{Body, Field, Fields};
 use crate::http::pointer::At;
 use crate::values::FromText;
+use crate::values::ids::ConventionId;
+use crate::values::ids::DeclinationId;
 use crate::values::{SchoolYear, TerritoryCode, Text, Uai};
 
 /// The most lines of a report.

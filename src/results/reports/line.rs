@@ -6,11 +6,11 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::counts::{Pupils, check_part, count};
 use crate::db::schema::report_lines;
 use crate::error::notice::OUTSIDE_TERRITORY;
 use crate::error::{Notice, Rule, notice};
 use crate::http::fields::{Body, Fields};
+use crate::offers::counts::{Pupils, check_part, count};
 use crate::reference::Reference;
 use crate::values::{ActionType, Axis, Event, Level, Moment, TerritoryCode, TextValue};
 

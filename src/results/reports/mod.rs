@@ -17,7 +17,6 @@
 pub mod answer;
 pub mod checks;
 pub mod content;
-pub mod counts;
 pub mod line;
 pub mod lines;
 pub mod model;

@@ -1,5 +1,6 @@
 //! What a report is: its row, its steps, who writes, validates and reads it.
 
+use crate::values::ids::ReportId;
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
@@ -8,25 +9,20 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::checks::{Confirmed, Facts};
 use super::content::{Narrative, NewReport, Schools};
 use super::line::Line;
 use super::prefill::model::Prefilled;
-use crate::agreements::conventions::model::ConventionId;
-use crate::agreements::declinations::model::DeclinationId;
 use crate::auth::policy::Scope;
 use crate::db::journal::{Audience, Journaled};
 use crate::db::schema::{convention_texts, reports};
 use crate::error::{Code as ErrorCode, Error, Result};
 use crate::steps::{self, Step as _};
-use crate::values::ids::Id;
+use crate::values::ids::ConventionId;
+use crate::values::ids::DeclinationId;
 use crate::values::{
     ActionType, Axis, Json, Level, Moment, SchoolYear, TerritoryCode, Text, TextValue, Uai,
     code_enum,
 };
-
-/// The id of a report.
-pub type ReportId = Id<Report>;
 
 code_enum! {
     /// A report's status.
@@ -402,6 +398,42 @@ impl Journaled for Whole {
             within
         }
     }
+}
+
+/// What a report's cross-checks compare it with.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Facts {
+    /// The academies of its schools that no line names.
+    pub unlined: Vec<Unlined>,
+    /// The lines of the validated report of its key on the year before.
+    pub last_year: Vec<Line>,
+}
+
+/// An academy without a line.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Unlined {
+    /// The academy.
+    pub academy: String,
+    /// The place of its first school.
+    pub place: usize,
+}
+
+/// Un nombre inhabituel que l'auteur a confirmé.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ConfirmedFigure)]
+pub struct Confirmed {
+    /// L'endroit.
+    #[schema(example = "/lines/0/pupils")]
+    pub pointer: String,
+    /// Ce qui a été confirmé.
+    #[schema(example = "ten_times_last_year")]
+    pub code: String,
+    /// Le nombre, de la ligne ou du total.
+    #[schema(example = 3400)]
+    pub value: i64,
+    /// Celui de l'an dernier.
+    #[schema(example = 340)]
+    pub last_year: i64,
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use actix_web::{HttpResponse, delete, get, patch, post};
 use super::answer::{ReportAnswer, Viewer};
 use super::checks::Confirmable;
 use super::content::{NewReport, Return};
-use super::model::{Report, ReportId};
+use super::model::Report;
 use super::store::{Filter, Sort};
 use super::workflow::Act;
 use super::{store, workflow};
@@ -23,6 +23,7 @@ use crate::http::query::{
 };
 use crate::results::campaigns::store as campaigns;
 use crate::values::SchoolYear;
+use crate::values::ids::ReportId;
 
 const TAG: &str = "Bilans";
 

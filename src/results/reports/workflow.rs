@@ -4,7 +4,7 @@
 use super::checks::{Confirmable, must_be_confirmed};
 use super::content::{KEY, NewReport, Return};
 use super::line::settle;
-use super::model::{ReportId, Status, Step, Whole, is_written_by};
+use super::model::{Status, Step, Whole, is_written_by};
 use super::prefill::model::Prefilled;
 use super::store;
 use super::store::writes::{self, Beginning, Taken};
@@ -20,6 +20,7 @@ use crate::error::{Code, Error, Faults, Notice, Place, Result, Rule, notice};
 use crate::http::merge::Patch;
 use crate::register::territories::ancestry;
 use crate::results::campaigns::store as campaigns;
+use crate::values::ids::ReportId;
 use crate::values::{SchoolYear, TerritoryCode, TextValue, today};
 
 static OF_ANOTHER_CONVENTION: Notice = notice(

@@ -6,7 +6,6 @@ use serde_json::{Map, Value};
 use super::labels;
 use super::model::{SummaryCompleteness, SummaryFigures, SummaryRow};
 use super::store::expected;
-use crate::agreements::conventions::model::ConventionId;
 use crate::auth::policy::Scope;
 use crate::error::Result;
 use crate::language::Language;
@@ -18,6 +17,7 @@ use crate::results::indicators::perimeter::told as perimeter;
 use crate::results::indicators::store::{Computed, Part, Slice, compute};
 use crate::results::reports::model::reads_heads;
 use crate::values::SchoolYear;
+use crate::values::ids::ConventionId;
 
 /// What a summary counts, in the order it shows them.
 pub const MEASURES: [Indicator; 15] = [

@@ -11,13 +11,15 @@ use super::labels;
 use crate::agreements::conventions::answer::ConventionAnswer;
 use crate::agreements::conventions::content::{ConventionKind, Reach};
 use crate::agreements::conventions::coverage::model::Coverage;
-use crate::agreements::conventions::model::{Convention, ConventionId};
+use crate::agreements::conventions::model::Convention;
 use crate::agreements::conventions::term::EffectiveStatus;
 use crate::error::{Notice, notice};
 use crate::language::Language;
-use crate::register::partners::model::{Partner, PartnerId};
+use crate::register::partners::model::Partner;
 use crate::results::indicators::answer::Summary as Definition;
-use crate::results::reports::model::ReportId;
+use crate::values::ids::ConventionId;
+use crate::values::ids::PartnerId;
+use crate::values::ids::ReportId;
 use crate::values::{SchoolYear, Sha256Hex, TerritoryCode, TextValue, share};
 
 /// That this role reads published figures, which a summary does not have.

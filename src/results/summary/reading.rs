@@ -12,7 +12,7 @@ use super::store::{self, Excerpt};
 use super::targets::{self, Results};
 use crate::agreements::conventions::coverage::model::{Asked, Counted, Coverage};
 use crate::agreements::conventions::coverage::store as coverage;
-use crate::agreements::conventions::model::{Convention, ConventionId};
+use crate::agreements::conventions::model::Convention;
 use crate::agreements::conventions::store as conventions;
 use crate::auth::policy::Scope;
 use crate::error::notice::{IN_THE_FUTURE, NOT_IN_FORCE_THAT_YEAR};
@@ -21,6 +21,7 @@ use crate::language::Language;
 use crate::register::partners::model::Partner;
 use crate::register::partners::store as partners;
 use crate::results::indicators::perimeter;
+use crate::values::ids::ConventionId;
 use crate::values::{SchoolYear, today};
 
 /// What is asked: of which convention, for which year, when, in which language.

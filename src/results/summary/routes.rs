@@ -6,7 +6,6 @@ use actix_web::http::header::{CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY};
 use super::model::ConventionSummary;
 use super::page::page;
 use super::reading::{Question, read};
-use crate::agreements::conventions::model::ConventionId;
 use crate::error::{Error, Result, Rule};
 use crate::http::answer::Answer;
 use crate::http::call::Call;
@@ -14,6 +13,7 @@ use crate::http::formats::Form;
 use crate::http::query::{Parameter, Query, Reader, parameter};
 use crate::language::Language;
 use crate::values::SchoolYear;
+use crate::values::ids::ConventionId;
 
 /// For which year.
 #[derive(Debug, Clone)]

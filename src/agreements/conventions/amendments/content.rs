@@ -11,7 +11,7 @@ use crate::agreements::conventions::signing::NewSignatory;
 use crate::error::Rule;
 use crate::http::fields::{Body, Fields};
 use crate::http::merge::Patch;
-use crate::register::partners::model::PartnerId;
+use crate::values::ids::PartnerId;
 use crate::values::{ActionType, Axis, Level, Moment, Text, code_enum};
 
 /// The most changes of one amendment.

@@ -1,5 +1,6 @@
 //! What an amendment is: its row, its statuses, the steps between them, who may see it.
 
+use crate::values::ids::AmendmentId;
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use serde::Serialize;
@@ -8,10 +9,10 @@ use uuid::Uuid;
 
 use super::content::{Change, Field, NewAmendment};
 use super::rules;
-use crate::agreements::conventions::consolidated::Amended;
+use crate::agreements::conventions::acts::Amended;
 use crate::agreements::conventions::content::Document;
 use crate::agreements::conventions::content_hash::digest;
-use crate::agreements::conventions::model::{Convention, ConventionId};
+use crate::agreements::conventions::model::Convention;
 use crate::agreements::conventions::signing::{Signatory, VoidedSignature};
 use crate::auth::policy::Scope;
 use crate::db::journal::{Audience, Journaled};
@@ -19,13 +20,10 @@ use crate::db::schema::amendments;
 use crate::error::warning::Warning;
 use crate::error::{Error, Notice, Result, notice};
 use crate::language::Language;
-use crate::register::partners::model::PartnerId;
 use crate::steps::{self, Otherwise, Step as _, otherwise};
-use crate::values::ids::Id;
+use crate::values::ids::ConventionId;
+use crate::values::ids::PartnerId;
 use crate::values::{Json, Sha256Hex, Text, code_enum};
-
-/// The id of an amendment.
-pub type AmendmentId = Id<Amendment>;
 
 code_enum! {
     /// An amendment's status.

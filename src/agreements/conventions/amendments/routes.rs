@@ -5,11 +5,11 @@ use std::rc::Rc;
 use actix_web::{HttpResponse, delete, get, patch, post};
 
 use super::content::{AmendmentPatch, NewAmendment};
-use super::model::{AmendmentAnswer, AmendmentId, Step};
+use super::model::{AmendmentAnswer, Step};
 use super::store;
 use super::store::{Filter, Sort};
 use super::workflow::{self, Placed};
-use crate::agreements::conventions::model::{Convention, ConventionId};
+use crate::agreements::conventions::model::Convention;
 use crate::agreements::conventions::signing::NewSignature;
 use crate::agreements::conventions::store as conventions;
 use crate::db::page::{Mark, MarkValue, Page};
@@ -18,6 +18,8 @@ use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
 use crate::http::page::{self, Count, Listed};
 use crate::http::query::{Documented, NoQuery, Parameter, Query, Reader, UPDATED_SINCE, parameter};
+use crate::values::ids::AmendmentId;
+use crate::values::ids::ConventionId;
 use crate::values::today;
 
 const TAG: &str = "Conventions";

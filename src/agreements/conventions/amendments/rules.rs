@@ -5,7 +5,8 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::content::{Change, Field};
-use crate::agreements::conventions::consolidated::{Amended, Consolidated};
+use crate::agreements::conventions::acts::Amended;
+use crate::agreements::conventions::consolidated::Consolidated;
 use crate::agreements::conventions::model::Convention;
 use crate::agreements::conventions::term::renewed_until;
 use crate::error::notice::{AFTER_END, BEFORE_START};

@@ -5,11 +5,11 @@
 //! its termination and the activation of its declinations come one after the other.
 
 use super::content::{AmendmentPatch, NewAmendment};
-use super::model::{Amendment, AmendmentId, Filed, Status, Step, content_hash, joining, parties};
+use super::model::{Amendment, Filed, Status, Step, content_hash, joining, parties};
 use super::rules::{Obstacle, RELIED_ON, contradictions, left_by};
 use super::store::{self, Standing};
-use crate::agreements::conventions::consolidated::Amended;
-use crate::agreements::conventions::model::{Convention, ConventionId};
+use crate::agreements::conventions::acts::Amended;
+use crate::agreements::conventions::model::Convention;
 use crate::agreements::conventions::signing;
 use crate::agreements::conventions::signing::{NewSignature, Side, Signing};
 use crate::agreements::conventions::store as conventions;
@@ -18,9 +18,11 @@ use crate::auth::policy::Scope;
 use crate::db::tx::Tx;
 use crate::db::version::Precondition;
 use crate::error::{Code, Error, Fault, Faults, Notice, Place, Result, Rule, notice};
-use crate::register::partners::model::PartnerId;
 use crate::register::partners::store as partners;
 use crate::steps::Step as _;
+use crate::values::ids::AmendmentId;
+use crate::values::ids::ConventionId;
+use crate::values::ids::PartnerId;
 use crate::values::{Json, today};
 
 static NOT_A_PARTY: Notice = notice(

@@ -1,17 +1,20 @@
 //! The coverage of a convention: what counts, and what it adds up to.
 
+use crate::values::TerritoryCode;
 use chrono::NaiveDate;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Bool, Date, Text, Uuid};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::store::{Schools, Wide};
-use crate::agreements::conventions::model::{Convention, ConventionId};
+use crate::agreements::conventions::model::Convention;
 use crate::agreements::conventions::term::EffectiveStatus;
 use crate::agreements::declinations::content::DeclinationLevel;
-use crate::agreements::declinations::model::DeclinationId;
 use crate::http::formats::Column;
 use crate::reference::{Reference, Territory};
 use crate::register::territories::ancestry;
+use crate::values::ids::ConventionId;
+use crate::values::ids::DeclinationId;
 use crate::values::{Level, TextValue, share};
 
 /// What the coverage of a convention on a day is counted by.
@@ -364,4 +367,38 @@ impl Coverage {
         let of_regions = self.regions.into_iter().flat_map(of_region);
         of_regions.chain(overseas).collect()
     }
+}
+
+/// A declination of regions or academies that counts.
+#[derive(Debug, Clone, QueryableByName)]
+pub struct Wide {
+    /// Its id.
+    #[diesel(sql_type = Uuid)]
+    pub id: DeclinationId,
+    /// Its territories.
+    #[diesel(sql_type = Array<Text>)]
+    pub territories: Vec<TerritoryCode>,
+    /// The first day it counts.
+    #[diesel(sql_type = Date)]
+    pub since: NaiveDate,
+    /// The levels it is restricted to, by itself or by its parent; none for all of the convention's.
+    #[diesel(sql_type = Array<Text>)]
+    pub levels: Vec<Level>,
+}
+
+/// Schools of an academy that teach the same levels.
+#[derive(Debug, Clone, QueryableByName)]
+pub struct Schools {
+    /// The academy.
+    #[diesel(sql_type = Text)]
+    pub academy: TerritoryCode,
+    /// What they teach.
+    #[diesel(sql_type = Array<Text>)]
+    pub levels: Vec<Level>,
+    /// Whether a declination of their own reaches them.
+    #[diesel(sql_type = Bool)]
+    pub reached: bool,
+    /// How many they are.
+    #[diesel(sql_type = BigInt)]
+    pub number: i64,
 }

@@ -5,13 +5,13 @@ use chrono::NaiveDate;
 
 use super::model::{Asked, Counted, Coverage, Line};
 use super::store;
-use crate::agreements::conventions::model::ConventionId;
 use crate::agreements::conventions::store as conventions;
 use crate::error::Result;
 use crate::http::answer::Answer;
 use crate::http::call::Call;
 use crate::http::formats::{Dialect, Form, Writer, stream};
 use crate::http::query::{Documented, Parameter, Query, Reader, parameter};
+use crate::values::ids::ConventionId;
 use crate::values::today;
 
 /// For which day, and how the CSV is written.

@@ -6,9 +6,11 @@ use utoipa::ToSchema;
 
 use super::store::Party;
 use crate::agreements::conventions::content::{ConventionKind, Document, DocumentKind};
-use crate::agreements::conventions::model::{Convention, ConventionId};
+use crate::agreements::conventions::model::Convention;
 use crate::agreements::conventions::term::EffectiveStatus;
-use crate::register::partners::model::{PartnerId, Sector};
+use crate::register::partners::model::Sector;
+use crate::values::ids::ConventionId;
+use crate::values::ids::PartnerId;
 use crate::values::{ActionType, Axis, HttpsUrl, Level, Moment, Nor, Siren, Text};
 
 /// Une convention nationale signée, telle que chacun peut la lire.

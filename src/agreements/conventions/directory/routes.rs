@@ -17,7 +17,7 @@ use crate::http::call::{Call, List, ListCall};
 use crate::http::formats::{Column, columns_of};
 use crate::http::page::{self, Listed};
 use crate::http::query::{Documented, Parameter, Query, Reader, UPDATED_SINCE, parameter};
-use crate::register::partners::model::PartnerId;
+use crate::values::ids::PartnerId;
 use crate::values::today;
 
 const TAG: &str = "Données ouvertes";

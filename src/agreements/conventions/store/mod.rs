@@ -1,17 +1,20 @@
 //! The SQL of conventions.
 
+pub mod functions;
 pub mod writes;
 
+use crate::agreements::conventions::store::functions::convention_days;
+use crate::agreements::conventions::store::functions::convention_effective_status;
 use chrono::NaiveDate;
 use diesel::dsl::count_star;
 use diesel::helper_types::IntoBoxed;
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Date, Jsonb, Nullable, Text, Timestamptz, Uuid};
+use diesel::sql_types::{Bool, Date, Text, Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::filter::{Filter, Sort};
-use super::model::{Convention, ConventionId, Status};
+use super::model::{Convention, Status};
 use crate::auth::policy::Scope;
 use crate::db::keyset::after;
 use crate::db::page::Direction;
@@ -21,29 +24,7 @@ use crate::db::schema::{conventions, declinations, partners};
 use crate::db::search::{contains, fold};
 use crate::error::{Error, Result};
 use crate::values::TerritoryCode;
-
-diesel::define_sql_function! {
-    /// What a convention is on a day.
-    fn convention_effective_status(
-        status: Text, starts_on: Nullable<Date>, in_force_until: Nullable<Date>,
-        termination: Nullable<Jsonb>, replaced_on: Nullable<Date>, day: Date,
-    ) -> Nullable<Text>;
-}
-
-diesel::define_sql_function! {
-    /// The days a convention is in force.
-    fn convention_days(status: Text, first: Nullable<Date>, last: Nullable<Date>) -> Daterange;
-}
-
-diesel::define_sql_function! {
-    /// The successor of a convention that is being prepared.
-    fn convention_successor_under_way(convention: Uuid) -> Nullable<Uuid>;
-}
-
-diesel::define_sql_function! {
-    /// The last day a convention is in force.
-    fn convention_end(convention: Nullable<Uuid>) -> Nullable<Date>;
-}
+use crate::values::ids::ConventionId;
 
 /// The conventions a caller may know of, for queries that start from them.
 pub type Visible<'a> = IntoBoxed<'a, conventions::table, Pg>;

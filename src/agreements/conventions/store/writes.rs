@@ -5,13 +5,16 @@ use diesel::prelude::*;
 use diesel::sql_types::{Jsonb, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use crate::agreements::conventions::consolidated::{Amended, Restricted};
+use crate::agreements::conventions::acts::Amended;
+use crate::agreements::conventions::acts::Imported;
+use crate::agreements::conventions::acts::Termination;
+use crate::agreements::conventions::consolidated::Restricted;
 use crate::agreements::conventions::content::Content;
-use crate::agreements::conventions::model::{Convention, ConventionId, Imported, Status};
+use crate::agreements::conventions::model::{Convention, Status};
 use crate::agreements::conventions::signing::{Signatory, VoidedSignature};
-use crate::agreements::conventions::term::Termination;
 use crate::db::schema::conventions;
 use crate::error::{Error, Result};
+use crate::values::ids::ConventionId;
 use crate::values::{Json, Sha256Hex};
 
 diesel::define_sql_function! {

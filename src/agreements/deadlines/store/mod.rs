@@ -11,12 +11,12 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::model::{CampaignYear, Deadline, Kind};
 use super::store::statement::{Place, Slice, Statement};
-use crate::agreements::conventions::model::ConventionId;
 use crate::auth::policy::Scope;
 use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::Result;
 use crate::values::FromText;
 use crate::values::TerritoryCode;
+use crate::values::ids::ConventionId;
 
 /// What a list of deadlines is filtered by.
 #[derive(Debug, Clone, Default)]

@@ -15,11 +15,11 @@ use uuid::Uuid;
 use super::effective::{Held, texts};
 use crate::agreements::conventions::content::Target;
 use crate::agreements::declinations::content::{Content, DeclinationLevel};
-use crate::agreements::declinations::model::DeclinationId;
 use crate::error::warning::Warning;
 use crate::error::{Notice, notice};
 use crate::reference::Reference;
 use crate::register::territories::ancestry::ancestry;
+use crate::values::ids::DeclinationId;
 use crate::values::{Code, Nomenclature, Text, TextValue};
 
 /// A parent that is out of the caller's sight.

@@ -6,13 +6,14 @@ use super::effective::Held;
 use super::model::{Comparison, PARENT_NOT_VISIBLE, Parent, compare};
 use crate::agreements::conventions::model::Convention;
 use crate::agreements::conventions::store as conventions;
-use crate::agreements::declinations::model::{Declination, DeclinationId};
+use crate::agreements::declinations::model::Declination;
 use crate::agreements::declinations::store;
 use crate::db::Reader as Connection;
 use crate::error::Result;
 use crate::http::answer::Answer;
 use crate::http::call::Call;
 use crate::register::territories::ancestry;
+use crate::values::ids::DeclinationId;
 use crate::values::{TextValue, today};
 
 /// Comparaison d'une déclinaison avec son parent

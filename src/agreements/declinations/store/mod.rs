@@ -9,8 +9,7 @@ use diesel::sql_types::{Array, Text, Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::content::{DeclinationLevel, NewDeclination, Signatory};
-use super::model::{Declination, DeclinationId, Frame, Framed, Status};
-use crate::agreements::conventions::model::ConventionId;
+use super::model::{Declination, Frame, Framed, Status};
 use crate::auth::policy::Scope;
 use crate::db::keyset::after;
 use crate::db::page::Direction;
@@ -19,8 +18,10 @@ use crate::db::schema::{convention_partners, conventions};
 use crate::db::schema::{declination_claims as claims, declinations};
 use crate::db::schema::{partners, representatives};
 use crate::error::{Error, Result};
-use crate::register::partners::model::PartnerId;
-use crate::register::partners::representatives::model::RepresentativeId;
+use crate::values::ids::ConventionId;
+use crate::values::ids::DeclinationId;
+use crate::values::ids::PartnerId;
+use crate::values::ids::RepresentativeId;
 use crate::values::{Json, TerritoryCode};
 
 diesel::define_sql_function! {

@@ -5,12 +5,13 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use super::model::{EventId, Row};
+use super::model::Row;
 use crate::auth::policy::Scope;
 use crate::db::page::Direction;
 use crate::db::page::Page;
 use crate::db::schema::{amendments, audit_events};
 use crate::error::Result;
+use crate::values::ids::EventId;
 
 /// What a history is filtered by.
 #[derive(Debug, Clone, Default)]

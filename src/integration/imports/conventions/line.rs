@@ -4,8 +4,8 @@
 use chrono::NaiveDate;
 use csv::StringRecord;
 
+use crate::agreements::conventions::acts::DatePrecision;
 use crate::agreements::conventions::content::ConventionKind;
-use crate::agreements::conventions::model::DatePrecision;
 use crate::integration::imports::source::header_key;
 use crate::integration::imports::{ImportError, Rejection, excerpt};
 use crate::register::territories::ancestry;

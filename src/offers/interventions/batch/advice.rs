@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 
 use super::guess;
-use crate::agreements::conventions::model::ConventionId;
 use crate::error::Rule;
 use crate::http::formats::columns_of;
 use crate::offers::interventions::content::NewIntervention;
 use crate::reference::{Reference, nearest_of};
+use crate::values::ids::ConventionId;
 
 /// A convention that a partner could offer something under: its id and its reference.
 pub type Offerable = (ConventionId, String);

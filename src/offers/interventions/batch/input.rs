@@ -13,8 +13,8 @@ use crate::http::formats::Form;
 use crate::http::query::{Parameter, Query, Reader, parameter, without_example};
 use crate::offers::interventions::content::NewIntervention;
 use crate::offers::interventions::model::ExternalId;
-use crate::offers::interventions::syncs::model::SyncId;
 use crate::values::FromText;
+use crate::values::ids::SyncId;
 
 /// The most items of a batch.
 pub const MAX_ITEMS: usize = 1_000;

@@ -12,7 +12,7 @@ use crate::http::answer::Answer;
 use crate::http::call::Call;
 use crate::http::query::{Documented, NoQuery};
 use crate::offers::interventions::routes::looked;
-use crate::register::partners::model::PartnerId;
+use crate::values::ids::PartnerId;
 
 const TAG: &str = "Interventions";
 

@@ -6,13 +6,13 @@ use utoipa::ToSchema;
 
 use super::advice::{self, Offerable};
 use super::input::{How, Item};
-use super::workflow::Pushed;
+
 use crate::error::{Fault, Place};
 use crate::language::Language;
-use crate::offers::interventions::model::InterventionId;
 use crate::offers::interventions::status::{Status, WithheldReason, reasons};
-use crate::offers::interventions::syncs::model::SyncId;
 use crate::offers::interventions::upsert::Said;
+use crate::values::ids::InterventionId;
+use crate::values::ids::SyncId;
 
 /// Ce que le lot est devenu.
 #[derive(Debug, Serialize, ToSchema)]
@@ -228,4 +228,16 @@ pub struct TouchVerdict {
     /// Identifiants d'interventions retirées : `PUT` ou un lot les propose de nouveau.
     #[schema(value_type = Vec<String>, example = json!([]))]
     pub withdrawn: Vec<String>,
+}
+
+/// What came of a batch.
+pub struct Pushed<'a> {
+    /// Its items.
+    pub items: Vec<Item<'a>>,
+    /// Of each item; none where it is rejected.
+    pub said: Vec<Option<Said>>,
+    /// Whether nothing was written because something is wrong with an item of it.
+    pub is_refused: bool,
+    /// The conventions that could be named, where one that cannot was.
+    pub offerable: Vec<Offerable>,
 }

@@ -1,5 +1,6 @@
 //! The steps of a batch: one transaction, and as many statements for a thousand items as for two.
 
+use crate::offers::interventions::batch::verdict::Pushed;
 use std::collections::{HashMap, HashSet};
 
 use super::advice::Offerable;
@@ -9,27 +10,16 @@ use crate::auth::policy::Scope;
 use crate::db::overlap::meanwhile;
 use crate::db::tx::Tx;
 use crate::error::{Place, Result};
-use crate::offers::interventions::model::{ExternalId, FRESH, InterventionId};
+use crate::offers::interventions::model::{ExternalId, FRESH};
 use crate::offers::interventions::status::Looked;
 use crate::offers::interventions::store;
 use crate::offers::interventions::store::Named;
 use crate::offers::interventions::syncs;
 use crate::offers::interventions::upsert;
 use crate::offers::interventions::upsert::{Grounds, Known, Said, Saying};
-use crate::register::partners::model::PartnerId;
 use crate::register::partners::workflow::owned;
-
-/// What came of a batch.
-pub struct Pushed<'a> {
-    /// Its items.
-    pub items: Vec<Item<'a>>,
-    /// Of each item; none where it is rejected.
-    pub said: Vec<Option<Said>>,
-    /// Whether nothing was written because something is wrong with an item of it.
-    pub is_refused: bool,
-    /// The conventions that could be named, where one that cannot was.
-    pub offerable: Vec<Offerable>,
-}
+use crate::values::ids::InterventionId;
+use crate::values::ids::PartnerId;
 
 /// Makes a partner's interventions what the items say, those of them that are right.
 ///

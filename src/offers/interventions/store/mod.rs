@@ -22,9 +22,8 @@ pub use self::writes::{
     withdraw_all,
 };
 use super::filter::{Filter, Sort};
-use super::model::{ExternalId, Intervention, InterventionId, Key, Offer};
+use super::model::{ExternalId, Intervention, Key, Offer};
 use super::status::{Looked, Standing};
-use crate::agreements::conventions::model::ConventionId;
 use crate::auth::policy::Scope;
 use crate::db::limit::{Plan, first};
 use crate::db::page::Page;
@@ -32,7 +31,9 @@ use crate::db::schema::{
     conventions, intervention_standing as standing, interventions, solicitations,
 };
 use crate::error::{Error, Result};
-use crate::register::partners::model::PartnerId;
+use crate::values::ids::ConventionId;
+use crate::values::ids::InterventionId;
+use crate::values::ids::PartnerId;
 
 /// The most conventions that are named to a partner which named none of them.
 const MOST_OFFERABLE: i64 = 50;

@@ -16,9 +16,10 @@ use serde::{Serialize, Serializer};
 use crate::db::schema::interventions;
 use crate::error::Result;
 use crate::offers::interventions::content::NewIntervention;
-use crate::offers::interventions::model::{ExternalId, InterventionId};
+use crate::offers::interventions::model::ExternalId;
 use crate::offers::interventions::status::Standing;
-use crate::register::partners::model::PartnerId;
+use crate::values::ids::InterventionId;
+use crate::values::ids::PartnerId;
 use crate::values::{Json, Written};
 
 /// A row as its partner says it.

@@ -1,5 +1,6 @@
 //! What a full synchronisation is, and what can be done with it.
 
+use crate::values::ids::SyncId;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde::Serialize;
@@ -11,12 +12,8 @@ use crate::db::journal::{Audience, Journaled};
 use crate::db::schema::sync_runs;
 use crate::error::{Code, Error, Result};
 use crate::http::fields::{Body, Fields};
-use crate::register::partners::model::PartnerId;
 use crate::values::code_enum;
-use crate::values::ids::Id;
-
-/// The id of a synchronisation.
-pub type SyncId = Id<Sync>;
+use crate::values::ids::PartnerId;
 
 /// The share of what is offered that a synchronisation withdraws without consent, in percent.
 const THRESHOLD: i32 = 20;

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use actix_web::{HttpResponse, get, post};
 
-use super::model::{NewSync, SyncAnswer, SyncId};
+use super::model::{NewSync, SyncAnswer};
 use super::store::{Filter, Sort};
 use super::workflow::Which;
 use super::{store, workflow};
@@ -15,8 +15,9 @@ use crate::http::call::{Call, List, ListCall};
 use crate::http::page::{self, Count, Listed};
 use crate::http::query::{Documented, NoQuery, Parameter, Query, Reader, UPDATED_SINCE, parameter};
 use crate::offers::interventions::routes::looked;
-use crate::register::partners::model::PartnerId;
 use crate::register::partners::store as partners;
+use crate::values::ids::PartnerId;
+use crate::values::ids::SyncId;
 
 const TAG: &str = "Interventions";
 

@@ -1,6 +1,6 @@
 //! The steps of a full synchronisation; the order of refusals is 404, 403, 412, 409.
 
-use super::model::{NewSync, Status, Sync, SyncId};
+use super::model::{NewSync, Status, Sync};
 use super::store;
 use crate::auth::policy::Scope;
 use crate::db::tx;
@@ -8,11 +8,13 @@ use crate::db::tx::Tx;
 use crate::db::version::Precondition;
 use crate::error::{Code, Error, Result};
 use crate::offers::interventions::batch::verdict::BatchCounts;
-use crate::offers::interventions::model::{InterventionId, Offer};
+use crate::offers::interventions::model::Offer;
 use crate::offers::interventions::status::Looked;
 use crate::offers::interventions::store as interventions;
-use crate::register::partners::model::PartnerId;
 use crate::register::partners::workflow::owned;
+use crate::values::ids::InterventionId;
+use crate::values::ids::PartnerId;
+use crate::values::ids::SyncId;
 
 /// The interventions withdrawn and journaled at a time: so many fit in memory easily.
 const SLICE: usize = 1_000;

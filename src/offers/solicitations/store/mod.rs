@@ -9,17 +9,18 @@ use diesel::sql_types::{Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::content::NewSolicitation;
-use super::model::{Solicitation, SolicitationId, Standing, Status};
-use super::rules::Addressee;
-use crate::agreements::conventions::model::ConventionId;
+use super::model::Addressee;
+use super::model::{Solicitation, Standing, Status};
 use crate::auth::policy::Scope;
 use crate::db::keyset::after;
 use crate::db::page::Direction;
 use crate::db::page::{MarkValue, Page};
 use crate::db::schema::{intervention_standing as standing, interventions, solicitations};
 use crate::error::{Error, Result};
-use crate::offers::interventions::model::InterventionId;
-use crate::register::partners::model::PartnerId;
+use crate::values::ids::ConventionId;
+use crate::values::ids::InterventionId;
+use crate::values::ids::PartnerId;
+use crate::values::ids::SolicitationId;
 use crate::values::{TerritoryCode, Uai};
 
 /// What a list of solicitations is filtered by.

@@ -10,10 +10,8 @@ use diesel_async::{AnsiTransactionManager, AsyncPgConnection, RunQueryDsl, Trans
 use uuid::Uuid;
 
 use super::content::{ClientPatch, NewClient};
-use super::model::{
-    Client, ClientId, ClientRecord, ClientRole, ClientStatuses, SecretId, SecretRecord, Status,
-};
-use super::perimeter::{Reach, School};
+use super::model::{Client, ClientRecord, ClientRole, ClientStatuses, SecretRecord, Status};
+use super::model::{Overlap, School};
 use crate::auth::Secret;
 use crate::auth::policy::Scope;
 use crate::db::keyset::after;
@@ -21,7 +19,8 @@ use crate::db::page::Direction;
 use crate::db::page::{MarkValue, Page};
 use crate::db::schema::{client_secrets, clients, establishments};
 use crate::error::{Error, Result};
-use crate::register::partners::model::PartnerId;
+use crate::values::ids::PartnerId;
+use crate::values::ids::{ClientId, SecretId};
 use crate::values::{Code, Uai};
 
 /// How exact `last_used_at` is: a client that asks for a token each second writes once a minute.
@@ -69,7 +68,7 @@ fn filtered<'a>(scope: &'a Scope, filter: &'a Filter) -> Filtered<'a> {
     query
 }
 
-/// The same rule as [`Reach`], for lists: the ministry sees all, an academy those of its schools.
+/// The same rule as [`Overlap`], for lists: the ministry sees all, an academy those of its schools.
 fn visible(scope: &Scope) -> Filtered<'_> {
     let query = clients::table.into_boxed();
     if scope.is_everything() {
@@ -198,7 +197,7 @@ pub async fn hold(
 fn the_one(found: Vec<Client>) -> Result<Client> {
     let mut visible = found
         .into_iter()
-        .filter(|client| client.reach != Reach::Nothing);
+        .filter(|client| client.reach != Overlap::Nothing);
     visible.next().ok_or_else(Error::not_found)
 }
 
@@ -225,7 +224,7 @@ async fn complete(
     let secrets = async { Ok::<Vec<SecretRecord>, Error>(secrets.await?) };
     let (secrets, schools) = tokio::try_join!(secrets, schools(connection, &uais))?;
     let with_secrets = |record: ClientRecord| Client {
-        reach: Reach::of(scope, &record, &schools),
+        reach: Overlap::of(scope, &record, &schools),
         secrets: secrets
             .iter()
             .filter(|secret| secret.client_id == record.id)

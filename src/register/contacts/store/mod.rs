@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::model::{Contact, ContactId, ContactRole, NewContact};
+use super::model::{Contact, ContactRole, NewContact};
 use crate::auth::policy::Scope;
 use crate::db::keyset::after;
 use crate::db::page::Direction;
@@ -16,6 +16,7 @@ use crate::db::page::{MarkValue, Page};
 use crate::db::schema::contacts;
 use crate::error::{Error, Result};
 use crate::values::TerritoryCode;
+use crate::values::ids::ContactId;
 
 /// What a list of contacts is filtered by.
 #[derive(Debug, Clone, Default)]

@@ -1,5 +1,6 @@
 //! What a representative is, and who may see the person.
 
+use crate::values::ids::RepresentativeId;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde::Serialize;
@@ -10,12 +11,9 @@ use crate::auth::person_viewer::Viewer;
 use crate::db::journal::Journaled;
 use crate::db::schema::representatives;
 use crate::http::fields::{Body, Fields};
-use crate::register::partners::model::{PartnerId, same};
-use crate::values::ids::Id;
+use crate::register::partners::model::same;
+use crate::values::ids::PartnerId;
 use crate::values::{Email, Phone, TerritoryCode, Text};
-
-/// The id of a representative.
-pub type RepresentativeId = Id<Representative>;
 
 /// A representative as it is stored.
 #[derive(Debug, Clone, Serialize, HasQuery)]

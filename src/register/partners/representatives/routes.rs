@@ -4,9 +4,7 @@ use std::rc::Rc;
 
 use actix_web::{HttpResponse, delete, get, patch, post};
 
-use super::model::{
-    NewRepresentative, RepresentativeAnswer, RepresentativeId, RepresentativePatch,
-};
+use super::model::{NewRepresentative, RepresentativeAnswer, RepresentativePatch};
 use super::store::{Filter, Sort};
 use super::{store, workflow};
 use crate::auth::person_viewer::Viewer;
@@ -17,9 +15,10 @@ use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
 use crate::http::page::{self, Count, Listed};
 use crate::http::query::{Documented, NoQuery, Parameter, Query, Reader, UPDATED_SINCE, parameter};
-use crate::register::partners::model::PartnerId;
 use crate::register::partners::store as partners;
 use crate::register::territories::ancestry;
+use crate::values::ids::PartnerId;
+use crate::values::ids::RepresentativeId;
 
 const TAG: &str = "Partenaires";
 

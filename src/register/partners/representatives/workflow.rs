@@ -1,16 +1,17 @@
 //! The steps that write representatives; the order of refusals is 404, 403, 412, 409.
 
-use super::model::{NewRepresentative, Representative, RepresentativeId, RepresentativePatch};
+use super::model::{NewRepresentative, Representative, RepresentativePatch};
 use super::store;
 use crate::auth::policy::Scope;
 use crate::db::idempotency;
 use crate::db::tx::Tx;
 use crate::db::version::Precondition;
 use crate::error::Result;
-use crate::register::partners::model::PartnerId;
 use crate::register::partners::workflow::owned;
 use crate::register::territories;
 use crate::values::TerritoryCode;
+use crate::values::ids::PartnerId;
+use crate::values::ids::RepresentativeId;
 
 /// Registers one.
 ///

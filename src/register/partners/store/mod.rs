@@ -9,7 +9,7 @@ use diesel::sql_types::{Text, Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::model::{
-    NewPartner, Partner, PartnerId, PartnerKinds, PartnerPatch, PartnerStatuses, Sectors, Status,
+    NewPartner, Partner, PartnerKinds, PartnerPatch, PartnerStatuses, Sectors, Status,
 };
 use crate::agreements::conventions::store::effective_on;
 use crate::agreements::conventions::term::EffectiveStatus;
@@ -20,6 +20,7 @@ use crate::db::page::{MarkValue, Page};
 use crate::db::schema::{convention_texts as texts, conventions, partners};
 use crate::db::search::{contains, fold};
 use crate::error::{Error, Result};
+use crate::values::ids::PartnerId;
 use crate::values::{Code, Siren};
 
 /// What a list of partners is filtered by.

@@ -6,9 +6,9 @@ use diesel::sql_types::{Bool, Date, Nullable, Text, Uuid};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::agreements::conventions::model::ConventionId;
-use crate::agreements::declinations::model::DeclinationId;
-use crate::results::reports::model::ReportId;
+use crate::values::ids::ConventionId;
+use crate::values::ids::DeclinationId;
+use crate::values::ids::ReportId;
 use crate::values::{SchoolYear, TerritoryCode, code_enum};
 
 code_enum! {

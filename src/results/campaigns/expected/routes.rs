@@ -12,8 +12,8 @@ use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
 use crate::http::page::{self, Count, Listed};
 use crate::http::query::{Documented, Parameter, Query, Reader, parameter, without_example};
-use crate::results::campaigns::model::CampaignId;
 use crate::results::campaigns::store as campaigns;
+use crate::values::ids::CampaignId;
 use crate::values::today;
 
 const TAG: &str = "Campagnes";

@@ -5,9 +5,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::store::Row;
-use crate::agreements::conventions::model::ConventionId;
 use crate::reference::Reference;
 use crate::results::campaigns::model::{Campaign, Status};
+use crate::values::ids::ConventionId;
 use crate::values::{SchoolYear, TerritoryCode, TextValue};
 
 /// Où en sont des bilans attendus : `missing` + `drafted` + `submitted` + `validated` = `expected`.

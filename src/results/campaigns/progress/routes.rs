@@ -7,8 +7,8 @@ use super::store;
 use crate::error::Result;
 use crate::http::answer::Answer;
 use crate::http::call::Call;
-use crate::results::campaigns::model::CampaignId;
 use crate::results::campaigns::store as campaigns;
+use crate::values::ids::CampaignId;
 use crate::values::today;
 
 /// Avancement d'une campagne

@@ -8,13 +8,14 @@ use diesel::prelude::*;
 use diesel::sql_types::{Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::model::{Campaign, CampaignId, NewCampaign, Status};
+use super::model::{Campaign, NewCampaign, Status};
 use crate::auth::policy::Scope;
 use crate::db::keyset::after;
 use crate::db::page::Direction;
 use crate::db::page::{MarkValue, Page};
 use crate::db::schema::campaigns;
 use crate::error::{Error, Result};
+use crate::values::ids::CampaignId;
 use crate::values::{SchoolYear, Text, TextValue};
 
 /// What a list of campaigns is filtered by.

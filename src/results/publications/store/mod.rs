@@ -13,7 +13,7 @@ use diesel::sql_types::{Jsonb, Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::freeze::{Earlier, Frozen};
-use super::model::{NewPublication, Publication, PublicationId};
+use super::model::{NewPublication, Publication};
 use super::true_counts;
 use crate::auth::policy::Scope;
 use crate::db::keyset::after;
@@ -21,6 +21,7 @@ use crate::db::page::Direction;
 use crate::db::page::{MarkValue, Page};
 use crate::db::schema::{publication_secrets, publications};
 use crate::error::{Error, Result};
+use crate::values::ids::PublicationId;
 use crate::values::{Json, SchoolYear};
 
 /// What a list of publications is filtered by.

@@ -4,11 +4,11 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::agreements::conventions::model::ConventionId;
-use crate::agreements::declinations::model::DeclinationId;
 use crate::http::fields::{Body, Fields};
 use crate::results::reports::content::{MAX_SCHOOLS, Narrative, NewReport, Schools};
 use crate::results::reports::line::Line;
+use crate::values::ids::ConventionId;
+use crate::values::ids::DeclinationId;
 use crate::values::{SchoolYear, TerritoryCode, Uai};
 
 /// La clé du bilan à préremplir.

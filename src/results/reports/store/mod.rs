@@ -12,12 +12,10 @@ use diesel::prelude::*;
 use diesel::sql_types::{Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::checks::Facts;
 use super::content::NewReport;
 use super::line::Line;
-use super::model::{Consolidated, Covered, Report, ReportId, Status, Whole, reads_heads};
-use crate::agreements::conventions::model::ConventionId;
-use crate::agreements::declinations::model::DeclinationId;
+use super::model::Facts;
+use super::model::{Consolidated, Covered, Report, Status, Whole, reads_heads};
 use crate::auth::policy::Scope;
 use crate::db::keyset::after;
 use crate::db::page::Direction;
@@ -25,6 +23,9 @@ use crate::db::page::{MarkValue, Page};
 use crate::db::schema::{convention_partners, convention_texts};
 use crate::db::schema::{declinations, report_lines, reports};
 use crate::error::{Error, Result};
+use crate::values::ids::ConventionId;
+use crate::values::ids::DeclinationId;
+use crate::values::ids::ReportId;
 use crate::values::{Json, SchoolYear, TerritoryCode, TextValue};
 
 diesel::define_sql_function! {

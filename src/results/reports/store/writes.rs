@@ -7,11 +7,12 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use crate::db::schema::{report_lines, reports};
 use crate::error::{Error, Result};
-use crate::results::reports::checks::Confirmed;
 use crate::results::reports::content::NewReport;
 use crate::results::reports::line::Line;
-use crate::results::reports::model::{Report, ReportId, Status};
+use crate::results::reports::model::Confirmed;
+use crate::results::reports::model::{Report, Status};
 use crate::results::reports::prefill::model::Prefilled;
+use crate::values::ids::ReportId;
 use crate::values::{Json, Text};
 
 /// What a new report is besides its content.

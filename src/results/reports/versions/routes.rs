@@ -13,8 +13,8 @@ use crate::http::page::{self, Listed};
 use crate::http::query::{Documented, Parameter, Query, Reader, UPDATED_SINCE};
 use crate::results::campaigns::store as campaigns;
 use crate::results::reports::answer::ReportAnswer;
-use crate::results::reports::model::ReportId;
 use crate::results::reports::routes::{BATCH, listed, viewer};
+use crate::values::ids::ReportId;
 
 /// The versions of one report.
 pub struct Versions;

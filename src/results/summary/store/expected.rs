@@ -4,11 +4,11 @@ use diesel::QueryableByName;
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use crate::agreements::conventions::model::ConventionId;
 use crate::auth::policy::Scope;
 use crate::error::Result;
 use crate::results::indicators::perimeter::told;
 use crate::results::summary::model::SummaryCompleteness;
+use crate::values::ids::ConventionId;
 use crate::values::{SchoolYear, TextValue};
 
 #[derive(QueryableByName)]

@@ -7,12 +7,13 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use crate::agreements::conventions::model::ConventionId;
 use crate::auth::policy::Scope;
 use crate::db::schema::reports;
 use crate::error::Result;
-use crate::results::reports::model::{ReportId, Status, reads_heads};
+use crate::results::reports::model::{Status, reads_heads};
 use crate::results::reports::store::visible;
+use crate::values::ids::ConventionId;
+use crate::values::ids::ReportId;
 use crate::values::{SchoolYear, TerritoryCode};
 
 /// The most narratives of a summary: a document is read to its end.

@@ -9,10 +9,10 @@ use diesel::sql_types::{Array, Date, Integer, Jsonb, Text, Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::content::{Change, NewAmendment};
-use super::model::{Amendment, AmendmentId, Status};
+use super::model::{Amendment, Status};
 use super::rules::Left;
 use crate::agreements::conventions::content::Document;
-use crate::agreements::conventions::model::{Convention, ConventionId};
+use crate::agreements::conventions::model::Convention;
 use crate::agreements::conventions::signing::{Signatory, VoidedSignature};
 use crate::auth::policy::Scope;
 use crate::db::keyset::after;
@@ -20,6 +20,8 @@ use crate::db::page::Direction;
 use crate::db::page::{MarkValue, Page};
 use crate::db::schema::{amendments, conventions};
 use crate::error::{Error, Result};
+use crate::values::ids::AmendmentId;
+use crate::values::ids::ConventionId;
 use crate::values::{Json, Sha256Hex};
 
 /// What a list of amendments is filtered by.

@@ -1,50 +1,14 @@
 //! The SQL of coverage: plain SQL, for Diesel has neither arrays made into rows nor their
 //! intersection.
 
-use chrono::NaiveDate;
-use diesel::QueryableByName;
-use diesel::sql_types::{Array, BigInt, Bool, Date, Nullable, Text, Uuid};
+use crate::agreements::conventions::coverage::model::Schools;
+use crate::agreements::conventions::coverage::model::Wide;
+use diesel::sql_types::{Array, Date, Nullable, Text, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::model::Asked;
-use crate::agreements::declinations::model::DeclinationId;
 use crate::auth::policy::Scope;
 use crate::error::Result;
-use crate::values::{Level, TerritoryCode};
-
-/// A declination of regions or academies that counts.
-#[derive(Debug, Clone, QueryableByName)]
-pub struct Wide {
-    /// Its id.
-    #[diesel(sql_type = Uuid)]
-    pub id: DeclinationId,
-    /// Its territories.
-    #[diesel(sql_type = Array<Text>)]
-    pub territories: Vec<TerritoryCode>,
-    /// The first day it counts.
-    #[diesel(sql_type = Date)]
-    pub since: NaiveDate,
-    /// The levels it is restricted to, by itself or by its parent; none for all of the convention's.
-    #[diesel(sql_type = Array<Text>)]
-    pub levels: Vec<Level>,
-}
-
-/// Schools of an academy that teach the same levels.
-#[derive(Debug, Clone, QueryableByName)]
-pub struct Schools {
-    /// The academy.
-    #[diesel(sql_type = Text)]
-    pub academy: TerritoryCode,
-    /// What they teach.
-    #[diesel(sql_type = Array<Text>)]
-    pub levels: Vec<Level>,
-    /// Whether a declination of their own reaches them.
-    #[diesel(sql_type = Bool)]
-    pub reached: bool,
-    /// How many they are.
-    #[diesel(sql_type = BigInt)]
-    pub number: i64,
-}
 
 /// Only a region's may be their parent: there is no further one.
 const WIDE: &str = "

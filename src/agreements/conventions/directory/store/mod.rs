@@ -6,7 +6,8 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use crate::auth::policy::Scope;
 use crate::db::schema::partners;
 use crate::error::Result;
-use crate::register::partners::model::{PartnerId, Sector};
+use crate::register::partners::model::Sector;
+use crate::values::ids::PartnerId;
 use crate::values::{HttpsUrl, Siren, Text};
 
 /// What is read of a party.

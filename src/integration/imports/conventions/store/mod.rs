@@ -8,14 +8,16 @@ use tokio_postgres::Transaction;
 use uuid::Uuid;
 
 use super::line::{Line, reach};
+use crate::agreements::conventions::acts::{DatePrecision, Imported};
 use crate::agreements::conventions::content::{Content, Publication, Reach, Terms};
 use crate::agreements::conventions::content_hash::content_hash;
-use crate::agreements::conventions::model::{ConventionId, DatePrecision, Imported, Status};
+use crate::agreements::conventions::model::Status;
 use crate::agreements::conventions::reference;
 use crate::db::tx::Author;
 use crate::integration::imports::{ImportContext, ImportError, Rejection};
-use crate::register::partners::model::PartnerId;
 use crate::values::FromText as _;
+use crate::values::ids::ConventionId;
+use crate::values::ids::PartnerId;
 use crate::values::{Json, Text, today};
 
 /// A convention that an import made.

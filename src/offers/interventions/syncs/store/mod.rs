@@ -8,7 +8,7 @@ use diesel::sql_query;
 use diesel::sql_types::{Bool, Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::model::{NewSync, Status, Sync, SyncId};
+use super::model::{NewSync, Status, Sync};
 use crate::auth::policy::Scope;
 use crate::db::keyset::after;
 use crate::db::page::Direction;
@@ -16,8 +16,9 @@ use crate::db::page::{MarkValue, Page};
 use crate::db::schema::{sync_batches, sync_runs, syncs};
 use crate::error::{Error, Result};
 use crate::offers::interventions::batch::verdict::BatchCounts;
-use crate::offers::interventions::model::InterventionId;
-use crate::register::partners::model::PartnerId;
+use crate::values::ids::InterventionId;
+use crate::values::ids::PartnerId;
+use crate::values::ids::SyncId;
 
 /// What a list of synchronisations is filtered by.
 #[derive(Debug, Clone, Default)]

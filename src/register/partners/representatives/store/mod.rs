@@ -8,15 +8,16 @@ use diesel::prelude::*;
 use diesel::sql_types::{Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::model::{NewRepresentative, Representative, RepresentativeId, RepresentativePatch};
+use super::model::{NewRepresentative, Representative, RepresentativePatch};
 use crate::auth::policy::Scope;
 use crate::db::keyset::after;
 use crate::db::page::Direction;
 use crate::db::page::{MarkValue, Page};
 use crate::db::schema::representatives;
 use crate::error::{Error, Result};
-use crate::register::partners::model::PartnerId;
 use crate::values::TerritoryCode;
+use crate::values::ids::PartnerId;
+use crate::values::ids::RepresentativeId;
 
 /// What a list of representatives is filtered by.
 #[derive(Debug, Clone, Default)]

@@ -8,13 +8,13 @@ use diesel::sql_types::{Array, BigInt, Bool, Date, Nullable, Text, Timestamptz, 
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::model::{ExpectedReport, State};
-use crate::agreements::conventions::model::ConventionId;
 use crate::auth::policy::Scope;
 use crate::db::page::Direction;
 use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::Result;
 use crate::results::campaigns::model::NewCampaign;
 use crate::results::indicators::perimeter::told;
+use crate::values::ids::ConventionId;
 use crate::values::{TerritoryCode, TextValue};
 
 /// What a list of expected reports is filtered by.

@@ -5,11 +5,11 @@ use diesel::QueryableByName;
 use diesel::sql_types::{Array, BigInt, Date, Nullable, Text, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use crate::agreements::conventions::model::ConventionId;
 use crate::auth::policy::Scope;
 use crate::error::Result;
 use crate::results::campaigns::model::NewCampaign;
 use crate::results::indicators::perimeter::told;
+use crate::values::ids::ConventionId;
 use crate::values::{TerritoryCode, TextValue};
 
 /// What is counted of an academy, of a region, of a convention, or, with none of them, of all.

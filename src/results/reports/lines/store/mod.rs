@@ -9,8 +9,6 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::agreements::conventions::model::ConventionId;
-use crate::agreements::declinations::model::DeclinationId;
 use crate::auth::policy::Scope;
 use crate::db::keyset::after;
 use crate::db::page::Direction;
@@ -18,8 +16,11 @@ use crate::db::page::{MarkValue, Page};
 use crate::db::schema::{report_lines, reports};
 use crate::error::Result;
 use crate::results::reports::line::Line;
-use crate::results::reports::model::{ReportId, Status};
+use crate::results::reports::model::Status;
 use crate::results::reports::store as reports_store;
+use crate::values::ids::ConventionId;
+use crate::values::ids::DeclinationId;
+use crate::values::ids::ReportId;
 use crate::values::{ActionType, Level, SchoolYear, TerritoryCode};
 
 /// What the lines are filtered by.

@@ -9,8 +9,9 @@ use crate::db::page::Direction;
 use crate::db::page::{MarkValue, Page};
 use crate::db::schema::reports;
 use crate::error::{Error, Result};
-use crate::results::reports::model::{Report, ReportId};
+use crate::results::reports::model::Report;
 use crate::results::reports::store::visible;
+use crate::values::ids::ReportId;
 
 /// What the versions of a report are filtered by.
 #[derive(Debug, Clone, Default)]

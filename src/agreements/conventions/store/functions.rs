@@ -1,0 +1,26 @@
+//! The database's functions of conventions, for queries.
+
+use diesel::sql_types::{Date, Jsonb, Nullable, Text, Uuid};
+
+diesel::define_sql_function! {
+    /// What a convention is on a day.
+    fn convention_effective_status(
+        status: Text, starts_on: Nullable<Date>, in_force_until: Nullable<Date>,
+        termination: Nullable<Jsonb>, replaced_on: Nullable<Date>, day: Date,
+    ) -> Nullable<Text>;
+}
+
+diesel::define_sql_function! {
+    /// The days a convention is in force.
+    fn convention_days(status: Text, first: Nullable<Date>, last: Nullable<Date>) -> Daterange;
+}
+
+diesel::define_sql_function! {
+    /// The successor of a convention that is being prepared.
+    fn convention_successor_under_way(convention: Uuid) -> Nullable<Uuid>;
+}
+
+diesel::define_sql_function! {
+    /// The last day a convention is in force.
+    fn convention_end(convention: Nullable<Uuid>) -> Nullable<Date>;
+}
