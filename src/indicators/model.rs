@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use crate::conventions::model::ConventionId;
 use crate::partners::model::{PartnerId, Sector};
-use crate::publications::reading::Edition;
+use crate::publications::lookup::Edition;
 use crate::reference::{Entry, Reference};
 use crate::values::{
     ActionType, Axis, Event, Level, Measure, Moment, SchoolYear, TerritoryCode, TextValue,

@@ -13,8 +13,8 @@ use crate::http::call::Call;
 use crate::http::page::{MarkValue, Page};
 use crate::http::query::Reader;
 use crate::publications::cells::{self, Wanted};
+use crate::publications::lookup::{self, AsOf, Edition, Named};
 use crate::publications::model::Publication;
-use crate::publications::reading::{self, AsOf, Edition, Named};
 use crate::publications::store;
 use crate::publications::tables::Grouping;
 
@@ -71,11 +71,11 @@ pub async fn selected(call: &Call<Asked>, page: &Page<ByKey>) -> Result<Option<S
         }
         Some(_) => return Ok(None),
         None if is_certain(call) || perimeter::is_beyond(&reader, scope, asked).await? => {
-            reading::select(&reader, scope, asked).await?
+            lookup::select(&reader, scope, asked).await?
         }
         None => return Ok(None),
     };
-    let grouping = reading::table(asked, &publications)?;
+    let grouping = lookup::table(asked, &publications)?;
     Ok(Some(Selected {
         publications,
         grouping,

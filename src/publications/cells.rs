@@ -7,8 +7,8 @@ use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, Text, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde_json::{Map, Value};
 
+use super::lookup::filters;
 use super::model::Publication;
-use super::reading::filters;
 use super::tables::Grouping;
 use crate::auth::policy::Scope;
 use crate::error::Result;

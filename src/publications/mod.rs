@@ -1,19 +1,18 @@
 //! Publications: the figures of a school year, frozen, with small groups hidden.
 //!
 //! A publication has a documented list of tables ([`tables`]), computed at one moment and never
-//! changed again. What is hidden of them is decided by [`disclosure`]; [`freezing`] writes the tables
-//! as they are read. Whoever may not read live figures reads those of a publication ([`reading`]).
+//! changed again. What is hidden of them is decided by [`disclosure`]; [`freeze`] writes the tables as
+//! they are read. Whoever may not read live figures reads those of a publication ([`lookup`]).
 
 pub mod cells;
-pub mod counting;
-pub mod disclosure;
-mod freezing;
+pub mod count;
+mod freeze;
+pub mod lookup;
 pub mod model;
-pub mod reading;
 pub mod routes;
-mod secrets;
 pub mod store;
 pub mod tables;
+mod true_counts;
 pub mod workflow;
 
 use utoipa_actix_web::service_config::ServiceConfig;

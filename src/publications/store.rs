@@ -1,5 +1,5 @@
-//! The SQL of publications; that of their figures is in [`counting`](super::counting) and
-//! [`reading`](super::reading).
+//! The SQL of publications; that of their figures is in [`count`](super::count) and
+//! [`cells`](super::cells).
 
 use chrono::{DateTime, Utc};
 use diesel::dsl::count_star;
@@ -9,9 +9,9 @@ use diesel::prelude::*;
 use diesel::sql_types::{Jsonb, Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::freezing::{Earlier, Frozen};
+use super::freeze::{Earlier, Frozen};
 use super::model::{NewPublication, Publication, PublicationId};
-use super::secrets;
+use super::true_counts::{KeptCertificate, TrueCounts};
 use crate::auth::policy::Scope;
 use crate::db::keyset::{Direction, after};
 use crate::db::schema::{publication_secrets, publications};
@@ -211,11 +211,11 @@ pub async fn take_turn(connection: &mut AsyncPgConnection) -> Result<Last> {
 ///
 /// # Errors
 /// As any query.
-pub async fn secrets_of_year(
+pub async fn true_counts_of_year(
     connection: &mut AsyncPgConnection,
     year: &SchoolYear,
 ) -> Result<Vec<Earlier>> {
-    type Row = (Json<secrets::Counted>, Json<Vec<secrets::Kept>>);
+    type Row = (Json<TrueCounts>, Json<Vec<KeptCertificate>>);
     let rows: Vec<Row> = publications::table
         .inner_join(publication_secrets::table)
         .filter(publications::school_year.eq(year))
@@ -273,8 +273,8 @@ pub async fn insert(
         .await?;
     let secret = (
         publication_secrets::publication_id.eq(stamp.id.uuid()),
-        publication_secrets::counts.eq(Json(frozen.counted.clone())),
-        publication_secrets::witnesses.eq(Json(frozen.witnesses.clone())),
+        publication_secrets::counts.eq(Json(frozen.true_counts.clone())),
+        publication_secrets::witnesses.eq(Json(frozen.certificates.clone())),
     );
     diesel::insert_into(publication_secrets::table)
         .values(secret)

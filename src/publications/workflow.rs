@@ -1,7 +1,7 @@
 //! The one step there is: publishing a school year.
 
-use super::counting;
-use super::freezing::freeze;
+use super::count::count;
+use super::freeze::freeze;
 use super::model::{NewPublication, Publication, PublicationId};
 use super::store;
 use crate::db::write::Tx;
@@ -17,8 +17,8 @@ pub async fn create(
     small_group: u16,
 ) -> Result<Publication> {
     let last = store::take_turn(tx.connection()).await?;
-    let earlier = store::secrets_of_year(tx.connection(), &new.school_year).await?;
-    let tables = counting::count(tx.connection(), &new.school_year).await?;
+    let earlier = store::true_counts_of_year(tx.connection(), &new.school_year).await?;
+    let tables = count(tx.connection(), &new.school_year).await?;
     let frozen = freeze(tables, &earlier, i64::from(small_group));
     if frozen.unproved > 0 {
         log::warn!(
