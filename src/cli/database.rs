@@ -10,7 +10,7 @@ use crate::auth::{Keys, Tokens};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::connect::Alive;
-use crate::db::embedded::{Durability, Embedded, Settings};
+use crate::db::embedded::{self, Durability, Embedded};
 use crate::db::{Connector, migrations};
 
 /// A database, kept up as long as this value lives.
@@ -103,13 +103,11 @@ impl Database {
 async fn start(data_dir: &Path) -> Result<Embedded, Failure> {
     std::fs::create_dir_all(data_dir)
         .map_err(|error| format!("REE_DATA_DIR={}: {error}", data_dir.display()))?;
-    let settings = Settings {
-        directory: data_dir.to_owned(),
-        durability: Durability::Durable,
-        linger: Duration::ZERO,
-        reaper: std::env::current_exe()?,
-    };
-    Ok(tokio::task::spawn_blocking(move || Embedded::attach_or_start(&settings)).await??)
+    let (directory, reaper) = (data_dir.to_owned(), std::env::current_exe()?);
+    let started = tokio::task::spawn_blocking(move || {
+        embedded::attach_or_start(directory, Durability::Durable, Duration::ZERO, reaper)
+    });
+    Ok(started.await??)
 }
 
 /// Creates the database, unless it is there. Two starters at once are told apart by PostgreSQL.

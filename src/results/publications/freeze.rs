@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use disclosure::{Edition, Measure, protect};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::disclosure::{Edition, Measure, protect};
 use super::model::Table;
+use super::store::count::{Counted, Key, Tables};
 use super::store::count::{Counted, Key, Tables};
 use super::tables::{Grouping, MEASURES};
 use super::true_counts;
@@ -42,15 +44,15 @@ pub struct Frozen {
     /// Their cells.
     pub cells: Vec<Cell>,
     /// The true counts.
-    pub counted: true_counts::Counted,
+    pub true_counts: TrueCounts,
     /// What proves that they cannot be found.
-    pub witnesses: Vec<Kept>,
+    pub certificates: Vec<KeptCertificate>,
     /// How many hidden counts lack a proof.
     pub unproved: usize,
 }
 
-/// The true counts and the witnesses of an earlier publication.
-pub type Earlier = (true_counts::Counted, Vec<Kept>);
+/// The true counts and the certificates of an earlier publication.
+pub type Earlier = (TrueCounts, Vec<KeptCertificate>);
 
 /// The measures hidden of each cell.
 type Hidden<'a> = BTreeMap<(Grouping, &'a Key), Vec<Measure>>;
@@ -58,17 +60,17 @@ type Hidden<'a> = BTreeMap<(Grouping, &'a Key), Vec<Measure>>;
 /// Freezes what was counted, after the earlier publications of the same year.
 pub fn freeze(tables: Tables, earlier: &[Earlier], threshold: i64) -> Frozen {
     let now = counts(&tables);
-    let all = earlier.iter().map(|(counted, _)| counted).chain([&now]);
-    let atlas = Atlas::new(all);
-    let editions: Vec<Edition> = earlier.iter().map(|(one, _)| atlas.edition(one)).collect();
+    let all = earlier.iter().map(|(counts, _)| counts).chain([&now]);
+    let index = CellIndex::new(all);
+    let editions: Vec<Edition> = earlier.iter().map(|(one, _)| index.edition(one)).collect();
     let kept = earlier.iter().flat_map(|(_, kept)| kept);
-    let kept = kept.filter_map(|one| atlas.witness(one)).collect();
-    let figures = atlas.edition(&now).figures;
-    let protected = protect(&atlas.shape, &editions, figures.clone(), kept, threshold);
+    let kept = kept.filter_map(|one| index.certificate(one)).collect();
+    let figures = index.edition(&now).figures;
+    let protected = protect(&index.shape, &editions, figures.clone(), kept, threshold);
     let mut hidden = Hidden::new();
     for (measure, number) in &protected.hidden {
-        if let Some(cell) = atlas.spot(*number) {
-            hidden.entry(cell).or_default().push(*measure);
+        if let Some(key) = index.key(*number) {
+            hidden.entry(key).or_default().push(*measure);
         }
     }
     let cells = written(&tables, &hidden, threshold);
@@ -78,11 +80,11 @@ pub fn freeze(tables: Tables, earlier: &[Earlier], threshold: i64) -> Frozen {
     };
     Frozen {
         tables: described(&cells),
-        counted: atlas.counted(&edition, now.regions),
-        witnesses: protected
-            .witnesses
+        true_counts: index.true_counts(&edition, now.regions),
+        certificates: protected
+            .certificates
             .iter()
-            .map(|one| atlas.keep(one))
+            .map(|one| index.keep(one))
             .collect(),
         unproved: protected.unproved.len(),
         cells,
@@ -90,7 +92,7 @@ pub fn freeze(tables: Tables, earlier: &[Earlier], threshold: i64) -> Frozen {
 }
 
 /// The counts that are protected.
-fn counts(tables: &Tables) -> true_counts::Counted {
+fn counts(tables: &Tables) -> TrueCounts {
     let cells = tables.cells.iter().map(|((grouping, key), counted)| {
         let counts = [
             Indicator::Pupils,
@@ -100,7 +102,7 @@ fn counts(tables: &Tables) -> true_counts::Counted {
         .map(|one| parts(counted, one).0.unwrap_or_default());
         ((grouping.to_string(), key.clone()), counts, [false; 3])
     });
-    true_counts::Counted {
+    TrueCounts {
         regions: tables.regions.clone().into_iter().collect(),
         cells: cells.collect(),
     }

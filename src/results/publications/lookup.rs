@@ -1,4 +1,4 @@
-//! Reading published figures: which publications answer, and whether they have the table asked for.
+//! Looking published figures up: which publications answer, and whether they have the table asked for.
 //! Its cells are in [`cells`](super::store::cells).
 
 use crate::results::indicators::model::Edition;

@@ -1,35 +1,36 @@
-//! The true counts of a publication and the witnesses found for it, as they are kept for the next
+//! The true counts of a publication and the certificates found for it, as they are kept for the next
 //! one: by what cells are, since their numbers change with what the tables hold.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use disclosure::{
+    Cell, Certificate, Circuit, Counts, Dimension, Edition, Figures, Hidden, Measure, Shift,
+    TableShape,
+};
 use serde::{Deserialize, Serialize};
 
-use super::disclosure::{
-    Cell, Counts, Dimension, Edition, Figures, Hidden, Measure, Move, Shape, Shift, Witness,
-};
 use super::store::count::Key;
 use super::tables::Grouping;
 
 /// A cell, by the name of its table and its key.
-pub type Spot = (String, Key);
+pub type CellKey = (String, Key);
 
 /// What the next publication must know of one.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct Counted {
+pub struct TrueCounts {
     /// The region of each academy.
     pub regions: Vec<(Option<String>, Option<String>)>,
     /// The true counts of each cell, and which of them are hidden.
-    pub cells: Vec<(Spot, [i64; 3], [bool; 3])>,
+    pub cells: Vec<(CellKey, [i64; 3], [bool; 3])>,
 }
 
-/// A witness as it is kept.
+/// A certificate as it is kept.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Kept {
+pub struct KeptCertificate {
     measure: usize,
     with_pupils: bool,
-    plus: Vec<Spot>,
-    minus: Vec<Spot>,
+    plus: Vec<CellKey>,
+    minus: Vec<CellKey>,
     first: usize,
     closed: Option<usize>,
 }
@@ -45,11 +46,11 @@ const DIMENSIONS: [(&str, bool); 6] = [
 ];
 
 /// The cells of all the publications of a year, numbered.
-pub struct Atlas {
+pub struct CellIndex {
     /// The numbers.
-    pub shape: Shape,
-    spots: Vec<Spot>,
-    numbers: BTreeMap<Spot, usize>,
+    pub shape: TableShape,
+    keys: Vec<CellKey>,
+    numbers: BTreeMap<CellKey, usize>,
 }
 
 /// The values of each dimension, in their order.
@@ -59,10 +60,10 @@ struct Values {
 }
 
 impl Values {
-    fn of<'a>(counted: impl Iterator<Item = &'a Counted>) -> Self {
+    fn of<'a>(counts: impl Iterator<Item = &'a TrueCounts>) -> Self {
         let mut regions_of = BTreeMap::new();
         let mut of: BTreeMap<String, BTreeSet<Option<String>>> = BTreeMap::new();
-        for one in counted {
+        for one in counts {
             regions_of.extend(one.regions.iter().cloned());
             for ((grouping, key), ..) in &one.cells {
                 if let [value] = key.as_slice() {
@@ -84,7 +85,7 @@ impl Values {
         self.of.get(dimension).map_or(&[], Vec::as_slice)
     }
 
-    fn shape(&self) -> Shape {
+    fn shape(&self) -> TableShape {
         let regions = self.all("academic_region");
         let region_of = self.all("academy").iter().map(|academy| {
             let region = self.regions_of.get(academy);
@@ -95,60 +96,60 @@ impl Values {
             values: self.all(name).len(),
             by_academy,
         });
-        Shape::new(regions.len(), region_of.collect(), dimensions.to_vec())
+        TableShape::new(regions.len(), region_of.collect(), dimensions.to_vec())
     }
 
-    fn spot(&self, cell: Cell) -> Spot {
-        let key = |name: &str, place: usize| self.all(name).get(place).cloned().flatten();
+    fn key(&self, cell: Cell) -> CellKey {
+        let value = |name: &str, place: usize| self.all(name).get(place).cloned().flatten();
         let dimension = |place: usize| DIMENSIONS.get(place).map_or("", |(name, _)| *name);
         match cell {
             Cell::Total => (String::new(), Vec::new()),
             Cell::Region(region) => {
                 let name = "academic_region";
-                (name.to_owned(), vec![key(name, region)])
+                (name.to_owned(), vec![value(name, region)])
             }
-            Cell::Academy(academy) => ("academy".to_owned(), vec![key("academy", academy)]),
-            Cell::Value(own, value) => {
+            Cell::Academy(academy) => ("academy".to_owned(), vec![value("academy", academy)]),
+            Cell::Value(own, number) => {
                 let name = dimension(own);
-                (name.to_owned(), vec![key(name, value)])
+                (name.to_owned(), vec![value(name, number)])
             }
-            Cell::Cross(own, academy, value) => {
+            Cell::Cross(own, academy, number) => {
                 let name = dimension(own);
-                let key = vec![key("academy", academy), key(name, value)];
+                let key = vec![value("academy", academy), value(name, number)];
                 (format!("academy,{name}"), key)
             }
         }
     }
 }
 
-impl Atlas {
+impl CellIndex {
     /// Of what these publications counted.
-    pub fn new<'a>(counted: impl Iterator<Item = &'a Counted> + Clone) -> Self {
-        let values = Values::of(counted);
+    pub fn new<'a>(counts: impl Iterator<Item = &'a TrueCounts> + Clone) -> Self {
+        let values = Values::of(counts);
         let shape = values.shape();
-        let spots: Vec<Spot> = (0..shape.size())
-            .map(|number| values.spot(shape.cell(number)))
+        let keys: Vec<CellKey> = (0..shape.size())
+            .map(|number| values.key(shape.cell(number)))
             .collect();
-        let numbered = spots.iter().cloned().enumerate();
+        let numbered = keys.iter().cloned().enumerate();
         Self {
-            numbers: numbered.map(|(number, spot)| (spot, number)).collect(),
-            spots,
+            numbers: numbered.map(|(number, key)| (key, number)).collect(),
+            keys,
             shape,
         }
     }
 
-    /// The cell of a number.
-    pub fn spot(&self, number: usize) -> Option<(Grouping, &Key)> {
-        let (name, key) = self.spots.get(number)?;
+    /// The table and the key of a cell.
+    pub fn key(&self, number: usize) -> Option<(Grouping, &Key)> {
+        let (name, key) = self.keys.get(number)?;
         Some((Grouping::stored(name)?, key))
     }
 
     /// What was counted, by number.
-    pub fn edition(&self, counted: &Counted) -> Edition {
+    pub fn edition(&self, counted: &TrueCounts) -> Edition {
         let mut figures = vec![Counts::default(); self.shape.size()];
         let mut hidden = Hidden::new();
-        for (spot, counts, is_hidden) in &counted.cells {
-            let Some(number) = self.numbers.get(spot).copied() else {
+        for (key, counts, is_hidden) in &counted.cells {
+            let Some(number) = self.numbers.get(key).copied() else {
                 continue;
             };
             let [pupils, girls, priority] = *counts;
@@ -168,58 +169,58 @@ impl Atlas {
     }
 
     /// What is kept of an edition.
-    pub fn counted(
+    pub fn true_counts(
         &self,
         edition: &Edition,
         regions: Vec<(Option<String>, Option<String>)>,
-    ) -> Counted {
-        let cells = self.spots.iter().enumerate().map(|(number, spot)| {
+    ) -> TrueCounts {
+        let cells = self.keys.iter().enumerate().map(|(number, key)| {
             let counts = edition.figures.of(number);
             let is_hidden = Measure::ALL.map(|one| edition.hidden.contains(&(one, number)));
             (
-                spot.clone(),
+                key.clone(),
                 Measure::ALL.map(|one| counts.of(one)),
                 is_hidden,
             )
         });
-        let says_something = |(_, counts, hidden): &(Spot, [i64; 3], [bool; 3])| {
+        let says_something = |(_, counts, hidden): &(CellKey, [i64; 3], [bool; 3])| {
             *counts != [0; 3] || hidden.contains(&true)
         };
-        Counted {
+        TrueCounts {
             regions,
             cells: cells.filter(says_something).collect(),
         }
     }
 
-    /// A witness, kept.
-    pub fn keep(&self, witness: &Witness) -> Kept {
-        let spots = |cells: &[usize]| {
-            let spots = cells
+    /// A certificate, kept.
+    pub fn keep(&self, certificate: &Certificate) -> KeptCertificate {
+        let keys = |cells: &[usize]| {
+            let keys = cells
                 .iter()
-                .filter_map(|cell| self.spots.get(*cell).cloned());
-            spots.collect()
+                .filter_map(|cell| self.keys.get(*cell).cloned());
+            keys.collect()
         };
-        let (measure, with_pupils) = match witness.found.shift {
+        let (measure, with_pupils) = match certificate.circuit.shift {
             Shift::Alone(measure) => (measure, false),
             Shift::WithPupils(measure) => (measure, true),
         };
-        Kept {
+        KeptCertificate {
             measure: Measure::ALL
                 .iter()
                 .position(|one| *one == measure)
                 .unwrap_or_default(),
             with_pupils,
-            plus: spots(&witness.found.plus),
-            minus: spots(&witness.found.minus),
-            first: witness.first,
-            closed: witness.closed,
+            plus: keys(&certificate.circuit.plus),
+            minus: keys(&certificate.circuit.minus),
+            first: certificate.first,
+            closed: certificate.closed,
         }
     }
 
-    /// A witness that was kept.
-    pub fn witness(&self, kept: &Kept) -> Option<Witness> {
-        let numbers = |spots: &[Spot]| {
-            let numbers = spots.iter().map(|spot| self.numbers.get(spot).copied());
+    /// A certificate that was kept.
+    pub fn certificate(&self, kept: &KeptCertificate) -> Option<Certificate> {
+        let numbers = |keys: &[CellKey]| {
+            let numbers = keys.iter().map(|key| self.numbers.get(key).copied());
             numbers.collect::<Option<Vec<_>>>()
         };
         let measure = Measure::ALL.get(kept.measure).copied()?;
@@ -228,8 +229,8 @@ impl Atlas {
         } else {
             Shift::Alone(measure)
         };
-        Some(Witness {
-            found: Move {
+        Some(Certificate {
+            circuit: Circuit {
                 shift,
                 plus: numbers(&kept.plus)?,
                 minus: numbers(&kept.minus)?,

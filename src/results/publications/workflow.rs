@@ -15,7 +15,7 @@ pub async fn create(
     small_group: u16,
 ) -> Result<Publication> {
     let last = store::take_turn(tx.connection()).await?;
-    let earlier = store::secrets_of_year(tx.connection(), &new.school_year).await?;
+    let earlier = store::true_counts_of_year(tx.connection(), &new.school_year).await?;
     let tables = count::count(tx.connection(), &new.school_year).await?;
     let frozen = freeze(tables, &earlier, i64::from(small_group));
     if frozen.unproved > 0 {

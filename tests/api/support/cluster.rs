@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use ree::db::embedded::{Durability, Embedded, Settings};
+use ree::db::embedded::{self, Durability, Embedded};
 use ree::db::{Connector, migrations};
 use sha2::{Digest, Sha256};
 
@@ -18,13 +18,9 @@ pub struct Database {
 }
 
 static CLUSTER: LazyLock<Arc<Embedded>> = LazyLock::new(|| {
-    let settings = Settings {
-        directory: directory(),
-        durability: Durability::Disposable,
-        linger: LINGER,
-        reaper: PathBuf::from(env!("CARGO_BIN_EXE_ree")),
-    };
-    Arc::new(Embedded::attach_or_start(&settings).expect("an embedded PostgreSQL"))
+    let reaper = PathBuf::from(env!("CARGO_BIN_EXE_ree"));
+    let started = embedded::attach_or_start(directory(), Durability::Disposable, LINGER, reaper);
+    Arc::new(started.expect("an embedded PostgreSQL"))
 });
 
 /// In memory where there is room, else in the temporary directory.

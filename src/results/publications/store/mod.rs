@@ -1,5 +1,4 @@
-//! The SQL of publications; that of their figures is in [`counting`](super::store::count) and
-//! [`reading`](super::lookup).
+//! The SQL of publications; that of their figures is in [`count`] and [`cells`].
 
 pub mod cells;
 pub mod count;
@@ -14,7 +13,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::freeze::{Earlier, Frozen};
 use super::model::{NewPublication, Publication};
-use super::true_counts;
+use super::true_counts::{KeptCertificate, TrueCounts};
 use crate::auth::policy::Scope;
 use crate::db::keyset::after;
 use crate::db::page::Direction;
@@ -198,11 +197,11 @@ pub async fn take_turn(connection: &mut AsyncPgConnection) -> Result<Last> {
 }
 
 /// What the publications of a year hide, in their order. For the next one alone.
-pub async fn secrets_of_year(
+pub async fn true_counts_of_year(
     connection: &mut AsyncPgConnection,
     year: &SchoolYear,
 ) -> Result<Vec<Earlier>> {
-    type Row = (Json<true_counts::Counted>, Json<Vec<true_counts::Kept>>);
+    type Row = (Json<TrueCounts>, Json<Vec<KeptCertificate>>);
     let rows: Vec<Row> = publications::table
         .inner_join(publication_secrets::table)
         .filter(publications::school_year.eq(year))
@@ -257,8 +256,8 @@ pub async fn insert(
         .await?;
     let secret = (
         publication_secrets::publication_id.eq(stamp.id.uuid()),
-        publication_secrets::counts.eq(Json(frozen.counted.clone())),
-        publication_secrets::witnesses.eq(Json(frozen.witnesses.clone())),
+        publication_secrets::counts.eq(Json(frozen.true_counts.clone())),
+        publication_secrets::witnesses.eq(Json(frozen.certificates.clone())),
     );
     diesel::insert_into(publication_secrets::table)
         .values(secret)

@@ -12,9 +12,6 @@ use super::error::EmbeddedError;
 
 const OLDEST: u32 = 15;
 
-/// The contrib extensions that the service's schema uses.
-const EXTENSIONS: [&str; 3] = ["unaccent", "pg_trgm", "btree_gin"];
-
 /// Where packages put the programs of one version: the directory, the beginning of the name of a
 /// version's directory in it, and the way on from there.
 const PACKAGES: [(&str, &str, &str); 7] = [
@@ -38,16 +35,18 @@ pub(super) struct Binaries {
 }
 
 impl Binaries {
-    /// Finds programs that can serve a cluster of the major version `wanted`, or a new one.
+    /// Finds programs that can serve a cluster of the major version `wanted`, or a new one, and have
+    /// these contrib extensions.
     pub(super) fn find(
         wanted: Option<Wanted<'_>>,
+        extensions: &[&'static str],
         account: &Account,
     ) -> Result<Self, EmbeddedError> {
         let mut seen = BTreeSet::new();
         let mut refused = Vec::new();
         let found = candidates().filter(|directory| seen.insert(directory.clone()));
         for binaries in found.filter_map(|directory| Self::probe(&directory, account)) {
-            match binaries.suits(wanted) {
+            match binaries.suits(wanted, extensions) {
                 Ok(()) => return Ok(binaries),
                 Err(error) => refused.push((binaries, error)),
             }
@@ -107,7 +106,11 @@ impl Binaries {
         })
     }
 
-    fn suits(&self, wanted: Option<Wanted<'_>>) -> Result<(), EmbeddedError> {
+    fn suits(
+        &self,
+        wanted: Option<Wanted<'_>>,
+        extensions: &[&'static str],
+    ) -> Result<(), EmbeddedError> {
         if self.major < OLDEST {
             return Err(EmbeddedError::TooOld {
                 version: self.version.clone(),
@@ -124,10 +127,10 @@ impl Binaries {
             });
         }
         let directory = self.share.join("extension");
-        let missing = EXTENSIONS
-            .into_iter()
+        let missing = extensions
+            .iter()
             .find(|name| !directory.join(format!("{name}.control")).is_file());
-        missing.map_or(Ok(()), |extension| {
+        missing.map_or(Ok(()), |&extension| {
             Err(EmbeddedError::NoContrib {
                 extension,
                 directory,

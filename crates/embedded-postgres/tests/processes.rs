@@ -12,11 +12,16 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use embedded_postgres::{Durability, Embedded, EmbeddedError, Settings};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use ree::db::embedded::{Durability, Embedded, EmbeddedError, Settings};
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_ree");
+const PROGRAM: &str = env!("CARGO_BIN_EXE_embedded-reaper");
+
+/// That of the server, and of its superuser; the reaper's, too.
+const NAME: &str = "tester";
+
+const EXTENSIONS: &[&str] = &["unaccent", "pg_trgm", "btree_gin"];
 
 struct Scratch(PathBuf);
 
@@ -30,6 +35,8 @@ impl Scratch {
 
     fn settings(&self) -> Settings {
         Settings {
+            name: NAME,
+            extensions: EXTENSIONS,
             directory: self.0.clone(),
             durability: Durability::Disposable,
             linger: Duration::ZERO,
@@ -184,6 +191,8 @@ fn holder() {
     let command = std::env::var("HOLDER_COMMAND").unwrap();
     let durable = command == "durable";
     let embedded = Embedded::attach_or_start(&Settings {
+        name: NAME,
+        extensions: EXTENSIONS,
         directory: std::env::var_os("HOLDER_DIRECTORY").unwrap().into(),
         durability: if durable {
             Durability::Durable
@@ -218,7 +227,7 @@ fn starts_attaches_stops_and_keeps_data() {
     assert_eq!(query(&url, "show server_encoding"), "UTF8");
     assert_eq!(
         query(&url, "select lower('ÉCOLE'), current_user"),
-        "école|ree"
+        format!("école|{NAME}")
     );
     assert_eq!(query(&url, "show listen_addresses"), "");
     assert_eq!(

@@ -30,7 +30,7 @@ pub enum Cell {
 
 /// How many of each there are, and where their numbers begin.
 #[derive(Debug, Clone)]
-pub struct Shape {
+pub struct TableShape {
     regions: usize,
     /// The region of each academy.
     region_of: Vec<usize>,
@@ -45,7 +45,7 @@ pub fn at<T: Copy + Default>(list: &[T], place: usize) -> T {
     list.get(place).copied().unwrap_or_default()
 }
 
-impl Shape {
+impl TableShape {
     /// Of so many regions, academies in them, and dimensions.
     pub fn new(regions: usize, region_of: Vec<usize>, dimensions: Vec<Dimension>) -> Self {
         let mut cells = vec![Cell::Total];
@@ -132,7 +132,7 @@ mod tests {
     fn every_cell_has_a_number_of_its_own() {
         let dimension = |values, by_academy| Dimension { values, by_academy };
         let dimensions = vec![dimension(2, true), dimension(3, false), dimension(1, true)];
-        let shape = Shape::new(2, vec![0, 1, 1], dimensions);
+        let shape = TableShape::new(2, vec![0, 1, 1], dimensions);
         assert_eq!(shape.size(), 1 + 2 + 3 + (2 + 6) + 3 + (1 + 3));
         for number in 0..shape.size() {
             assert_eq!(shape.number(shape.cell(number)), number);

@@ -1,10 +1,6 @@
-//! How far the figures of a cell can be shifted without contradicting what is known of them.
-//!
-//! What is known: a hidden count is at least 1; girls, and pupils in priority education, are at most
-//! the pupils; and, between two publications, all of this of what was added, should one suppose that
-//! figures only grow. What the true figures contradict cannot be known, and binds nothing.
+//! The figures of cells, the measures they are of, and the measures that are shifted together.
 
-use super::shape::at;
+use super::table_shape::at;
 
 /// The measures that are protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -108,61 +104,6 @@ impl Counts {
     }
 }
 
-/// How far down and how far up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Room {
-    /// Down.
-    pub down: i64,
-    /// Up.
-    pub up: i64,
-}
-
-impl Room {
-    /// No bound.
-    pub const FREE: Self = Self {
-        down: i64::MAX,
-        up: i64::MAX,
-    };
-
-    /// What both leave.
-    pub fn and(self, other: Self) -> Self {
-        Self {
-            down: self.down.min(other.down),
-            up: self.up.min(other.up),
-        }
-    }
-
-    /// Of what is shifted the other way.
-    pub const fn reversed(self) -> Self {
-        Self {
-            down: self.up,
-            up: self.down,
-        }
-    }
-}
-
-/// The room of figures of which each is at least so much, and parts at most the pupils.
-pub fn room(counts: Counts, shift: Shift, floor: impl Fn(Measure) -> i64) -> Room {
-    let mut room = Room::FREE;
-    for measure in shift.measures() {
-        let spare = counts.of(measure) - floor(measure);
-        if spare >= 0 {
-            room.down = room.down.min(spare);
-        }
-    }
-    for part in [Measure::Girls, Measure::Priority] {
-        let (whole, own) = (counts.pupils, counts.of(part));
-        let spare = whole - own;
-        match (shift.has(Measure::Pupils), shift.has(part)) {
-            _ if spare.min(whole).min(own) < 0 => {}
-            (true, false) => room.down = room.down.min(spare),
-            (false, true) => room.up = room.up.min(spare),
-            _ => {}
-        }
-    }
-    room
-}
-
 /// The figures of all cells, by number.
 #[derive(Debug, Clone, Default)]
 pub struct Figures(pub Vec<Counts>);
@@ -180,50 +121,5 @@ impl Figures {
             all.map(|(cell, counts)| counts.since(earlier.of(cell)))
                 .collect(),
         )
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn parts_bind_the_whole_and_the_whole_its_parts() {
-        let counts = Counts {
-            pupils: 10,
-            girls: 4,
-            priority: 7,
-        };
-        let of = |shift| {
-            let room = room(counts, shift, |_| 1);
-            (room.down, room.up)
-        };
-        assert_eq!(of(Shift::Alone(Measure::Pupils)), (3, i64::MAX));
-        assert_eq!(of(Shift::Alone(Measure::Girls)), (3, 6));
-        assert_eq!(of(Shift::Alone(Measure::Priority)), (6, 3));
-        assert_eq!(of(Shift::WithPupils(Measure::Girls)), (3, i64::MAX));
-        assert_eq!(of(Shift::WithPupils(Measure::Priority)), (6, i64::MAX));
-    }
-
-    #[test]
-    fn what_the_figures_contradict_binds_nothing() {
-        // Girls were counted where pupils were not.
-        let counts = Counts {
-            pupils: 3,
-            girls: 5,
-            priority: 0,
-        };
-        assert_eq!(
-            room(counts, Shift::Alone(Measure::Girls), |_| 1).up,
-            i64::MAX
-        );
-        // Pupils were taken away, girls added.
-        let added = Counts {
-            pupils: -2,
-            girls: 1,
-            priority: 0,
-        };
-        let free = room(added, Shift::Alone(Measure::Pupils), |_| 0);
-        assert_eq!(free, Room::FREE);
     }
 }

@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
-use super::Durability;
 use super::cluster::Cluster;
 use super::error::EmbeddedError;
 use super::lock::Lock;
 use super::logfile::LogFile;
 use super::options::shell_words;
 use super::process::{Process, await_in_background, send};
+use super::{Durability, Settings};
 
 /// A start of a large database after a crash takes its time.
 const START_SECONDS: &str = "600";
@@ -54,7 +54,7 @@ impl Cluster {
     /// Brings the server up. The caller holds the start lock. False if it was up already.
     pub(super) fn start(
         &self,
-        durability: Durability,
+        settings: &Settings,
         start: &Lock,
         log: &LogFile,
     ) -> Result<bool, EmbeddedError> {
@@ -65,14 +65,14 @@ impl Cluster {
             State::Starting | State::Stopping => self.stop()?,
             State::Absent => {}
         }
-        let binaries = self.prepare(durability, start)?;
+        let binaries = self.prepare(settings, start)?;
         let program = binaries.program("pg_ctl");
         let mut attempt = 1;
         loop {
             self.clear()?;
             self.prepare_sockets()?;
             log.bound()?;
-            match self.launch(&program, durability, start, log) {
+            match self.launch(&program, settings.durability, start, log) {
                 Err(EmbeddedError::Start { .. }) if attempt < ATTEMPTS => {
                     attempt += 1;
                     std::thread::sleep(Duration::from_millis(200));

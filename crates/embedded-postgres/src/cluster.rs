@@ -5,7 +5,6 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-use super::Durability;
 use super::account::Account;
 use super::binaries::{Binaries, Wanted};
 use super::error::EmbeddedError;
@@ -13,9 +12,7 @@ use super::lock::Lock;
 use super::place::Place;
 use super::process::Family;
 use super::shared_memory;
-
-/// The superuser of the cluster.
-pub(super) const SUPERUSER: &str = "ree";
+use super::{Durability, Settings};
 
 /// The port that names the socket. The socket's directory is private, so any number will do.
 pub(super) const PORT: u16 = 5432;
@@ -76,16 +73,16 @@ impl Cluster {
     /// the start lock.
     pub(super) fn prepare(
         &self,
-        durability: Durability,
+        settings: &Settings,
         start: &Lock,
     ) -> Result<Binaries, EmbeddedError> {
         let wanted = self.version()?.map(|major| Wanted {
             major,
             data: &self.data,
         });
-        let binaries = Binaries::find(wanted, &self.account)?;
+        let binaries = Binaries::find(wanted, settings.extensions, &self.account)?;
         if wanted.is_none() {
-            self.create(&binaries, durability, start)?;
+            self.create(&binaries, settings.durability, start)?;
         }
         self.place.note(&self.home)?;
         Ok(binaries)
@@ -226,7 +223,12 @@ impl Cluster {
         command
             .arg("-D")
             .arg(directory)
-            .args(["-U", SUPERUSER, "--encoding=UTF8", "--no-instructions"])
+            .args([
+                "-U",
+                self.place.name,
+                "--encoding=UTF8",
+                "--no-instructions",
+            ])
             // Only who may enter the socket's directory gets as far as the server.
             .args(["--auth-local=trust", "--auth-host=reject"])
             .args(locale)

@@ -84,13 +84,13 @@ fn is_at_work(place: &Place) -> Result<bool, EmbeddedError> {
     Ok(!Lock::open(Locks::of(&place.run).reaper)?.try_exclusive()?)
 }
 
-/// Waits until the embedded server whose run directory this is has no users, lingers, and stops
+/// Waits until the embedded server of this name and run directory has no users, lingers, and stops
 /// it. This is the whole of the hidden subcommand `embedded-reaper <run-dir>`.
 ///
 /// # Errors
 ///
 /// When the locks cannot be used, or the server does not stop.
-pub fn reap(run_dir: &Path) -> Result<(), EmbeddedError> {
+pub fn reap(name: &'static str, run_dir: &Path) -> Result<(), EmbeddedError> {
     // A service manager signals the whole group of processes. The reaper ends when its work is
     // done, which is as soon as the service has ended.
     let mut deferred = SigSet::empty();
@@ -100,7 +100,7 @@ pub fn reap(run_dir: &Path) -> Result<(), EmbeddedError> {
     if let Err(error) = deferred.thread_block() {
         log::debug!("cannot block signals: {error}");
     }
-    let place = Place::of_run(run_dir)?;
+    let place = Place::of_run(name, run_dir)?;
     let locks = Locks::of(&place.run);
     let cluster = Cluster::locate(place)?;
     let users = Lock::open(locks.users)?;

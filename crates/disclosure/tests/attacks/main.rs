@@ -1,12 +1,21 @@
 //! Attacks on what is published, by an integer program that knows everything shown and nothing of
 //! how it was chosen.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test stops at the first surprise"
+)]
+
 use std::collections::BTreeMap;
 
+use disclosure::{
+    Cell, Counts, Dimension, Edition, Figures, Hidden, Measure, TableShape, primary_suppressions,
+    protect,
+};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
-use super::*;
 use attacker::Attacker;
 
 mod attacker;
@@ -37,13 +46,13 @@ impl Country {
         }
     }
 
-    fn shape(&self) -> Shape {
+    fn shape(&self) -> TableShape {
         let regions = self.region_of.iter().max().unwrap() + 1;
         let dimension = |place: usize| Dimension {
             values: self.values[place],
             by_academy: place < 2,
         };
-        Shape::new(
+        TableShape::new(
             regions,
             self.region_of.clone(),
             (0..3).map(dimension).collect(),
@@ -73,7 +82,7 @@ impl Country {
         }
     }
 
-    fn figures(&self, shape: &Shape, data: &Data) -> Figures {
+    fn figures(&self, shape: &TableShape, data: &Data) -> Figures {
         let sum = |number| {
             let cell = shape.cell(number);
             let groups = data.iter().filter(|(group, _)| self.holds(cell, group));
@@ -136,7 +145,7 @@ fn part(random: &mut StdRng, pupils: i64) -> i64 {
 /// What was published, and the data it was published of.
 struct Published {
     country: Country,
-    shape: Shape,
+    shape: TableShape,
     data: Vec<Data>,
     editions: Vec<Edition>,
     unproved: Hidden,
@@ -159,7 +168,7 @@ fn publish(seed: u64) -> Published {
     let country = Country::random(random);
     let shape = country.shape();
     let (mut data, mut editions, mut all) = (Data::new(), Vec::<Edition>::new(), Vec::new());
-    let (mut witnesses, mut unproved) = (Vec::new(), Hidden::new());
+    let (mut certificates, mut unproved) = (Vec::new(), Hidden::new());
     country.grow(random, &mut data, 0.6);
     for number in 0..random.random_range(1..=3) {
         if number > 0 && random.random_bool(0.5) {
@@ -173,21 +182,21 @@ fn publish(seed: u64) -> Published {
             &shape,
             &editions,
             figures.clone(),
-            witnesses.clone(),
+            certificates.clone(),
             THRESHOLD,
         );
         let again = protect(
             &shape,
             &editions,
             figures.clone(),
-            witnesses.clone(),
+            certificates.clone(),
             THRESHOLD,
         );
         assert_eq!(
             protected.hidden, again.hidden,
             "seed {seed}: the same twice"
         );
-        witnesses.extend(protected.witnesses);
+        certificates.extend(protected.certificates);
         unproved.extend(protected.unproved);
         all.push(data.clone());
         editions.push(Edition {
@@ -218,7 +227,7 @@ fn a_country_of_the_size_of_france_is_protected_and_its_total_shown() {
         dimension(5, false),
     ];
     let region_of: Vec<usize> = (0..31).map(|academy| academy * 18 / 31).collect();
-    let shape = Shape::new(18, region_of.clone(), dimensions);
+    let shape = TableShape::new(18, region_of.clone(), dimensions);
     let mut figures = Figures(vec![Counts::default(); shape.size()]);
     for _ in 0..6_000 {
         let academy = random.random_range(0..31);
@@ -248,7 +257,7 @@ fn a_country_of_the_size_of_france_is_protected_and_its_total_shown() {
             counts.priority += priority;
         }
     }
-    let small = must_hide(&shape, &[], &figures, THRESHOLD).len();
+    let small = primary_suppressions(&shape, &[], &figures, THRESHOLD).len();
     let protected = protect(&shape, &[], figures, Vec::new(), THRESHOLD);
     assert!(protected.unproved.is_empty());
     assert!(protected.hidden.len() < small * 4);
@@ -269,7 +278,7 @@ fn the_attacker_does_undo_what_only_hides_small_counts() {
         let mut published = publish(*seed);
         let first = published.editions.remove(0);
         let figures = &first.figures;
-        let hidden = must_hide(&published.shape, &[], figures, THRESHOLD);
+        let hidden = primary_suppressions(&published.shape, &[], figures, THRESHOLD);
         published.editions = vec![Edition {
             hidden: hidden.clone(),
             ..first.clone()

@@ -18,6 +18,8 @@ const ELSEWHERE: [&str; 2] = ["/var/lib", "/var/tmp"];
 /// The service's data directory, and the names derived from it.
 #[derive(Debug, Clone)]
 pub(super) struct Place {
+    /// The service's name, and the superuser's.
+    pub(super) name: &'static str,
     directory: PathBuf,
     /// Where the locks and the server's log are; only the service enters it.
     pub(super) run: PathBuf,
@@ -28,9 +30,9 @@ pub(super) struct Place {
 
 impl Place {
     /// The place of a data directory, which is made if need be.
-    pub(super) fn open(directory: &Path) -> Result<Self, EmbeddedError> {
+    pub(super) fn open(name: &'static str, directory: &Path) -> Result<Self, EmbeddedError> {
         fs::create_dir_all(directory).map_err(EmbeddedError::io("create", directory))?;
-        let place = Self::existing(directory)?;
+        let place = Self::existing(name, directory)?;
         match DirBuilder::new().mode(0o700).create(&place.run) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
                 Err(EmbeddedError::io("create", &place.run)(error))
@@ -40,16 +42,20 @@ impl Place {
     }
 
     /// The place that a run directory belongs to.
-    pub(super) fn of_run(run: &Path) -> Result<Self, EmbeddedError> {
+    pub(super) fn of_run(name: &'static str, run: &Path) -> Result<Self, EmbeddedError> {
         let run = canonical(run)?;
-        Self::existing(run.parent().unwrap_or(Path::new("/")))
+        Self::existing(name, run.parent().unwrap_or(Path::new("/")))
     }
 
-    fn existing(directory: &Path) -> Result<Self, EmbeddedError> {
+    fn existing(name: &'static str, directory: &Path) -> Result<Self, EmbeddedError> {
         let directory = canonical(directory)?;
         let run = directory.join("postgres.run");
-        let tag = format!("ree-{:016x}", fingerprint(directory.as_os_str().as_bytes()));
+        let tag = format!(
+            "{name}-{:016x}",
+            fingerprint(directory.as_os_str().as_bytes())
+        );
         Ok(Self {
+            name,
             directory,
             run,
             tag,

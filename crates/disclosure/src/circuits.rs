@@ -1,14 +1,16 @@
-//! Moves: figures shifted up in some cells and down in others so that every sum stays what it was.
+//! Circuits: figures shifted up in some cells and down in others so that every sum stays what it
+//! was.
 //!
-//! A move whose cells are all hidden is a *witness*: whoever reads what is shown cannot tell the
-//! true figures from the shifted ones. The families are documented in `docs/PUBLICATIONS.md`.
+//! A circuit whose cells are all hidden is a *certificate*: whoever reads what is shown cannot tell
+//! the true figures from the shifted ones. The families are documented in `docs/PUBLICATIONS.md`.
 
-use super::room::{Room, Shift};
-use super::shape::{Cell, Shape, at};
+use super::figures::Shift;
+use super::interval::Interval;
+use super::table_shape::{Cell, TableShape, at};
 
-/// A move: which measures are shifted, in which cells up and in which down.
+/// A circuit: which measures are shifted, in which cells up and in which down.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Move {
+pub struct Circuit {
     /// What is shifted.
     pub shift: Shift,
     /// Up, or with a negative shift down.
@@ -17,7 +19,7 @@ pub struct Move {
     pub minus: Vec<usize>,
 }
 
-impl Move {
+impl Circuit {
     /// Each cell with the direction it is shifted in.
     pub fn cells(&self) -> impl Iterator<Item = (usize, i64)> + '_ {
         let plus = self.plus.iter().map(|cell| (*cell, 1));
@@ -25,13 +27,13 @@ impl Move {
     }
 }
 
-/// What the search for moves knows of each cell, for one kind of shift.
+/// The cells that a circuit can go through, for one kind of shift: how far, and at what cost.
 #[derive(Debug, Clone)]
-pub struct Board<'a> {
+pub struct Candidates<'a> {
     /// The cells.
-    pub shape: &'a Shape,
-    /// The room of each; none where a cell can be in no move.
-    pub room: Vec<Option<Room>>,
+    pub shape: &'a TableShape,
+    /// The feasibility interval of each; none where a cell can be in no circuit.
+    pub interval: Vec<Option<Interval>>,
     /// What hiding each costs: what of its figures is shown yet.
     pub cost: Vec<i64>,
 }
@@ -56,13 +58,13 @@ impl Priced {
     }
 }
 
-/// The search for the cheapest move through a cell that leaves this much room both ways.
+/// The search for the cheapest circuit through a cell that can be shifted as far as this both ways.
 #[derive(Debug, Clone, Copy)]
 pub struct Search<'a> {
     /// What is known of the cells.
-    pub board: &'a Board<'a>,
-    /// How far down and how far up the move must go.
-    pub reach: Room,
+    pub candidates: &'a Candidates<'a>,
+    /// The lower and the upper protection level: how far down and how far up it must go.
+    pub levels: Interval,
 }
 
 /// A value fixed for its dimension.
@@ -79,7 +81,7 @@ fn cheaper(best: Option<Priced>, other: Option<Priced>) -> Option<Priced> {
 impl Search<'_> {
     /// The cheapest of each family through this cell.
     pub fn through(&self, number: usize) -> Vec<Priced> {
-        let cell = self.board.shape.cell(number);
+        let cell = self.candidates.shape.cell(number);
         let families = match cell {
             Cell::Total => [self.totals(cell), None, None, None],
             Cell::Region(_) | Cell::Academy(_) => {
@@ -96,24 +98,24 @@ impl Search<'_> {
         families.into_iter().flatten().collect()
     }
 
-    /// The cheapest move through this cell that shifts everything up.
+    /// The cheapest circuit through this cell that shifts everything up.
     pub fn total_through(&self, number: usize) -> Option<Priced> {
-        self.totals(self.board.shape.cell(number))
+        self.totals(self.candidates.shape.cell(number))
     }
 
     fn plus(&self, cell: Cell) -> Option<i64> {
-        self.price(cell, self.reach)
+        self.price(cell, self.levels)
     }
 
     fn minus(&self, cell: Cell) -> Option<i64> {
-        self.price(cell, self.reach.reversed())
+        self.price(cell, self.levels.reversed())
     }
 
-    fn price(&self, cell: Cell, reach: Room) -> Option<i64> {
-        let number = self.board.shape.number(cell);
-        let room = self.board.room.get(number).copied().flatten()?;
-        let reaches = room.down >= reach.down && room.up >= reach.up;
-        reaches.then(|| at(&self.board.cost, number))
+    fn price(&self, cell: Cell, levels: Interval) -> Option<i64> {
+        let number = self.candidates.shape.number(cell);
+        let interval = self.candidates.interval.get(number).copied().flatten()?;
+        let is_enough = interval.covers(levels);
+        is_enough.then(|| at(&self.candidates.cost, number))
     }
 
     /// What hiding these cells costs, if they can all be shifted so.
@@ -126,7 +128,7 @@ impl Search<'_> {
     /// These cells, if they can all be shifted so.
     fn priced(&self, plus: &[Cell], minus: &[Cell]) -> Option<Priced> {
         let numbers = |cells: &[Cell]| {
-            let numbers = cells.iter().map(|cell| self.board.shape.number(*cell));
+            let numbers = cells.iter().map(|cell| self.candidates.shape.number(*cell));
             numbers.collect()
         };
         Some(Priced {
@@ -145,7 +147,7 @@ impl Search<'_> {
             let Some(below) = self.minus(cell(other, value)) else {
                 continue;
             };
-            for second in (0..self.board.shape.values(dimension)).filter(|one| *one != value) {
+            for second in (0..self.candidates.shape.values(dimension)).filter(|one| *one != value) {
                 let rest = self
                     .minus(cell(academy, second))
                     .zip(self.plus(cell(other, second)));
@@ -167,12 +169,13 @@ impl Search<'_> {
 
     /// One academy up, another one down, the same value of each dimension in both.
     fn academy_swaps(&self, cell: Cell) -> Option<Priced> {
-        let (academies, fixed) = self.held_by(cell);
+        let (academies, fixed) = self.academies_and_value(cell);
         let leaves_region = matches!(cell, Cell::Region(_));
         let mut best = None;
         for academy in academies {
             for other in self.others(academy) {
-                let same = self.board.shape.region(academy) == self.board.shape.region(other);
+                let same =
+                    self.candidates.shape.region(academy) == self.candidates.shape.region(other);
                 if !(same && leaves_region) {
                     best = cheaper(best, self.academy_swap(academy, other, fixed));
                 }
@@ -182,7 +185,7 @@ impl Search<'_> {
     }
 
     fn academy_swap(&self, academy: usize, other: usize, fixed: Fixed) -> Option<Priced> {
-        let shape = self.board.shape;
+        let shape = self.candidates.shape;
         let (up, down) = (shape.region(academy), shape.region(other));
         let mut priced = self.priced(&[Cell::Academy(academy)], &[Cell::Academy(other)])?;
         if up != down {
@@ -199,13 +202,13 @@ impl Search<'_> {
 
     /// Two values of a dimension, in one academy where it is published by academy.
     fn value_swaps(&self, cell: Cell) -> Option<Priced> {
-        let (academies, fixed) = self.held_by(cell);
+        let (academies, fixed) = self.academies_and_value(cell);
         let (dimension, value) = fixed?;
         let margin = |value| [Cell::Value(dimension, value)];
         let second_than = |cost: &dyn Fn(usize) -> Option<i64>| {
             self.cheapest(dimension, None, |one| cost(one).filter(|_| one != value))
         };
-        if !self.board.shape.is_by_academy(dimension) {
+        if !self.candidates.shape.is_by_academy(dimension) {
             let second = second_than(&|second| self.cost(&margin(value), &margin(second)))?;
             return self.priced(&margin(value), &margin(second));
         }
@@ -225,7 +228,7 @@ impl Search<'_> {
 
     /// The total, one region, one academy, one value of each dimension, all up.
     fn totals(&self, cell: Cell) -> Option<Priced> {
-        let (academies, fixed) = self.held_by(cell);
+        let (academies, fixed) = self.academies_and_value(cell);
         academies
             .into_iter()
             .map(|academy| self.total(academy, fixed))
@@ -233,7 +236,7 @@ impl Search<'_> {
     }
 
     fn total(&self, academy: usize, fixed: Fixed) -> Option<Priced> {
-        let shape = self.board.shape;
+        let shape = self.candidates.shape;
         let region = Cell::Region(shape.region(academy));
         let mut priced = self.priced(&[Cell::Total, region, Cell::Academy(academy)], &[])?;
         for (dimension, by_academy) in shape.dimensions() {
@@ -249,8 +252,8 @@ impl Search<'_> {
     }
 
     /// The academies that a cell's figures can be in, and the value it fixes.
-    fn held_by(&self, cell: Cell) -> (Vec<usize>, Fixed) {
-        let shape = self.board.shape;
+    fn academies_and_value(&self, cell: Cell) -> (Vec<usize>, Fixed) {
+        let shape = self.candidates.shape;
         let all = 0..shape.academies();
         match cell {
             Cell::Total => (all.collect(), None),
@@ -265,7 +268,7 @@ impl Search<'_> {
     }
 
     fn others(&self, academy: usize) -> impl Iterator<Item = usize> + use<> {
-        (0..self.board.shape.academies()).filter(move |other| *other != academy)
+        (0..self.candidates.shape.academies()).filter(move |other| *other != academy)
     }
 
     /// The cheapest value of a dimension, or the one that is fixed.
@@ -277,7 +280,7 @@ impl Search<'_> {
     ) -> Option<usize> {
         match fixed {
             Some((own, value)) if own == dimension => cost(value).map(|_| value),
-            _ => (0..self.board.shape.values(dimension))
+            _ => (0..self.candidates.shape.values(dimension))
                 .filter_map(|value| Some((cost(value)?, value)))
                 .min()
                 .map(|(_, value)| value),

@@ -1,5 +1,5 @@
-//! Girls in priority education: a count that nobody publishes, which ties girls to priority
-//! education all the same.
+//! The Fréchet bounds of girls in priority education: a count that nobody publishes, which ties
+//! girls to priority education all the same.
 //!
 //! In a cell of `x` pupils, `g` girls and `p` in priority education, between `g + p − x` and
 //! `min(g, p)` pupils are both. Added up over the values of a dimension this gives bounds of how many
@@ -7,8 +7,8 @@
 //! tables that have none are the margins of no data at all. The condition is exact, and convex in
 //! the figures: where two shifts keep to it, those between them do.
 
-use super::room::{Counts, Figures, Shift};
-use super::shape::{Cell, Shape, at};
+use super::figures::{Counts, Figures, Shift};
+use super::table_shape::{Cell, TableShape, at};
 
 /// At least and at most.
 type Bounds = (i64, i64);
@@ -22,7 +22,7 @@ fn of_counts(counts: Counts) -> Bounds {
 
 /// The bounds of each dimension: in each academy, or in all.
 #[derive(Debug, Clone)]
-pub struct Overlap {
+pub struct FrechetBounds {
     /// By dimension and academy.
     academies: Vec<Vec<Bounds>>,
     /// By dimension, of those not published by academy.
@@ -32,26 +32,26 @@ pub struct Overlap {
     binds: bool,
 }
 
-impl Overlap {
+impl FrechetBounds {
     /// Of these figures.
-    pub fn new(shape: &Shape, figures: &Figures) -> Self {
+    pub fn new(shape: &TableShape, figures: &Figures) -> Self {
         let dimensions = shape.dimensions().count();
-        let mut overlap = Self {
+        let mut bounds = Self {
             academies: vec![vec![(0, 0); shape.academies()]; dimensions],
             whole: vec![(0, 0); dimensions],
             binds: true,
         };
         for number in 0..shape.size() {
-            overlap.add(shape, number, of_counts(figures.of(number)));
+            bounds.add(shape, number, of_counts(figures.of(number)));
         }
-        overlap.binds = overlap.has_solution(shape);
-        overlap
+        bounds.binds = bounds.has_solution(shape);
+        bounds
     }
 
     /// Whether figures shifted so, up in some cells and down in others, still have a solution.
     pub fn admits(
         &self,
-        shape: &Shape,
+        shape: &TableShape,
         figures: &Figures,
         shift: Shift,
         cells: impl Iterator<Item = (usize, i64)>,
@@ -68,7 +68,7 @@ impl Overlap {
         shifted.has_solution(shape)
     }
 
-    fn add(&mut self, shape: &Shape, number: usize, more: Bounds) {
+    fn add(&mut self, shape: &TableShape, number: usize, more: Bounds) {
         let bounds = match shape.cell(number) {
             Cell::Cross(dimension, academy, _) => self
                 .academies
@@ -84,7 +84,7 @@ impl Overlap {
         }
     }
 
-    fn has_solution(&self, shape: &Shape) -> bool {
+    fn has_solution(&self, shape: &TableShape) -> bool {
         let mut all = (0, 0);
         for academy in 0..shape.academies() {
             let each = shape.dimensions().filter(|(_, by_academy)| *by_academy);
@@ -112,20 +112,20 @@ fn common(one: Bounds, other: Bounds) -> Bounds {
 
 #[cfg(test)]
 mod tests {
+    use super::super::figures::Measure;
+    use super::super::table_shape::Dimension;
     use super::*;
-    use crate::results::publications::disclosure::room::Measure;
-    use crate::results::publications::disclosure::shape::Dimension;
 
     /// One academy, two dimensions of two values.
-    fn shape() -> Shape {
+    fn shape() -> TableShape {
         let dimension = Dimension {
             values: 2,
             by_academy: true,
         };
-        Shape::new(1, vec![0], vec![dimension, dimension])
+        TableShape::new(1, vec![0], vec![dimension, dimension])
     }
 
-    fn figures(shape: &Shape, crosses: [(i64, i64, i64); 4]) -> Figures {
+    fn figures(shape: &TableShape, crosses: [(i64, i64, i64); 4]) -> Figures {
         let mut all = vec![Counts::default(); shape.size()];
         for (place, (pupils, girls, priority)) in crosses.into_iter().enumerate() {
             let number = shape.number(Cell::Cross(place / 2, 0, place % 2));
@@ -139,16 +139,16 @@ mod tests {
     }
 
     #[test]
-    fn girls_cannot_move_where_another_dimension_says_none_is_in_priority_education() {
+    fn girls_cannot_shift_where_another_dimension_says_none_is_in_priority_education() {
         let shape = shape();
         let crosses = [(9, 9, 0), (9, 0, 9), (9, 9, 0), (9, 0, 9)];
         let figures = figures(&shape, crosses);
-        let overlap = Overlap::new(&shape, &figures);
+        let bounds = FrechetBounds::new(&shape, &figures);
         let cross = |value| shape.number(Cell::Cross(0, 0, value));
         let girls = Shift::Alone(Measure::Girls);
-        let moved = [(cross(0), -1), (cross(1), 1)];
-        assert!(!overlap.admits(&shape, &figures, girls, moved.into_iter()));
-        assert!(overlap.admits(&shape, &figures, girls, std::iter::empty()));
+        let shifted = [(cross(0), -1), (cross(1), 1)];
+        assert!(!bounds.admits(&shape, &figures, girls, shifted.into_iter()));
+        assert!(bounds.admits(&shape, &figures, girls, std::iter::empty()));
     }
 
     #[test]
@@ -156,10 +156,10 @@ mod tests {
         let shape = shape();
         let crosses = [(0, 9, 9), (9, 0, 0), (9, 9, 0), (9, 0, 9)];
         let figures = figures(&shape, crosses);
-        let overlap = Overlap::new(&shape, &figures);
-        assert!(!overlap.binds);
+        let bounds = FrechetBounds::new(&shape, &figures);
+        assert!(!bounds.binds);
         let anywhere = [(shape.number(Cell::Cross(0, 0, 0)), 100)];
         let girls = Shift::Alone(Measure::Girls);
-        assert!(overlap.admits(&shape, &figures, girls, anywhere.into_iter()));
+        assert!(bounds.admits(&shape, &figures, girls, anywhere.into_iter()));
     }
 }

@@ -31,7 +31,7 @@ use std::time::Duration;
 pub use error::EmbeddedError;
 pub use reaper::reap;
 
-use cluster::{Cluster, PORT, SUPERUSER};
+use cluster::{Cluster, PORT};
 use lock::Lock;
 use logfile::LogFile;
 use place::Place;
@@ -50,6 +50,11 @@ pub enum Durability {
 /// How to run the embedded server.
 #[derive(Debug, Clone)]
 pub struct Settings {
+    /// The service's name, a few letters: that of the superuser, and what the names of processes and
+    /// of directories elsewhere begin with.
+    pub name: &'static str,
+    /// The contrib extensions that the server must have.
+    pub extensions: &'static [&'static str],
     /// The service's data directory. The cluster is `postgres` in it, and the locks and the
     /// server's log are in `postgres.run`.
     pub directory: PathBuf,
@@ -59,7 +64,7 @@ pub struct Settings {
     /// How long the server stays after its last user has gone.
     pub linger: Duration,
     /// The program to run as the reaper: `<reaper> embedded-reaper <run-dir>` has to call
-    /// [`reap`].
+    /// [`reap`] with the same name.
     pub reaper: PathBuf,
 }
 
@@ -81,7 +86,7 @@ impl Embedded {
     /// When PostgreSQL is not installed, is too old or lacks contrib; when the cluster was made
     /// by another version; when the server does not start; when the directory cannot be used.
     pub fn attach_or_start(settings: &Settings) -> Result<Self, EmbeddedError> {
-        let place = Place::open(&settings.directory)?;
+        let place = Place::open(settings.name, &settings.directory)?;
         let users = Lock::open(Locks::of(&place.run).users)?;
         users.shared()?;
         let cluster = Cluster::locate(place)?;
@@ -132,14 +137,15 @@ impl Embedded {
     /// The superuser of the cluster. No password is needed.
     #[must_use]
     pub fn user(&self) -> &str {
-        SUPERUSER
+        self.settings.name
     }
 
     /// The address of a database, for libpq and tokio-postgres alike.
     #[must_use]
     pub fn url(&self, database: &str) -> String {
         format!(
-            "postgresql://{SUPERUSER}@/{}?host={}&port={PORT}",
+            "postgresql://{}@/{}?host={}&port={PORT}",
+            percent_encoded(self.settings.name.as_bytes()),
             percent_encoded(database.as_bytes()),
             percent_encoded(self.cluster.sockets.as_os_str().as_bytes())
         )
@@ -161,13 +167,8 @@ impl Embedded {
     }
 
     fn start_locked(&self, lock: &Lock) -> Result<bool, EmbeddedError> {
-        let Settings {
-            durability,
-            linger,
-            reaper,
-            ..
-        } = &self.settings;
-        let started = self.cluster.start(*durability, lock, &self.log())?;
+        let Settings { linger, reaper, .. } = &self.settings;
+        let started = self.cluster.start(&self.settings, lock, &self.log())?;
         if started && !reaper::stays(&self.cluster.place, reaper, *linger)? {
             self.cluster.stop()?;
             return Err(EmbeddedError::Reaper {
