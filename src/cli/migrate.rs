@@ -3,7 +3,7 @@
 use super::{Failure, config};
 use crate::cli::database::Database;
 use crate::clock::Clock;
-use crate::db::migrations;
+use crate::db::{functions, migrations};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -13,28 +13,42 @@ pub struct Arguments {
 
 #[derive(clap::Subcommand)]
 enum Action {
-    /// List the migrations, applied or pending; changes nothing
+    /// List the migrations, and whether the functions are this program's; changes nothing
     Status,
 }
 
 pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let database = Database::open(&config()?).await?;
     if let Some(Action::Status) = arguments.action {
-        for state in migrations::state(&database.connector).await? {
-            println!(
-                "{} {}",
-                if state.applied { "applied" } else { "pending" },
-                state.name
-            );
-        }
+        print(&migrations::state(&database.connector).await?);
         return Ok(());
     }
-    let applied = migrations::run(&database.connector, Clock::default().now()).await?;
-    for name in &applied {
+    let done = migrations::run(&database.connector, Clock::default().now()).await?;
+    for name in &done.migrations {
         println!("applied {name}");
     }
-    if applied.is_empty() {
+    if done.functions {
+        println!("applied functions");
+    }
+    if done.migrations.is_empty() && !done.functions {
         println!("the schema is up to date");
     }
     Ok(())
+}
+
+/// A line for each migration, then one for the functions, triggers and views.
+fn print(schema: &migrations::Schema) {
+    for state in &schema.migrations {
+        println!(
+            "{} {}",
+            if state.applied { "applied" } else { "pending" },
+            state.name
+        );
+    }
+    let functions = match schema.functions {
+        functions::State::Applied => "applied",
+        functions::State::Pending => "pending",
+        functions::State::Newer => "newer",
+    };
+    println!("{functions} functions");
 }

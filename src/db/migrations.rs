@@ -1,10 +1,10 @@
-//! Bringing a database up to date: the schema, then the reference data.
+//! Bringing a database up to date: the tables, the functions over them, then the reference data.
 
 use diesel::migration::{Migration, MigrationSource};
 use diesel_async::AsyncMigrationHarness;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::Connector;
+use super::{Connector, functions};
 use crate::error::{Error, Result};
 use crate::reference;
 
@@ -19,25 +19,74 @@ pub struct State {
     pub applied: bool,
 }
 
+/// What a database has of the schema of this program.
+#[derive(Debug, Clone)]
+pub struct Schema {
+    /// Every migration, applied or pending, in order.
+    pub migrations: Vec<State>,
+    /// Whether the functions, triggers and views are this program's.
+    pub functions: functions::State,
+}
+
+/// What was done to bring a database up to date.
+#[derive(Debug, Clone)]
+pub struct Done {
+    /// The migrations that were applied.
+    pub migrations: Vec<String>,
+    /// Whether the functions, triggers and views were replaced.
+    pub functions: bool,
+}
+
 /// Two starters bring one database up to date one after the other: this key of PostgreSQL's
 /// advisory locks is theirs.
 const LOCK: i64 = 0x7265_655f_6d69_6772;
 
-/// Applies what is pending and loads the reference data; names what was applied.
+/// Applies what is pending, loads the functions that differ and the reference data; says what was
+/// applied.
 ///
 /// # Errors
 /// `service_unavailable` when the database is away, `internal_error` when a migration fails.
-pub async fn run(connector: &Connector, now: chrono::DateTime<chrono::Utc>) -> Result<Vec<String>> {
-    let (guard, _alive) = connector.plain().await.map_err(Error::unavailable)?;
+pub async fn run(connector: &Connector, now: chrono::DateTime<chrono::Utc>) -> Result<Done> {
+    let (mut guard, _alive) = connector.plain().await.map_err(Error::unavailable)?;
     let lock = format!("SET lock_timeout = '60s'; SELECT pg_advisory_lock({LOCK})");
     guard
         .batch_execute(&lock)
         .await
         .map_err(Error::unavailable)?;
-    let applied = migrate(connector).await?;
+    let migrations = migrate(connector).await?;
+    let functions = load_functions(&mut guard, !migrations.is_empty()).await?;
     reference::store::load(connector, now).await?;
     keep_feed_ahead(&guard).await?;
-    Ok(applied)
+    Ok(Done {
+        migrations,
+        functions,
+    })
+}
+
+/// Also where they are this program's and a migration was applied again: it had an older text.
+async fn load_functions(guard: &mut tokio_postgres::Client, migrated: bool) -> Result<bool> {
+    let known = known()?;
+    let wanted = match functions::state(guard, &known).await? {
+        functions::State::Applied => migrated,
+        functions::State::Pending => true,
+        functions::State::Newer => false,
+    };
+    if wanted {
+        functions::load(guard, &known).await?;
+    }
+    Ok(wanted)
+}
+
+/// The versions of the migrations that this program has, in order.
+fn known() -> Result<Vec<String>> {
+    let all: Vec<Box<dyn Migration<diesel::pg::Pg>>> =
+        MIGRATIONS.migrations().map_err(Error::internal)?;
+    let mut versions: Vec<String> = all
+        .iter()
+        .map(|migration| migration.name().version().to_string())
+        .collect();
+    versions.sort();
+    Ok(versions)
 }
 
 async fn migrate(connector: &Connector) -> Result<Vec<String>> {
@@ -73,11 +122,21 @@ async fn keep_feed_ahead(client: &tokio_postgres::Client) -> Result<()> {
         .map(|_| ())
 }
 
-/// Every migration, applied or pending, in order.
+/// What the database has of this program's schema.
 ///
 /// # Errors
 /// As [`run`].
-pub async fn state(connector: &Connector) -> Result<Vec<State>> {
+pub async fn state(connector: &Connector) -> Result<Schema> {
+    let migrations = migration_states(connector).await?;
+    let (client, _alive) = connector.plain().await.map_err(Error::unavailable)?;
+    let functions = functions::state(&client, &known()?).await?;
+    Ok(Schema {
+        migrations,
+        functions,
+    })
+}
+
+async fn migration_states(connector: &Connector) -> Result<Vec<State>> {
     let (connection, _alive) = connector.diesel().await.map_err(Error::unavailable)?;
     let work = move || -> Result<Vec<State>> {
         let mut harness = AsyncMigrationHarness::new(connection);
@@ -99,10 +158,14 @@ pub async fn state(connector: &Connector) -> Result<Vec<State>> {
         .map_err(Error::internal)?
 }
 
-/// Whether the database has every migration this program knows.
+/// Whether the database has every migration this program knows, and its functions or newer ones.
 ///
 /// # Errors
 /// As [`run`].
 pub async fn is_current(connector: &Connector) -> Result<bool> {
-    Ok(state(connector).await?.iter().all(|state| state.applied))
+    let Schema {
+        migrations,
+        functions,
+    } = state(connector).await?;
+    Ok(migrations.iter().all(|state| state.applied) && functions != functions::State::Pending)
 }

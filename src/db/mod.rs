@@ -6,6 +6,7 @@
 
 pub mod connect;
 pub mod embedded;
+pub mod functions;
 pub mod idempotency;
 pub mod journal;
 pub mod keyset;

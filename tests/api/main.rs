@@ -32,6 +32,7 @@ mod ending;
 mod faults;
 mod faulty_conventions;
 mod figures_kept;
+mod functions;
 mod history;
 mod idempotency;
 mod indicators;

@@ -6,13 +6,11 @@ use disclosure::{Edition, Measure, protect};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::disclosure::{Edition, Measure, protect};
 use super::model::Table;
 use super::store::count::{Counted, Key, Tables};
 use super::store::count::{Counted, Key, Tables};
 use super::tables::{Grouping, MEASURES};
-use super::true_counts;
-use super::true_counts::{Atlas, Kept};
+use super::true_counts::{CellIndex, KeptCertificate, TrueCounts};
 use crate::results::indicators::columns::sums;
 use crate::results::indicators::model::Indicator;
 use crate::values::share;

@@ -40,11 +40,11 @@ fn directory() -> PathBuf {
     directory
 }
 
-/// The template's name tells which migrations and reference data it has.
+/// The template's name tells which migrations, functions and reference data it has.
 fn template() -> String {
     let mut hash = Sha256::new();
     let mut files = Vec::new();
-    for directory in ["migrations", "data/reference"] {
+    for directory in ["migrations", "src/db/functions", "data/reference"] {
         collect(
             &PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(directory),
             &mut files,
