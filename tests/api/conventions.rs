@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::support::{Caller, Reply, Service, id};
+use crate::support::{Caller, Reply, Service, id, merged};
 
 pub const SHA: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
@@ -34,11 +34,10 @@ fn of_several(partners: &[String]) -> Value {
 
 /// A signature on paper of whoever this designates.
 pub fn signature(who: Value) -> Value {
-    let mut body = json!({ "signed_on": "2026-01-15", "medium": "paper", "document_sha256": SHA, "place": "Paris" });
-    for (name, value) in who.as_object().unwrap() {
-        body[name] = value.clone();
-    }
-    body
+    merged(
+        json!({ "signed_on": "2026-01-15", "medium": "paper", "document_sha256": SHA, "place": "Paris" }),
+        who,
+    )
 }
 
 async fn post(caller: &Caller, path: &str) -> Reply {
