@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use futures_util::future::join;
 use serde_json::{Value, json};
 
-use crate::support::{Caller, Reply, Service, absent, id, merged, uai};
+use crate::support::{Caller, Reply, Service, absent, id, merged, rounds, uai};
 
 const LIST: &str = "/v1/declinations";
 
@@ -1034,7 +1034,7 @@ async fn a_place_has_one_active_declination_of_a_convention_at_a_level() {
 async fn of_two_activations_at_once_on_one_place_one_is_made() {
     let world = World::new().await;
     let ministry = world.service.ministry();
-    for round in 0..200 {
+    for round in 0..rounds(200) {
         let one = world
             .draft("academy", &["academy:10", "academy:08"], json!({}))
             .await;
@@ -1075,7 +1075,7 @@ async fn of_two_activations_at_once_on_one_place_one_is_made() {
 async fn an_activation_comes_before_or_after_the_closing_of_what_has_its_place() {
     let world = World::new().await;
     let ministry = world.service.ministry();
-    for round in 0..50 {
+    for round in 0..rounds(50) {
         let old = world.active("academy", &["academy:10"], json!({})).await;
         let new = world.draft("academy", &["academy:10"], json!({})).await;
         let (closed, activated) = if round % 2 == 0 {
@@ -1110,7 +1110,7 @@ async fn an_activation_comes_before_or_after_the_closing_of_what_has_its_place()
 async fn an_activation_comes_before_or_after_the_closing_of_its_parent() {
     let world = World::new().await;
     let ministry = world.service.ministry();
-    for round in 0..30 {
+    for round in 0..rounds(30) {
         let parent = world
             .active("academic_region", &["region:84"], json!({}))
             .await;

@@ -544,6 +544,15 @@ pub fn uai(number: u32) -> String {
     format!("{number:07}{}", ree::values::uai_key(number))
 }
 
+/// How often a race is run or a law tried: as often as this in the nightly run (`REE_NIGHTLY=1`), which
+/// `.ci/nightly` is, and twenty times at most in the others, which people wait for.
+pub fn rounds(nightly: usize) -> usize {
+    match std::env::var_os("REE_NIGHTLY") {
+        Some(set) if set == "1" => nightly,
+        _ => nightly.min(20),
+    }
+}
+
 /// A path template with its parts filled in; the same value may be named for several templates.
 pub fn fill(template: &str, values: &[(&str, &str)]) -> String {
     let filled = values
