@@ -1,4 +1,4 @@
-//! The SQL of deadlines: plain SQL, see [`statement`](super::statement).
+//! The SQL of deadlines: plain SQL, see `statement`.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::QueryableByName;

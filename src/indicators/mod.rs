@@ -3,7 +3,7 @@
 //! A figure counts the lines of the reports that are validated and that no later version replaced.
 //! Lines state only what no report below states, so that adding them counts nothing twice. Figures
 //! are computed when they are asked for, the most wanted ones from sums that are kept beside the lines
-//! ([`cells`], [`upkeep`]); what is distinct (establishments, reports) and totals are counted and never
+//! (`cells`, [`upkeep`]); what is distinct (establishments, reports) and totals are counted and never
 //! added up.
 
 pub mod answer;

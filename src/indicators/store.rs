@@ -1,4 +1,4 @@
-//! The SQL of indicators: plain SQL, see [`statement`](super::statement).
+//! The SQL of indicators: plain SQL, see `statement`.
 
 use std::collections::HashMap;
 

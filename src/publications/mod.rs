@@ -1,7 +1,7 @@
 //! Publications: the figures of a school year, frozen, with small groups hidden.
 //!
 //! A publication has a documented list of tables ([`tables`]), computed at one moment and never
-//! changed again. What is hidden of them is decided by [`disclosure`]; [`freezing`] writes the tables
+//! changed again. What is hidden of them is decided by [`disclosure`]; `freezing` writes the tables
 //! as they are read. Whoever may not read live figures reads those of a publication ([`reading`]).
 
 pub mod cells;

@@ -22,7 +22,7 @@ use crate::values::TerritoryCode;
 pub struct Filter {
     /// Whose territories cover, or lie in, one of these.
     pub territory: Vec<TerritoryCode>,
-    /// Those and all above them: filled in by [`crate::establishments::store::reach`].
+    /// Those and all above them: filled in by [`crate::establishments::reach`].
     pub above: Vec<String>,
     /// Changed then or later.
     pub updated_since: Option<DateTime<Utc>>,
