@@ -13,6 +13,10 @@ demo:
 check:
     bash .ci/run
 
+# What runs once a night: long races, and the checks of dependencies
+nightly:
+    bash .ci/nightly
+
 # All tests
 test *arguments:
     cargo test {{arguments}}
@@ -20,6 +24,10 @@ test *arguments:
 # Clippy, warnings refused
 lint:
     cargo clippy --all-targets -- -D warnings
+
+# The documentation of the code, broken links refused
+doc:
+    RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items
 
 # Format the code
 fmt:

@@ -1,6 +1,6 @@
 //! Table of contents: each resource mounts itself with one line. What is under `/v1` needs a
-//! token and a line in the access table; what is public is in [`operation`](crate::integration::operation),
-//! [`oauth`](crate::integration::oauth) and the [`directory`](crate::agreements::conventions::directory) of conventions.
+//! token and a line in the access table; what is public is in [`operation`],
+//! [`oauth`] and the [`directory`](conventions::directory) of conventions.
 
 use utoipa_actix_web::service_config::ServiceConfig;
 

@@ -1,6 +1,6 @@
 //! The one place that writes: a transaction, who writes in it, and its journal.
 //!
-//! [`Tx::record`] writes the audit row and the change event of a row beside it. There is no other
+//! `Tx::record` writes the audit row and the change event of a row beside it. There is no other
 //! way to either table, and no transaction without an author.
 
 use chrono::{DateTime, Utc};

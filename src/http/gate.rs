@@ -3,7 +3,7 @@
 //! 401, unknown route 404, 405, 406, 415, 413, 400, 403 by role or scope, 428. What is left for
 //! handlers is 422 and what depends on the stored row. The order and the checks come from the
 //! OpenAPI document ([`Contract`](super::contract::Contract)) and the access table
-//! ([`policy`](crate::auth::policy)), so a handler cannot forget one.
+//! ([`policy`]), so a handler cannot forget one.
 
 use std::rc::Rc;
 use std::sync::Arc;

@@ -76,7 +76,7 @@ struct Exchange {
 /// The middleware.
 ///
 /// # Errors
-/// Only when what is inside panicked: the error then is the finished answer, see [`Finished`].
+/// Only when what is inside panicked: the error then is the finished answer, see `Finished`.
 pub async fn shell(
     request: ServiceRequest,
     next: Next<BoxBody>,

@@ -29,7 +29,7 @@ pub use themes::{
     Moments,
 };
 
-/// A type whose value is one text: [`text_type`] gives it all that text-like types share.
+/// A type whose value is one text: `text_type!` gives it all that text-like types share.
 pub trait TextValue: Sized {
     /// The text.
     fn as_str(&self) -> &str;

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::support::document::{Operation, operation, operations};
 use crate::support::place::{Place, Reports};
-use crate::support::{Caller, Reply, Service};
+use crate::support::{Caller, Reply, Service, id};
 
 /// What each role is answered: one status for all objects, or four: own, sibling, foreign, absent.
 struct Line {
@@ -274,34 +274,41 @@ fn every_operation_has_its_line() {
 /// The objects of the four relations, and who is related to them.
 struct World {
     service: Service,
+    /// Of which the partners of the first two are members.
+    network: String,
     places: [Place; 4],
 }
 
 impl World {
     async fn new(service: &Service) -> Self {
-        let own = Place::lyon(service).await;
-        // The same region, and the same national network.
-        let sibling = Place::new(service, 380_001, "department:038", "academy:08", "levels").await;
-        let foreign = Place::new(service, 590_001, "department:059", "academy:09", "axes").await;
-        let network = service.new_partner("Réseau").await;
-        for member in [&own, &sibling] {
-            let body = serde_json::json!({ "member_of": [network["id"]] });
-            service
-                .ministry()
-                .patch(&format!("/v1/partners/{}", member.partner), body)
-                .await
-                .expect(200);
-        }
-        let mut places = [own, sibling, foreign];
-        for place in &mut places {
-            let school = format!("uai:{}", place.uai);
-            place.reports = Reports::of(service, &place.convention, &school).await;
-        }
-        let [own, sibling, foreign] = places;
-        Self {
+        let mut world = Self {
             service: service.clone(),
-            places: [own, sibling, foreign, Place::nowhere()],
+            network: id(&service.new_partner("Réseau").await),
+            places: std::array::from_fn(|_| Place::nowhere()),
+        };
+        for object in 0..3 {
+            world.renew(object).await;
         }
+        world
+    }
+
+    /// New objects of this relation, for those that a request may have changed.
+    async fn renew(&mut self, object: usize) {
+        let service = &self.service;
+        let mut place = match object {
+            0 => Place::lyon(service).await,
+            // The same region, and the same national network.
+            1 => Place::new(service, 380_001, "department:038", "academy:08", "levels").await,
+            _ => Place::new(service, 590_001, "department:059", "academy:09", "axes").await,
+        };
+        if object < 2 {
+            let body = serde_json::json!({ "member_of": [self.network] });
+            let path = format!("/v1/partners/{}", place.partner);
+            service.ministry().patch(&path, body).await.expect(200);
+        }
+        let school = format!("uai:{}", place.uai);
+        place.reports = Reports::of(service, &place.convention, &school).await;
+        self.places[object] = place;
     }
 
     fn callers(&self) -> [(&'static str, Caller); 5] {
@@ -384,7 +391,11 @@ async fn check(line: &Line, operation: &Operation, service: &Service) {
                 );
             }
             if operation.writes() && reply.status.is_success() {
-                world = World::new(service).await;
+                world.renew(object).await;
+                // What is sent may name the first one's.
+                if object > 0 && line.body.contains('<') {
+                    world.renew(0).await;
+                }
             }
         }
     }
@@ -450,9 +461,15 @@ async fn each_role_writes_reports_as_the_table_says() {
 }
 
 #[actix_web::test]
+async fn each_role_writes_conventions_as_the_table_says() {
+    check_all(|operation| operation.writes() && operation.path.starts_with("/v1/conventions"))
+        .await;
+}
+
+#[actix_web::test]
 async fn each_role_writes_everything_else_as_the_table_says() {
     check_all(|operation| {
-        let elsewhere = ["/v1/partners", "/v1/reports"];
+        let elsewhere = ["/v1/partners", "/v1/reports", "/v1/conventions"];
         operation.writes()
             && !elsewhere
                 .iter()

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::amendments::{amendment, sent, sign};
 use crate::conventions::{national, signature, signed};
-use crate::support::{Service, id};
+use crate::support::{Service, id, merged};
 
 const AXES: [&str; 4] = [
     "career_discovery",
@@ -357,11 +357,8 @@ async fn digests_are_equal_if_and_only_if_what_is_agreed_is() {
             "notice_months": pick(&[Value::Null, json!(0), json!(3)]),
             "follow_up": pick(&[Value::Null, json!({ "targets": [{ "measure": "pupils", "school_year": "2026-2027", "value": 10 }] })]),
         });
-        let mut body =
-            json!({ "kind": "partnership", "scope": "national", "starts_on": "2026-01-01" });
-        for (name, value) in agreed.as_object().unwrap() {
-            body[name] = value.clone();
-        }
+        let body = json!({ "kind": "partnership", "scope": "national", "starts_on": "2026-01-01" });
+        let mut body = merged(body, agreed.clone());
         // What is not agreed: an office, a document, in which order codes are listed.
         body["managing_office"] = pick(&[Value::Null, json!("DGESCO")]);
         body["nor"] = pick(&[Value::Null, json!("MENE2600123X")]);

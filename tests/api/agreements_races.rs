@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 
 use crate::amendments::{amendment, sent};
 use crate::conventions::{national, signature};
-use crate::support::{Service, id};
+use crate::support::{Service, id, rounds};
 
+/// Of each race, at night.
 const ROUNDS: usize = 200;
 
 /// An amendment that lacks the partner's signature alone.
@@ -26,7 +27,7 @@ async fn of_two_contradictory_amendments_signed_at_once_one_is() {
     let service = Service::start().await;
     let partner = id(&service.new_partner("A").await);
     let mut first = 0;
-    for round in 0..ROUNDS {
+    for round in 0..rounds(ROUNDS) {
         let convention = format!(
             "/v1/conventions/{}",
             service
@@ -78,7 +79,10 @@ async fn of_two_contradictory_amendments_signed_at_once_one_is() {
             .await;
         assert_eq!(signed.len(), 1);
     }
-    println!("the first amendment came first {first} times in {ROUNDS}");
+    println!(
+        "the first amendment came first {first} times in {}",
+        rounds(ROUNDS)
+    );
     let half = "SELECT count(*) FROM amendments a JOIN conventions c ON c.id = a.convention_id
                  WHERE (a.status = 'signed') <> (c.amendments @> jsonb_build_array(jsonb_build_object('id', a.id)))";
     assert_eq!(service.number(half).await, 0);
@@ -89,7 +93,7 @@ async fn a_termination_and_the_signature_of_a_successor_at_once_are_one_after_th
     let service = Service::start().await;
     let partner = id(&service.new_partner("A").await);
     let ministry = service.ministry();
-    for _ in 0..ROUNDS {
+    for _ in 0..rounds(ROUNDS) {
         let old = service
             .signed_convention(&partner, json!({ "ends_on": "2028-12-31" }))
             .await;
@@ -143,7 +147,7 @@ async fn a_termination_and_a_renewal_at_once_are_one_after_the_other() {
     let service = Service::start().await;
     let partner = id(&service.new_partner("A").await);
     let ministry = service.ministry();
-    for _ in 0..ROUNDS {
+    for _ in 0..rounds(ROUNDS) {
         let old = service
             .signed_convention(&partner, json!({ "ends_on": "2028-12-31" }))
             .await;
@@ -196,7 +200,7 @@ async fn a_narrowing_and_the_activation_it_would_forbid_are_never_both() {
     let partner = id(&service.new_partner("A").await);
     let ministry = service.ministry();
     let mut narrowed = 0;
-    for _ in 0..ROUNDS {
+    for _ in 0..rounds(ROUNDS) {
         let of = service
             .signed_convention(
                 &partner,
@@ -239,10 +243,13 @@ async fn a_narrowing_and_the_activation_it_would_forbid_are_never_both() {
             i64::from(active.status == 200)
         );
     }
-    println!("the narrowing came first {narrowed} times in {ROUNDS}");
+    println!(
+        "the narrowing came first {narrowed} times in {}",
+        rounds(ROUNDS)
+    );
     let journal = "SELECT count(*) FROM changes WHERE type IN ('declination.activated', 'convention.amended')";
     assert_eq!(
         service.number(journal).await,
-        i64::try_from(ROUNDS).unwrap()
+        i64::try_from(rounds(ROUNDS)).unwrap()
     );
 }

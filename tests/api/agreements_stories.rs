@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::amendments::{amended, amendment};
 use crate::conventions::{SHA, signed};
-use crate::support::{Reply, Service, id, uai};
+use crate::support::{Reply, Service, id, merged, uai};
 
 /// A row of a list of the project's, by its id.
 fn fact(file: &str, key: &str) -> Value {
@@ -253,11 +253,10 @@ async fn a_national_text_is_declined_by_a_region_then_an_academy_then_a_school()
     let (region, academy) = (service.academy("region:76"), service.academy("academy:11"));
     let own = service.school(&school);
     let decline = |level: &str, territory: &str, with: Value| {
-        let mut body = json!({ "convention_id": of, "level": level, "territories": [territory], "starts_on": "2026-01-01" });
-        for (name, value) in with.as_object().unwrap() {
-            body[name] = value.clone();
-        }
-        body
+        merged(
+            json!({ "convention_id": of, "level": level, "territories": [territory], "starts_on": "2026-01-01" }),
+            with,
+        )
     };
     let activate = async |caller: &crate::support::Caller, declination: &str| {
         caller

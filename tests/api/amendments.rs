@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::conventions::{SHA, national, signature, signed};
-use crate::support::{Caller, Reply, Service, id};
+use crate::support::{Caller, Reply, Service, id, merged};
 
 /// A signed convention of this partner, from 2026 to the end of 2028, limited to two axes and to one
 /// type of action; its path.
@@ -397,11 +397,10 @@ async fn narrowing_below_what_active_declinations_rely_on_is_refused_naming_them
     let of = convention.trim_start_matches("/v1/conventions/").to_owned();
     let ministry = service.ministry();
     let decline = async |academy: &str, with: Value| {
-        let mut body =
-            json!({ "level": "academy", "territories": [academy], "starts_on": "2026-01-01" });
-        for (name, value) in with.as_object().unwrap() {
-            body[name] = value.clone();
-        }
+        let body = merged(
+            json!({ "level": "academy", "territories": [academy], "starts_on": "2026-01-01" }),
+            with,
+        );
         service.active_declination(&of, body).await
     };
     let relying = decline("academy:10", json!({ "axes": ["career_discovery"] })).await;

@@ -3,38 +3,10 @@
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-use crate::support::{Caller, Reply, Service, absent, id, intervention};
-
-/// A partner with a convention that covers everything.
-struct Portal {
-    service: Service,
-    caller: Caller,
-    partner: String,
-    convention: String,
-}
+use crate::support::portal::Portal;
+use crate::support::{Reply, Service, absent, intervention};
 
 impl Portal {
-    async fn new() -> Self {
-        Self::of(&Service::start().await).await
-    }
-
-    async fn of(service: &Service) -> Self {
-        let partner = id(&service.new_partner("Partenaire").await);
-        let convention = service.signed_convention(&partner, json!({})).await;
-        Self {
-            service: service.clone(),
-            caller: service.partner(&partner),
-            partner,
-            convention,
-        }
-    }
-
-    fn item(&self, external_id: &str, with: Value) -> Value {
-        let mut item = intervention(&self.convention, with);
-        item["external_id"] = json!(external_id);
-        item
-    }
-
     fn items(&self, count: usize) -> Vec<Value> {
         let item = |number| {
             self.item(
@@ -45,18 +17,8 @@ impl Portal {
         (0..count).map(item).collect()
     }
 
-    fn path(&self, query: &str) -> String {
-        format!("/v1/partners/{}/interventions/batch{query}", self.partner)
-    }
-
-    async fn push(&self, query: &str, items: &[Value]) -> Reply {
-        self.caller
-            .post(&self.path(query), json!({ "items": items }))
-            .await
-    }
-
     async fn send(&self, media_type: &str, body: &str) -> Reply {
-        let request = self.caller.request("POST", &self.path(""));
+        let request = self.caller.request("POST", &self.batch_path(""));
         request.body(media_type, body.to_owned()).send().await
     }
 
@@ -359,7 +321,7 @@ async fn a_dry_run_tells_what_would_be_and_writes_nothing() {
     let send = |query: &str| {
         let request = portal
             .caller
-            .request("POST", &portal.path(query))
+            .request("POST", &portal.batch_path(query))
             .header("idempotency-key", "k");
         request.json(&json!({ "items": items })).send()
     };
@@ -387,7 +349,7 @@ async fn the_same_key_gets_the_same_answer_and_another_query_is_another_request(
     let send = |query: &str, items: Vec<Value>| {
         let request = portal
             .caller
-            .request("POST", &portal.path(query))
+            .request("POST", &portal.batch_path(query))
             .header("idempotency-key", "k");
         request.json(&json!({ "items": items })).send()
     };
@@ -487,7 +449,10 @@ async fn a_body_that_is_no_batch_is_refused_whole() {
         (json!({ "items": [{}], "more": 1 }), "/more unknown_field"),
         (json!([]), " wrong_type"),
     ] {
-        let refused = portal.caller.post(&portal.path(""), body.clone()).await;
+        let refused = portal
+            .caller
+            .post(&portal.batch_path(""), body.clone())
+            .await;
         refused.problem(422, "validation_failed");
         assert_eq!(refused.faults(), [expected], "{body:.80}");
     }

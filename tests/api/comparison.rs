@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Caller, Service, id, uai};
+use crate::support::{Caller, Service, id, merged};
 
 /// A convention limited in some ways, and a school of Lyon.
 struct World {
@@ -14,7 +14,6 @@ struct World {
 impl World {
     async fn new() -> Self {
         let service = Service::start().await;
-        let partner = id(&service.new_partner("UIMM").await);
         let columns = json!({
             "title": "Convention-cadre", "axes": ["internships", "equipment", "staff_training"],
             "levels": ["3e", "2de_gt", "cap_1"], "ends_on": "2028-12-31",
@@ -23,11 +22,8 @@ impl World {
                 { "measure": "actions", "school_year": "2026-2027", "value": 300 },
             ] } },
         });
-        let convention = service.signed_convention(&partner, columns).await;
-        let school = uai(690_001);
-        service
-            .new_school(&school, "department:069", "academy:10")
-            .await;
+        let (_, convention) = service.signed_partner("UIMM", columns).await;
+        let [school] = service.new_schools([690_001]).await;
         Self {
             service,
             convention,
@@ -40,11 +36,11 @@ impl World {
     }
 
     async fn draft(&self, level: &str, territories: &[&str], with: Value) -> String {
-        let mut body = json!({ "convention_id": self.convention, "level": level, "territories": territories,
-                               "starts_on": "2026-09-01" });
-        for (name, value) in with.as_object().unwrap() {
-            body[name] = value.clone();
-        }
+        let body = merged(
+            json!({ "convention_id": self.convention, "level": level, "territories": territories,
+                               "starts_on": "2026-09-01" }),
+            with,
+        );
         id(&self
             .service
             .ministry()

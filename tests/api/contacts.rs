@@ -16,16 +16,7 @@ fn contact(territory: &str) -> Value {
 
 /// A school in Lyon, Grenoble and Lille.
 async fn schools(service: &Service) -> [String; 3] {
-    let all = [uai(690_001), uai(380_001), uai(590_001)];
-    let places = [
-        ("department:069", "academy:10"),
-        ("department:038", "academy:08"),
-        ("department:059", "academy:09"),
-    ];
-    for (school, (department, academy)) in all.iter().zip(places) {
-        service.new_school(school, department, academy).await;
-    }
-    all
+    service.new_schools([690_001, 380_001, 590_001]).await
 }
 
 async fn sees(caller: &Caller, path: &str) -> bool {

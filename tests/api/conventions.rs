@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::support::{Caller, Reply, Service, id};
+use crate::support::{Caller, Reply, Service, id, merged, rounds};
 
 pub const SHA: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
@@ -34,11 +34,10 @@ fn of_several(partners: &[String]) -> Value {
 
 /// A signature on paper of whoever this designates.
 pub fn signature(who: Value) -> Value {
-    let mut body = json!({ "signed_on": "2026-01-15", "medium": "paper", "document_sha256": SHA, "place": "Paris" });
-    for (name, value) in who.as_object().unwrap() {
-        body[name] = value.clone();
-    }
-    body
+    merged(
+        json!({ "signed_on": "2026-01-15", "medium": "paper", "document_sha256": SHA, "place": "Paris" }),
+        who,
+    )
 }
 
 async fn post(caller: &Caller, path: &str) -> Reply {
@@ -815,7 +814,8 @@ async fn two_last_signatories_at_once_are_both_recorded_and_sign_once() {
         id(&service.new_partner("A").await),
         id(&service.new_partner("B").await),
     ];
-    for round in 0..200 {
+    let rounds = rounds(200);
+    for round in 0..rounds {
         let path = to_sign(&service, of_several(&[a.clone(), b.clone()])).await;
         let sign = format!("{path}/sign");
         service
@@ -847,13 +847,13 @@ async fn two_last_signatories_at_once_are_both_recorded_and_sign_once() {
         service
             .number("SELECT count(*) FROM changes WHERE type = 'convention.signed'")
             .await,
-        200
+        i64::try_from(rounds).unwrap()
     );
     assert_eq!(
         service
             .number("SELECT count(*) FROM changes WHERE type = 'convention.signature_recorded'")
             .await,
-        400
+        i64::try_from(rounds * 2).unwrap()
     );
 }
 
@@ -862,7 +862,8 @@ async fn the_same_signatory_twice_at_once_signs_once() {
     let service = Service::start().await;
     let partner = id(&service.new_partner("A").await);
     let own = service.partner(&partner);
-    for round in 0..200 {
+    let rounds = rounds(200);
+    for round in 0..rounds {
         let path = to_sign(&service, national(&partner)).await;
         let sign = format!("{path}/sign");
         let (one, two) = tokio::join!(
@@ -883,7 +884,7 @@ async fn the_same_signatory_twice_at_once_signs_once() {
         service
             .number("SELECT count(*) FROM changes WHERE type = 'convention.signature_recorded'")
             .await,
-        200
+        i64::try_from(rounds).unwrap()
     );
 }
 

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-use crate::support::{Caller, Service, absent, id, uai};
+use crate::support::{Caller, Service, absent, id, merged, uai};
 
 /// A convention, and schools in three academies of two regions and overseas.
 struct World {
@@ -25,8 +25,7 @@ const SCHOOLS: [(u32, &str, &str, &[&str]); 6] = [
 impl World {
     async fn with(columns: Value) -> Self {
         let service = Service::start().await;
-        let partner = id(&service.new_partner("UIMM").await);
-        let convention = service.signed_convention(&partner, columns).await;
+        let (partner, convention) = service.signed_partner("UIMM", columns).await;
         let world = Self {
             service,
             partner,
@@ -72,11 +71,11 @@ impl World {
     }
 
     async fn draft(&self, level: &str, territories: &[&str], with: Value) -> String {
-        let mut body = json!({ "convention_id": self.convention, "level": level, "territories": territories,
-                               "starts_on": "2021-09-01" });
-        for (name, value) in with.as_object().unwrap() {
-            body[name] = value.clone();
-        }
+        let body = merged(
+            json!({ "convention_id": self.convention, "level": level, "territories": territories,
+                               "starts_on": "2021-09-01" }),
+            with,
+        );
         id(&self
             .service
             .ministry()

@@ -8,7 +8,7 @@ use ree::agreements::conventions::term::renewed_until;
 use ree::values::{SchoolYear, today};
 use serde_json::{Value, json};
 
-use crate::support::{Caller, Service, id, uai};
+use crate::support::{Caller, Service, id, merged, uai};
 
 /// A service, a partner, and the day it is.
 struct Place {
@@ -35,32 +35,18 @@ impl Place {
 
     /// A signed convention that ends in some days.
     async fn ending(&self, days: i64, with: Value) -> String {
-        let mut columns = json!({ "ends_on": self.day(days) });
-        for (name, value) in with.as_object().expect("columns") {
-            columns[name] = value.clone();
-        }
+        let columns = merged(json!({ "ends_on": self.day(days) }), with);
         self.service.signed_convention(&self.partner, columns).await
     }
 
     /// A signed convention of this territory that ends in ten days.
     async fn local(&self, territory: &str) -> String {
-        let reach = json!(self.above(territory).await);
+        let reach = self.service.reach_of(&[territory]).await;
         self.ending(
             10,
             json!({ "scope": "local", "territory": territory, "reach": reach }),
         )
         .await
-    }
-
-    async fn above(&self, territory: &str) -> Vec<String> {
-        let row = self
-            .service
-            .sql()
-            .await
-            .query_one("SELECT reach_of(ARRAY[$1::text])", &[&territory])
-            .await
-            .expect("what is above");
-        row.get(0)
     }
 
     /// An active declination of these territories since 2020, but for what `with` says.
@@ -70,27 +56,11 @@ impl Place {
             Some("academy") => "academy",
             _ => "academic_region",
         };
-        let new = self.service.shared.clock.new_id();
-        let mut row = json!({
-            "id": new, "version": 1, "convention_id": convention, "level": level, "territories": territories,
-            "axes": [], "action_types": [], "levels": [], "moments": [], "starts_on": "2020-01-01", "targets": [],
-            "planned_actions": [], "signatories": [], "status": "active",
-            "created_at": "2020-01-01T00:00:00Z", "updated_at": "2020-01-01T00:00:00Z",
-        });
-        for (name, value) in with.as_object().expect("columns") {
-            row[name] = value.clone();
-        }
-        const ROW: &str =
-            "INSERT INTO declinations SELECT (jsonb_populate_record(NULL::declinations,
-            $1 || jsonb_build_object('reach', reach_of($2)))).*";
-        let territories: Vec<String> = territories.iter().map(|&code| code.to_owned()).collect();
-        self.service
-            .sql()
-            .await
-            .execute(ROW, &[&row, &territories])
-            .await
-            .expect("a declination");
-        new.to_string()
+        let columns = merged(json!({ "level": level }), with);
+        let declination = self
+            .service
+            .stored_declination(convention, territories, columns);
+        declination.await
     }
 
     /// What this caller is told, each as `kind days_left object`.

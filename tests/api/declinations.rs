@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use futures_util::future::join;
 use serde_json::{Value, json};
 
-use crate::support::{Caller, Reply, Service, absent, id, uai};
+use crate::support::{Caller, Reply, Service, absent, id, merged, rounds, uai};
 
 const LIST: &str = "/v1/declinations";
 
@@ -26,16 +26,8 @@ impl World {
     /// With these columns of the convention.
     async fn with(columns: Value) -> Self {
         let service = Service::start().await;
-        let partner = id(&service.new_partner("UIMM").await);
-        let convention = service.signed_convention(&partner, columns).await;
-        let (lyon, grenoble, lille) = (uai(690_001), uai(380_001), uai(590_001));
-        for (uai, department, academy) in [
-            (&lyon, "department:069", "academy:10"),
-            (&grenoble, "department:038", "academy:08"),
-            (&lille, "department:059", "academy:09"),
-        ] {
-            service.new_school(uai, department, academy).await;
-        }
+        let (partner, convention) = service.signed_partner("UIMM", columns).await;
+        let [lyon, grenoble, lille] = service.new_schools([690_001, 380_001, 590_001]).await;
         Self {
             service,
             partner,
@@ -48,9 +40,8 @@ impl World {
 
     /// A body of this level at these places, with more fields.
     fn body(&self, level: &str, territories: &[&str], with: Value) -> Value {
-        let mut body = json!({ "convention_id": self.convention, "level": level, "territories": territories, "starts_on": "2020-09-01" });
-        merge(&mut body, with);
-        body
+        let body = json!({ "convention_id": self.convention, "level": level, "territories": territories, "starts_on": "2020-09-01" });
+        merged(body, with)
     }
 
     async fn draft(&self, level: &str, territories: &[&str], with: Value) -> String {
@@ -93,12 +84,6 @@ impl World {
             "SELECT territory, declination_id::text FROM declination_claims ORDER BY 1, 2";
         let rows = self.service.sql().await.query(CLAIMS, &[]).await.unwrap();
         rows.iter().map(|row| (row.get(0), row.get(1))).collect()
-    }
-}
-
-fn merge(body: &mut Value, with: Value) {
-    for (name, value) in with.as_object().expect("fields") {
-        body[name] = value.clone();
     }
 }
 
@@ -1049,7 +1034,7 @@ async fn a_place_has_one_active_declination_of_a_convention_at_a_level() {
 async fn of_two_activations_at_once_on_one_place_one_is_made() {
     let world = World::new().await;
     let ministry = world.service.ministry();
-    for round in 0..200 {
+    for round in 0..rounds(200) {
         let one = world
             .draft("academy", &["academy:10", "academy:08"], json!({}))
             .await;
@@ -1090,7 +1075,7 @@ async fn of_two_activations_at_once_on_one_place_one_is_made() {
 async fn an_activation_comes_before_or_after_the_closing_of_what_has_its_place() {
     let world = World::new().await;
     let ministry = world.service.ministry();
-    for round in 0..50 {
+    for round in 0..rounds(50) {
         let old = world.active("academy", &["academy:10"], json!({})).await;
         let new = world.draft("academy", &["academy:10"], json!({})).await;
         let (closed, activated) = if round % 2 == 0 {
@@ -1125,7 +1110,7 @@ async fn an_activation_comes_before_or_after_the_closing_of_what_has_its_place()
 async fn an_activation_comes_before_or_after_the_closing_of_its_parent() {
     let world = World::new().await;
     let ministry = world.service.ministry();
-    for round in 0..30 {
+    for round in 0..rounds(30) {
         let parent = world
             .active("academic_region", &["region:84"], json!({}))
             .await;
@@ -1199,9 +1184,8 @@ async fn an_activation_needs_a_convention_and_a_parent_that_still_hold_it() {
     // Signatories are of the parties, and have signed.
     let other = id(&world.service.new_partner("Autre").await);
     let signatory = |with: Value| {
-        let mut one = json!({ "side": "partner", "partner_id": world.partner, "name": "A", "function": "B", "organisation": "C" });
-        merge(&mut one, with);
-        one
+        let one = json!({ "side": "partner", "partner_id": world.partner, "name": "A", "function": "B", "organisation": "C" });
+        merged(one, with)
     };
     let signatories = json!({ "signatories": [
         signatory(json!({ "partner_id": other })),

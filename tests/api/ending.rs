@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::conventions::{national, signature, signed};
-use crate::support::{Service, id};
+use crate::support::{Service, id, merged};
 
 async fn post(service: &Service, path: &str, body: Value) -> crate::support::Reply {
     service.ministry().post(path, body).await
@@ -11,19 +11,15 @@ async fn post(service: &Service, path: &str, body: Value) -> crate::support::Rep
 
 /// A signed convention of this partner with what `with` says of its fields; its path.
 async fn agreed(service: &Service, partner: &str, with: Value) -> String {
-    let mut body = national(partner);
-    for (name, value) in with.as_object().unwrap() {
-        body[name] = value.clone();
-    }
+    let body = merged(national(partner), with);
     signed(service, body).await
 }
 
 fn end(on: &str, kind: &str, with: Value) -> Value {
-    let mut body = json!({ "on": on, "party": "Ministère", "kind": kind });
-    for (name, value) in with.as_object().unwrap() {
-        body[name] = value.clone();
-    }
-    body
+    merged(
+        json!({ "on": on, "party": "Ministère", "kind": kind }),
+        with,
+    )
 }
 
 #[actix_web::test]

@@ -7,7 +7,7 @@ use ree::auth::{Perimeter, Role};
 use ree::results::indicators::store::rollup_check;
 use serde_json::{Value, json};
 
-use crate::support::{Caller, Service, id, uai};
+use crate::support::{Caller, Service, id};
 
 const YEAR: &str = "2025-2026";
 
@@ -21,15 +21,10 @@ impl World {
     /// Schools of Lyon, and a convention in force.
     async fn new(schools: u32) -> Self {
         let service = Service::start().await;
-        let partner = id(&service.new_partner("Partenaire").await);
-        let convention = service.signed_convention(&partner, json!({})).await;
+        let (_, convention) = service.signed_partner("Partenaire", json!({})).await;
         let mut uais = Vec::new();
         for number in 0..schools {
-            let uai = uai(690_001 + number);
-            service
-                .new_school(&uai, "department:069", "academy:10")
-                .await;
-            uais.push(uai);
+            uais.extend(service.new_schools([690_001 + number]).await);
         }
         Self {
             service,

@@ -17,12 +17,8 @@ struct World {
 impl World {
     async fn new() -> Self {
         let service = Service::start().await;
-        let partner = id(&service.new_partner("UIMM").await);
-        let school = uai(690_001);
-        service
-            .new_school(&school, "department:069", "academy:10")
-            .await;
-        let convention = service.signed_convention(&partner, json!({})).await;
+        let (partner, convention) = service.signed_partner("UIMM", json!({})).await;
+        let [school] = service.new_schools([690_001]).await;
         let body = json!({
             "convention_id": convention, "level": "establishment", "territories": [format!("uai:{school}")],
             "starts_on": "2026-09-01", "title": "Premier titre",

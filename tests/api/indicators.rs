@@ -7,7 +7,7 @@ use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use serde_json::{Value, json};
 
-use crate::support::{Caller, Service, id, uai};
+use crate::support::{Caller, Service, id};
 
 const COUNTERS: [&str; 10] = [
     "actions",
@@ -52,15 +52,8 @@ impl World {
             service.signed_convention(&partners[0], both).await,
             service.signed_convention(&partners[2], json!({})).await,
         ];
-        let schools = [690_001, 690_002, 380_001, 590_001].map(uai);
-        for (school, department, academy) in [
-            (&schools[0], "department:069", "academy:10"),
-            (&schools[1], "department:069", "academy:10"),
-            (&schools[2], "department:038", "academy:08"),
-            (&schools[3], "department:059", "academy:09"),
-        ] {
-            service.new_school(school, department, academy).await;
-        }
+        let numbers = [690_001, 690_002, 380_001, 590_001];
+        let schools = service.new_schools(numbers).await;
         Self {
             service,
             partners: partners.try_into().expect("three"),
@@ -77,38 +70,11 @@ impl World {
         with: Value,
         lines: &[Value],
     ) -> String {
-        let now = self.service.shared.clock.now();
-        let id = self.service.shared.clock.new_id();
-        let mut row = json!({
-            "id": id, "version": 1, "convention_id": self.conventions[convention], "territory": territory, "reach": [],
-            "school_year": "2025-2026", "number": 1, "status": "draft", "superseded": false, "establishments": [],
-            "narrative": {}, "authors": ["tests"], "confirmed": [], "created_at": now, "updated_at": now,
-        });
-        for (column, value) in with.as_object().expect("columns") {
-            row[column] = value.clone();
-        }
-        if row["status"] == "validated" {
-            row["validated_at"] = row["validated_at"]
-                .as_str()
-                .unwrap_or("2026-07-01T10:00:00Z")
-                .into();
-        }
-        let sql = self.service.sql().await;
-        const REPORT: &str =
-            "INSERT INTO reports SELECT * FROM jsonb_populate_record(NULL::reports, $1)";
-        const LINE: &str =
-            "INSERT INTO report_lines SELECT * FROM jsonb_populate_record(NULL::report_lines, $1)";
-        sql.execute(REPORT, &[&row]).await.expect("a report");
-        for (place, line) in lines.iter().enumerate() {
-            let mut line = line.clone();
-            line["report_id"] = json!(id);
-            line["place"] = json!(place);
-            sql.execute(LINE, &[&line]).await.expect("a line");
-        }
-        const COUNTED: &str = "SELECT count_report(id, NULL, validated_at) FROM reports
-                                WHERE id = $1 AND status = 'validated' AND NOT superseded";
-        sql.execute(COUNTED, &[&id]).await.expect("figures");
-        id.to_string()
+        let convention = &self.conventions[convention];
+        let report = self.service.stored_report(convention, territory, with);
+        let report = report.await;
+        self.service.stored_lines(&report, json!(lines)).await;
+        report
     }
 
     async fn validated(

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Caller, Service, id, uai};
+use crate::support::{Caller, Service, id, merged};
 
 /// A school of Lyon with its levels and its place, and another of Lille.
 struct World {
@@ -13,13 +13,7 @@ struct World {
 impl World {
     async fn new() -> Self {
         let service = Service::start().await;
-        let (school, away) = (uai(690_001), uai(590_001));
-        service
-            .new_school(&school, "department:069", "academy:10")
-            .await;
-        service
-            .new_school(&away, "department:059", "academy:09")
-            .await;
+        let [school, _away] = service.new_schools([690_001, 590_001]).await;
         let place =
             "UPDATE establishments SET levels = '{3e,4e}', latitude = 45.76, longitude = 4.84";
         service
@@ -232,11 +226,10 @@ async fn what_does_not_reach_the_school_is_not_told() {
         ["local_convention"]
     );
     let lyon = |with: Value| {
-        let mut body = json!({ "nationwide": false, "territories": ["academy:10"], "action_type": "class_talk" });
-        for (name, value) in with.as_object().unwrap() {
-            body[name] = value.clone();
-        }
-        body
+        merged(
+            json!({ "nationwide": false, "territories": ["academy:10"], "action_type": "class_talk" }),
+            with,
+        )
     };
     world
         .offer(

@@ -4,29 +4,24 @@ use futures_util::future::join;
 use serde_json::{Value, json};
 
 use crate::solicitations::World;
-use crate::support::{Caller, Reply, id};
+use crate::support::{Caller, Reply, id, merged};
 
 const PREFILL: &str = "/v1/reports/prefill";
 
 /// What took place at a school of the world, as the database keeps it: of the offer of this name, or
 /// of a person, under the convention.
 async fn held(world: &World, uai: &str, offer: Option<&str>, with: Value) {
-    let mut row = json!({
-        "id": world.service.shared.clock.new_id(), "version": 1, "uai": uai, "intervention_id": offer,
-        "partner_id": world.partner, "convention_id": world.convention, "levels": ["3e"], "status": "held",
-        "scheduled_on": "2025-10-09", "created_at": "2025-10-01T00:00:00Z", "updated_at": "2025-10-10T00:00:00Z",
-        "outcome": { "held_on": "2025-10-09" },
-    });
-    for (column, value) in with.as_object().expect("columns") {
-        row[column] = value.clone();
-    }
-    const ROW: &str = "INSERT INTO solicitations (id, version, uai, reach, intervention_id, partner_id, convention_id, levels,
-            status, scheduled_on, outcome, created_at, updated_at)
-        SELECT id, version, uai, reach_of(ARRAY['uai:' || uai]), intervention_id, partner_id, convention_id, levels, status,
-               scheduled_on, outcome, created_at, updated_at
-          FROM jsonb_populate_record(NULL::solicitations, $1)";
-    let sql = world.service.sql().await;
-    sql.execute(ROW, &[&row]).await.expect("a solicitation");
+    let row = merged(
+        json!({
+            "id": world.service.shared.clock.new_id(), "uai": uai, "intervention_id": offer,
+            "reach": world.service.reach_of(&[&format!("uai:{uai}")]).await,
+            "partner_id": world.partner, "convention_id": world.convention, "levels": ["3e"], "status": "held",
+            "scheduled_on": "2025-10-09", "created_at": "2025-10-01T00:00:00Z", "updated_at": "2025-10-10T00:00:00Z",
+            "outcome": { "held_on": "2025-10-09" },
+        }),
+        with,
+    );
+    world.service.store("solicitations", &row).await;
 }
 
 fn outcome(pupils: Value, girls: Value) -> Value {
@@ -276,16 +271,11 @@ async fn a_declinations_report_has_what_was_held_in_its_territories_and_never_tw
         )
         .await;
     }
-    const DECLINATION: &str = "INSERT INTO declinations (id, convention_id, level, territories, reach, axes, action_types,
-            levels, moments, starts_on, targets, planned_actions, signatories, status, created_at, updated_at)
-        VALUES ($1, $2, 'academy', ARRAY['academy:10'], ARRAY['academy:10', 'region:84', 'FR'], '{}', '{}', '{}', '{}',
-                '2020-01-01', '[]', '[]', '[]', 'active', now(), now())";
-    let declination = world.service.shared.clock.new_id();
-    let convention: uuid::Uuid = world.convention.parse().unwrap();
-    let sql = world.service.sql().await;
-    sql.execute(DECLINATION, &[&declination, &convention])
-        .await
-        .unwrap();
+    let (of, nothing) = (&world.convention, json!({}));
+    let declination = world
+        .service
+        .stored_declination(of, &["academy:10"], nothing);
+    let declination = declination.await;
     let mut of_declination = key(&world, "academy:10");
     of_declination["declination_id"] = json!(declination);
     let lyon = world.service.academy("academy:10");

@@ -38,11 +38,8 @@ struct World {
 impl World {
     async fn new() -> Self {
         let service = Service::start().await;
-        let partner = id(&service.new_partner("Partenaire").await);
-        let mut conventions = Vec::new();
-        for _ in 0..2 {
-            conventions.push(service.signed_convention(&partner, json!({})).await);
-        }
+        let (partner, first) = service.signed_partner("Partenaire", json!({})).await;
+        let second = service.signed_convention(&partner, json!({})).await;
         for (uai, department, academy) in [
             ("0690001A", "department:069", "academy:10"),
             ("0380001B", "department:038", "academy:08"),
@@ -53,7 +50,7 @@ impl World {
         Self {
             service,
             partner,
-            conventions,
+            conventions: vec![first, second],
         }
     }
 

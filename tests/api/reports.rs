@@ -6,7 +6,7 @@ use proptest::strategy::ValueTree;
 use ree::auth::{Perimeter, Role};
 use serde_json::{Value, json};
 
-use crate::support::{Caller, Service, absent, id, uai};
+use crate::support::{Caller, Service, absent, id, merged, rounds, uai};
 
 /// A convention, a school of Lyon and one of Lille.
 struct World {
@@ -20,16 +20,8 @@ struct World {
 impl World {
     async fn new() -> Self {
         let service = Service::start().await;
-        let schools = [690_001, 590_001].map(uai);
-        for (school, (department, academy)) in schools.iter().zip([
-            ("department:069", "academy:10"),
-            ("department:059", "academy:09"),
-        ]) {
-            service.new_school(school, department, academy).await;
-        }
-        let [lyon, lille] = schools;
-        let partner = id(&service.new_partner("Partenaire").await);
-        let convention = service.signed_convention(&partner, json!({})).await;
+        let [lyon, lille] = service.new_schools([690_001, 590_001]).await;
+        let (partner, convention) = service.signed_partner("Partenaire", json!({})).await;
         Self {
             service,
             partner,
@@ -64,16 +56,10 @@ impl World {
     }
 
     async fn declination(&self, convention: &str, territory: &str, status: &str) -> String {
-        const ROW: &str = "INSERT INTO declinations (id, convention_id, level, territories, reach, axes, action_types,
-                levels, moments, starts_on, targets, planned_actions, signatories, status, created_at, updated_at)
-            VALUES ($1, $2, 'academy', ARRAY[$3], ARRAY[$3, 'FR'], '{}', '{}', '{}', '{}', '2020-01-01', '[]', '[]', '[]', $4, now(), now())";
-        let id = self.service.shared.clock.new_id();
-        let convention: uuid::Uuid = convention.parse().unwrap();
-        let sql = self.service.sql().await;
-        sql.execute(ROW, &[&id, &convention, &territory, &status])
+        let with = json!({ "status": status });
+        self.service
+            .stored_declination(convention, &[territory], with)
             .await
-            .expect("a declination");
-        id.to_string()
     }
 }
 
@@ -419,10 +405,7 @@ async fn everything_that_does_not_go_with_what_is_stored_is_told_at_once() {
     let own_draft = service.signed_convention(&world.partner, own).await;
     let before = service.everything().await;
     let ask = |change: Value| {
-        let mut body = world.body("academy:10", json!([visit(1)]));
-        for (name, value) in change.as_object().unwrap() {
-            body[name] = value.clone();
-        }
+        let body = merged(world.body("academy:10", json!([visit(1)])), change);
         let academy = academy.clone();
         async move { academy.post("/v1/reports", body).await }
     };
@@ -787,7 +770,8 @@ async fn of_two_validations_at_once_one_is_made() {
     let world = World::new().await;
     let (academy, region) = (world.academy(), world.service.academy("region:84"));
     let territory = format!("uai:{}", world.lyon);
-    for round in 0..200 {
+    let rounds = rounds(200);
+    for round in 0..rounds {
         let year = 1801 + round;
         let columns =
             json!({ "status": "submitted", "school_year": format!("{year}-{}", year + 1) });
@@ -810,7 +794,8 @@ async fn of_two_validations_at_once_one_is_made() {
         lost.problem(409, "invalid_transition");
     }
     let told = "SELECT count(*) FROM changes WHERE type = 'report.validated'";
-    assert_eq!(world.service.number(told).await, 200);
+    let told = world.service.number(told).await;
+    assert_eq!(told, i64::try_from(rounds).unwrap());
 }
 
 #[actix_web::test]
@@ -818,7 +803,7 @@ async fn of_two_corrections_opened_at_once_one_is_opened() {
     let world = World::new().await;
     let (school, academy) = (world.school(), world.academy());
     let territory = format!("uai:{}", world.lyon);
-    for round in 0..30 {
+    for round in 0..rounds(30) {
         let year = format!("{}-{}", 2020 + round % 6, 2021 + round % 6);
         let convention = world
             .service

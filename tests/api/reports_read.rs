@@ -168,16 +168,11 @@ async fn the_declination_of_a_school_is_not_told_with_the_head_of_its_report() {
     let own = school(&service, 690_001, "department:069", "academy:10").await;
     let partner = id(&service.new_partner("A").await);
     let convention = service.signed_convention(&partner, json!({})).await;
-    let declination = service.shared.clock.new_id();
-    const ROW: &str = "INSERT INTO declinations (id, convention_id, level, territories, reach, axes, action_types, levels,
-            moments, starts_on, targets, planned_actions, signatories, status, created_at, updated_at)
-        VALUES ($1, $2, 'establishment', ARRAY[$3], ARRAY[$3, 'FR'], '{}', '{}', '{}', '{}', '2020-01-01', '[]', '[]', '[]', 'active', now(), now())";
-    let of: uuid::Uuid = convention.parse().unwrap();
     let territory = format!("uai:{own}");
-    let sql = service.sql().await;
-    sql.execute(ROW, &[&declination, &of, &territory])
-        .await
-        .unwrap();
+    let level = json!({ "level": "establishment" });
+    let declination = service
+        .stored_declination(&convention, &[&territory], level)
+        .await;
     let columns = json!({ "status": "validated", "declination_id": declination });
     let report = service
         .stored_report(&convention, &territory, columns)

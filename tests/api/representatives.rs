@@ -100,16 +100,8 @@ async fn the_person_is_shown_to_the_ministry_to_their_partner_and_where_they_wor
         id(&service.new_partner("Le sien").await),
         id(&service.new_partner("Un autre").await),
     );
-    let (lyon, grenoble, lille, nowhere) = (uai(690_001), uai(380_001), uai(590_001), uai(690_002));
-    service
-        .new_school(&lyon, "department:069", "academy:10")
-        .await;
-    service
-        .new_school(&grenoble, "department:038", "academy:08")
-        .await;
-    service
-        .new_school(&lille, "department:059", "academy:09")
-        .await;
+    let [lyon, grenoble, lille] = service.new_schools([690_001, 380_001, 590_001]).await;
+    let nowhere = uai(690_002);
     let school = format!("uai:{lyon}");
     // Territories; then academy 10, academy 08, region 84, academy 09, the schools of Lyon, Grenoble and Lille.
     for (territories, expected) in [

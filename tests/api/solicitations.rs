@@ -3,7 +3,7 @@
 use chrono::{NaiveDate, TimeDelta};
 use serde_json::{Value, json};
 
-use crate::support::{Caller, Reply, Service, absent, id, intervention, uai};
+use crate::support::{Caller, Reply, Service, absent, id, intervention, merged, uai};
 
 pub const LIST: &str = "/v1/solicitations";
 
@@ -62,16 +62,8 @@ pub struct World {
 impl World {
     pub async fn new() -> Self {
         let service = Service::start().await;
-        let partner = id(&service.new_partner("Partenaire").await);
-        let convention = service.signed_convention(&partner, json!({})).await;
-        let [school, neighbour, far] = [uai(690_001), uai(690_002), uai(380_001)];
-        for (school, department, academy) in [
-            (&school, "department:069", "academy:10"),
-            (&neighbour, "department:069", "academy:10"),
-            (&far, "department:038", "academy:08"),
-        ] {
-            service.new_school(school, department, academy).await;
-        }
+        let (partner, convention) = service.signed_partner("Partenaire", json!({})).await;
+        let [school, neighbour, far] = service.new_schools([690_001, 690_002, 380_001]).await;
         let mut world = Self {
             service,
             partner,
@@ -114,12 +106,10 @@ impl World {
     }
 
     pub fn body(&self, with: Value) -> Value {
-        let mut body =
-            json!({ "uai": self.school, "intervention_id": self.offer, "levels": ["3e"] });
-        for (name, value) in with.as_object().expect("fields") {
-            body[name] = value.clone();
-        }
-        body
+        merged(
+            json!({ "uai": self.school, "intervention_id": self.offer, "levels": ["3e"] }),
+            with,
+        )
     }
 
     /// The path of what the school asks.

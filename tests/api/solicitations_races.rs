@@ -5,9 +5,9 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::solicitations::{LIST, World, step};
-use crate::support::id;
+use crate::support::{id, rounds};
 
-/// Rounds of the great race, and how many ask for how many sessions in each.
+/// Rounds of the great race at night, and how many ask for how many sessions in each.
 const ROUNDS: usize = 100;
 const SCHOOLS: i32 = 50;
 const SESSIONS: usize = 10;
@@ -32,7 +32,7 @@ async fn requests(world: &World, offer: &str, schools: i32) -> Vec<String> {
 async fn of_fifty_schools_for_ten_sessions_exactly_ten_are_accepted() {
     let world = World::new().await;
     let portal = world.portal();
-    for round in 0..ROUNDS {
+    for round in 0..rounds(ROUNDS) {
         let name = format!("course-{round}");
         let offer = world.offer(&name, json!({ "sessions": SESSIONS })).await;
         let requests = requests(&world, &offer, SCHOOLS).await;
@@ -54,7 +54,7 @@ async fn of_fifty_schools_for_ten_sessions_exactly_ten_are_accepted() {
                        AND i.external_id LIKE 'course-%'";
     assert_eq!(world.service.number(oversold).await, 0);
     let told = "SELECT count(*) FROM changes WHERE type = 'solicitation.accepted'";
-    let expected = i64::try_from(ROUNDS * SESSIONS).unwrap();
+    let expected = i64::try_from(rounds(ROUNDS) * SESSIONS).unwrap();
     assert_eq!(world.service.number(told).await, expected);
 }
 
@@ -63,7 +63,7 @@ async fn a_request_cancelled_and_accepted_at_once_ends_cancelled_and_keeps_no_se
     let world = World::new().await;
     let (portal, ministry) = (world.portal(), world.service.ministry());
     let mut first = 0;
-    for round in 0..60 {
+    for round in 0..rounds(60) {
         let path = world.asked(json!({})).await;
         let accept = step(
             &portal,
@@ -87,7 +87,7 @@ async fn a_request_cancelled_and_accepted_at_once_ends_cancelled_and_keeps_no_se
         assert_eq!(ministry.get(&path).await.expect(200)["status"], "cancelled");
         assert_eq!(world.sessions_left("visite").await, 2);
     }
-    println!("accepted first {first} times in 60");
+    println!("accepted first {first} times in {}", rounds(60));
 }
 
 #[actix_web::test]
@@ -95,7 +95,7 @@ async fn a_session_freed_while_another_one_wants_it_goes_to_one_at_most() {
     let world = World::new().await;
     let portal = world.portal();
     let day = || json!({ "scheduled_on": "2099-01-15" });
-    for round in 0..40 {
+    for round in 0..rounds(40) {
         let name = format!("place-{round}");
         let offer = world.offer(&name, json!({ "sessions": 1 })).await;
         let requests = requests(&world, &offer, 4).await;
@@ -126,7 +126,7 @@ async fn a_session_freed_while_another_one_wants_it_goes_to_one_at_most() {
 async fn an_acceptance_and_a_reduction_at_once_are_one_after_the_other() {
     let world = World::new().await;
     let portal = world.portal();
-    for round in 0..40 {
+    for round in 0..rounds(40) {
         let name = format!("moins-{round}");
         let offer = world.offer(&name, json!({ "sessions": 1 })).await;
         let requests = requests(&world, &offer, 1).await;

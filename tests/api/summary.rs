@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Caller, Reply, Service, id, uai};
+use crate::support::{Caller, Reply, Service, merged};
 
 /// A convention with targets, two academies that decline it, their reports and a school's.
 struct World {
@@ -23,28 +23,22 @@ const TARGETS: &str = r#"[
     { "measure": "pupils", "school_year": "2024-2025", "value": 1, "territory": null }]"#;
 
 fn line(academy: &str, pupils: i64, with: Value) -> Value {
-    let mut line = json!({ "action_type": "company_visit", "level": "3e", "academy": academy, "actions": 2, "pupils": pupils });
-    for (column, value) in with.as_object().expect("columns") {
-        line[column] = value.clone();
-    }
-    line
+    merged(
+        json!({ "action_type": "company_visit", "level": "3e", "academy": academy, "actions": 2, "pupils": pupils }),
+        with,
+    )
 }
 
 impl World {
     async fn new() -> Self {
         let service = Service::start().await;
-        let partner = id(&service.new_partner("Partenaire <b>& fils</b>").await);
         let targets: Value = serde_json::from_str(TARGETS).unwrap();
         let follow_up = json!({ "periodicity": "yearly", "committee": null, "targets": targets });
         let with = json!({ "title": "Industrie <script>alert(1)</script>", "terms": { "follow_up": follow_up }, "ends_on": "2027-08-31" });
-        let convention = service.signed_convention(&partner, with).await;
-        let [lyon, grenoble] = [690_001, 380_001].map(uai);
-        for (school, department, academy) in [
-            (&lyon, "department:069", "academy:10"),
-            (&grenoble, "department:038", "academy:08"),
-        ] {
-            service.new_school(school, department, academy).await;
-        }
+        let (partner, convention) = service
+            .signed_partner("Partenaire <b>& fils</b>", with)
+            .await;
+        let [lyon, grenoble] = service.new_schools([690_001, 380_001]).await;
         let world = Self {
             service,
             partner,
@@ -86,17 +80,10 @@ impl World {
     }
 
     async fn declination(&self, academy: &str) -> String {
-        const ROW: &str = "INSERT INTO declinations (id, convention_id, level, territories, reach, axes, action_types,
-                levels, moments, starts_on, targets, planned_actions, signatories, status, created_at, updated_at)
-            VALUES ($1, $2, 'academy', ARRAY[$3], reach_of(ARRAY[$3]), '{}', '{}', '{}', '{}', '2020-01-01', '[]', '[]', '[]',
-                    'active', now(), now())";
-        let id = self.service.shared.clock.new_id();
-        let convention: uuid::Uuid = self.convention.parse().unwrap();
-        let sql = self.service.sql().await;
-        sql.execute(ROW, &[&id, &convention, &academy])
+        let of = &self.convention;
+        self.service
+            .stored_declination(of, &[academy], json!({}))
             .await
-            .unwrap();
-        id.to_string()
     }
 
     fn path(&self, year: &str) -> String {

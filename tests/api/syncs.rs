@@ -2,53 +2,31 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Caller, Reply, Service, absent, id, intervention};
-
-/// A partner that offers `i-0`, `i-1`…
-struct Portal {
-    service: Service,
-    caller: Caller,
-    partner: String,
-    convention: String,
-}
+use crate::support::portal::Portal;
+use crate::support::{Reply, absent, id};
 
 impl Portal {
+    /// That offers `i-0`, `i-1`…
     async fn offering(count: usize) -> Self {
-        let service = Service::start().await;
-        let partner = id(&service.new_partner("Partenaire").await);
-        let convention = service.signed_convention(&partner, json!({})).await;
-        let portal = Self {
-            caller: service.partner(&partner),
-            service,
-            partner,
-            convention,
-        };
+        let portal = Self::new().await;
         if count > 0 {
-            portal.push("", 0..count, json!({})).await.expect(200);
+            portal.offer("", 0..count, json!({})).await.expect(200);
         }
         // A synchronisation is opened later than what it is about was said.
-        portal
-            .service
-            .shared
-            .clock
-            .travel(chrono::TimeDelta::minutes(1));
+        let later = chrono::TimeDelta::minutes(1);
+        portal.service.shared.clock.travel(later);
         portal
     }
 
-    async fn push(
+    async fn offer(
         &self,
         query: &str,
         numbers: impl IntoIterator<Item = usize>,
         with: Value,
     ) -> Reply {
-        let item = |number: usize| {
-            let mut item = intervention(&self.convention, with.clone());
-            item["external_id"] = json!(format!("i-{number}"));
-            item
-        };
+        let item = |number| self.item(&format!("i-{number}"), with.clone());
         let items: Vec<Value> = numbers.into_iter().map(item).collect();
-        let path = format!("/v1/partners/{}/interventions/batch{query}", self.partner);
-        self.caller.post(&path, json!({ "items": items })).await
+        self.push(query, &items).await
     }
 
     async fn open(&self) -> String {
@@ -97,19 +75,19 @@ async fn committing_withdraws_what_was_not_sent_and_tells_what_it_did() {
     );
     let sync = id(&sync);
     let query = format!("?sync_id={sync}");
-    let verdict = portal.push(&query, [0, 1], json!({})).await.expect(200);
+    let verdict = portal.offer(&query, [0, 1], json!({})).await.expect(200);
     assert_eq!(
         (&verdict["sync_id"], &verdict["counts"]["unchanged"]),
         (&json!(sync), &json!(2))
     );
     portal
-        .push(&query, [2], json!({ "title": "Autre" }))
+        .offer(&query, [2], json!({ "title": "Autre" }))
         .await
         .expect(200);
-    portal.push(&query, [7], json!({})).await.expect(200);
+    portal.offer(&query, [7], json!({})).await.expect(200);
     // Sent, but wrong: what is there stays.
     portal
-        .push(&query, [3], json!({ "levels": ["x"] }))
+        .offer(&query, [3], json!({ "levels": ["x"] }))
         .await
         .expect(200);
     // Said otherwise in the meantime.
@@ -172,7 +150,7 @@ async fn committing_withdraws_what_was_not_sent_and_tells_what_it_did() {
             .problem(409, "invalid_transition");
     }
     portal
-        .push(&query, [0], json!({}))
+        .offer(&query, [0], json!({}))
         .await
         .problem(409, "sync_not_open");
 }
@@ -182,7 +160,7 @@ async fn too_many_withdrawals_ask_for_consent() {
     let portal = Portal::offering(50).await;
     let sync = portal.open().await;
     portal
-        .push(&format!("?sync_id={sync}"), 0..39, json!({}))
+        .offer(&format!("?sync_id={sync}"), 0..39, json!({}))
         .await
         .expect(200);
     let before = portal.service.everything().await;
@@ -196,7 +174,7 @@ async fn too_many_withdrawals_ask_for_consent() {
     );
     assert_eq!(portal.service.everything().await, before);
     portal
-        .push(&format!("?sync_id={sync}"), [39], json!({}))
+        .offer(&format!("?sync_id={sync}"), [39], json!({}))
         .await
         .expect(200);
     let ended = portal.step(&sync, "commit").await.expect(200);
@@ -225,7 +203,7 @@ async fn a_threshold_of_ones_own_and_few_withdrawals() {
     }
     let strict = id(&open(json!({ "threshold_percent": 0 })).await.expect(201));
     portal
-        .push(&format!("?sync_id={strict}"), 0..2, json!({}))
+        .offer(&format!("?sync_id={strict}"), 0..2, json!({}))
         .await
         .expect(200);
     portal
@@ -233,7 +211,7 @@ async fn a_threshold_of_ones_own_and_few_withdrawals() {
         .await
         .problem(409, "too_many_withdrawals");
     portal
-        .push(&format!("?sync_id={strict}"), [2], json!({}))
+        .offer(&format!("?sync_id={strict}"), [2], json!({}))
         .await
         .expect(200);
     let ended = portal.step(&strict, "commit").await.expect(200);
@@ -245,7 +223,7 @@ async fn an_abandoned_one_changes_nothing() {
     let portal = Portal::offering(4).await;
     let sync = portal.open().await;
     portal
-        .push(&format!("?sync_id={sync}"), [0], json!({}))
+        .offer(&format!("?sync_id={sync}"), [0], json!({}))
         .await
         .expect(200);
     let ended = portal.step(&sync, "abandon").await.expect(200);
@@ -284,11 +262,11 @@ async fn rehearsals_and_refused_batches_are_no_part_of_one() {
     let portal = Portal::offering(3).await;
     let sync = portal.open().await;
     portal
-        .push(&format!("?sync_id={sync}&dry_run=true"), [0], json!({}))
+        .offer(&format!("?sync_id={sync}&dry_run=true"), [0], json!({}))
         .await
         .expect(200);
     portal
-        .push(
+        .offer(
             &format!("?sync_id={sync}&mode=atomic"),
             [1],
             json!({ "levels": ["x"] }),
@@ -296,7 +274,7 @@ async fn rehearsals_and_refused_batches_are_no_part_of_one() {
         .await
         .problem(422, "validation_failed");
     portal
-        .push(&format!("?sync_id={}", absent()), [2], json!({}))
+        .offer(&format!("?sync_id={}", absent()), [2], json!({}))
         .await
         .problem(404, "not_found");
     let ended = portal.step(&sync, "commit").await.expect(200);

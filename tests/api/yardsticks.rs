@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::support::{Caller, Service, id};
+use crate::support::{Caller, Service};
 
 const YEAR: &str = "2025-2026";
 
@@ -18,7 +18,6 @@ impl World {
     /// A convention with targets; two of its academies have declined it, one region too.
     async fn new() -> Self {
         let service = Service::start().await;
-        let partner = id(&service.new_partner("Partenaire").await);
         let targets = json!([
             { "measure": "pupils", "school_year": YEAR, "value": 400, "territory": null },
             { "measure": "pupils", "school_year": YEAR, "value": 50, "territory": "academy:10" },
@@ -26,7 +25,7 @@ impl World {
             { "measure": "pupils", "school_year": "2024-2025", "value": 1, "territory": null },
         ]);
         let terms = json!({ "terms": { "follow_up": { "targets": targets } } });
-        let convention = service.signed_convention(&partner, terms).await;
+        let (partner, convention) = service.signed_partner("Partenaire", terms).await;
         let world = Self {
             service,
             convention,

@@ -1,8 +1,8 @@
 //! Deadlines: what falls due, and what is late.
 //!
 //! Nothing of them is stored: they follow, on the day they are asked for, from the conventions, the
-//! declinations and the reports that are ([`crate::agreements::deadlines::store::statement`], and [`crate::agreements::deadlines::store::branches`] for each kind).
-//! [`crate::agreements::deadlines::store::perimeter`] says whom each concerns, [`calendar`] writes them as events.
+//! declinations and the reports that are (`statement`, and `branches` for each kind).
+//! `perimeter` says whom each concerns, [`calendar`] writes them as events.
 
 pub mod calendar;
 pub mod model;

@@ -1,6 +1,6 @@
 //! The example data of `ree serve --demo`: real partners, conventions and a part of the directory,
 //! loaded by the very imports that load a whole file, and a story told by the very steps that
-//! requests take ([`story`]). Each start after the first changes nothing.
+//! requests take (`story`). Each start after the first changes nothing.
 
 mod story;
 

@@ -11,7 +11,7 @@
 //!
 //! Its key is the convention, the declination or none, the territory and the school year. A
 //! validated report is frozen: a creation with its key opens the next version. [`content`] and
-//! [`line`] have what is written, [`model`] the row, the steps and who sees what, [`checks`] what deserves attention in one,
+//! [`mod@line`] have what is written, [`model`] the row, the steps and who sees what, [`checks`] what deserves attention in one,
 //! [`prefill`] the draft made of what was held, [`versions`] its corrections, [`lines`] the flat export.
 
 pub mod answer;

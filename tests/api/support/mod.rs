@@ -3,6 +3,8 @@
 mod cluster;
 pub mod document;
 pub mod place;
+pub mod portal;
+mod stored;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -193,10 +195,8 @@ impl Service {
 
     /// A declination of a convention that the ministry activated, from 2020-09-01 on if it does not say.
     pub async fn active_declination(&self, convention: &str, with: Value) -> String {
-        let mut body = json!({ "convention_id": convention, "starts_on": "2020-09-01" });
-        for (name, value) in with.as_object().expect("fields") {
-            body[name] = value.clone();
-        }
+        let body = json!({ "convention_id": convention, "starts_on": "2020-09-01" });
+        let body = merged(body, with);
         let ministry = self.ministry();
         let declination = id(&ministry.post("/v1/declinations", body).await.expect(201));
         let activate = format!("/v1/declinations/{declination}/activate");
@@ -207,23 +207,6 @@ impl Service {
     /// Until somebody in this test's database waits for a lock.
     pub async fn until_someone_waits(&self) {
         self.until("SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").await;
-    }
-
-    /// The stored rows of every table that a request could change, as one text.
-    pub async fn everything(&self) -> String {
-        const TABLES: &str = "partners representatives establishments clients client_secrets audit_events changes \
-                              idempotency_keys revoked_tokens conventions reference_counters declinations \
-                              declination_claims interventions reports report_lines contacts solicitations syncs sync_batches";
-        let sql = self.sql().await;
-        let mut all = String::new();
-        for table in TABLES.split_whitespace() {
-            let query = format!(
-                "SELECT coalesce(string_agg(t::text, '|' ORDER BY t::text), '') FROM {table} t"
-            );
-            let row = sql.query_one(&query, &[]).await.expect(table);
-            all.push_str(&row.get::<_, String>(0));
-        }
-        all
     }
 
     /// A partner of the ministry's making.
@@ -242,89 +225,11 @@ impl Service {
             .expect(201)
     }
 
-    /// A convention of this partner as it stands once signed: national, in force since 2020 and
-    /// without an end, covering everything, but for what `with` says of its columns.
-    pub async fn signed_convention(&self, partner: &str, with: Value) -> String {
-        let id = self.shared.clock.new_id();
-        let mut row = json!({
-            "id": id, "version": 1, "reference": format!("CN-2020-{}", &id.to_string()[24..]), "status": "signed",
-            "title": "Convention-cadre", "kind": "framework_cooperation", "scope": "national", "reach": [],
-            "partner_ids": [partner], "axes": [], "action_types": [], "levels": [], "moments": [],
-            "starts_on": "2020-01-01", "terms": {}, "publication": { "documents": [] }, "signatories": [],
-            "voided_signatures": [], "signed_on": "2020-01-01", "content_hash": "0".repeat(64),
-            "created_at": "2020-01-01T00:00:00Z", "updated_at": "2020-01-01T00:00:00Z",
-        });
-        for (column, value) in with.as_object().expect("columns") {
-            row[column] = value.clone();
-        }
-        // `in_force_until` and `search` are the database's own.
-        const ROW: &str = "INSERT INTO conventions
-            (id, version, reference, status, title, kind, scope, territory, reach, partner_ids, axes, action_types,
-             levels, moments, starts_on, ends_on, terms, publication, signatories, voided_signatures, predecessor_id,
-             successor_id, replaced_on, termination, signed_on, content_hash, imported, created_at, updated_at)
-            SELECT id, version, reference, status, title, kind, scope, territory, reach, partner_ids, axes, action_types,
-                   levels, moments, starts_on, ends_on, terms, publication, signatories, voided_signatures, predecessor_id,
-                   successor_id, replaced_on, termination, signed_on, content_hash, imported, created_at, updated_at
-              FROM jsonb_populate_record(NULL::conventions, $1)";
-        self.sql()
-            .await
-            .execute(ROW, &[&row])
-            .await
-            .expect("a convention");
-        id.to_string()
-    }
-
     /// An intervention of a partner, `visite`, but for what `with` says of its fields.
     pub async fn new_intervention(&self, partner: &str, convention: &str, with: Value) -> Value {
         let path = format!("/v1/partners/{partner}/interventions/visite");
         let body = intervention(convention, with);
         self.partner(partner).put(&path, body).await.expect(201)
-    }
-
-    /// A report as it is stored: a draft of 2025-2026 without lines, written by somebody else than
-    /// any caller of a test, but for what `with` says of its columns.
-    pub async fn stored_report(&self, convention: &str, territory: &str, with: Value) -> String {
-        let id = self.shared.clock.new_id();
-        let mut row = json!({
-            "id": id, "version": 1, "convention_id": convention, "territory": territory, "school_year": "2025-2026",
-            "number": 1, "status": "draft", "superseded": false, "establishments": [], "narrative": {},
-            "authors": ["somebody"], "confirmed": [], "created_at": "2026-07-01T00:00:00Z", "updated_at": "2026-07-01T00:00:00Z",
-        });
-        for (column, value) in with.as_object().expect("columns") {
-            row[column] = value.clone();
-        }
-        if row["status"] == "validated" && row["validated_at"].is_null() {
-            row["validated_at"] = json!("2026-07-02T00:00:00Z");
-        }
-        let above = ree::reference::Reference::get().ancestry(territory);
-        row["reach"] = json!(above);
-        const ROW: &str = "INSERT INTO reports
-            SELECT (jsonb_populate_record(NULL::reports, CASE WHEN $2 = '' THEN $1
-                       ELSE $1 || jsonb_build_object('reach', above_schools(ARRAY[$2])) END)).*";
-        let uai = territory.strip_prefix("uai:").unwrap_or_default();
-        self.sql()
-            .await
-            .execute(ROW, &[&row, &uai])
-            .await
-            .expect("a report");
-        id.to_string()
-    }
-
-    /// Lines of a stored report, each with these columns.
-    pub async fn stored_lines(&self, report: &str, lines: Value) {
-        const ROWS: &str = "INSERT INTO report_lines
-            SELECT (jsonb_populate_record(NULL::report_lines,
-                        line || jsonb_build_object('report_id', $2::text, 'place', place))).*
-              FROM jsonb_array_elements($1) WITH ORDINALITY AS given (line, place)";
-        self.sql()
-            .await
-            .execute(ROWS, &[&lines, &report])
-            .await
-            .expect("lines");
-        const COUNTED: &str = "SELECT rebuild_indicator_cells(school_year) FROM reports
-                                WHERE id = $1::text::uuid AND status = 'validated'";
-        let sql = self.sql().await;
-        sql.execute(COUNTED, &[&report]).await.expect("figures");
     }
 
     /// A caller of this role and perimeter, under another name than the usual one.
@@ -333,19 +238,6 @@ impl Service {
         let mut claims = self.claims(identity, Scopes::ReadWrite);
         claims.sub = subject.to_owned();
         self.anon().with_token(&self.sign(&claims))
-    }
-
-    /// A school of an academy's department, as an import would have written it.
-    pub async fn new_school(&self, uai: &str, department: &str, academy: &str) {
-        const SCHOOL: &str = "INSERT INTO establishments
-            (uai, id, name, type, sector, department, academy, tracks, levels, state, created_at, updated_at)
-            VALUES ($1, $2, 'Lycée ' || $1, 'Lycée', 'public', $3, $4, '{}', '{}', 'open', now(), now())";
-        let id = self.shared.clock.new_id();
-        self.sql()
-            .await
-            .execute(SCHOOL, &[&uai, &id, &department, &academy])
-            .await
-            .expect("a school");
     }
 }
 
@@ -635,17 +527,31 @@ impl Reply {
 
 /// What a partner says of an intervention, but for what `with` says of it.
 pub fn intervention(convention: &str, with: Value) -> Value {
-    let mut body = json!({ "convention_id": convention, "title": "Visite d'un atelier", "action_type": "company_visit",
-                           "levels": ["3e"], "modality": "in_person", "territories": ["academy:10"] });
-    for (name, value) in with.as_object().expect("fields") {
-        body[name] = value.clone();
+    let body = json!({ "convention_id": convention, "title": "Visite d'un atelier", "action_type": "company_visit",
+                       "levels": ["3e"], "modality": "in_person", "territories": ["academy:10"] });
+    merged(body, with)
+}
+
+/// An object, but for what `with` says of its members.
+pub fn merged(mut object: Value, with: Value) -> Value {
+    for (name, value) in with.as_object().expect("members") {
+        object[name] = value.clone();
     }
-    body
+    object
 }
 
 /// The school of this number, with the letter that goes with it.
 pub fn uai(number: u32) -> String {
     format!("{number:07}{}", ree::values::uai_key(number))
+}
+
+/// How often a race is run or a law tried: as often as this in the nightly run (`REE_NIGHTLY=1`), which
+/// `.ci/nightly` is, and twenty times at most in the others, which people wait for.
+pub fn rounds(nightly: usize) -> usize {
+    match std::env::var_os("REE_NIGHTLY") {
+        Some(set) if set == "1" => nightly,
+        _ => nightly.min(20),
+    }
 }
 
 /// A path template with its parts filled in; the same value may be named for several templates.

@@ -291,11 +291,14 @@ fn the_attacker_does_undo_what_only_hides_small_counts() {
     assert!(undone.count() > 5);
 }
 
-/// `ATTACKS` worlds, from the `ATTACKS_FROM`th on, for those who want more.
+/// As many worlds are attacked as a race has rounds: twenty, and two hundred in the nightly run
+/// (`REE_NIGHTLY=1`). `ATTACKS` of them, from the `ATTACKS_FROM`th on, for those who want more.
 #[test]
 fn whoever_knows_all_that_is_shown_cannot_tell_a_hidden_count_from_four_others() {
     let from = number_of("ATTACKS_FROM", 0);
-    for seed in from..from + number_of("ATTACKS", 40) {
+    let is_night = std::env::var_os("REE_NIGHTLY").is_some_and(|set| set == "1");
+    let usual = if is_night { 200 } else { 20 };
+    for seed in from..from + number_of("ATTACKS", usual) {
         let published = publish(seed);
         // Only a correction that empties what was hidden can leave something without a proof.
         let unproved = &published.unproved;

@@ -1,8 +1,8 @@
-//! The SQL of deadlines: plain SQL, see [`statement`](super::store::statement).
+//! The SQL of deadlines: plain SQL, see `statement`.
 
-pub mod branches;
-pub mod perimeter;
-pub mod statement;
+mod branches;
+mod perimeter;
+mod statement;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::QueryableByName;

@@ -33,7 +33,7 @@ type Named = Vec<(&'static str, Option<String>)>;
 /// What a cell counts.
 #[derive(Debug, Clone, Default)]
 pub struct Counted {
-    /// The sums of all published measures, one after the other, as [`sums`] has them.
+    /// The sums of all published measures, one after the other, as `sums()` has them.
     pub sums: Vec<Option<i64>>,
     /// Distinct reports.
     pub reports: i64,

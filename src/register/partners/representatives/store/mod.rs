@@ -24,7 +24,7 @@ use crate::values::ids::RepresentativeId;
 pub struct Filter {
     /// Whose territories cover, or lie in, one of these.
     pub territory: Vec<TerritoryCode>,
-    /// Those and all above them: filled in by [`crate::register::establishments::store::reach`].
+    /// Those and all above them: filled in by [`crate::register::territories::ancestry`].
     pub above: Vec<String>,
     /// Changed then or later.
     pub updated_since: Option<DateTime<Utc>>,
