@@ -7,7 +7,7 @@ use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use serde_json::{Value, json};
 
-use crate::support::{Caller, Service, id};
+use crate::support::{Caller, Service, id, merged};
 
 const COUNTERS: [&str; 10] = [
     "actions",
@@ -70,10 +70,9 @@ impl World {
         with: Value,
         lines: &[Value],
     ) -> String {
-        let convention = &self.conventions[convention];
-        let report = self.service.stored_report(convention, territory, with);
-        let report = report.await;
-        self.service.stored_lines(&report, json!(lines)).await;
+        let (service, of) = (&self.service, &self.conventions[convention]);
+        let report = service.stored_report(of, territory, with).await;
+        service.stored_lines(&report, json!(lines)).await;
         report
     }
 
@@ -84,8 +83,8 @@ impl World {
         with: Value,
         lines: &[Value],
     ) -> String {
-        let mut with = with;
-        with["status"] = "validated".into();
+        let usual = json!({ "status": "validated", "validated_at": "2026-07-01T10:00:00Z" });
+        let with = merged(usual, with);
         self.report(convention, territory, with, lines).await
     }
 

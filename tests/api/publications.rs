@@ -421,8 +421,15 @@ async fn what_was_said_stays_said_whatever_is_validated_since() {
     let before = reader.get(asked).await;
     assert_eq!(before.expect(200)["totals"]["values"]["pupils"], 100);
     // Replaced by a correction, and another report validated: nothing moves before it is published.
-    let superseded = format!("UPDATE reports SET superseded = true WHERE id = '{first}'");
-    service.sql().await.execute(&superseded, &[]).await.unwrap();
+    let superseded = format!(
+        "UPDATE reports SET superseded = true WHERE id = '{first}'; SELECT rebuild_indicator_cells('2025-2026')"
+    );
+    service
+        .sql()
+        .await
+        .batch_execute(&superseded)
+        .await
+        .unwrap();
     world.report(1, "FR", "2025-2026", line(250)).await;
     assert_eq!(
         values(&service.ministry(), "measures=pupils").await["totals"]["values"]["pupils"],

@@ -8,7 +8,6 @@ use serde_json::{Map, Value};
 
 use super::model::Table;
 use super::store::count::{Counted, Key, Tables};
-use super::store::count::{Counted, Key, Tables};
 use super::tables::{Grouping, MEASURES};
 use super::true_counts::{CellIndex, KeptCertificate, TrueCounts};
 use crate::results::indicators::columns::sums;

@@ -137,7 +137,7 @@ impl Service {
     pub async fn new_school(&self, uai: &str, department: &str, academy: &str) {
         let row = json!({
             "uai": uai, "id": self.shared.clock.new_id(), "name": format!("Lycée {uai}"), "type": "Lycée",
-            "sector": "public", "department": department, "academy": academy, "tracks": [], "levels": [], "state": "open",
+            "sector": "public", "department": department, "academy": academy, "tracks": {}, "levels": [], "state": "open",
             "created_at": chrono::Utc::now(), "updated_at": chrono::Utc::now(),
         });
         self.store("establishments", &row).await;
