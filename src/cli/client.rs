@@ -10,7 +10,7 @@ use super::output::{self, Format};
 use super::{Failure, config};
 use crate::app::App;
 use crate::auth::policy::Scope;
-use crate::clients::input::{NewClient, Rotation};
+use crate::clients::content::{NewClient, Rotation};
 use crate::clients::model::{Client, ClientAnswer, ClientId, ClientWithSecret};
 use crate::clients::store::{Filter, Sort};
 use crate::clients::workflow::Written;

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use actix_web::{HttpResponse, get, patch, post};
 use serde::Serialize;
 
-use super::input::{ClientPatch, NewClient, Rotation};
+use super::content::{ClientPatch, NewClient, Rotation};
 use super::model::{ClientAnswer, ClientId, ClientWithSecret};
 use super::store::{Filter, Sort};
 use super::workflow::Written;

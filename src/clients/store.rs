@@ -9,9 +9,9 @@ use diesel::sql_types::{Array, Bool, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AnsiTransactionManager, AsyncPgConnection, RunQueryDsl, TransactionManager};
 use uuid::Uuid;
 
-use super::input::{ClientPatch, NewClient};
+use super::content::{ClientRole, NewClient};
 use super::model::{
-    Client, ClientId, ClientRecord, ClientRole, ClientStatuses, SecretId, SecretRecord, Status,
+    Client, ClientId, ClientRecord, ClientStatuses, SecretId, SecretRecord, Status,
 };
 use super::perimeter::{Reach, School};
 use crate::auth::Secret;
@@ -294,7 +294,7 @@ pub async fn insert(
 pub async fn update(
     connection: &mut AsyncPgConnection,
     id: ClientId,
-    patch: &ClientPatch,
+    new: &NewClient,
     tokens_after: Option<Uuid>,
     now: DateTime<Utc>,
 ) -> Result<ClientRecord> {
@@ -304,7 +304,7 @@ pub async fn update(
     );
     let tokens = tokens_after.map(|after| clients::tokens_after.eq(after));
     let updated = diesel::update(clients::table.find(id))
-        .set((patch, stamp, tokens))
+        .set((new, stamp, tokens))
         .returning(ClientRecord::as_returning());
     Ok(updated.get_result(connection).await?)
 }

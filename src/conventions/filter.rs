@@ -5,7 +5,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use super::content::{ConventionKind, Reach};
 use super::model::Status;
 use super::term::EffectiveStatus;
-use crate::partners::model::{PartnerId, Sector};
+use crate::partners::content::Sector;
+use crate::partners::model::PartnerId;
 use crate::values::{ActionType, Axis, Level, TerritoryCode};
 
 /// What a list of conventions is filtered by.

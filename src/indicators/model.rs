@@ -4,7 +4,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::conventions::model::ConventionId;
-use crate::partners::model::{PartnerId, Sector};
+use crate::partners::content::Sector;
+use crate::partners::model::PartnerId;
 use crate::publications::reading::Edition;
 use crate::reference::{Entry, Reference};
 use crate::values::{

@@ -8,9 +8,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{Text, Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::model::{
-    NewPartner, Partner, PartnerId, PartnerKinds, PartnerPatch, PartnerStatuses, Sectors, Status,
-};
+use super::content::{NewPartner, PartnerKinds, Sectors};
+use super::model::{Partner, PartnerId, PartnerStatuses, Status};
 use crate::auth::policy::Scope;
 use crate::conventions::store::effective_on;
 use crate::conventions::term::EffectiveStatus;
@@ -231,7 +230,7 @@ pub async fn insert(
 pub async fn update(
     connection: &mut AsyncPgConnection,
     id: PartnerId,
-    patch: &PartnerPatch,
+    new: &NewPartner,
     now: DateTime<Utc>,
 ) -> Result<Partner> {
     let stamp = (
@@ -239,7 +238,7 @@ pub async fn update(
         partners::updated_at.eq(now),
     );
     let updated = diesel::update(partners::table.find(id))
-        .set((patch, stamp))
+        .set((new, stamp))
         .returning(Partner::as_returning());
     Ok(updated.get_result(connection).await?)
 }

@@ -8,7 +8,8 @@ use super::store::Party;
 use crate::conventions::content::{ConventionKind, Document, DocumentKind};
 use crate::conventions::model::{Convention, ConventionId};
 use crate::conventions::term::EffectiveStatus;
-use crate::partners::model::{PartnerId, Sector};
+use crate::partners::content::Sector;
+use crate::partners::model::PartnerId;
 use crate::values::{ActionType, Axis, HttpsUrl, Level, Moment, Nor, Siren, Text};
 
 /// Une convention nationale signée, telle que chacun peut la lire.

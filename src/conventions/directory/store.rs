@@ -6,7 +6,8 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use crate::auth::policy::Scope;
 use crate::db::schema::partners;
 use crate::error::Result;
-use crate::partners::model::{PartnerId, Sector};
+use crate::partners::content::Sector;
+use crate::partners::model::PartnerId;
 use crate::values::{HttpsUrl, Siren, Text};
 
 /// What is read of a party.

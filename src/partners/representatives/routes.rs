@@ -4,9 +4,8 @@ use std::rc::Rc;
 
 use actix_web::{HttpResponse, delete, get, patch, post};
 
-use super::model::{
-    NewRepresentative, RepresentativeAnswer, RepresentativeId, RepresentativePatch,
-};
+use super::content::{NewRepresentative, RepresentativePatch};
+use super::model::{RepresentativeAnswer, RepresentativeId};
 use super::store::{Filter, Sort};
 use super::{store, workflow};
 use crate::db::Reader as Connection;

@@ -8,7 +8,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::model::{NewRepresentative, Representative, RepresentativeId, RepresentativePatch};
+use super::content::NewRepresentative;
+use super::model::{Representative, RepresentativeId};
 use crate::auth::policy::Scope;
 use crate::db::keyset::{Direction, after};
 use crate::db::schema::representatives;
@@ -201,27 +202,24 @@ pub async fn insert(
     Ok(inserted.get_result(connection).await?)
 }
 
-/// Changes one; `reach` goes with a change of its territories.
+/// Changes one; `reach` goes with its territories.
 ///
 /// # Errors
 /// As any write.
 pub async fn update(
     connection: &mut AsyncPgConnection,
     id: RepresentativeId,
-    patch: &RepresentativePatch,
-    reach: Option<&[String]>,
+    new: &NewRepresentative,
+    reach: &[String],
     now: DateTime<Utc>,
 ) -> Result<Representative> {
     let stamp = (
+        representatives::reach.eq(reach),
         representatives::version.eq(representatives::version + 1),
         representatives::updated_at.eq(now),
     );
     let updated = diesel::update(representatives::table.find(id))
-        .set((
-            patch,
-            reach.map(|reach| representatives::reach.eq(reach)),
-            stamp,
-        ))
+        .set((new, stamp))
         .returning(Representative::as_returning());
     Ok(updated.get_result(connection).await?)
 }
