@@ -1,6 +1,6 @@
 //! Reading a JSON object into a typed value, noting every fault on the way.
 //!
-//! A resource lists its fields once for creation and once for change; each field's type carries its
+//! A resource lists its fields once, for creation and for change; each field's type carries its
 //! own rules ([`Field`]). [`Fields`] hands them out, remembers what was asked for, and at the end
 //! refuses what nobody asked for.
 
@@ -113,8 +113,7 @@ impl<'a> Fields<'a> {
 
     /// Notes that a list, already read, needs an item after all; a change need not name it.
     pub fn needs_item(&mut self, name: &str) {
-        let is_empty = |value: &Value| value.as_array().is_some_and(Vec::is_empty);
-        if !self.partial && self.object.get(name).is_some_and(is_empty) {
+        if !self.partial && self.gives_empty_list(name) {
             self.fault(name, Rule::EmptyList);
         }
         self.needs(name);
@@ -252,41 +251,11 @@ impl<'a> Fields<'a> {
     where
         Vec<T>: Field,
     {
-        let given_empty = self
-            .object
-            .get(name)
-            .and_then(Value::as_array)
-            .is_some_and(Vec::is_empty);
         let list: Option<Vec<T>> = self.required(name);
-        if given_empty {
+        if self.gives_empty_list(name) {
             self.fault(name, Rule::EmptyList);
         }
         list
-    }
-
-    /// A change of a field that cannot be cleared (RFC 7396): `None` leaves it.
-    pub fn change<T: Field>(&mut self, name: &'static str) -> Option<T> {
-        if self.object.contains_key(name) {
-            self.required(name)
-        } else {
-            self.optional(name)
-        }
-    }
-
-    /// A change of a field that `null` clears: `None` leaves it, `Some(None)` clears it.
-    pub fn clearable<T: Field>(&mut self, name: &'static str) -> Option<Option<T>> {
-        match self.take(name)? {
-            Value::Null => Some(None),
-            value => T::read(value, self.at.member(name), self.faults).map(Some),
-        }
-    }
-
-    /// A change of a list, which `null` empties.
-    pub fn change_list<T>(&mut self, name: &'static str) -> Option<Vec<T>>
-    where
-        Vec<T>: Field,
-    {
-        self.clearable(name).map(Option::unwrap_or_default)
     }
 
     /// Fields the service sets: answered by reading, refused in input.
@@ -313,6 +282,21 @@ impl<'a> Fields<'a> {
     /// Whether the object gives this field a value.
     pub fn gives(&self, name: &str) -> bool {
         self.object.get(name).is_some_and(|value| !value.is_null())
+    }
+
+    /// Whether it gives a value that is no empty list.
+    pub fn gives_something(&self, name: &str) -> bool {
+        self.gives(name) && !self.gives_empty_list(name)
+    }
+
+    fn gives_empty_list(&self, name: &str) -> bool {
+        let list = self.object.get(name).and_then(Value::as_array);
+        list.is_some_and(Vec::is_empty)
+    }
+
+    /// Whether the object is a change, whose members are judged one by one.
+    pub fn is_change(&self) -> bool {
+        self.partial
     }
 
     /// Leaves the other members alone: which ones there may be cannot be told.

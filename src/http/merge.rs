@@ -45,11 +45,24 @@ impl<B: Body + Serialize> Patch<B> {
     /// # Errors
     /// `validation_failed` when its members do not go together.
     pub fn apply(&self, present: &B) -> Result<B> {
+        let mut faults = Faults::default();
+        let made = self.apply_noting(present, &mut faults);
+        faults
+            .check()
+            .and(made)
+            .map_err(|error| self.cleared(error))
+    }
+
+    /// As [`Patch::apply`], for a workflow that tells more faults with these: where its members do
+    /// not go together is noted, what it cleared being absent.
+    ///
+    /// # Errors
+    /// `validation_failed` when nothing can be made of it.
+    pub fn apply_noting(&self, present: &B, faults: &mut Faults) -> Result<B> {
         let present = serde_json::to_value(present).map_err(Error::internal)?;
         let mut merged = present.clone();
         merge(&mut merged, &Value::Object(self.members.clone()));
-        let mut faults = Faults::default();
-        let made = Fields::body(&merged, &mut faults);
+        let made = Fields::body(&merged, faults);
         // What an import left unknown may stay so: a change need not say it.
         faults.forget(|fault| {
             let is_null = |(name, value): (&String, &Value)| {
@@ -60,8 +73,10 @@ impl<B: Body + Serialize> Patch<B> {
                 .is_some_and(|all| all.iter().any(is_null));
             fault.rule == Rule::NotNull && stays && !self.names_place(&fault.place)
         });
-        faults.check().map_err(|error| self.cleared(error))?;
-        made.ok_or_else(|| Error::internal("a body without a fault and without a value"))
+        made.ok_or_else(|| match std::mem::take(faults).check() {
+            Ok(()) => Error::internal("a body without a fault and without a value"),
+            Err(refused) => refused,
+        })
     }
 }
 
@@ -86,7 +101,7 @@ impl<B> Patch<B> {
 }
 
 /// RFC 7396 §2: objects are merged, `null` removes, everything else replaces.
-fn merge(target: &mut Value, patch: &Value) {
+pub fn merge(target: &mut Value, patch: &Value) {
     let Value::Object(changes) = patch else {
         *target = patch.clone();
         return;

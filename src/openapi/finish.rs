@@ -5,11 +5,14 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value, json};
 
+use super::wordings;
+
 /// Completes the document.
 pub fn finish(document: &mut Value) {
     if let Some(schemas) = document.pointer_mut("/components/schemas") {
-        let schemas = schemas.as_object_mut().into_iter().flatten();
-        schemas.for_each(|(_, schema)| join(schema));
+        let joined = schemas.as_object_mut().into_iter().flatten();
+        joined.for_each(|(_, schema)| join(schema));
+        wordings::apply(schemas);
     }
     let schemas = document
         .pointer("/components/schemas")

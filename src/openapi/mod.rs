@@ -5,6 +5,7 @@
 
 mod finish;
 mod lifecycles;
+mod wordings;
 
 use serde_json::json;
 use utoipa::OpenApi as _;

@@ -5,7 +5,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use super::content::{ConventionKind, Reach};
 use super::model::Status;
 use super::term::EffectiveStatus;
-use crate::register::partners::model::Sector;
+use crate::register::partners::content::Sector;
 use crate::values::ids::PartnerId;
 use crate::values::{ActionType, Axis, Level, TerritoryCode};
 

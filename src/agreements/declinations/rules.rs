@@ -341,7 +341,13 @@ impl Activation {
         let of_network = partners::find_all(tx.connection(), scope, &named).await?;
         let is_member = |id: &PartnerId| {
             let mut known = of_network.iter().filter(|partner| partner.id == *id);
-            known.any(|partner| partner.member_of.iter().any(|one| parties.contains(one)))
+            known.any(|partner| {
+                partner
+                    .content
+                    .member_of
+                    .iter()
+                    .any(|one| parties.contains(one))
+            })
         };
         let mut faults = Faults::default();
         for (index, signatory) in self.signatories.iter().enumerate() {

@@ -211,7 +211,7 @@ fn most_local(
 ) -> HashMap<Uuid, (usize, Representative)> {
     let mut chosen: HashMap<Uuid, (usize, Representative)> = HashMap::new();
     for person in people {
-        let territories = person.territories.iter().map(TextValue::as_str);
+        let territories = person.content.territories.iter().map(TextValue::as_str);
         let Some(place) = nearest(territories, &asked.above) else {
             continue;
         };

@@ -139,7 +139,7 @@ async fn of_representative(
     let person = found.into_iter().next().ok_or_else(unknown)?;
     let partner = partners::find(tx.connection(), scope, person.partner_id).await?;
     let mut faults = Faults::default();
-    if !covers(&person.territories, reach) {
+    if !covers(&person.content.territories, reach) {
         faults.add(place(), Rule::Own(&SCHOOL_NOT_COVERED));
     }
     if partner.status == PartnerStatus::Archived {

@@ -1,36 +1,42 @@
-//! What requests say of a client: to create it, to change it, to give it a new secret.
+//! What is said of a client: its fields, how its perimeter fits its role, how it gets a new secret.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use serde_json::Value;
+use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::model::{ClientRecord, ClientRole, ClientScope};
 use super::perimeter::AcademyCode;
 use crate::db::schema::clients;
-use crate::error::{Faults, Place, Rule};
-use crate::http::fields::{Body, Field, Fields};
-use crate::http::pointer::At;
-use crate::register::partners::model::same;
+use crate::error::Rule;
+use crate::http::fields::{Body, Fields};
+use crate::http::merge::Patch;
 use crate::values::ids::PartnerId;
-use crate::values::{Email, Text, TextValue, Uai};
+use crate::values::{Code, Email, Nomenclature, Text, TextValue, Uai};
 
-/// Fields of the answer that input may not set.
-const SET_BY_SERVICE: &[&str] = &[
-    "id",
-    "status",
-    "last_used_at",
-    "secrets",
-    "client_secret",
-    "created_at",
-    "updated_at",
-    "allowed_actions",
-    "warnings",
-];
+/// The nomenclature of the roles.
+pub enum Roles {}
+
+impl Nomenclature for Roles {
+    const NAME: &'static str = "roles";
+}
+
+/// The role of a client.
+pub type ClientRole = Code<Roles>;
+
+/// The nomenclature of the scopes.
+pub enum ClientScopes {}
+
+impl Nomenclature for ClientScopes {
+    const NAME: &'static str = "client_scopes";
+}
+
+/// `read` or `write`.
+pub type ClientScope = Code<ClientScopes>;
 
 /// Ce qu'il faut pour créer un client.
-#[derive(Debug, Insertable, ToSchema)]
-#[diesel(table_name = clients, check_for_backend(diesel::pg::Pg))]
+#[derive(Debug, Clone, PartialEq, Serialize, Insertable, AsChangeset, ToSchema)]
+#[diesel(table_name = clients, treat_none_as_default_value = false, treat_none_as_null = true)]
+#[diesel(check_for_backend(diesel::pg::Pg))]
 #[schema(example = json!({
     "name": "Tableau de bord du rectorat",
     "contact_email": "informatique@exemple.fr",
@@ -65,83 +71,54 @@ pub struct NewClient {
     pub expires_at: Option<DateTime<Utc>>,
 }
 
+/// A change of a client.
+pub type ClientPatch = Patch<NewClient>;
+
+/// Fields of the answer that input may not set.
+const SET_BY_SERVICE: &[&str] = &[
+    "id",
+    "status",
+    "last_used_at",
+    "secrets",
+    "client_secret",
+    "created_at",
+    "updated_at",
+    "allowed_actions",
+    "warnings",
+];
+
 impl Body for NewClient {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
         fields.read_only(SET_BY_SERVICE);
         let name = fields.required("name");
         let contact_email = fields.required("contact_email");
         let role = fields.required("role");
-        let territories: Option<Option<Counted<AcademyCode>>> = part(fields, "territories");
-        let uais: Option<Option<Counted<Uai>>> = part(fields, "uais");
-        let partner_id: Option<Option<PartnerId>> = part(fields, "partner_id");
-        let scopes = fields.required("scopes");
-        let scopes = in_order(fields, scopes);
+        let territories: Option<Vec<AcademyCode>> = fields.optional("territories");
+        let uais: Option<Vec<Uai>> = fields.optional("uais");
+        let partner_id: Option<PartnerId> = fields.optional("partner_id");
+        let scopes = fields.required_list("scopes").map(in_order);
         let expires_at = fields.optional("expires_at");
         if let Some(role) = &role {
-            let given = [
-                territories
-                    .as_ref()
-                    .map(|list| list.as_ref().map_or(0, |list| list.count)),
-                uais.as_ref()
-                    .map(|list| list.as_ref().map_or(0, |list| list.count)),
-                partner_id.map(|partner| usize::from(partner.is_some())),
-            ];
-            misfits(role, given).for_each(|(name, rule)| fields.fault(name, rule));
+            let read = [territories.is_some(), uais.is_some(), partner_id.is_some()];
+            check_perimeter(fields, role, read);
         }
         Some(Self {
             name: name?,
             contact_email: contact_email?,
             role: role?,
-            territories: territories?.map_or_else(Vec::new, |list| list.items),
-            uais: uais?.map_or_else(Vec::new, |list| list.items),
-            partner_id: partner_id?,
+            territories: territories.unwrap_or_default(),
+            uais: uais.unwrap_or_default(),
+            partner_id,
             scopes: scopes?,
             expires_at,
         })
     }
 }
 
-/// A list and how many items it was given with: one whose items were all refused is at fault
-/// already, and not to be called empty.
-struct Counted<T> {
-    items: Vec<T>,
-    count: usize,
-}
-
-impl<T> Field for Counted<T>
-where
-    Vec<T>: Field,
-{
-    fn read(value: &Value, at: At<'_>, faults: &mut Faults) -> Option<Self> {
-        let items = Vec::read(value, at, faults)?;
-        Some(Self {
-            items,
-            count: value.as_array().map_or(0, Vec::len),
-        })
-    }
-}
-
-/// A part of the perimeter, absent and null being alike; none when it could not be read.
-fn part<T: Field>(fields: &mut Fields<'_>, name: &'static str) -> Option<Option<T>> {
-    match fields.clearable(name) {
-        None if fields.names(name) => None,
-        given => Some(given.flatten()),
-    }
-}
-
 /// Scopes in one order, so that the same ones are always equal.
-fn in_order(
-    fields: &mut Fields<'_>,
-    scopes: Option<Counted<ClientScope>>,
-) -> Option<Vec<ClientScope>> {
-    let mut scopes = scopes?;
-    if scopes.count == 0 {
-        fields.fault("scopes", Rule::EmptyList);
-    }
+fn in_order(mut scopes: Vec<ClientScope>) -> Vec<ClientScope> {
+    scopes.sort_by(|left, right| left.as_str().cmp(right.as_str()));
     scopes
-        .items
-        .sort_by(|left, right| left.as_str().cmp(right.as_str()));
-    Some(scopes.items)
 }
 
 /// Each part of a perimeter, and the role it goes with.
@@ -151,110 +128,37 @@ const PARTS: [(&str, &str, &str); 3] = [
     ("partner_id", "partner", "role=partner"),
 ];
 
-/// Where a perimeter does not fit its role. `given` counts the items of territories, UAIs and
-/// partner; a part that could not be read is not judged.
-fn misfits(
-    role: &ClientRole,
-    given: [Option<usize>; 3],
-) -> impl Iterator<Item = (&'static str, Rule)> {
-    PARTS
-        .into_iter()
-        .zip(given)
-        .filter_map(move |((name, goes_with, with), count)| {
-            match (role.as_str() == goes_with, count?) {
-                (true, 0) => Some((name, Rule::Required)),
-                (false, 1..) => Some((name, Rule::OnlyWith(with))),
-                _ => None,
-            }
-        })
-}
-
-/// Ce qu'on change d'un client (RFC 7396) : un champ absent reste, `null` vide.
-#[derive(Debug, AsChangeset, ToSchema)]
-#[diesel(table_name = clients)]
-#[schema(example = json!({"name": "Tableau de bord du rectorat", "scopes": ["read"]}))]
-pub struct ClientPatch {
-    /// Nom du programme.
-    #[schema(nullable = false, example = "Tableau de bord du rectorat")]
-    pub name: Option<Text<100>>,
-    /// À qui écrire à son sujet.
-    #[schema(nullable = false, example = "informatique@exemple.fr")]
-    pub contact_email: Option<Email>,
-    /// Rôle de ses jetons ; changez le périmètre avec lui.
-    #[schema(nullable = false)]
-    pub role: Option<ClientRole>,
-    /// Avec le rôle `academy`, et lui seul : ses académies ou régions académiques.
-    pub territories: Option<Vec<AcademyCode>>,
-    /// Avec le rôle `establishment`, et lui seul : ses établissements.
-    pub uais: Option<Vec<Uai>>,
-    /// Avec le rôle `partner`, et lui seul : son partenaire.
-    #[schema(value_type = Option<PartnerId>)]
-    pub partner_id: Option<Option<PartnerId>>,
-    /// Ce que ses jetons permettent : `read`, `write` ou les deux.
-    #[schema(nullable = false, min_items = 1)]
-    pub scopes: Option<Vec<ClientScope>>,
-    /// Fin de validité ; null : aucune.
-    #[schema(value_type = Option<DateTime<Utc>>, example = "2099-12-31T23:59:59Z")]
-    pub expires_at: Option<Option<DateTime<Utc>>>,
-}
-
-impl Body for ClientPatch {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        fields.read_only(SET_BY_SERVICE);
-        let scopes = fields.change("scopes");
-        Some(Self {
-            name: fields.change("name"),
-            contact_email: fields.change("contact_email"),
-            role: fields.change("role"),
-            territories: fields.change_list("territories"),
-            uais: fields.change_list("uais"),
-            partner_id: fields.clearable("partner_id"),
-            scopes: in_order(fields, scopes),
-            expires_at: fields.clearable("expires_at"),
-        })
+/// Notes where the perimeter does not fit the role: of a change, on what it makes of the client. A
+/// part that could not be `read` is not judged.
+fn check_perimeter(fields: &mut Fields<'_>, role: &ClientRole, read: [bool; 3]) {
+    if fields.is_change() {
+        return;
+    }
+    for ((name, goes_with, with), is_read) in PARTS.into_iter().zip(read) {
+        match (role.as_str() == goes_with, fields.gives_something(name)) {
+            (true, false) => fields.fault(name, Rule::Required),
+            (false, true) if is_read => fields.fault(name, Rule::OnlyWith(with)),
+            _ => {}
+        }
     }
 }
 
-impl ClientPatch {
-    /// Whether it leaves the client as it is.
-    pub fn changes_nothing(&self, client: &ClientRecord) -> bool {
-        same(&self.name, &client.name)
-            && same(&self.contact_email, &client.contact_email)
-            && same(&self.expires_at, &client.expires_at)
-            && self.keeps_rights(client)
-    }
-
-    fn keeps_rights(&self, client: &ClientRecord) -> bool {
-        same(&self.role, &client.role)
-            && same(&self.territories, &client.territories)
-            && same(&self.uais, &client.uais)
-            && same(&self.partner_id, &client.partner_id)
-            && same(&self.scopes, &client.scopes)
-    }
-
-    /// Whether the tokens obtained so far say more than the client will be allowed.
-    pub fn ends_tokens(&self, client: &ClientRecord) -> bool {
-        let is_shortened = match (self.expires_at, client.expires_at) {
-            (Some(Some(end)), Some(present)) => end < present,
-            (Some(Some(_)), None) => true,
-            _ => false,
+impl NewClient {
+    /// Whether the tokens obtained before say more than it allows.
+    pub fn ends_tokens_of(&self, before: &Self) -> bool {
+        let is_shortened = match (self.expires_at, before.expires_at) {
+            (Some(end), Some(present)) => end < present,
+            (Some(_), None) => true,
+            (None, _) => false,
         };
-        is_shortened || !self.keeps_rights(client)
+        is_shortened || !self.allows_the_same(before)
     }
 
-    /// Notes where the perimeter it makes does not fit the role.
-    pub fn check_perimeter(&self, client: &ClientRecord, faults: &mut Faults) {
-        let role = self.role.as_ref().unwrap_or(&client.role);
-        let given = [
-            self.territories
-                .as_ref()
-                .unwrap_or(&client.territories)
-                .len(),
-            self.uais.as_ref().unwrap_or(&client.uais).len(),
-            usize::from(self.partner_id.unwrap_or(client.partner_id).is_some()),
-        ];
-        misfits(role, given.map(Some))
-            .for_each(|(name, rule)| faults.add(Place::field(name), rule));
+    fn allows_the_same(&self, other: &Self) -> bool {
+        self.role == other.role
+            && self.scopes == other.scopes
+            && (&self.territories, &self.uais, self.partner_id)
+                == (&other.territories, &other.uais, other.partner_id)
     }
 }
 
@@ -277,23 +181,22 @@ impl Body for Rotation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Fault;
-    use serde_json::json;
+    use crate::error::{Fault, Faults, Place};
+    use serde_json::{Value, json};
 
     fn faults(value: Value) -> Vec<(String, &'static str)> {
         let mut faults = Faults::default();
         let read = Fields::body::<NewClient>(&value, &mut faults);
-        let refused = faults
-            .check()
-            .err()
-            .map(|error| error.faults)
-            .unwrap_or_default();
-        assert_eq!(read.is_some() && refused.is_empty(), refused.is_empty());
+        assert!(read.is_some() || !faults.is_empty());
+        told(faults)
+    }
+
+    fn told(faults: Faults) -> Vec<(String, &'static str)> {
         let named = |fault: &Fault| match &fault.place {
             Place::Pointer(pointer) => (pointer.clone(), fault.rule.code()),
             other => panic!("{other:?}"),
         };
-        refused.iter().map(named).collect()
+        faults.into_list().iter().map(named).collect()
     }
 
     fn client(more: Value) -> Value {
@@ -347,6 +250,35 @@ mod tests {
             faults(client(json!({"role": "reader", "scopes": []}))),
             [("/scopes".into(), "empty_list")]
         );
+    }
+
+    #[test]
+    fn a_change_is_judged_on_what_it_makes_of_the_client() {
+        let academic = client(json!({"role": "academy", "territories": ["academy:10"]}));
+        let present: NewClient = Fields::body(&academic, &mut Faults::default()).unwrap();
+        let no_territory = [("/territories", "required")];
+        for (change, expected) in [
+            (json!({"name": "b", "scopes": ["write", "read"]}), &[][..]),
+            (json!({"territories": null}), &no_territory),
+            (json!({"territories": []}), &no_territory),
+            (json!({"uais": ["0311131L"]}), &[("/uais", "only_with")]),
+            (
+                json!({"role": "partner", "uais": null}),
+                &[("/territories", "only_with"), ("/partner_id", "required")],
+            ),
+            (json!({"role": "ministry", "territories": null}), &[]),
+        ] {
+            let mut faults = Faults::default();
+            let patch: ClientPatch = Fields::body(&change, &mut faults).unwrap();
+            assert!(faults.is_empty(), "{change} is refused as it arrives");
+            patch.apply_noting(&present, &mut faults).unwrap();
+            let told = told(faults);
+            let told: Vec<_> = told
+                .iter()
+                .map(|(place, rule)| (place.as_str(), *rule))
+                .collect();
+            assert_eq!(told, expected, "{change}");
+        }
     }
 
     #[test]

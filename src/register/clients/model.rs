@@ -1,4 +1,4 @@
-//! What a machine client is: its fields, its statuses, its secrets, whom it acts as.
+//! What a machine client is: its row, its statuses, its secrets, whom it acts as.
 
 use crate::auth::policy::Scope;
 use crate::values::ids::ClientId;
@@ -10,6 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::content::{ClientRole, ClientScope, NewClient};
 use super::perimeter::AcademyCode;
 use crate::auth::{Identity, Perimeter, Scopes};
 use crate::db::journal::Journaled;
@@ -30,26 +31,6 @@ pub const OVERLAP: TimeDelta = TimeDelta::days(7);
 
 /// How long before its end a client is warned.
 const SOON: TimeDelta = TimeDelta::days(30);
-
-/// The nomenclature of the roles.
-pub enum Roles {}
-
-impl Nomenclature for Roles {
-    const NAME: &'static str = "roles";
-}
-
-/// The role of a client.
-pub type ClientRole = Code<Roles>;
-
-/// The nomenclature of the scopes.
-pub enum ClientScopes {}
-
-impl Nomenclature for ClientScopes {
-    const NAME: &'static str = "client_scopes";
-}
-
-/// `read` or `write`.
-pub type ClientScope = Code<ClientScopes>;
 
 /// The nomenclature of the statuses of a client.
 pub enum ClientStatuses {}
@@ -236,6 +217,20 @@ impl Client {
 }
 
 impl ClientRecord {
+    /// What a request would have said to make it what it is.
+    pub fn as_input(&self) -> NewClient {
+        NewClient {
+            name: self.name.clone(),
+            contact_email: self.contact_email.clone(),
+            role: self.role.clone(),
+            territories: self.territories.clone(),
+            uais: self.uais.clone(),
+            partner_id: self.partner_id,
+            scopes: self.scopes.clone(),
+            expires_at: self.expires_at,
+        }
+    }
+
     /// Whether it may obtain tokens.
     pub fn is_live(&self, now: DateTime<Utc>) -> bool {
         self.status == Status::Active && is_ahead(self.expires_at, now)

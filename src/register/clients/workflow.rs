@@ -4,9 +4,9 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::content::{ClientPatch, NewClient, Rotation};
+use super::content::{ClientPatch, ClientRole, NewClient, Rotation};
 use super::model::Overlap;
-use super::model::{Client, ClientRole, MAX_SECRETS, OVERLAP, Step};
+use super::model::{Client, MAX_SECRETS, OVERLAP, Step};
 use super::store;
 use crate::auth::Secret;
 use crate::auth::policy::Scope;
@@ -75,23 +75,21 @@ pub async fn update(
 ) -> Result<Written> {
     let before = hold(tx, scope, id, if_match).await?;
     before.step(Step::Update)?;
-    if patch.changes_nothing(&before.record) {
+    let (present, mut faults) = (before.record.as_input(), Faults::default());
+    let new = patch.apply_noting(&present, &mut faults)?;
+    if new == present {
         return Ok(before.into());
     }
-    let mut faults = Faults::default();
-    patch.check_perimeter(&before.record, &mut faults);
     // An end that is past already may be sent back as it was read.
-    let end = patch
+    let end = new
         .expires_at
-        .filter(|end| *end != before.record.expires_at);
-    check_end(end.flatten(), tx.now, &mut faults);
-    let role = patch.role.as_ref().unwrap_or(&before.record.role);
-    let uais = patch.uais.as_ref().unwrap_or(&before.record.uais);
-    check_rights(tx, scope, role, uais, faults).await?;
+        .filter(|_| new.expires_at != present.expires_at);
+    check_end(end, tx.now, &mut faults);
+    check_rights(tx, scope, &new.role, &new.uais, faults).await?;
     // Made while the row is held: see `store::presented`.
-    let tokens_after = patch.ends_tokens(&before.record).then(|| tx.new_id());
+    let tokens_after = new.ends_tokens_of(&present).then(|| tx.new_id());
     let now = tx.now;
-    let record = store::update(tx.connection(), id, patch, tokens_after, now).await?;
+    let record = store::update(tx.connection(), id, &new, tokens_after, now).await?;
     let after = Client {
         record,
         ..before.clone()

@@ -7,33 +7,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::content::NewContact;
 use crate::auth::person_viewer::Viewer;
 use crate::auth::policy::Scope;
 use crate::db::journal::Journaled;
 use crate::db::schema::contacts;
-use crate::error::{Code as ErrorCode, Error, Notice, Place, Result, Rule, notice};
-use crate::http::fields::{Body, Fields};
-use crate::http::merge::Patch;
-use crate::values::{Code, Email, Nomenclature, Phone, TerritoryCode, Text, TextValue};
-
-/// The nomenclature of what contacts are.
-pub enum ContactRoles {}
-
-impl Nomenclature for ContactRoles {
-    const NAME: &'static str = "contact_roles";
-}
-
-/// What a contact is where it serves.
-pub type ContactRole = Code<ContactRoles>;
-
-/// The territories that contacts serve.
-const KINDS: [&str; 3] = ["academy:", "department:", "uai:"];
-
-static NO_CONTACTS_THERE: Notice = notice(
-    "no_contacts_there",
-    "Un contact est celui d'une académie, d'un département ou d'un établissement.",
-    "A contact is that of an academy, a department or a school.",
-);
+use crate::error::{Code, Error, Place, Result, Rule};
 
 /// A contact as it is stored.
 #[derive(Debug, Clone, Serialize, HasQuery)]
@@ -57,67 +36,6 @@ pub struct Contact {
     /// Its version, in its `ETag`.
     #[serde(skip)]
     pub version: i64,
-}
-
-/// Ce qu'il faut pour enregistrer un contact.
-#[derive(
-    Debug, Clone, PartialEq, Serialize, Queryable, Selectable, Insertable, AsChangeset, ToSchema,
-)]
-#[diesel(table_name = contacts, treat_none_as_default_value = false, treat_none_as_null = true)]
-#[diesel(check_for_backend(diesel::pg::Pg))]
-pub struct NewContact {
-    /// L'académie, le département ou l'établissement.
-    #[schema(example = "academy:10")]
-    pub territory: TerritoryCode,
-    /// `cell` (cellule école-entreprise), `clee` (comité local école-entreprise), `bde` (bureau des
-    /// entreprises) ou `head` (chef d'établissement).
-    #[schema(example = "cell")]
-    pub role: ContactRole,
-    /// Nom de la personne.
-    #[schema(example = "Dominique Petit")]
-    pub name: Option<Text<120>>,
-    /// Courriel.
-    #[schema(example = "ecole-entreprise@ac-lyon.example")]
-    pub email: Option<Email>,
-    /// Téléphone.
-    #[schema(example = "04 72 80 60 60")]
-    pub phone: Option<Phone>,
-    /// Intitulé du service, lu par tous : n'y nommez personne.
-    #[schema(example = "Cellule école-entreprise du rectorat de Lyon")]
-    pub label: Option<Text<200>>,
-}
-
-/// A change of a contact.
-pub type ContactPatch = Patch<NewContact>;
-
-impl Body for NewContact {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        fields.read_only(&["id", "created_at", "updated_at"]);
-        let territory: Option<TerritoryCode> = fields.required("territory");
-        let serves =
-            |code: &TerritoryCode| KINDS.iter().any(|kind| code.as_str().starts_with(kind));
-        if territory.as_ref().is_some_and(|code| !serves(code)) {
-            fields.fault("territory", Rule::Own(&NO_CONTACTS_THERE));
-        }
-        let role = fields.required("role");
-        let (name, email) = (fields.optional("name"), fields.optional("email"));
-        let (phone, label) = (fields.optional("phone"), fields.optional("label"));
-        Some(Self {
-            territory: territory?,
-            role: role?,
-            name,
-            email,
-            phone,
-            label,
-        })
-    }
-}
-
-impl NewContact {
-    /// Whether it says nothing else of the person.
-    pub fn names_the_same(&self, other: &Self) -> bool {
-        (&self.name, &self.email, &self.phone) == (&other.name, &other.email, &other.phone)
-    }
 }
 
 /// Un contact du côté de l'éducation. La personne (nom, courriel, téléphone) n'est montrée qu'au
@@ -152,11 +70,7 @@ pub fn must_be_kept_by(scope: &Scope, reach: &[String]) -> Result<()> {
         return Ok(());
     }
     let place = Place::field("territory");
-    Err(Error::at(
-        ErrorCode::Forbidden,
-        place,
-        Rule::OutsidePerimeter,
-    ))
+    Err(Error::at(Code::Forbidden, place, Rule::OutsidePerimeter))
 }
 
 impl Contact {

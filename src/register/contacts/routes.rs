@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use actix_web::{HttpResponse, delete, get, patch, post};
 
-use super::model::{ContactAnswer, ContactPatch, NewContact};
+use super::content::{ContactPatch, NewContact};
+use super::model::ContactAnswer;
 use super::store::{Filter, Sort};
 use super::{store, workflow};
 use crate::auth::person_viewer::Viewer;

@@ -1,6 +1,7 @@
 //! The steps that write contacts; the order of refusals is 404, 403, 412, 409.
 
-use super::model::{Contact, ContactPatch, NewContact, must_be_kept_by};
+use super::content::{ContactPatch, NewContact};
+use super::model::{Contact, must_be_kept_by};
 use super::store;
 use crate::auth::policy::Scope;
 use crate::db::idempotency;

@@ -7,9 +7,10 @@
 //! ```
 //!
 //! An archived partner stays readable and keeps its history. It is the model of the other
-//! resources: [`model`] has the types and the rules, [`routes`] the handlers, [`store`] the SQL,
-//! [`workflow`] the steps that write.
+//! resources: [`content`] has what is said of one, [`model`] the row and the rules, [`routes`] the
+//! handlers, [`store`] the SQL, [`workflow`] the steps that write.
 
+pub mod content;
 pub mod model;
 pub mod representatives;
 pub mod routes;

@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use actix_web::{HttpResponse, delete, get, patch, post};
 
-use super::model::{NewPartner, PartnerAnswer, PartnerPatch, Step};
+use super::content::{NewPartner, PartnerPatch};
+use super::model::{PartnerAnswer, Step};
 use super::store::{Filter, Sort};
 use super::{store, workflow};
 use crate::db::page::{Mark, MarkValue, Page};

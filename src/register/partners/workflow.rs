@@ -1,7 +1,8 @@
 //! The steps that write partners. Each runs in the transaction it is given and journals what it
 //! writes; the order of refusals is 404, 403, 412, 409.
 
-use super::model::{NewPartner, Partner, PartnerPatch, Step};
+use super::content::{NewPartner, PartnerPatch};
+use super::model::{Partner, Step};
 use super::store;
 use crate::auth::policy::Scope;
 use crate::db::tx::Tx;
@@ -34,11 +35,12 @@ pub async fn update(
     let before = store::hold(tx.connection(), scope, id).await?;
     patch.may_be_made_by(scope, id)?;
     if_match.check(before.version)?;
-    if patch.changes_nothing(&before) {
+    let new = patch.apply(&before.content)?;
+    if new == before.content {
         return Ok(before);
     }
     let now = tx.now;
-    let after = store::update(tx.connection(), id, patch, now).await?;
+    let after = store::update(tx.connection(), id, &new, now).await?;
     tx.changed("updated", &before, &after).await?;
     Ok(after)
 }

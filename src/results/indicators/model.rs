@@ -13,7 +13,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::reference::{Entry, Reference};
-use crate::register::partners::model::Sector;
+use crate::register::partners::content::Sector;
 use crate::values::ids::ConventionId;
 use crate::values::ids::PartnerId;
 

@@ -291,7 +291,8 @@ impl SummaryHead {
 
 impl SummaryParty {
     fn of(partner: &Partner) -> Self {
-        let name = partner.usual_name.as_ref().unwrap_or(&partner.legal_name);
+        let content = &partner.content;
+        let name = content.usual_name.as_ref().unwrap_or(&content.legal_name);
         Self {
             id: partner.id,
             name: name.to_string(),

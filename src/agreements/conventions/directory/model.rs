@@ -8,7 +8,7 @@ use super::store::Party;
 use crate::agreements::conventions::content::{ConventionKind, Document, DocumentKind};
 use crate::agreements::conventions::model::Convention;
 use crate::agreements::conventions::term::EffectiveStatus;
-use crate::register::partners::model::Sector;
+use crate::register::partners::content::Sector;
 use crate::values::ids::ConventionId;
 use crate::values::ids::PartnerId;
 use crate::values::{ActionType, Axis, HttpsUrl, Level, Moment, Nor, Siren, Text};

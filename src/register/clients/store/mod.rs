@@ -9,8 +9,8 @@ use diesel::sql_types::{Array, Bool, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::{AnsiTransactionManager, AsyncPgConnection, RunQueryDsl, TransactionManager};
 use uuid::Uuid;
 
-use super::content::{ClientPatch, NewClient};
-use super::model::{Client, ClientRecord, ClientRole, ClientStatuses, SecretRecord, Status};
+use super::content::{ClientRole, NewClient};
+use super::model::{Client, ClientRecord, ClientStatuses, SecretRecord, Status};
 use super::model::{Overlap, School};
 use crate::auth::Secret;
 use crate::auth::policy::Scope;
@@ -279,7 +279,7 @@ pub async fn insert(
 pub async fn update(
     connection: &mut AsyncPgConnection,
     id: ClientId,
-    patch: &ClientPatch,
+    new: &NewClient,
     tokens_after: Option<Uuid>,
     now: DateTime<Utc>,
 ) -> Result<ClientRecord> {
@@ -289,7 +289,7 @@ pub async fn update(
     );
     let tokens = tokens_after.map(|after| clients::tokens_after.eq(after));
     let updated = diesel::update(clients::table.find(id))
-        .set((patch, stamp, tokens))
+        .set((new, stamp, tokens))
         .returning(ClientRecord::as_returning());
     Ok(updated.get_result(connection).await?)
 }

@@ -8,7 +8,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::model::{Contact, ContactRole, NewContact};
+use super::content::{ContactRole, NewContact};
+use super::model::Contact;
 use crate::auth::policy::Scope;
 use crate::db::keyset::after;
 use crate::db::page::Direction;

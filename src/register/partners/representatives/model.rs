@@ -7,11 +7,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::content::NewRepresentative;
 use crate::auth::person_viewer::Viewer;
 use crate::db::journal::Journaled;
 use crate::db::schema::representatives;
-use crate::http::fields::{Body, Fields};
-use crate::register::partners::model::same;
 use crate::values::ids::PartnerId;
 use crate::values::{Email, Phone, TerritoryCode, Text};
 
@@ -23,16 +22,10 @@ pub struct Representative {
     pub id: RepresentativeId,
     /// The partner it represents.
     pub partner_id: PartnerId,
-    /// The person's name.
-    pub name: Text<120>,
-    /// What the person does.
-    pub function: Option<Text<200>>,
-    /// The person's e-mail.
-    pub email: Option<Email>,
-    /// The person's phone.
-    pub phone: Option<Phone>,
-    /// Where the person represents the partner.
-    pub territories: Vec<TerritoryCode>,
+    /// Its fields.
+    #[diesel(embed)]
+    #[serde(flatten)]
+    pub content: NewRepresentative,
     /// When it was created.
     #[serde(serialize_with = "crate::values::moment")]
     pub created_at: DateTime<Utc>,
@@ -88,7 +81,7 @@ impl Representative {
     /// territory they cover.
     fn is_shown_to(&self, viewer: &Viewer<'_>) -> bool {
         viewer.scope.may_write_for(self.partner_id.uuid())
-            || viewer.is_concerned_by(&self.territories, &self.reach)
+            || viewer.is_concerned_by(&self.content.territories, &self.reach)
     }
 
     /// The representative as this caller is answered.
@@ -97,11 +90,11 @@ impl Representative {
         RepresentativeAnswer {
             id: self.id,
             partner_id: self.partner_id,
-            name: Some(self.name).filter(|_| shown),
-            function: self.function,
-            email: self.email.filter(|_| shown),
-            phone: self.phone.filter(|_| shown),
-            territories: self.territories,
+            name: Some(self.content.name).filter(|_| shown),
+            function: self.content.function,
+            email: self.content.email.filter(|_| shown),
+            phone: self.content.phone.filter(|_| shown),
+            territories: self.content.territories,
             created_at: self.created_at,
             updated_at: self.updated_at,
             version: self.version,
@@ -123,95 +116,5 @@ impl Journaled for Representative {
 
     fn parent(&self) -> Option<Uuid> {
         Some(self.partner_id.uuid())
-    }
-}
-
-/// Ce qu'il faut pour enregistrer un représentant.
-#[derive(Debug, Insertable, ToSchema)]
-#[diesel(table_name = representatives, treat_none_as_default_value = false, check_for_backend(diesel::pg::Pg))]
-pub struct NewRepresentative {
-    /// Nom de la personne.
-    #[schema(example = "Camille Martin")]
-    pub name: Text<120>,
-    /// Fonction.
-    #[schema(example = "Déléguée territoriale")]
-    pub function: Option<Text<200>>,
-    /// Courriel.
-    #[schema(example = "camille.martin@exemple.fr")]
-    pub email: Option<Email>,
-    /// Téléphone.
-    #[schema(example = "01 23 45 67 89")]
-    pub phone: Option<Phone>,
-    /// Territoires couverts, un au moins.
-    #[schema(example = json!(["academy:10"]), min_items = 1)]
-    pub territories: Vec<TerritoryCode>,
-}
-
-const SET_BY_SERVICE: &[&str] = &["id", "partner_id", "created_at", "updated_at"];
-
-impl Body for NewRepresentative {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        fields.read_only(SET_BY_SERVICE);
-        let name = fields.required("name");
-        let function = fields.optional("function");
-        let email = fields.optional("email");
-        let phone = fields.optional("phone");
-        let territories = fields.required_list("territories");
-        Some(Self {
-            name: name?,
-            function,
-            email,
-            phone,
-            territories: territories?,
-        })
-    }
-}
-
-/// Ce qu'on change d'un représentant (RFC 7396).
-#[derive(Debug, AsChangeset, ToSchema)]
-#[diesel(table_name = representatives)]
-pub struct RepresentativePatch {
-    /// Nom de la personne.
-    #[schema(nullable = false)]
-    pub name: Option<Text<120>>,
-    /// Fonction.
-    #[schema(value_type = Option<Text<200>>, example = "Déléguée régionale")]
-    pub function: Option<Option<Text<200>>>,
-    /// Courriel.
-    #[schema(value_type = Option<Email>, example = "camille.martin@exemple.fr")]
-    pub email: Option<Option<Email>>,
-    /// Téléphone.
-    #[schema(value_type = Option<Phone>)]
-    pub phone: Option<Option<Phone>>,
-    /// Territoires couverts, un au moins.
-    #[schema(nullable = false, min_items = 1)]
-    pub territories: Option<Vec<TerritoryCode>>,
-}
-
-impl Body for RepresentativePatch {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        fields.read_only(SET_BY_SERVICE);
-        Some(Self {
-            name: fields.change("name"),
-            function: fields.clearable("function"),
-            email: fields.clearable("email"),
-            phone: fields.clearable("phone"),
-            territories: if fields.names("territories") {
-                fields.required_list("territories")
-            } else {
-                None
-            },
-        })
-    }
-}
-
-impl RepresentativePatch {
-    /// Whether it leaves the representative as it is.
-    pub fn changes_nothing(&self, representative: &Representative) -> bool {
-        same(&self.name, &representative.name)
-            && same(&self.function, &representative.function)
-            && same(&self.email, &representative.email)
-            && same(&self.phone, &representative.phone)
-            && same(&self.territories, &representative.territories)
     }
 }

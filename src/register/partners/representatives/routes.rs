@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use actix_web::{HttpResponse, delete, get, patch, post};
 
-use super::model::{NewRepresentative, RepresentativeAnswer, RepresentativePatch};
+use super::content::{NewRepresentative, RepresentativePatch};
+use super::model::RepresentativeAnswer;
 use super::store::{Filter, Sort};
 use super::{store, workflow};
 use crate::auth::person_viewer::Viewer;

@@ -1,6 +1,7 @@
 //! The steps that write representatives; the order of refusals is 404, 403, 412, 409.
 
-use super::model::{NewRepresentative, Representative, RepresentativePatch};
+use super::content::{NewRepresentative, RepresentativePatch};
+use super::model::Representative;
 use super::store;
 use crate::auth::policy::Scope;
 use crate::db::idempotency;
@@ -46,15 +47,17 @@ pub async fn update(
     // The representative is there, so its partner is: only the right to write is asked.
     scope.must_write_for(partner.uuid())?;
     if_match.check(before.version)?;
-    if patch.changes_nothing(&before) {
+    let new = patch.apply(&before.content)?;
+    if new == before.content {
         return Ok(before);
     }
-    let reach = match &patch.territories {
-        Some(territories) => Some(reach(tx, territories).await?),
-        None => None,
+    let reach = if patch.names("territories") {
+        reach(tx, &new.territories).await?
+    } else {
+        before.reach.clone()
     };
     let now = tx.now;
-    let after = store::update(tx.connection(), id, patch, reach.as_deref(), now).await?;
+    let after = store::update(tx.connection(), id, &new, &reach, now).await?;
     tx.changed("updated", &before, &after).await?;
     Ok(after)
 }

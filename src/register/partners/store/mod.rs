@@ -8,9 +8,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{Text, Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::model::{
-    NewPartner, Partner, PartnerKinds, PartnerPatch, PartnerStatuses, Sectors, Status,
-};
+use super::content::{NewPartner, PartnerKinds, Sectors};
+use super::model::{Partner, PartnerStatuses, Status};
 use crate::agreements::conventions::store::effective_on;
 use crate::agreements::conventions::term::EffectiveStatus;
 use crate::auth::policy::Scope;
@@ -224,7 +223,7 @@ pub async fn insert(
 pub async fn update(
     connection: &mut AsyncPgConnection,
     id: PartnerId,
-    patch: &PartnerPatch,
+    new: &NewPartner,
     now: DateTime<Utc>,
 ) -> Result<Partner> {
     let stamp = (
@@ -232,7 +231,7 @@ pub async fn update(
         partners::updated_at.eq(now),
     );
     let updated = diesel::update(partners::table.find(id))
-        .set((patch, stamp))
+        .set((new, stamp))
         .returning(Partner::as_returning());
     Ok(updated.get_result(connection).await?)
 }

@@ -6,7 +6,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use crate::auth::policy::Scope;
 use crate::db::schema::partners;
 use crate::error::Result;
-use crate::register::partners::model::Sector;
+use crate::register::partners::content::Sector;
 use crate::values::ids::PartnerId;
 use crate::values::{HttpsUrl, Siren, Text};
 

@@ -8,7 +8,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::model::{NewRepresentative, Representative, RepresentativePatch};
+use super::content::NewRepresentative;
+use super::model::Representative;
 use crate::auth::policy::Scope;
 use crate::db::keyset::after;
 use crate::db::page::Direction;
@@ -24,7 +25,7 @@ use crate::values::ids::RepresentativeId;
 pub struct Filter {
     /// Whose territories cover, or lie in, one of these.
     pub territory: Vec<TerritoryCode>,
-    /// Those and all above them: filled in by [`crate::register::territories::ancestry`].
+    /// Those and all above them: filled in by [`crate::register::establishments::store::reach`].
     pub above: Vec<String>,
     /// Changed then or later.
     pub updated_since: Option<DateTime<Utc>>,
@@ -194,24 +195,21 @@ pub async fn insert(
     Ok(inserted.get_result(connection).await?)
 }
 
-/// Changes one; `reach` goes with a change of its territories.
+/// Changes one; `reach` goes with its territories.
 pub async fn update(
     connection: &mut AsyncPgConnection,
     id: RepresentativeId,
-    patch: &RepresentativePatch,
-    reach: Option<&[String]>,
+    new: &NewRepresentative,
+    reach: &[String],
     now: DateTime<Utc>,
 ) -> Result<Representative> {
     let stamp = (
+        representatives::reach.eq(reach),
         representatives::version.eq(representatives::version + 1),
         representatives::updated_at.eq(now),
     );
     let updated = diesel::update(representatives::table.find(id))
-        .set((
-            patch,
-            reach.map(|reach| representatives::reach.eq(reach)),
-            stamp,
-        ))
+        .set((new, stamp))
         .returning(Representative::as_returning());
     Ok(updated.get_result(connection).await?)
 }
