@@ -63,10 +63,9 @@ where
         self.left.0.walk_ast(out.reborrow())?;
         out.push_sql(", ");
         self.left.1.walk_ast(out.reborrow())?;
-        out.push_sql(match self.direction {
-            Direction::Ascending => ") > (",
-            Direction::Descending => ") < (",
-        });
+        out.push_sql(") ");
+        out.push_sql(self.direction.comparison());
+        out.push_sql(" (");
         self.right.0.walk_ast(out.reborrow())?;
         out.push_sql(", ");
         self.right.1.walk_ast(out.reborrow())?;

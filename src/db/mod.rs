@@ -20,6 +20,7 @@ pub mod page;
 )]
 pub mod schema;
 pub mod search;
+pub mod sql_text;
 pub mod tx;
 pub mod version;
 

@@ -3,14 +3,13 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::QueryableByName;
 use diesel::pg::Pg;
-use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
 use diesel::sql_types::{Array, BigInt, Bool, Date, Nullable, Text, Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::model::{ExpectedReport, State};
 use crate::auth::policy::Scope;
-use crate::db::page::Direction;
 use crate::db::page::{Mark, MarkValue, Page};
+use crate::db::sql_text::BoundQuery;
 use crate::error::Result;
 use crate::results::campaigns::model::NewCampaign;
 use crate::results::indicators::perimeter::told;
@@ -63,7 +62,7 @@ fn bound(
     scope: &Scope,
     (campaign, day): (&NewCampaign, NaiveDate),
     filter: &Filter,
-) -> BoxedSqlQuery<'static, Pg, SqlQuery> {
+) -> BoundQuery {
     fn texts<T: ToString>(list: &[T]) -> Vec<String> {
         list.iter().map(ToString::to_string).collect()
     }
@@ -89,10 +88,7 @@ pub async fn page(
     filter: &Filter,
     page: &Page<Sort>,
 ) -> Result<Vec<ExpectedReport>> {
-    let (beyond, order) = match page.direction {
-        Direction::Ascending => (">", "ASC"),
-        Direction::Descending => ("<", "DESC"),
-    };
+    let (beyond, order) = (page.direction.comparison(), page.direction.order());
     let place = page.after.as_ref().and_then(|mark| match &mark.value {
         MarkValue::Text(territory) => Some((territory.clone(), mark.id.parse().ok()?)),
         _ => None,
