@@ -8,8 +8,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::columns::sums;
 use super::model::{Asked, Definition, Indicator};
+use super::store::columns::sums;
 use super::store::denominators;
 use super::store::denominators::Denominator;
 use super::store::{Computed, Counted, Key};

@@ -7,7 +7,6 @@
 //! added up.
 
 pub mod answer;
-pub(crate) mod columns;
 pub mod model;
 pub mod perimeter;
 pub mod routes;

@@ -13,7 +13,7 @@ use crate::auth::policy::Scope;
 use crate::db::keyset::after;
 use crate::db::page::Direction;
 use crate::db::page::{MarkValue, Page};
-use crate::db::schema::territory_tree;
+use crate::db::schema::{establishments, territory_tree};
 use crate::db::search::{contains, fold};
 use crate::error::{Error, Result};
 use crate::values::TerritoryCode;
@@ -129,4 +129,20 @@ pub async fn find(
         .first(&mut connection)
         .await;
     found.optional()?.ok_or_else(Error::not_found)
+}
+
+/// The schools of these that exist, each with its department and its academy.
+pub async fn schools(
+    mut connection: &AsyncPgConnection,
+    uais: &[&str],
+) -> Result<Vec<(String, Option<String>, Option<String>)>> {
+    Ok(establishments::table
+        .filter(establishments::uai.eq_any(uais))
+        .select((
+            establishments::uai,
+            establishments::department,
+            establishments::academy,
+        ))
+        .load(&mut connection)
+        .await?)
 }

@@ -2,10 +2,10 @@
 //! the targets that conventions set. None of it is about lines: a cell of a type of action or a
 //! level is measured by what holds for its other dimensions.
 
+pub use super::columns::is_of_reports;
 use super::filters::Filters;
 use crate::db::sql_text::Bind;
 use crate::reference::{Reference, Territory};
-pub use crate::results::indicators::columns::is_of_reports;
 use crate::results::indicators::model::{Asked, Dimension, Indicator};
 use crate::results::indicators::perimeter::Limit;
 use crate::values::{TerritoryCode, TextValue};

@@ -1,5 +1,6 @@
 //! The SQL of indicators: plain SQL, see [`statement`](super::store::statement).
 
+pub(crate) mod columns;
 pub mod denominators;
 mod filters;
 pub mod rollup;

@@ -8,12 +8,12 @@
 
 use std::fmt::Write;
 
+use super::columns::{Source, places, source, sums, text_of};
 use super::denominators;
 use super::denominators::{Denominator, is_of_reports};
 use super::filters::Filters;
 use super::rollup::Cells;
 use crate::db::sql_text::{Bind, BoundQuery};
-use crate::results::indicators::columns::{Source, places, source, sums, text_of};
 use crate::results::indicators::model::{Asked, Dimension};
 use crate::results::indicators::perimeter::Limit;
 
