@@ -7,6 +7,7 @@
 //! added up.
 
 pub mod answer;
+pub mod filter;
 pub mod model;
 pub mod perimeter;
 pub mod routes;

@@ -11,7 +11,7 @@ use std::cmp::Ordering;
 use chrono::{Days, NaiveDate};
 use uuid::Uuid;
 
-use super::Filter;
+use crate::agreements::deadlines::filter::Filter;
 use crate::agreements::deadlines::model::{Kind, ReportYear};
 use crate::auth::policy::Scope;
 use crate::db::page::Direction;

@@ -8,7 +8,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, Text, Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::content::{DeclinationLevel, NewDeclination, Signatory};
+use super::content::{NewDeclination, Signatory};
+use super::filter::{Filter, Sort};
 use super::model::{Declination, Frame, Framed, Status};
 use crate::auth::policy::Scope;
 use crate::db::keyset::after;
@@ -18,7 +19,6 @@ use crate::db::schema::{convention_partners, conventions};
 use crate::db::schema::{declination_claims as claims, declinations};
 use crate::db::schema::{partners, representatives};
 use crate::error::{Error, Result};
-use crate::values::ids::ConventionId;
 use crate::values::ids::DeclinationId;
 use crate::values::ids::PartnerId;
 use crate::values::ids::RepresentativeId;
@@ -27,36 +27,6 @@ use crate::values::{Json, TerritoryCode};
 diesel::define_sql_function! {
     /// These schools and every territory above them.
     fn above_schools(uais: Array<Text>) -> Array<Text>;
-}
-
-/// What a list of declinations is filtered by.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// Of one of these conventions.
-    pub convention_id: Vec<ConventionId>,
-    /// Of a convention to which one of these partners is a party, or was.
-    pub partner_id: Vec<PartnerId>,
-    /// Of one of these levels.
-    pub level: Vec<DeclinationLevel>,
-    /// Whose territories cover, or lie in, one of these.
-    pub territory: Vec<TerritoryCode>,
-    /// Of one of these statuses.
-    pub status: Vec<Status>,
-    /// Below one of these.
-    pub parent_id: Vec<DeclinationId>,
-    /// Changed then or later.
-    pub updated_since: Option<DateTime<Utc>>,
-    /// The territories asked for and all above them.
-    pub above: Vec<String>,
-}
-
-/// By what a list of declinations is sorted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sort {
-    /// The order of creation.
-    Id,
-    /// The last change.
-    UpdatedAt,
 }
 
 /// With its convention, for the dates that its own depend on.

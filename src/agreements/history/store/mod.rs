@@ -1,10 +1,10 @@
 //! The SQL of histories.
 
-use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
+use super::filter::{Filter, Sort};
 use super::model::Row;
 use crate::auth::policy::Scope;
 use crate::db::page::Direction;
@@ -12,20 +12,6 @@ use crate::db::page::Page;
 use crate::db::schema::{amendments, audit_events};
 use crate::error::Result;
 use crate::values::ids::EventId;
-
-/// What a history is filtered by.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// Written then or later.
-    pub updated_since: Option<DateTime<Utc>>,
-}
-
-/// A history has one order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sort {
-    /// That in which it was written.
-    Id,
-}
 
 /// One page of what was written to an object and, of a convention, to its amendments. Who may read
 /// it is decided by the object, which was read with the scope.

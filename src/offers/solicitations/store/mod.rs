@@ -9,8 +9,9 @@ use diesel::sql_types::{Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::content::NewSolicitation;
+use super::filter::{Filter, Sort};
 use super::model::Addressee;
-use super::model::{Solicitation, Standing, Status};
+use super::model::{Solicitation, Standing};
 use crate::auth::policy::Scope;
 use crate::db::keyset::after;
 use crate::db::page::Direction;
@@ -21,33 +22,6 @@ use crate::values::ids::ConventionId;
 use crate::values::ids::InterventionId;
 use crate::values::ids::PartnerId;
 use crate::values::ids::SolicitationId;
-use crate::values::{TerritoryCode, Uai};
-
-/// What a list of solicitations is filtered by.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// Of one of these schools.
-    pub uai: Vec<Uai>,
-    /// Addressed to one of these partners.
-    pub partner_id: Vec<PartnerId>,
-    /// On one of these interventions.
-    pub intervention_id: Vec<InterventionId>,
-    /// Of one of these statuses.
-    pub status: Vec<Status>,
-    /// Of a school in one of these.
-    pub territory: Vec<TerritoryCode>,
-    /// Changed then or later.
-    pub updated_since: Option<DateTime<Utc>>,
-}
-
-/// By what a list of solicitations is sorted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sort {
-    /// The order of creation.
-    Id,
-    /// The last change.
-    UpdatedAt,
-}
 
 type Visible<'a> = IntoBoxed<'a, solicitations::table, Pg>;
 

@@ -10,7 +10,8 @@ use diesel_async::{AnsiTransactionManager, AsyncPgConnection, RunQueryDsl, Trans
 use uuid::Uuid;
 
 use super::content::{ClientPatch, NewClient};
-use super::model::{Client, ClientRecord, ClientRole, ClientStatuses, SecretRecord, Status};
+use super::filter::{Filter, Sort};
+use super::model::{Client, ClientRecord, SecretRecord, Status};
 use super::model::{Overlap, School};
 use crate::auth::Secret;
 use crate::auth::policy::Scope;
@@ -19,34 +20,11 @@ use crate::db::page::Direction;
 use crate::db::page::{MarkValue, Page};
 use crate::db::schema::{client_secrets, clients, establishments};
 use crate::error::{Error, Result};
-use crate::values::ids::PartnerId;
+use crate::values::Uai;
 use crate::values::ids::{ClientId, SecretId};
-use crate::values::{Code, Uai};
 
 /// How exact `last_used_at` is: a client that asks for a token each second writes once a minute.
 const USE_NOTED: TimeDelta = TimeDelta::minutes(1);
-
-/// What a list of clients is filtered by.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// Of one of these roles.
-    pub role: Vec<ClientRole>,
-    /// Of one of these statuses.
-    pub status: Vec<Code<ClientStatuses>>,
-    /// Of this partner.
-    pub partner_id: Option<PartnerId>,
-    /// Changed then or later.
-    pub updated_since: Option<DateTime<Utc>>,
-}
-
-/// By what a list of clients is sorted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sort {
-    /// The order of creation.
-    Id,
-    /// The last change.
-    UpdatedAt,
-}
 
 /// Clients, filtered.
 pub type Filtered<'a> = IntoBoxed<'a, clients::table, Pg>;

@@ -8,37 +8,15 @@ use diesel::prelude::*;
 use diesel::sql_types::{Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::model::{Contact, ContactRole, NewContact};
+use super::filter::{Filter, Sort};
+use super::model::{Contact, NewContact};
 use crate::auth::policy::Scope;
 use crate::db::keyset::after;
 use crate::db::page::Direction;
 use crate::db::page::{MarkValue, Page};
 use crate::db::schema::contacts;
 use crate::error::{Error, Result};
-use crate::values::TerritoryCode;
 use crate::values::ids::ContactId;
-
-/// What a list of contacts is filtered by.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// Whose territory covers, or lies in, one of these.
-    pub territory: Vec<TerritoryCode>,
-    /// Being one of these.
-    pub role: Vec<ContactRole>,
-    /// Changed then or later.
-    pub updated_since: Option<DateTime<Utc>>,
-    /// The territories asked for and all above them.
-    pub above: Vec<String>,
-}
-
-/// By what a list of contacts is sorted. Never by who they are: an order would tell names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sort {
-    /// The order of creation.
-    Id,
-    /// The last change.
-    UpdatedAt,
-}
 
 type Filtered<'a> = IntoBoxed<'a, contacts::table, Pg>;
 

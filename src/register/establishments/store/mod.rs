@@ -1,6 +1,5 @@
 //! The SQL of establishments, but for their import.
 
-use chrono::{DateTime, Utc};
 use diesel::dsl::count_star;
 use diesel::helper_types::IntoBoxed;
 use diesel::pg::Pg;
@@ -9,9 +8,8 @@ use diesel::sql_types::{Text, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde_json::json;
 
-use super::model::{
-    Establishment, EstablishmentSector, EstablishmentState, EstablishmentType, Priority,
-};
+use super::filter::{Filter, Sort};
+use super::model::Establishment;
 use crate::auth::policy::Scope;
 use crate::db::keyset::after;
 use crate::db::page::Direction;
@@ -19,39 +17,7 @@ use crate::db::page::{MarkValue, Page};
 use crate::db::schema::establishments;
 use crate::db::search::{contains, fold};
 use crate::error::{Error, Result};
-use crate::values::{TerritoryCode, Uai};
-
-/// What a list of establishments is filtered by.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// Whose UAI, name, city or postal code contain each of these words, accents and case ignored.
-    pub q: Option<String>,
-    /// In one of these academies.
-    pub academy: Vec<TerritoryCode>,
-    /// In one of these departments.
-    pub department: Vec<TerritoryCode>,
-    /// Of one of these types.
-    pub kind: Vec<EstablishmentType>,
-    /// Of one of these sectors.
-    pub sector: Vec<EstablishmentSector>,
-    /// In one of these programmes.
-    pub priority_education: Vec<Priority>,
-    /// Known to have a vocational track, or known to have none.
-    pub vocational: Option<bool>,
-    /// In one of these states.
-    pub state: Vec<EstablishmentState>,
-    /// Changed then or later.
-    pub updated_since: Option<DateTime<Utc>>,
-}
-
-/// By what a list of establishments is sorted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sort {
-    /// The UAI.
-    Uai,
-    /// The last change.
-    UpdatedAt,
-}
+use crate::values::Uai;
 
 type Filtered<'a> = IntoBoxed<'a, establishments::table, Pg>;
 

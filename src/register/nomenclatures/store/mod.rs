@@ -1,6 +1,5 @@
 //! The SQL of nomenclatures.
 
-use chrono::{DateTime, Utc};
 use diesel::dsl::count_star;
 use diesel::helper_types::IntoBoxed;
 use diesel::pg::Pg;
@@ -8,6 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Text, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
+use super::filter::{Filter, Sort};
 use super::model::Nomenclature;
 use crate::auth::policy::Scope;
 use crate::db::keyset::after;
@@ -15,22 +15,6 @@ use crate::db::page::Direction;
 use crate::db::page::{MarkValue, Page};
 use crate::db::schema::nomenclatures;
 use crate::error::{Error, Result};
-
-/// What a list of nomenclatures is filtered by.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// Changed then or later.
-    pub updated_since: Option<DateTime<Utc>>,
-}
-
-/// By what a list of nomenclatures is sorted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sort {
-    /// The name.
-    Name,
-    /// The last change.
-    UpdatedAt,
-}
 
 type Filtered<'a> = IntoBoxed<'a, nomenclatures::table, Pg>;
 

@@ -1,6 +1,6 @@
 //! The SQL of partners.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use diesel::dsl::{array, count_star, exists, not};
 use diesel::helper_types::IntoBoxed;
 use diesel::pg::Pg;
@@ -8,9 +8,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{Text, Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::model::{
-    NewPartner, Partner, PartnerKinds, PartnerPatch, PartnerStatuses, Sectors, Status,
-};
+use super::filter::{Filter, Sort};
+use super::model::{NewPartner, Partner, PartnerPatch, Status};
 use crate::agreements::conventions::store::effective_on;
 use crate::agreements::conventions::term::EffectiveStatus;
 use crate::auth::policy::Scope;
@@ -21,39 +20,6 @@ use crate::db::schema::{convention_texts as texts, conventions, partners};
 use crate::db::search::{contains, fold};
 use crate::error::{Error, Result};
 use crate::values::ids::PartnerId;
-use crate::values::{Code, Siren};
-
-/// What a list of partners is filtered by.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// Of one of these kinds.
-    pub kind: Vec<Code<PartnerKinds>>,
-    /// Of one of these sectors.
-    pub sector: Vec<Code<Sectors>>,
-    /// Of one of these statuses.
-    pub status: Vec<Code<PartnerStatuses>>,
-    /// With this SIREN.
-    pub siren: Option<Siren>,
-    /// Whose names or numbers contain this, accents and case ignored.
-    pub q: Option<String>,
-    /// Party to a convention in force today, or to none.
-    pub with_convention_in_force: Option<bool>,
-    /// Changed then or later.
-    pub updated_since: Option<DateTime<Utc>>,
-    /// The day it is.
-    pub today: NaiveDate,
-}
-
-/// By what a list of partners is sorted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sort {
-    /// The order of creation.
-    Id,
-    /// The legal name, accents and case ignored.
-    LegalName,
-    /// The last change.
-    UpdatedAt,
-}
 
 type Filtered<'a> = IntoBoxed<'a, partners::table, Pg>;
 

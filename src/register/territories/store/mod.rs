@@ -1,6 +1,5 @@
 //! The SQL of territories.
 
-use chrono::{DateTime, Utc};
 use diesel::dsl::count_star;
 use diesel::helper_types::IntoBoxed;
 use diesel::pg::Pg;
@@ -8,7 +7,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{Text, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::model::{Territory, TerritoryKind};
+use super::filter::{Filter, Sort};
+use super::model::Territory;
 use crate::auth::policy::Scope;
 use crate::db::keyset::after;
 use crate::db::page::Direction;
@@ -17,28 +17,6 @@ use crate::db::schema::{establishments, territory_tree};
 use crate::db::search::{contains, fold};
 use crate::error::{Error, Result};
 use crate::values::TerritoryCode;
-
-/// What a list of territories is filtered by.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// Of one of these kinds.
-    pub kind: Vec<TerritoryKind>,
-    /// Just below one of these.
-    pub parent: Vec<TerritoryCode>,
-    /// Whose name or official code contain each of these words, accents and case ignored.
-    pub q: Option<String>,
-    /// Changed then or later.
-    pub updated_since: Option<DateTime<Utc>>,
-}
-
-/// By what a list of territories is sorted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sort {
-    /// The code.
-    Code,
-    /// The last change.
-    UpdatedAt,
-}
 
 type Filtered<'a> = IntoBoxed<'a, territory_tree::table, Pg>;
 

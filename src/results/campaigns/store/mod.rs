@@ -8,6 +8,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
+use super::filter::{Filter, Sort};
 use super::model::{Campaign, NewCampaign, Status};
 use crate::auth::policy::Scope;
 use crate::db::keyset::after;
@@ -17,26 +18,6 @@ use crate::db::schema::campaigns;
 use crate::error::{Error, Result};
 use crate::values::ids::CampaignId;
 use crate::values::{SchoolYear, Text, TextValue};
-
-/// What a list of campaigns is filtered by.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// Of one of these years.
-    pub school_year: Vec<SchoolYear>,
-    /// Of one of these statuses.
-    pub status: Vec<Status>,
-    /// Changed then or later.
-    pub updated_since: Option<DateTime<Utc>>,
-}
-
-/// By what a list of campaigns is sorted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sort {
-    /// The order of creation.
-    Id,
-    /// The last change.
-    UpdatedAt,
-}
 
 type Filtered<'a> = IntoBoxed<'a, campaigns::table, Pg>;
 

@@ -11,6 +11,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Jsonb, Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
+use super::filter::{Filter, Sort};
 use super::freeze::{Earlier, Frozen};
 use super::model::{NewPublication, Publication};
 use super::true_counts::{KeptCertificate, TrueCounts};
@@ -22,24 +23,6 @@ use crate::db::schema::{publication_secrets, publications};
 use crate::error::{Error, Result};
 use crate::values::ids::PublicationId;
 use crate::values::{Json, SchoolYear};
-
-/// What a list of publications is filtered by.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// Of one of these years.
-    pub school_year: Vec<SchoolYear>,
-    /// Changed then or later.
-    pub updated_since: Option<DateTime<Utc>>,
-}
-
-/// By what a list of publications is sorted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sort {
-    /// The order of creation.
-    Id,
-    /// The last change.
-    UpdatedAt,
-}
 
 type Filtered<'a> = IntoBoxed<'a, publications::table, Pg>;
 

@@ -4,7 +4,6 @@ pub mod writes;
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
 use diesel::dsl::count_star;
 use diesel::helper_types::IntoBoxed;
 use diesel::pg::Pg;
@@ -13,6 +12,7 @@ use diesel::sql_types::{Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::content::NewReport;
+use super::filter::{Filter, Sort};
 use super::line::Line;
 use super::model::Facts;
 use super::model::{Consolidated, Covered, Report, Status, Whole, reads_heads};
@@ -26,7 +26,7 @@ use crate::error::{Error, Result};
 use crate::values::ids::ConventionId;
 use crate::values::ids::DeclinationId;
 use crate::values::ids::ReportId;
-use crate::values::{Json, SchoolYear, TerritoryCode, TextValue};
+use crate::values::{Json, TerritoryCode, TextValue};
 
 diesel::define_sql_function! {
     /// What the reports below one add.
@@ -41,32 +41,6 @@ diesel::define_sql_function! {
 diesel::define_sql_function! {
     /// What its cross-checks compare it with.
     fn report_checks(report: Uuid) -> Jsonb;
-}
-
-/// What a list of reports is filtered by.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// Of one of these conventions.
-    pub convention_id: Vec<ConventionId>,
-    /// Of one of these declinations.
-    pub declination_id: Vec<DeclinationId>,
-    /// Of one of these territories or below.
-    pub territory: Vec<TerritoryCode>,
-    /// Of one of these school years.
-    pub school_year: Vec<SchoolYear>,
-    /// Of one of these statuses.
-    pub status: Vec<Status>,
-    /// Changed then or later.
-    pub updated_since: Option<DateTime<Utc>>,
-}
-
-/// By what a list of reports is sorted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sort {
-    /// The order of creation.
-    Id,
-    /// The last change.
-    UpdatedAt,
 }
 
 /// The reports a caller may know of, for queries that start from them.

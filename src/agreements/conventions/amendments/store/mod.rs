@@ -9,6 +9,7 @@ use diesel::sql_types::{Array, Date, Integer, Jsonb, Text, Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::content::{Change, NewAmendment};
+use super::filter::{Filter, Sort};
 use super::model::{Amendment, Status};
 use super::rules::Left;
 use crate::agreements::conventions::content::Document;
@@ -23,24 +24,6 @@ use crate::error::{Error, Result};
 use crate::values::ids::AmendmentId;
 use crate::values::ids::ConventionId;
 use crate::values::{Json, Sha256Hex};
-
-/// What a list of amendments is filtered by.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// Of one of these statuses.
-    pub status: Vec<Status>,
-    /// Changed then or later.
-    pub updated_since: Option<DateTime<Utc>>,
-}
-
-/// By what a list of amendments is sorted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sort {
-    /// Their number.
-    Number,
-    /// The last change.
-    UpdatedAt,
-}
 
 type Visible<'a> = IntoBoxed<'a, amendments::table, Pg>;
 

@@ -8,6 +8,7 @@ use diesel::sql_query;
 use diesel::sql_types::{Bool, Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
+use super::filter::{Filter, Sort};
 use super::model::{NewSync, Status, Sync};
 use crate::auth::policy::Scope;
 use crate::db::keyset::after;
@@ -19,24 +20,6 @@ use crate::offers::interventions::batch::verdict::BatchCounts;
 use crate::values::ids::InterventionId;
 use crate::values::ids::PartnerId;
 use crate::values::ids::SyncId;
-
-/// What a list of synchronisations is filtered by.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// Being one of these.
-    pub status: Vec<Status>,
-    /// Changed then or later.
-    pub updated_since: Option<DateTime<Utc>>,
-}
-
-/// By what a list of synchronisations is sorted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sort {
-    /// The order of opening.
-    Id,
-    /// The last change.
-    UpdatedAt,
-}
 
 type Visible<'a> = IntoBoxed<'a, sync_runs::table, Pg>;
 

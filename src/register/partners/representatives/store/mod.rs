@@ -8,6 +8,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
+use super::filter::{Filter, Sort};
 use super::model::{NewRepresentative, Representative, RepresentativePatch};
 use crate::auth::policy::Scope;
 use crate::db::keyset::after;
@@ -15,29 +16,8 @@ use crate::db::page::Direction;
 use crate::db::page::{MarkValue, Page};
 use crate::db::schema::representatives;
 use crate::error::{Error, Result};
-use crate::values::TerritoryCode;
 use crate::values::ids::PartnerId;
 use crate::values::ids::RepresentativeId;
-
-/// What a list of representatives is filtered by.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// Whose territories cover, or lie in, one of these.
-    pub territory: Vec<TerritoryCode>,
-    /// Those and all above them: filled in by [`crate::register::territories::ancestry`].
-    pub above: Vec<String>,
-    /// Changed then or later.
-    pub updated_since: Option<DateTime<Utc>>,
-}
-
-/// By what a list of representatives is sorted. Never by who they are: an order would tell names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sort {
-    /// The order of creation.
-    Id,
-    /// The last change.
-    UpdatedAt,
-}
 
 type Filtered<'a> = IntoBoxed<'a, representatives::table, Pg>;
 

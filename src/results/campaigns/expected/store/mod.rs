@@ -1,42 +1,20 @@
 //! The SQL of expected reports: plain SQL, on a view.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use diesel::QueryableByName;
 use diesel::pg::Pg;
 use diesel::sql_types::{Array, BigInt, Bool, Date, Nullable, Text, Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::model::{ExpectedReport, State};
+use super::filter::{Filter, Sort};
+use super::model::ExpectedReport;
 use crate::auth::policy::Scope;
 use crate::db::page::{Mark, MarkValue, Page};
 use crate::db::sql_text::BoundQuery;
 use crate::error::Result;
 use crate::results::campaigns::model::NewCampaign;
 use crate::results::indicators::perimeter::told;
-use crate::values::ids::ConventionId;
-use crate::values::{TerritoryCode, TextValue};
-
-/// What a list of expected reports is filtered by.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// Where they stand.
-    pub state: Vec<State>,
-    /// Late ones, or those that are not.
-    pub late: Option<bool>,
-    /// Of one of these territories or of what lies in one.
-    pub territory: Vec<TerritoryCode>,
-    /// On one of these conventions.
-    pub convention_id: Vec<ConventionId>,
-    /// Whose report was changed then or later.
-    pub updated_since: Option<DateTime<Utc>>,
-}
-
-/// Expected reports have one order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sort {
-    /// The territory, then the convention and the declination.
-    Territory,
-}
+use crate::values::TextValue;
 
 /// Its place in that order.
 pub fn mark(report: &ExpectedReport) -> Mark {
