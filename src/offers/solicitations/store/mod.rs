@@ -5,7 +5,6 @@ use diesel::dsl::count_star;
 use diesel::helper_types::IntoBoxed;
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::content::NewSolicitation;
@@ -13,9 +12,9 @@ use super::filter::{Filter, Sort};
 use super::model::Addressee;
 use super::model::{Solicitation, Standing};
 use crate::auth::policy::Scope;
-use crate::db::keyset::after;
-use crate::db::page::Direction;
-use crate::db::page::{MarkValue, Page};
+use crate::db::keyset::Order;
+use crate::db::limit::paged;
+use crate::db::page::Page;
 use crate::db::schema::{intervention_standing as standing, interventions, solicitations};
 use crate::error::{Error, Result};
 use crate::values::ids::ConventionId;
@@ -71,30 +70,12 @@ pub async fn page(
     filter: &Filter,
     page: &Page<Sort>,
 ) -> Result<Vec<Solicitation>> {
-    let mut query = filtered(scope, filter)
-        .select(Solicitation::as_select())
-        .limit(page.limit);
-    let ascending = page.direction == Direction::Ascending;
-    if let Some(mark) = &page.after {
-        let id = mark.uuid().into_sql::<Uuid>();
-        query = match &mark.value {
-            MarkValue::Time(time) => query.filter(after(
-                (solicitations::updated_at, solicitations::id),
-                (time.into_sql::<Timestamptz>(), id),
-                page.direction,
-            )),
-            _ if ascending => query.filter(solicitations::id.gt(id)),
-            _ => query.filter(solicitations::id.lt(id)),
-        };
-    }
-    let (updated_at, id) = (solicitations::updated_at, solicitations::id);
-    query = match (page.sort, ascending) {
-        (Sort::Id, true) => query.order(id.asc()),
-        (Sort::Id, false) => query.order(id.desc()),
-        (Sort::UpdatedAt, true) => query.order((updated_at.asc(), id.asc())),
-        (Sort::UpdatedAt, false) => query.order((updated_at.desc(), id.desc())),
+    let query = filtered(scope, filter).select(Solicitation::as_select());
+    let order = match page.sort {
+        Sort::Id => Order::by_key(&solicitations::id),
+        Sort::UpdatedAt => Order::by(&solicitations::updated_at, &solicitations::id),
     };
-    Ok(query.load(&mut connection).await?)
+    Ok(paged(query, order, page).load(&mut connection).await?)
 }
 
 /// How many there are.

@@ -4,15 +4,14 @@ use diesel::dsl::count_star;
 use diesel::helper_types::IntoBoxed;
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Text, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::filter::{Filter, Sort};
 use super::model::Territory;
 use crate::auth::policy::Scope;
-use crate::db::keyset::after;
-use crate::db::page::Direction;
-use crate::db::page::{MarkValue, Page};
+use crate::db::keyset::Order;
+use crate::db::limit::paged;
+use crate::db::page::Page;
 use crate::db::schema::{establishments, territory_tree};
 use crate::db::search::{contains, fold};
 use crate::error::{Error, Result};
@@ -48,37 +47,12 @@ pub async fn page(
     filter: &Filter,
     page: &Page<Sort>,
 ) -> Result<Vec<Territory>> {
-    let mut query = filtered(scope, filter)
-        .select(Territory::as_select())
-        .limit(page.limit);
-    let ascending = page.direction == Direction::Ascending;
-    if let Some(mark) = &page.after {
-        let code = mark.id.as_str();
-        query = match &mark.value {
-            MarkValue::Time(time) => {
-                let place = (time.into_sql::<Timestamptz>(), code.into_sql::<Text>());
-                query.filter(after(
-                    (territory_tree::updated_at, territory_tree::code),
-                    place,
-                    page.direction,
-                ))
-            }
-            _ if ascending => query.filter(territory_tree::code.gt(code)),
-            _ => query.filter(territory_tree::code.lt(code)),
-        };
-    }
-    query = match (page.sort, ascending) {
-        (Sort::Code, true) => query.order(territory_tree::code.asc()),
-        (Sort::Code, false) => query.order(territory_tree::code.desc()),
-        (Sort::UpdatedAt, true) => {
-            query.order((territory_tree::updated_at.asc(), territory_tree::code.asc()))
-        }
-        (Sort::UpdatedAt, false) => query.order((
-            territory_tree::updated_at.desc(),
-            territory_tree::code.desc(),
-        )),
+    let query = filtered(scope, filter).select(Territory::as_select());
+    let order = match page.sort {
+        Sort::Code => Order::by_key(&territory_tree::code),
+        Sort::UpdatedAt => Order::by(&territory_tree::updated_at, &territory_tree::code),
     };
-    Ok(query.load(&mut connection).await?)
+    Ok(paged(query, order, page).load(&mut connection).await?)
 }
 
 /// How many there are.

@@ -8,7 +8,7 @@ use diesel::dsl::count_star;
 use diesel::helper_types::IntoBoxed;
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Timestamptz, Uuid};
+use diesel::sql_types::Uuid;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::content::NewReport;
@@ -17,9 +17,9 @@ use super::line::Line;
 use super::model::Facts;
 use super::model::{Consolidated, Covered, Report, Status, Whole, reads_heads};
 use crate::auth::policy::Scope;
-use crate::db::keyset::after;
-use crate::db::page::Direction;
-use crate::db::page::{MarkValue, Page};
+use crate::db::keyset::Order;
+use crate::db::limit::paged;
+use crate::db::page::Page;
 use crate::db::schema::{convention_partners, convention_texts};
 use crate::db::schema::{declinations, report_lines, reports};
 use crate::error::{Error, Result};
@@ -136,30 +136,12 @@ pub async fn page(
     filter: &Filter,
     page: &Page<Sort>,
 ) -> Result<Vec<Report>> {
-    let mut query = filtered(scope, filter)
-        .select(Report::as_select())
-        .limit(page.limit);
-    let ascending = page.direction == Direction::Ascending;
-    if let Some(mark) = &page.after {
-        let id = mark.uuid();
-        let id = id.into_sql::<Uuid>();
-        query = match &mark.value {
-            MarkValue::Time(time) => query.filter(after(
-                (reports::updated_at, reports::id),
-                (time.into_sql::<Timestamptz>(), id),
-                page.direction,
-            )),
-            _ if ascending => query.filter(reports::id.gt(id)),
-            _ => query.filter(reports::id.lt(id)),
-        };
-    }
-    query = match (page.sort, ascending) {
-        (Sort::Id, true) => query.order(reports::id.asc()),
-        (Sort::Id, false) => query.order(reports::id.desc()),
-        (Sort::UpdatedAt, true) => query.order((reports::updated_at.asc(), reports::id.asc())),
-        (Sort::UpdatedAt, false) => query.order((reports::updated_at.desc(), reports::id.desc())),
+    let query = filtered(scope, filter).select(Report::as_select());
+    let order = match page.sort {
+        Sort::Id => Order::by_key(&reports::id),
+        Sort::UpdatedAt => Order::by(&reports::updated_at, &reports::id),
     };
-    Ok(query.load(&mut connection).await?)
+    Ok(paged(query, order, page).load(&mut connection).await?)
 }
 
 /// How many there are.

@@ -11,9 +11,9 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use super::filter::{Filter, Sort};
 use super::model::{NewSync, Status, Sync};
 use crate::auth::policy::Scope;
-use crate::db::keyset::after;
-use crate::db::page::Direction;
-use crate::db::page::{MarkValue, Page};
+use crate::db::keyset::Order;
+use crate::db::limit::paged;
+use crate::db::page::Page;
 use crate::db::schema::{sync_batches, sync_runs, syncs};
 use crate::error::{Error, Result};
 use crate::offers::interventions::batch::verdict::BatchCounts;
@@ -53,31 +53,12 @@ pub async fn page(
     filter: &Filter,
     page: &Page<Sort>,
 ) -> Result<Vec<Sync>> {
-    let mut query = filtered(scope, partner, filter)
-        .select(Sync::as_select())
-        .limit(page.limit);
-    let ascending = page.direction == Direction::Ascending;
-    let (updated_at, id) = (sync_runs::updated_at, sync_runs::id);
-    if let Some(mark) = &page.after {
-        let last = mark.uuid();
-        let last = last.into_sql::<Uuid>();
-        query = match &mark.value {
-            MarkValue::Time(time) => query.filter(after(
-                (updated_at, id),
-                (time.into_sql::<Timestamptz>(), last),
-                page.direction,
-            )),
-            _ if ascending => query.filter(id.gt(last)),
-            _ => query.filter(id.lt(last)),
-        };
-    }
-    query = match (page.sort, ascending) {
-        (Sort::Id, true) => query.order(id.asc()),
-        (Sort::Id, false) => query.order(id.desc()),
-        (Sort::UpdatedAt, true) => query.order((updated_at.asc(), id.asc())),
-        (Sort::UpdatedAt, false) => query.order((updated_at.desc(), id.desc())),
+    let query = filtered(scope, partner, filter).select(Sync::as_select());
+    let order = match page.sort {
+        Sort::Id => Order::by_key(&sync_runs::id),
+        Sort::UpdatedAt => Order::by(&sync_runs::updated_at, &sync_runs::id),
     };
-    Ok(query.load(&mut connection).await?)
+    Ok(paged(query, order, page).load(&mut connection).await?)
 }
 
 /// How many there are.
