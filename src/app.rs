@@ -9,8 +9,8 @@ use crate::auth::Tokens;
 use crate::auth::authenticator::Authenticator;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::db::{Connector, Db};
-use crate::error::{Error, Result};
+use crate::db::{Connector, Db, installation};
+use crate::error::Result;
 use crate::http::contract::Contract;
 use crate::http::page::Cursors;
 use crate::metrics::Metrics;
@@ -67,7 +67,7 @@ impl Shared {
         tokens: Tokens,
         api: Api,
     ) -> Result<Arc<Self>> {
-        let cursors = Cursors::new(cursor_key(&connector).await?);
+        let cursors = Cursors::new(installation::cursor_key(&connector).await?);
         Ok(Arc::new(Self {
             config,
             connector,
@@ -78,17 +78,6 @@ impl Shared {
             metrics: Metrics::default(),
         }))
     }
-}
-
-async fn cursor_key(connector: &Connector) -> Result<[u8; 32]> {
-    let (client, _alive) = connector.plain().await.map_err(Error::unavailable)?;
-    let row = client
-        .query_one("SELECT cursor_key FROM installation", &[])
-        .await
-        .map_err(Error::internal)?;
-    let key: Vec<u8> = row.try_get(0).map_err(Error::internal)?;
-    key.try_into()
-        .map_err(|_| Error::internal("the installation's cursor key has not 32 bytes"))
 }
 
 impl App {

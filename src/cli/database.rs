@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::connect::Alive;
 use crate::db::embedded::{self, Durability, Embedded};
-use crate::db::{Connector, migrations};
+use crate::db::{Connector, installation, migrations};
 
 /// A database, kept up as long as this value lives.
 pub struct Database {
@@ -36,7 +36,8 @@ impl Database {
             });
         }
         let embedded = Arc::new(start(&config.data_dir).await?);
-        create(&embedded).await?;
+        let (client, _alive) = Connector::new(&embedded.url("postgres"))?.plain().await?;
+        installation::create(&client, NAME).await?;
         let connector = Connector::new(&embedded.url(NAME))?;
         Ok(Self {
             connector,
@@ -108,29 +109,4 @@ async fn start(data_dir: &Path) -> Result<Embedded, Failure> {
         embedded::attach_or_start(directory, Durability::Durable, Duration::ZERO, reaper)
     });
     Ok(started.await??)
-}
-
-/// Creates the database, unless it is there. Two starters at once are told apart by PostgreSQL.
-async fn create(embedded: &Embedded) -> Result<(), Failure> {
-    let (client, _alive) = Connector::new(&embedded.url("postgres"))?.plain().await?;
-    let there = client
-        .query_opt("SELECT 1 FROM pg_database WHERE datname = $1", &[&NAME])
-        .await?;
-    if there.is_some() {
-        return Ok(());
-    }
-    match client
-        .batch_execute(&format!("CREATE DATABASE {NAME}"))
-        .await
-    {
-        Err(error)
-            if error.code() == Some(&tokio_postgres::error::SqlState::DUPLICATE_DATABASE) =>
-        {
-            Ok(())
-        }
-        Err(error) if error.code() == Some(&tokio_postgres::error::SqlState::UNIQUE_VIOLATION) => {
-            Ok(())
-        }
-        outcome => Ok(outcome?),
-    }
 }

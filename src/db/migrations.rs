@@ -4,9 +4,8 @@ use diesel::migration::{Migration, MigrationSource};
 use diesel_async::AsyncMigrationHarness;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::{Connector, functions};
+use super::{Connector, functions, reference};
 use crate::error::{Error, Result};
-use crate::reference;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations");
 
@@ -55,7 +54,7 @@ pub async fn run(connector: &Connector, now: chrono::DateTime<chrono::Utc>) -> R
         .map_err(Error::unavailable)?;
     let migrations = migrate(connector).await?;
     let functions = load_functions(&mut guard, !migrations.is_empty()).await?;
-    reference::store::load(connector, now).await?;
+    reference::load(connector, now).await?;
     keep_feed_ahead(&guard).await?;
     Ok(Done {
         migrations,

@@ -8,18 +8,21 @@ pub mod connect;
 pub mod embedded;
 pub mod functions;
 pub mod idempotency;
+pub mod installation;
 pub mod journal;
 pub mod keyset;
 pub mod limit;
 pub mod migrations;
 pub mod overlap;
 pub mod page;
+mod reference;
 #[expect(
     missing_docs,
     reason = "generated; the migrations say what each column is"
 )]
 pub mod schema;
 pub mod search;
+pub mod sql_text;
 pub mod tx;
 pub mod version;
 
@@ -27,11 +30,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use deadpool::managed::Timeouts;
-use diesel_async::AsyncPgConnection;
 use diesel_async::pooled_connection::deadpool::{Object, Pool, PoolError};
 use diesel_async::pooled_connection::{
     AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
 };
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 
 use crate::error::{Error, Result};
 pub use connect::Connector;
@@ -123,6 +126,18 @@ impl Db {
         let reader = Arc::new(Reader { connection, alive });
         *self.lock() = Some(Arc::clone(&reader));
         Ok(reader)
+    }
+
+    /// Asks PostgreSQL for nothing, to see whether it answers.
+    ///
+    /// # Errors
+    /// `service_unavailable` when PostgreSQL is away.
+    pub async fn ping(&self) -> Result<()> {
+        let reader = self.reader().await?;
+        (&mut &**reader)
+            .batch_execute("SELECT 1")
+            .await
+            .map_err(Error::from)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Arc<Reader>>> {

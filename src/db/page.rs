@@ -60,6 +60,22 @@ impl Direction {
             Self::Descending => Self::Ascending,
         }
     }
+
+    /// How `ORDER BY` writes it.
+    pub const fn order(self) -> &'static str {
+        match self {
+            Self::Ascending => "ASC",
+            Self::Descending => "DESC",
+        }
+    }
+
+    /// How what comes after a value is compared with it.
+    pub const fn comparison(self) -> &'static str {
+        match self {
+            Self::Ascending => ">",
+            Self::Descending => "<",
+        }
+    }
 }
 
 /// Which part of a list is asked for.

@@ -1,9 +1,7 @@
 //! Reference data the program carries: the tree of territories and the nomenclatures.
 //!
 //! They ship in `data/reference/` with their sources and are compiled in. Rules are checked
-//! against this copy; [`store::load`] puts it in the database, where lists and joins read it.
-
-pub mod store;
+//! against this copy; bringing a database up to date puts it there, where lists and joins read it.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;

@@ -243,7 +243,7 @@ async fn two_imports_do_not_run_together() {
     let client = &mut fresh().await;
     let (mut other, _alive) = client.database.connector.plain().await.unwrap();
     let transaction = other.transaction().await.unwrap();
-    ree::integration::imports::begin(&transaction)
+    ree::integration::imports::store::begin(&transaction)
         .await
         .unwrap();
     let error = take(client, &file(&[LYCEE]), &REAL).await.unwrap_err();

@@ -5,6 +5,7 @@
 //! `perimeter` says whom each concerns, [`calendar`] writes them as events.
 
 pub mod calendar;
+pub mod filter;
 pub mod model;
 pub mod routes;
 pub mod store;

@@ -6,16 +6,16 @@ use actix_web::http::header::{CONTENT_DISPOSITION, HeaderValue};
 use actix_web::{HttpResponse, get};
 
 use super::calendar::{Calendar, DISPOSITION};
+use super::filter::{Filter, Filters, Sort};
 use super::model::{CampaignYear, Deadline, DeadlineAnswer};
-use super::store::{self, Filter, Sort};
+use super::store;
 use crate::db::Borrowed as Connection;
 use crate::db::page::{Mark, Page};
 use crate::error::Result;
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
 use crate::http::formats::{Column, Form};
-use crate::http::page::{self, Count, Listed};
-use crate::http::query::{Documented, Parameter, Query, Reader, UPDATED_SINCE, parameter};
+use crate::http::page::{Count, Listed};
 use crate::register::territories::ancestry;
 use crate::results::campaigns::model::Status;
 use crate::results::campaigns::store as campaigns;
@@ -23,59 +23,8 @@ use crate::values::today;
 
 const TAG: &str = "Échéances";
 
-/// How far ahead a list looks unless it is told.
-const DAYS: u64 = 90;
-/// How far it may: ten years.
-const MOST_DAYS: i64 = 3660;
 /// Rows that a stream reads at a time: each batch computes anew what is due.
 const BATCH: i64 = 5000;
-
-impl Query for Filter {
-    const PARAMETERS: &'static [Parameter] = &[
-        parameter(
-            "within_days",
-            "Dans combien de jours au plus, de 1 à 3660 ; 90 par défaut. Ce qui est en retard vient toujours avec",
-            "90",
-        ),
-        parameter(
-            "kind",
-            "Natures d'échéance (nomenclature `deadline_kinds`), séparées par des virgules",
-            "convention_end,notice",
-        ),
-        parameter(
-            "convention_id",
-            "Conventions, elles-mêmes et leurs déclinaisons, séparées par des virgules",
-            "0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f",
-        ),
-        parameter(
-            "territory",
-            "Territoires, séparés par des virgules : les déclinaisons qui les couvrent ou s'y trouvent, les conventions qui y sont présentes",
-            "academy:10",
-        ),
-        UPDATED_SINCE,
-    ];
-
-    fn read(reader: &mut Reader<'_>) -> Self {
-        let within = reader.number("within_days", 1, MOST_DAYS);
-        let within = within.and_then(|days| u64::try_from(days).ok());
-        Self {
-            within_days: within.unwrap_or(DAYS),
-            kind: reader.several("kind"),
-            convention_id: reader.several("convention_id"),
-            territory: reader.several("territory"),
-            updated_since: reader.one("updated_since"),
-            ..Self::default()
-        }
-    }
-}
-
-/// The filters, as the list and the count document them.
-type Filters = Documented<Filter>;
-
-impl page::Sort for Sort {
-    const DEFAULT: Self = Self::DueOn;
-    const ORDERS: &'static [(&'static str, Self)] = &[("due_on", Self::DueOn)];
-}
 
 /// The list of deadlines.
 pub struct Deadlines;

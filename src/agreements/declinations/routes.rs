@@ -6,8 +6,8 @@ use actix_web::{HttpResponse, delete, get, patch, post};
 
 use super::answer::DeclinationAnswer;
 use super::content::{Activation, DeclinationPatch, NewDeclination};
+use super::filter::{Filter, Filters, Sort};
 use super::model::Framed;
-use super::store::{Filter, Sort};
 use super::{store, workflow};
 use crate::auth::person_viewer::Viewer;
 use crate::db::Reader as Connection;
@@ -15,71 +15,13 @@ use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::Result;
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
-use crate::http::page::{self, Count, Listed};
-use crate::http::query::{Documented, NoQuery, Parameter, Query, Reader, UPDATED_SINCE, parameter};
+use crate::http::page::{Count, Listed};
+use crate::http::query::NoQuery;
 use crate::register::territories::ancestry;
 use crate::values::ids::DeclinationId;
 use crate::values::today;
 
 const TAG: &str = "Déclinaisons";
-
-impl Query for Filter {
-    const PARAMETERS: &'static [Parameter] = &[
-        parameter(
-            "convention_id",
-            "Conventions déclinées, séparées par des virgules",
-            "0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f",
-        ),
-        parameter(
-            "partner_id",
-            "Partenaires qui sont ou ont été parties à la convention, séparés par des virgules",
-            "0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f",
-        ),
-        parameter(
-            "level",
-            "Niveaux, séparés par des virgules",
-            "academy,establishment",
-        ),
-        parameter(
-            "territory",
-            "Territoires que la déclinaison couvre ou dans lesquels elle se trouve, séparés par des virgules",
-            "academy:10",
-        ),
-        parameter(
-            "status",
-            "`draft`, `active`, `closed`, `abandoned`, séparés par des virgules",
-            "active,closed",
-        ),
-        parameter(
-            "parent_id",
-            "Déclinaisons parentes, séparées par des virgules",
-            "0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f",
-        ),
-        UPDATED_SINCE,
-    ];
-
-    fn read(reader: &mut Reader<'_>) -> Self {
-        Self {
-            convention_id: reader.several("convention_id"),
-            partner_id: reader.several("partner_id"),
-            level: reader.several("level"),
-            territory: reader.several("territory"),
-            status: reader.several("status"),
-            parent_id: reader.several("parent_id"),
-            updated_since: reader.one("updated_since"),
-            above: Vec::new(),
-        }
-    }
-}
-
-/// The filters, as the list and the count document them.
-type Filters = Documented<Filter>;
-
-impl page::Sort for Sort {
-    const DEFAULT: Self = Self::Id;
-    const ORDERS: &'static [(&'static str, Self)] =
-        &[("created_at", Self::Id), ("updated_at", Self::UpdatedAt)];
-}
 
 /// The list of declinations.
 pub struct Declinations;

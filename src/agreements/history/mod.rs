@@ -2,6 +2,7 @@
 //! the audit rows that every write leaves; [`store`] reads those of any objects, [`routes`] says
 //! whose history is read, and who may.
 
+pub mod filter;
 pub mod model;
 pub mod routes;
 pub mod store;

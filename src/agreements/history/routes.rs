@@ -4,41 +4,21 @@ use std::rc::Rc;
 
 use actix_web::{HttpResponse, get};
 
+use super::filter::{Filter, Filters, Sort};
 use super::model::Event;
-use super::store::{self, Filter, Sort};
+use super::store;
 use crate::agreements::conventions::model::Convention;
 use crate::agreements::conventions::store as conventions;
 use crate::agreements::declinations::model::Declination;
 use crate::agreements::declinations::store as declinations;
-use crate::db::page::Direction;
 use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::{Code, Error, Result};
 use crate::http::call::{Call, List, ListCall};
 use crate::http::formats::Column;
-use crate::http::page::{self, Listed};
-use crate::http::query::{Documented, Parameter, Query, Reader, UPDATED_SINCE};
+use crate::http::page::Listed;
 use crate::values::ids::ConventionId;
 use crate::values::ids::DeclinationId;
 use crate::values::today;
-
-impl Query for Filter {
-    const PARAMETERS: &'static [Parameter] = &[UPDATED_SINCE];
-
-    fn read(reader: &mut Reader<'_>) -> Self {
-        Self {
-            updated_since: reader.one("updated_since"),
-        }
-    }
-}
-
-/// The filter, as both histories document it.
-type Filters = Documented<Filter>;
-
-impl page::Sort for Sort {
-    const DEFAULT: Self = Self::Id;
-    const FIRST: Direction = Direction::Descending;
-    const ORDERS: &'static [(&'static str, Self)] = &[("occurred_at", Self::Id)];
-}
 
 /// The history of the object that the path names; its handler has seen to it that the caller may
 /// read it.

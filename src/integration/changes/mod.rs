@@ -5,6 +5,7 @@
 //! changes of transactions older than every one still running ([`store::page`]): what commits
 //! later has a greater place, and so cannot appear behind a cursor that was handed out.
 
+pub mod filter;
 pub mod model;
 pub mod routes;
 pub mod store;

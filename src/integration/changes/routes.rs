@@ -9,8 +9,9 @@ use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::filter::{Filter, Filters, Sort};
 use super::model::{Change, ChangeAnswer};
-use super::store::{self, Filter, Sort};
+use super::store;
 use crate::agreements::conventions::amendments;
 use crate::agreements::{conventions, declinations};
 use crate::auth::person_viewer::Viewer;
@@ -19,8 +20,7 @@ use crate::db::Reader as Connection;
 use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::{Error, Result};
 use crate::http::call::{Call, List, ListCall};
-use crate::http::page::{self, Listed, bound_to};
-use crate::http::query::{Documented, Parameter, Query, Reader, parameter};
+use crate::http::page::{Listed, bound_to};
 use crate::language::Language;
 use crate::offers::interventions::status::Looked;
 use crate::offers::interventions::syncs;
@@ -32,28 +32,6 @@ use crate::register::{clients, contacts, establishments, partners};
 use crate::results::{campaigns, publications, reports};
 use crate::values::ids::Id;
 use crate::values::{TextValue, Uai, today};
-
-impl Query for Filter {
-    const PARAMETERS: &'static [Parameter] = &[parameter(
-        "types",
-        "Types de changement, séparés par des virgules",
-        "partner.created,partner.updated",
-    )];
-
-    fn read(reader: &mut Reader<'_>) -> Self {
-        Self {
-            types: reader.several("types"),
-        }
-    }
-}
-
-/// The filters, as the list and the count document them.
-type Filters = Documented<Filter>;
-
-impl page::Sort for Sort {
-    const DEFAULT: Self = Self::Feed;
-    const ORDERS: &'static [(&'static str, Self)] = &[];
-}
 
 /// The feed.
 pub struct Changes;

@@ -2,6 +2,7 @@
 //! loaded by the very imports that load a whole file, and a story told by the very steps that
 //! requests take (`story`). Each start after the first changes nothing.
 
+mod store;
 mod story;
 
 use std::time::Duration;

@@ -2,16 +2,15 @@
 //! academy, what the partner offers under it, and the reports of a school and its academy, validated.
 
 use chrono::{Days, NaiveDate};
-use diesel::prelude::*;
-use diesel_async::{AnsiTransactionManager, AsyncPgConnection, RunQueryDsl, TransactionManager};
+use diesel_async::{AnsiTransactionManager, AsyncPgConnection, TransactionManager};
 use serde_json::{Value, json};
 
+use super::store;
 use crate::agreements::{conventions, declinations};
 use crate::auth::policy::Scope;
 use crate::auth::{Identity, Perimeter, Role};
 use crate::clock::Clock;
 use crate::config::STALE_AFTER_DAYS;
-use crate::db::schema::{audit_events, partners};
 use crate::db::tx::{Author, Tx};
 use crate::db::version::{Conditions, Precondition};
 use crate::error::{Error, Faults, Result};
@@ -31,14 +30,6 @@ const PARTNER: &str = "2";
 const ACADEMY: &str = "academy:11";
 const SCHOOL: &str = "0660522J";
 
-diesel::define_sql_function! {
-    /// Held until the transaction ends: two services started at once tell the story once.
-    fn pg_advisory_xact_lock(key: diesel::sql_types::BigInt);
-}
-
-/// "story" in ASCII.
-const LOCK: i64 = 0x73_746f_7279;
-
 /// Tells it, all of it or nothing, unless it was told already or its partner or school is not there.
 ///
 /// # Errors
@@ -54,21 +45,9 @@ pub async fn tell(connection: &mut AsyncPgConnection) -> Result<bool> {
 }
 
 async fn told(connection: &mut AsyncPgConnection) -> Result<bool> {
-    diesel::select(pg_advisory_xact_lock(LOCK))
-        .execute(connection)
-        .await?;
-    let before = audit_events::table
-        .filter(audit_events::client_id.eq(CLIENT))
-        .filter(audit_events::action.eq("convention.signed"));
-    let was_told: bool = diesel::select(diesel::dsl::exists(before))
-        .get_result(connection)
-        .await?;
-    let partner: Option<PartnerId> = partners::table
-        .filter(partners::source_id.eq(PARTNER))
-        .select(partners::id)
-        .first(connection)
-        .await
-        .optional()?;
+    store::lock(connection).await?;
+    let was_told = store::was_told(connection, CLIENT).await?;
+    let partner = store::partner(connection, PARTNER).await?;
     let Some(partner) = partner.filter(|_| !was_told) else {
         return Ok(false);
     };

@@ -4,6 +4,7 @@ pub mod conventions;
 pub mod establishments;
 pub mod partners;
 pub mod source;
+pub mod store;
 
 use crate::db::tx::Author;
 use crate::error::Rule;
@@ -11,7 +12,6 @@ use crate::language::Language;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use std::fmt;
-use tokio_postgres::Transaction;
 use uuid::Uuid;
 
 /// Who writes: what the audit rows and the change events say. Built by the caller, since the clock
@@ -176,37 +176,4 @@ impl From<tokio_postgres::Error> for ImportError {
     fn from(error: tokio_postgres::Error) -> Self {
         Self::Database(error)
     }
-}
-
-/// The key of the advisory lock that keeps imports apart: "import" in ASCII.
-const IMPORT_LOCK: i64 = 0x696d_706f_7274;
-
-/// Prepares the transaction of an import. A second import is refused at once rather than made to
-/// wait: two people started it by mistake. The limits that protect the service from slow requests
-/// are lifted: a bulk statement takes as long as it takes. JIT costs more than these joins do.
-pub async fn begin(transaction: &Transaction<'_>) -> Result<(), ImportError> {
-    let row = transaction
-        .query_one("SELECT pg_try_advisory_xact_lock($1)", &[&IMPORT_LOCK])
-        .await?;
-    if !row.try_get::<_, bool>(0)? {
-        return Err(ImportError::Busy);
-    }
-    transaction
-        .batch_execute(
-            "SET LOCAL statement_timeout = 0; \
-             SET LOCAL idle_in_transaction_session_timeout = 0; \
-             SET LOCAL jit = off",
-        )
-        .await?;
-    Ok(())
-}
-
-/// Ends it: a dry run is undone, so that it did the same work and says the same.
-pub async fn finish(transaction: Transaction<'_>, options: &Options) -> Result<(), ImportError> {
-    if options.dry_run {
-        transaction.rollback().await?;
-    } else {
-        transaction.commit().await?;
-    }
-    Ok(())
 }

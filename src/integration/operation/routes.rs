@@ -6,7 +6,6 @@ use std::time::Duration;
 use actix_web::http::StatusCode;
 use actix_web::http::header;
 use actix_web::{HttpResponse, get};
-use diesel_async::SimpleAsyncConnection;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -65,14 +64,7 @@ pub async fn get_health(_call: Call) -> Result<Answer> {
 ))]
 #[get("/readyz")]
 pub async fn get_readiness(call: Call) -> Result<Answer> {
-    let asked = async {
-        let reader = call.app.db.reader().await?;
-        (&mut &**reader)
-            .batch_execute("SELECT 1")
-            .await
-            .map_err(Error::from)
-    };
-    tokio::time::timeout(READY_WAIT, asked)
+    tokio::time::timeout(READY_WAIT, call.app.db.ping())
         .await
         .map_err(Error::unavailable)??;
     Answer::json(StatusCode::OK, &Health { status: "ok" })

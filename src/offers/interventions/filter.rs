@@ -5,9 +5,65 @@ use chrono::{DateTime, NaiveDate, Utc};
 use super::content::Modality;
 use super::geo::{Circle, Point};
 use super::status::{Looked, Status};
-use crate::values::ids::ConventionId;
-use crate::values::ids::PartnerId;
+use crate::error::Rule;
+use crate::error::notice::BEFORE_START;
+use crate::http::page;
+use crate::http::query::{Parameter, Query, Reader, UPDATED_SINCE, parameter, without_example};
+use crate::offers::interventions::geo::MAX_KM;
+use crate::values::ids::{ConventionId, PartnerId};
 use crate::values::{ActionType, Axis, Level, Moment, TerritoryCode};
+
+/// What the list takes; the count takes all but the last.
+pub const PARAMETERS: &[Parameter] = &[
+    parameter(
+        "q",
+        "Mots cherchés dans l'intitulé et la présentation, en français, sans tenir compte des accents ni des terminaisons ; `\"…\"` pour une expression, `-` pour exclure",
+        "métallurgie",
+    ),
+    without_example("partner_id", "Partenaires, séparés par des virgules"),
+    without_example("convention_id", "Conventions, séparées par des virgules"),
+    parameter(
+        "action_type",
+        "Types d'action, séparés par des virgules",
+        "company_visit",
+    ),
+    parameter("level", "Niveaux, séparés par des virgules", "3e,2de_gt"),
+    parameter(
+        "moment",
+        "Temps du parcours, séparés par des virgules",
+        "career_discovery",
+    ),
+    parameter("axis", "Axes, séparés par des virgules", "internships"),
+    parameter("modality", "`in_person`, `remote`, `hybrid`", "remote"),
+    parameter(
+        "territory",
+        "Territoires où elles sont proposées, séparés par des virgules : une académie ou un établissement trouve ce qui le couvre",
+        "academy:10",
+    ),
+    parameter(
+        "near",
+        "Un point, `latitude,longitude` en degrés (WGS 84), avec un point décimal : donne la distance de chacune (`distance_km`) ; seul, ne filtre rien",
+        "45.75,4.85",
+    ),
+    // An example of it would not work alone.
+    without_example(
+        "within_km",
+        "Avec `near` (`near=45.75,4.85&within_km=30`) : celles dont le lieu est à cette distance au plus, de 0 à 20000 km, et qui viennent jusque-là (`radius_km`). Sans lieu, une intervention n'est à aucune distance",
+    ),
+    parameter("available_from", "Proposées ce jour ou après", "2026-09-01"),
+    parameter("available_to", "Proposées ce jour ou avant", "2027-06-30"),
+    parameter(
+        "status",
+        "`published`, `withheld`, `withdrawn`, `expired`, `stale` ; hors du ministère et du partenaire, seules les publiées se lisent",
+        "published",
+    ),
+    UPDATED_SINCE,
+    parameter(
+        "facets",
+        "Compte aussi ce qui est trouvé, toutes pages confondues : `action_type`, `level`, `academy`, `modality`, séparées par des virgules ; en JSON seulement",
+        "action_type,level",
+    ),
+];
 
 /// What a list of interventions is filtered by.
 #[derive(Debug, Clone, Default)]
@@ -56,6 +112,54 @@ impl Filter {
     }
 }
 
+impl Query for Filter {
+    const PARAMETERS: &'static [Parameter] = match PARAMETERS.split_last() {
+        Some((_, filters)) => filters,
+        None => &[],
+    };
+
+    fn read(reader: &mut Reader<'_>) -> Self {
+        let filter = Self {
+            q: reader.q(),
+            partner_id: reader.several("partner_id"),
+            convention_id: reader.several("convention_id"),
+            action_type: reader.several("action_type"),
+            level: reader.several("level"),
+            moment: reader.several("moment"),
+            axis: reader.several("axis"),
+            modality: reader.several("modality"),
+            territory: reader.several("territory"),
+            near: reader.one("near"),
+            within_km: reader.decimal("within_km", 0, MAX_KM),
+            available_from: reader.one("available_from"),
+            available_to: reader.one("available_to"),
+            status: reader.several("status"),
+            updated_since: reader.one("updated_since"),
+            ..Self::default()
+        };
+        let window = filter.available_from.zip(filter.available_to);
+        if window.is_some_and(|(first, last)| last < first) {
+            reader.fault("available_to", Rule::Own(&BEFORE_START));
+        }
+        needs_another(reader, &filter);
+        filter
+    }
+}
+
+/// Notes what means nothing without another parameter.
+fn needs_another(reader: &mut Reader<'_>, filter: &Filter) {
+    let sort = reader.text("sort").unwrap_or_default();
+    let has_point = reader.text("near").is_some();
+    match sort.strip_prefix('-').unwrap_or(sort) {
+        "relevance" if filter.q.is_none() => reader.fault("sort", Rule::OnlyWith("q")),
+        "distance" if !has_point => reader.fault("sort", Rule::OnlyWith("near")),
+        _ => {}
+    }
+    if reader.text("within_km").is_some() && !has_point {
+        reader.fault("within_km", Rule::OnlyWith("near"));
+    }
+}
+
 /// By what a list of interventions is sorted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sort {
@@ -80,4 +184,14 @@ impl Sort {
             (other, _) => other,
         }
     }
+}
+
+impl page::Sort for Sort {
+    const DEFAULT: Self = Self::Natural;
+    const ORDERS: &'static [(&'static str, Self)] = &[
+        ("created_at", Self::Id),
+        ("updated_at", Self::UpdatedAt),
+        ("relevance", Self::Relevance),
+        ("distance", Self::Distance),
+    ];
 }

@@ -3,6 +3,7 @@
 //! Nothing is stored of them: they follow from the conventions in force that reach the school, the
 //! partners that signed them and their networks, what these offer and who speaks for them there.
 
+pub mod filter;
 pub mod model;
 pub mod reasons;
 pub mod routes;

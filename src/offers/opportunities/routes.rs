@@ -2,6 +2,7 @@
 
 use actix_web::get;
 
+use super::filter::Limit;
 use super::model;
 use super::model::{Opportunities, Read, opportunities};
 use super::store::{self, Asked};
@@ -9,7 +10,7 @@ use crate::auth::person_viewer::Viewer;
 use crate::error::{Error, Result};
 use crate::http::answer::Answer;
 use crate::http::call::Call;
-use crate::http::query::{Documented, Parameter, Query, Reader, parameter};
+use crate::http::query::Documented;
 use crate::offers::interventions::status::Looked;
 use crate::register::contacts::store as contacts;
 use crate::register::establishments::model::Establishment;
@@ -20,28 +21,6 @@ use crate::values::{TerritoryCode, Uai};
 
 /// The most interventions of one partner that are told.
 const EACH: i64 = 10;
-
-/// How many partners are asked for.
-#[derive(Debug, Clone, Copy)]
-pub struct Limit {
-    most: usize,
-}
-
-impl Query for Limit {
-    const PARAMETERS: &'static [Parameter] = &[parameter(
-        "limit",
-        "Nombre de partenaires, de 1 à 200 ; 50 par défaut",
-        "50",
-    )];
-
-    fn read(reader: &mut Reader<'_>) -> Self {
-        let most = reader.number("limit", 1, 200);
-        let most = most.and_then(|most| usize::try_from(most).ok());
-        Self {
-            most: most.unwrap_or(50),
-        }
-    }
-}
 
 /// Ce qu'un établissement peut demander
 ///

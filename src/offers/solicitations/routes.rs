@@ -6,68 +6,20 @@ use actix_web::{HttpResponse, get, post};
 
 use super::answer::SolicitationAnswer;
 use super::content::{Acceptance, Cancellation, Explanation, Holding, NewSolicitation};
+use super::filter::{Filter, Filters, Sort};
 use super::model::Solicitation;
-use super::store::{Filter, Sort};
 use super::{store, workflow};
 use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::Result;
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
-use crate::http::page::{self, Count, Listed};
-use crate::http::query::{
-    Documented, NoQuery, Parameter, Query, Reader, UPDATED_SINCE, parameter, without_example,
-};
+use crate::http::page::{Count, Listed};
+use crate::http::query::NoQuery;
 use crate::offers::interventions::status::Looked;
 use crate::values::ids::SolicitationId;
 use crate::values::today;
 
 const TAG: &str = "Sollicitations";
-
-impl Query for Filter {
-    const PARAMETERS: &'static [Parameter] = &[
-        parameter(
-            "uai",
-            "Établissements (UAI), séparés par des virgules",
-            "0690001B",
-        ),
-        without_example("partner_id", "Partenaires, séparés par des virgules"),
-        without_example(
-            "intervention_id",
-            "Interventions demandées, séparées par des virgules",
-        ),
-        parameter(
-            "status",
-            "`requested`, `accepted`, `declined`, `held`, `not_held`, `cancelled`, séparés par des virgules",
-            "requested,accepted",
-        ),
-        parameter(
-            "territory",
-            "Territoires où se trouve l'établissement, séparés par des virgules",
-            "academy:10",
-        ),
-        UPDATED_SINCE,
-    ];
-
-    fn read(reader: &mut Reader<'_>) -> Self {
-        Self {
-            uai: reader.several("uai"),
-            partner_id: reader.several("partner_id"),
-            intervention_id: reader.several("intervention_id"),
-            status: reader.several("status"),
-            territory: reader.several("territory"),
-            updated_since: reader.one("updated_since"),
-        }
-    }
-}
-
-/// The filters, as the list and the count document them.
-type Filters = Documented<Filter>;
-
-impl page::Sort for Sort {
-    const DEFAULT: Self = Self::Id;
-    const ORDERS: &'static [(&'static str, Self)] =
-        &[("created_at", Self::Id), ("updated_at", Self::UpdatedAt)];
-}
 
 /// The list of solicitations.
 pub struct Solicitations;

@@ -3,7 +3,6 @@
 
 use crate::register::clients::model::Overlap;
 use crate::register::clients::model::School;
-use diesel::prelude::*;
 use diesel::{deserialize::FromSqlRow, expression::AsExpression};
 
 use super::model::ClientRecord;

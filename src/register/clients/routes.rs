@@ -6,8 +6,8 @@ use actix_web::{HttpResponse, get, patch, post};
 use serde::Serialize;
 
 use super::content::{ClientPatch, NewClient, Rotation};
+use super::filter::{Filter, Filters, Sort};
 use super::model::{ClientAnswer, ClientWithSecret};
-use super::store::{Filter, Sort};
 use super::workflow::Written;
 use super::{store, workflow};
 use crate::db::page::{Mark, MarkValue, Page};
@@ -15,46 +15,11 @@ use crate::db::tx::Tx;
 use crate::error::Result;
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
-use crate::http::page::{self, Count, Listed};
-use crate::http::query::{Documented, NoQuery, Parameter, Query, Reader, UPDATED_SINCE, parameter};
+use crate::http::page::{Count, Listed};
+use crate::http::query::NoQuery;
 use crate::values::ids::ClientId;
 
 const TAG: &str = "Clients";
-
-impl Query for Filter {
-    const PARAMETERS: &'static [Parameter] = &[
-        parameter(
-            "role",
-            "Rôles, séparés par des virgules",
-            "establishment,partner",
-        ),
-        parameter("status", "`active`, `revoked`", "active"),
-        Parameter {
-            name: "partner_id",
-            description: "Identifiant du partenaire",
-            example: None,
-        },
-        UPDATED_SINCE,
-    ];
-
-    fn read(reader: &mut Reader<'_>) -> Self {
-        Self {
-            role: reader.several("role"),
-            status: reader.several("status"),
-            partner_id: reader.one("partner_id"),
-            updated_since: reader.one("updated_since"),
-        }
-    }
-}
-
-/// The filters, as the list and the count document them.
-type Filters = Documented<Filter>;
-
-impl page::Sort for Sort {
-    const DEFAULT: Self = Self::Id;
-    const ORDERS: &'static [(&'static str, Self)] =
-        &[("created_at", Self::Id), ("updated_at", Self::UpdatedAt)];
-}
 
 /// The list of clients.
 pub struct Clients;

@@ -5,8 +5,8 @@ use std::rc::Rc;
 use actix_web::{HttpResponse, delete, get, patch, post};
 
 use super::content::{ContactPatch, NewContact};
+use super::filter::{Filter, Filters, Sort};
 use super::model::ContactAnswer;
-use super::store::{Filter, Sort};
 use super::{store, workflow};
 use crate::auth::person_viewer::Viewer;
 use crate::db::Reader as Connection;
@@ -14,46 +14,12 @@ use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::Result;
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
-use crate::http::page::{self, Count, Listed};
-use crate::http::query::{Documented, NoQuery, Parameter, Query, Reader, UPDATED_SINCE, parameter};
+use crate::http::page::{Count, Listed};
+use crate::http::query::NoQuery;
 use crate::register::territories::ancestry;
 use crate::values::ids::ContactId;
 
 const TAG: &str = "Contacts";
-
-impl Query for Filter {
-    const PARAMETERS: &'static [Parameter] = &[
-        parameter(
-            "territory",
-            "Territoires que le contact couvre ou dans lesquels il se trouve, séparés par des virgules",
-            "academy:10",
-        ),
-        parameter(
-            "role",
-            "`cell`, `clee`, `bde`, `head`, séparés par des virgules",
-            "cell,clee",
-        ),
-        UPDATED_SINCE,
-    ];
-
-    fn read(reader: &mut Reader<'_>) -> Self {
-        Self {
-            territory: reader.several("territory"),
-            role: reader.several("role"),
-            updated_since: reader.one("updated_since"),
-            above: Vec::new(),
-        }
-    }
-}
-
-/// The filters, as the list and the count document them.
-type Filters = Documented<Filter>;
-
-impl page::Sort for Sort {
-    const DEFAULT: Self = Self::Id;
-    const ORDERS: &'static [(&'static str, Self)] =
-        &[("created_at", Self::Id), ("updated_at", Self::UpdatedAt)];
-}
 
 /// The list of contacts.
 pub struct Contacts;

@@ -4,79 +4,18 @@ use std::rc::Rc;
 
 use actix_web::{HttpResponse, get};
 
+use super::filter::{Filter, Filters, Sort};
 use super::model::EstablishmentAnswer;
-use super::store::{self, Filter, Sort};
+use super::store;
 use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::{Error, Result};
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
-use crate::http::page::{self, Count, Listed};
-use crate::http::query::{Documented, Parameter, Query, Reader, UPDATED_SINCE, parameter};
+use crate::http::page::{Count, Listed};
 use crate::values::FromText;
 use crate::values::Uai;
 
 const TAG: &str = "Établissements";
-
-impl Query for Filter {
-    const PARAMETERS: &'static [Parameter] = &[
-        parameter(
-            "q",
-            "Mots cherchés dans l'UAI, le nom, la commune et le code postal, tous exigés, sans tenir compte des accents ni de la casse",
-            "lycee lyon",
-        ),
-        parameter(
-            "academy",
-            "Académies, séparées par des virgules",
-            "academy:10",
-        ),
-        parameter(
-            "department",
-            "Départements, séparés par des virgules",
-            "department:069",
-        ),
-        parameter("type", "Types, séparés par des virgules", "Lycée"),
-        parameter("sector", "`public`, `private`", "public"),
-        parameter(
-            "priority_education",
-            "`REP`, `REP+` (écrit `REP%2B` dans une adresse)",
-            "REP",
-        ),
-        parameter(
-            "vocational",
-            "`true` : a une voie professionnelle ; `false` : n'en a pas. Là où l'annuaire se tait, ni l'un ni l'autre",
-            "true",
-        ),
-        parameter(
-            "state",
-            "`open`, `opening`, `closing`, `closed`",
-            "open,opening",
-        ),
-        UPDATED_SINCE,
-    ];
-
-    fn read(reader: &mut Reader<'_>) -> Self {
-        Self {
-            q: reader.q(),
-            academy: reader.territories("academy", "academy:10"),
-            department: reader.territories("department", "department:069"),
-            kind: reader.several("type"),
-            sector: reader.several("sector"),
-            priority_education: reader.several("priority_education"),
-            vocational: reader.flag("vocational"),
-            state: reader.several("state"),
-            updated_since: reader.one("updated_since"),
-        }
-    }
-}
-
-/// The filters, as the list and the count document them.
-type Filters = Documented<Filter>;
-
-impl page::Sort for Sort {
-    const DEFAULT: Self = Self::Uai;
-    const ORDERS: &'static [(&'static str, Self)] =
-        &[("uai", Self::Uai), ("updated_at", Self::UpdatedAt)];
-}
 
 /// The list of establishments.
 pub struct Establishments;

@@ -1,5 +1,6 @@
 //! Nomenclatures: the lists of codes, with their labels, as the database holds them.
 
+pub mod filter;
 pub mod model;
 pub mod routes;
 pub mod store;

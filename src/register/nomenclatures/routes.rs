@@ -4,35 +4,16 @@ use std::rc::Rc;
 
 use actix_web::{HttpResponse, get};
 
+use super::filter::{Filter, Filters, Sort};
 use super::model::Nomenclature;
-use super::store::{self, Filter, Sort};
+use super::store;
 use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::{Error, Result};
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
-use crate::http::page::{self, Count, Listed};
-use crate::http::query::{Documented, Parameter, Query, Reader, UPDATED_SINCE};
+use crate::http::page::{Count, Listed};
 
 const TAG: &str = "Référentiels";
-
-impl Query for Filter {
-    const PARAMETERS: &'static [Parameter] = &[UPDATED_SINCE];
-
-    fn read(reader: &mut Reader<'_>) -> Self {
-        Self {
-            updated_since: reader.one("updated_since"),
-        }
-    }
-}
-
-/// The filters, as the list and the count document them.
-type Filters = Documented<Filter>;
-
-impl page::Sort for Sort {
-    const DEFAULT: Self = Self::Name;
-    const ORDERS: &'static [(&'static str, Self)] =
-        &[("name", Self::Name), ("updated_at", Self::UpdatedAt)];
-}
 
 /// The list of nomenclatures.
 pub struct Nomenclatures;

@@ -5,72 +5,18 @@ use std::rc::Rc;
 use actix_web::{HttpResponse, delete, get, patch, post};
 
 use super::content::{NewPartner, PartnerPatch};
+use super::filter::{Filter, Filters, Sort};
 use super::model::{PartnerAnswer, Step};
-use super::store::{Filter, Sort};
 use super::{store, workflow};
 use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::Result;
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
-use crate::http::page::{self, Count, Listed};
-use crate::http::query::{Documented, Parameter, Query, Reader, UPDATED_SINCE, parameter};
+use crate::http::page::{Count, Listed};
 use crate::values::ids::PartnerId;
 use crate::values::today;
 
 const TAG: &str = "Partenaires";
-
-impl Query for Filter {
-    const PARAMETERS: &'static [Parameter] = &[
-        parameter(
-            "kind",
-            "Natures, séparées par des virgules",
-            "company,association",
-        ),
-        parameter(
-            "sector",
-            "Secteurs, séparés par des virgules",
-            "metal_industry",
-        ),
-        parameter("status", "`active`, `archived`", "active"),
-        parameter("siren", "Numéro SIREN", "552049447"),
-        parameter(
-            "q",
-            "Texte cherché dans les noms et les numéros, sans tenir compte des accents ni de la casse",
-            "metallurgie",
-        ),
-        parameter(
-            "with_convention_in_force",
-            "`true` : parties à une convention en vigueur aujourd'hui ; `false` : à aucune",
-            "true",
-        ),
-        UPDATED_SINCE,
-    ];
-
-    fn read(reader: &mut Reader<'_>) -> Self {
-        Self {
-            kind: reader.several("kind"),
-            sector: reader.several("sector"),
-            status: reader.several("status"),
-            siren: reader.one("siren"),
-            q: reader.q(),
-            with_convention_in_force: reader.flag("with_convention_in_force"),
-            updated_since: reader.one("updated_since"),
-            ..Self::default()
-        }
-    }
-}
-
-/// The filters, as the list and the count document them.
-type Filters = Documented<Filter>;
-
-impl page::Sort for Sort {
-    const DEFAULT: Self = Self::Id;
-    const ORDERS: &'static [(&'static str, Self)] = &[
-        ("created_at", Self::Id),
-        ("legal_name", Self::LegalName),
-        ("updated_at", Self::UpdatedAt),
-    ];
-}
 
 /// The list of partners.
 pub struct Partners;

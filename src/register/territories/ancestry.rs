@@ -2,11 +2,10 @@
 
 use std::collections::HashMap;
 
-use diesel::prelude::*;
-use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use diesel_async::AsyncPgConnection;
 
+use super::store;
 use crate::auth::policy::Scope;
-use crate::db::schema::establishments;
 use crate::error::{Error, Fault, Place, Result, Rule};
 use crate::reference::Reference;
 use crate::values::{TerritoryCode, TextValue};
@@ -141,21 +140,13 @@ pub async fn above_schools(connection: &AsyncPgConnection, scope: &Scope) -> Res
 
 /// Each school of these that exists, with itself and what is above it.
 async fn schools(
-    mut connection: &AsyncPgConnection,
+    connection: &AsyncPgConnection,
     uais: &[&str],
 ) -> Result<HashMap<String, Vec<String>>> {
     if uais.is_empty() {
         return Ok(HashMap::new());
     }
-    let rows: Vec<(String, Option<String>, Option<String>)> = establishments::table
-        .filter(establishments::uai.eq_any(uais))
-        .select((
-            establishments::uai,
-            establishments::department,
-            establishments::academy,
-        ))
-        .load(&mut connection)
-        .await?;
+    let rows = store::schools(connection, uais).await?;
     Ok(rows
         .into_iter()
         .map(|(uai, department, academy)| {

@@ -2,6 +2,7 @@
 //! establishments as its leaves.
 
 pub mod ancestry;
+pub mod filter;
 pub mod model;
 pub mod routes;
 pub mod store;

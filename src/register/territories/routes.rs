@@ -4,57 +4,18 @@ use std::rc::Rc;
 
 use actix_web::{HttpResponse, get};
 
+use super::filter::{Filter, Filters, Sort};
 use super::model::Territory;
-use super::store::{self, Filter, Sort};
+use super::store;
 use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::{Error, Result};
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
-use crate::http::page::{self, Count, Listed};
-use crate::http::query::{Documented, Parameter, Query, Reader, UPDATED_SINCE, parameter};
+use crate::http::page::{Count, Listed};
 use crate::values::FromText;
 use crate::values::TerritoryCode;
 
 const TAG: &str = "Référentiels";
-
-impl Query for Filter {
-    const PARAMETERS: &'static [Parameter] = &[
-        parameter(
-            "kind",
-            "Natures, séparées par des virgules",
-            "academic_region,academy",
-        ),
-        parameter(
-            "parent",
-            "Ceux qui sont juste au-dessous de ces territoires, séparés par des virgules",
-            "region:84",
-        ),
-        parameter(
-            "q",
-            "Mots cherchés dans le nom et le code officiel, tous exigés, sans tenir compte des accents ni de la casse ; pour un établissement, aussi dans la commune et le code postal",
-            "lyon",
-        ),
-        UPDATED_SINCE,
-    ];
-
-    fn read(reader: &mut Reader<'_>) -> Self {
-        Self {
-            kind: reader.several("kind"),
-            parent: reader.several("parent"),
-            q: reader.q(),
-            updated_since: reader.one("updated_since"),
-        }
-    }
-}
-
-/// The filters, as the list and the count document them.
-type Filters = Documented<Filter>;
-
-impl page::Sort for Sort {
-    const DEFAULT: Self = Self::Code;
-    const ORDERS: &'static [(&'static str, Self)] =
-        &[("code", Self::Code), ("updated_at", Self::UpdatedAt)];
-}
 
 /// The list of territories.
 pub struct Territories;

@@ -4,47 +4,18 @@ use std::rc::Rc;
 
 use actix_web::{HttpResponse, get, patch, post};
 
+use super::filter::{Filter, Filters, Sort};
 use super::model::{CampaignAnswer, CampaignPatch, NewCampaign, Reopening};
-use super::store::{Filter, Sort};
 use super::{store, workflow};
 use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::Result;
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
-use crate::http::page::{self, Count, Listed};
-use crate::http::query::{Documented, NoQuery, Parameter, Query, Reader, UPDATED_SINCE, parameter};
+use crate::http::page::{Count, Listed};
+use crate::http::query::NoQuery;
 use crate::values::ids::CampaignId;
 
 const TAG: &str = "Campagnes";
-
-impl Query for Filter {
-    const PARAMETERS: &'static [Parameter] = &[
-        parameter(
-            "school_year",
-            "Années scolaires, séparées par des virgules",
-            "2025-2026",
-        ),
-        parameter("status", "`open`, `closed`", "open"),
-        UPDATED_SINCE,
-    ];
-
-    fn read(reader: &mut Reader<'_>) -> Self {
-        Self {
-            school_year: reader.several("school_year"),
-            status: reader.several("status"),
-            updated_since: reader.one("updated_since"),
-        }
-    }
-}
-
-/// The filters, as the list and the count document them.
-type Filters = Documented<Filter>;
-
-impl page::Sort for Sort {
-    const DEFAULT: Self = Self::Id;
-    const ORDERS: &'static [(&'static str, Self)] =
-        &[("created_at", Self::Id), ("updated_at", Self::UpdatedAt)];
-}
 
 /// The list of campaigns.
 pub struct Campaigns;

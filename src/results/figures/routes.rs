@@ -77,12 +77,12 @@ async fn compute(
     }
     // Without a grouping the one cell is all of them.
     let is_grouped = !call.query.group_by.is_empty();
-    for yardstick in denominators::of(&call.query) {
+    for denominator in denominators::of(&call.query) {
         if is_grouped {
-            parts.push(Part::Beside(yardstick));
+            parts.push(Part::Denominator(denominator));
         }
         if !is_grouped || parts.contains(&Part::Total) {
-            parts.push(Part::BesideTotal(yardstick));
+            parts.push(Part::DenominatorOfTotal(denominator));
         }
     }
     let slice = Slice {

@@ -8,10 +8,10 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::columns::sums;
 use super::model::{Asked, Definition, Indicator};
+use super::store::columns::sums;
 use super::store::denominators;
-use super::store::denominators::Yardstick;
+use super::store::denominators::Denominator;
 use super::store::{Computed, Counted, Key};
 use crate::http::page::Listed;
 use crate::language::Language;
@@ -150,7 +150,7 @@ pub fn cells(asked: &Asked, computed: &Computed) -> Vec<Cell> {
         let figures = Figures {
             row,
             establishments: establishments.get(&row.key).copied(),
-            beside: |yardstick| computed.beside.get(&(yardstick, own.clone())),
+            denominator: |one| computed.denominators.get(&(one, own.clone())),
             academies: denominators::academies(asked, &computed.limit, &row.key),
         };
         Cell {
@@ -185,11 +185,11 @@ fn of_total<'a>(
     asked: &Asked,
     computed: &'a Computed,
     row: &'a Counted,
-) -> Figures<'a, impl Fn(Yardstick) -> Option<&'a Vec<Option<i64>>>> {
+) -> Figures<'a, impl Fn(Denominator) -> Option<&'a Vec<Option<i64>>>> {
     Figures {
         row,
         establishments: of_all(computed),
-        beside: |yardstick| computed.beside_total.get(&yardstick),
+        denominator: |one| computed.denominators_of_total.get(&one),
         academies: denominators::academies(asked, &computed.limit, &[]),
     }
 }
@@ -237,23 +237,26 @@ pub fn whole(listed: Listed<Cell>, (totals, meta): (Option<Totals>, Meta)) -> In
 }
 
 /// What the figures of a cell, or of all of them, are made of.
-struct Figures<'a, B> {
+struct Figures<'a, D> {
     row: &'a Counted,
     establishments: Option<i64>,
-    /// What a yardstick says of it.
-    beside: B,
+    /// What it is measured against.
+    denominator: D,
     /// How many academies it could cover.
     academies: Option<i64>,
 }
 
-impl<'a, B: Fn(Yardstick) -> Option<&'a Vec<Option<i64>>>> Figures<'a, B> {
-    fn at(&self, yardstick: Yardstick, place: usize) -> Option<i64> {
-        (self.beside)(yardstick)?.get(place).copied().flatten()
+impl<'a, D: Fn(Denominator) -> Option<&'a Vec<Option<i64>>>> Figures<'a, D> {
+    fn at(&self, denominator: Denominator, place: usize) -> Option<i64> {
+        (self.denominator)(denominator)?
+            .get(place)
+            .copied()
+            .flatten()
     }
 
     fn completeness(&self) -> Completeness {
         Completeness {
-            expected: self.at(Yardstick::Expected, 0),
+            expected: self.at(Denominator::Expected, 0),
             validated: self.row.validated,
         }
     }
@@ -282,7 +285,7 @@ impl<'a, B: Fn(Yardstick) -> Option<&'a Vec<Option<i64>>>> Figures<'a, B> {
         measure: Indicator,
         sums_left: &mut impl Iterator<Item = Option<i64>>,
     ) -> Value {
-        use Yardstick::{Declined, Expected};
+        use Denominator::{Declined, Expected};
         match (measure, sums(measure).len()) {
             // Where nobody named an establishment there is no row that counts them.
             (Indicator::Establishments, _) => self.establishments.unwrap_or_default().into(),
@@ -305,7 +308,7 @@ impl<'a, B: Fn(Yardstick) -> Option<&'a Vec<Option<i64>>>> Figures<'a, B> {
     }
 
     fn target(&self) -> Option<f64> {
-        let tenthousandths = self.at(Yardstick::Targets, 0)?;
+        let tenthousandths = self.at(Denominator::Targets, 0)?;
         let whole = i32::try_from(tenthousandths / 10_000).ok()?;
         let rest = i32::try_from(tenthousandths % 10_000).ok()?;
         Some(f64::from(whole) + f64::from(rest) / 10_000.0)

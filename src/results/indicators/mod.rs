@@ -7,7 +7,7 @@
 //! added up.
 
 pub mod answer;
-pub(crate) mod columns;
+pub mod filter;
 pub mod model;
 pub mod perimeter;
 pub mod routes;

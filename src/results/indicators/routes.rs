@@ -4,53 +4,19 @@
 use std::rc::Rc;
 
 use actix_web::{HttpResponse, get};
-use chrono::{DateTime, Utc};
 
+use super::filter::{Filter, Filters, Sort};
 use super::model::Definition;
 use crate::db::page::Direction;
 use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::{Error, Result};
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
-use crate::http::page::{self, Count, Listed};
-use crate::http::query::{Documented, Parameter, Query, Reader, UPDATED_SINCE};
+use crate::http::page::{Count, Listed};
 use crate::register::nomenclatures::store as nomenclatures;
 use crate::values::TextValue;
 
 const TAG: &str = "Indicateurs";
-
-/// What the list of definitions is filtered by.
-#[derive(Debug, Default)]
-pub struct Filter {
-    updated_since: Option<DateTime<Utc>>,
-}
-
-impl Query for Filter {
-    const PARAMETERS: &'static [Parameter] = &[UPDATED_SINCE];
-
-    fn read(reader: &mut Reader<'_>) -> Self {
-        Self {
-            updated_since: reader.one("updated_since"),
-        }
-    }
-}
-
-/// The filters, as the list and the count document them.
-type Filters = Documented<Filter>;
-
-/// By what definitions are sorted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sort {
-    /// As they are displayed.
-    Place,
-    /// The code.
-    Code,
-}
-
-impl page::Sort for Sort {
-    const DEFAULT: Self = Self::Place;
-    const ORDERS: &'static [(&'static str, Self)] = &[("place", Self::Place), ("code", Self::Code)];
-}
 
 /// The definitions.
 pub struct Definitions;

@@ -10,8 +10,8 @@ use super::model::Table;
 use super::store::count::{Counted, Key, Tables};
 use super::tables::{Grouping, MEASURES};
 use super::true_counts::{CellIndex, KeptCertificate, TrueCounts};
-use crate::results::indicators::columns::sums;
 use crate::results::indicators::model::Indicator;
+use crate::results::indicators::store::columns::sums;
 use crate::values::share;
 
 /// A cell as it is read.

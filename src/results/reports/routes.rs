@@ -7,8 +7,8 @@ use actix_web::{HttpResponse, delete, get, patch, post};
 use super::answer::{ReportAnswer, Viewer};
 use super::checks::Confirmable;
 use super::content::{NewReport, Return};
+use super::filter::{Filter, Filters, Sort};
 use super::model::Report;
-use super::store::{Filter, Sort};
 use super::workflow::Act;
 use super::{store, workflow};
 use crate::db::Reader as Connection;
@@ -17,10 +17,8 @@ use crate::error::{Code, Error, Result};
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
 use crate::http::merge::Patch;
-use crate::http::page::{self, Count, Listed};
-use crate::http::query::{
-    Documented, NoQuery, Parameter, Query, Reader, UPDATED_SINCE, parameter, without_example,
-};
+use crate::http::page::{Count, Listed};
+use crate::http::query::{Documented, NoQuery, Parameter, Query, Reader, parameter};
 use crate::results::campaigns::store as campaigns;
 use crate::values::SchoolYear;
 use crate::values::ids::ReportId;
@@ -32,59 +30,6 @@ pub const BATCH: i64 = 50;
 
 /// A change of a report.
 type ReportPatch = Patch<NewReport>;
-
-/// The filter by convention, which the lines have too.
-pub const CONVENTION: Parameter =
-    without_example("convention_id", "Conventions, séparées par des virgules");
-
-/// The filter by territory, which the lines have too.
-pub const TERRITORY: Parameter = parameter(
-    "territory",
-    "Territoires, eux et ce qu'ils contiennent, séparés par des virgules",
-    "academy:10",
-);
-
-/// The filter by school year, which the lines have too.
-pub const SCHOOL_YEAR: Parameter = parameter(
-    "school_year",
-    "Années scolaires, séparées par des virgules",
-    "2025-2026",
-);
-
-impl Query for Filter {
-    const PARAMETERS: &'static [Parameter] = &[
-        CONVENTION,
-        without_example("declination_id", "Déclinaisons, séparées par des virgules"),
-        TERRITORY,
-        SCHOOL_YEAR,
-        parameter(
-            "status",
-            "`draft`, `submitted`, `returned`, `validated`, séparés par des virgules",
-            "submitted,validated",
-        ),
-        UPDATED_SINCE,
-    ];
-
-    fn read(reader: &mut Reader<'_>) -> Self {
-        Self {
-            convention_id: reader.several("convention_id"),
-            declination_id: reader.several("declination_id"),
-            territory: reader.several("territory"),
-            school_year: reader.several("school_year"),
-            status: reader.several("status"),
-            updated_since: reader.one("updated_since"),
-        }
-    }
-}
-
-/// The filters, as the list and the count document them.
-type Filters = Documented<Filter>;
-
-impl page::Sort for Sort {
-    const DEFAULT: Self = Self::Id;
-    const ORDERS: &'static [(&'static str, Self)] =
-        &[("created_at", Self::Id), ("updated_at", Self::UpdatedAt)];
-}
 
 /// What is confirmed with a submission.
 #[derive(Debug, Clone, Default)]

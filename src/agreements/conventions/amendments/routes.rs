@@ -5,9 +5,9 @@ use std::rc::Rc;
 use actix_web::{HttpResponse, delete, get, patch, post};
 
 use super::content::{AmendmentPatch, NewAmendment};
+use super::filter::{Filter, Filters, Sort};
 use super::model::{AmendmentAnswer, Step};
 use super::store;
-use super::store::{Filter, Sort};
 use super::workflow::{self, Placed};
 use crate::agreements::conventions::model::Convention;
 use crate::agreements::conventions::signing::NewSignature;
@@ -16,40 +16,13 @@ use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::Result;
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
-use crate::http::page::{self, Count, Listed};
-use crate::http::query::{Documented, NoQuery, Parameter, Query, Reader, UPDATED_SINCE, parameter};
+use crate::http::page::{Count, Listed};
+use crate::http::query::NoQuery;
 use crate::values::ids::AmendmentId;
 use crate::values::ids::ConventionId;
 use crate::values::today;
 
 const TAG: &str = "Conventions";
-
-impl Query for Filter {
-    const PARAMETERS: &'static [Parameter] = &[
-        parameter(
-            "status",
-            "`draft`, `to_sign`, `signed`, `abandoned`, séparés par des virgules",
-            "signed,to_sign",
-        ),
-        UPDATED_SINCE,
-    ];
-
-    fn read(reader: &mut Reader<'_>) -> Self {
-        Self {
-            status: reader.several("status"),
-            updated_since: reader.one("updated_since"),
-        }
-    }
-}
-
-/// The filters, as the list and the count document them.
-type Filters = Documented<Filter>;
-
-impl page::Sort for Sort {
-    const DEFAULT: Self = Self::Number;
-    const ORDERS: &'static [(&'static str, Self)] =
-        &[("number", Self::Number), ("updated_at", Self::UpdatedAt)];
-}
 
 /// The amendments of one convention.
 pub struct Amendments;

@@ -1,6 +1,7 @@
 //! The public directory: the national conventions ever signed and their parties, for anyone to
 //! read and to use again, under an open licence. Nothing in it speaks of a person.
 
+pub mod filter;
 pub mod model;
 pub mod routes;
 pub mod store;

@@ -5,9 +5,9 @@ use std::rc::Rc;
 use actix_web::http::header::{CACHE_CONTROL, HeaderValue, LINK, VARY};
 use actix_web::{HttpResponse, get};
 
+use super::filter::{Filter, Filters, Sort};
 use super::model::PublicConvention;
 use super::store;
-use crate::agreements::conventions::content::Reach;
 use crate::agreements::conventions::filter;
 use crate::agreements::conventions::store as conventions;
 use crate::auth::policy::Scope;
@@ -15,8 +15,7 @@ use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::Result;
 use crate::http::call::{Call, List, ListCall};
 use crate::http::formats::{Column, columns_of};
-use crate::http::page::{self, Listed};
-use crate::http::query::{Documented, Parameter, Query, Reader, UPDATED_SINCE, parameter};
+use crate::http::page::Listed;
 use crate::values::ids::PartnerId;
 use crate::values::today;
 
@@ -30,83 +29,6 @@ const FRESH: &str = "public, max-age=300";
 
 /// What an answer depends on besides its address; there is nobody to depend on.
 const DEPENDS_ON: &str = "Accept, Accept-Encoding";
-
-/// What the directory is filtered by: of the filters of conventions, those that speak of what is
-/// public.
-#[derive(Debug, Clone)]
-pub struct Filter(filter::Filter);
-
-impl Query for Filter {
-    const PARAMETERS: &'static [Parameter] = &[
-        parameter(
-            "effective_status",
-            "Ce qu'elles sont aujourd'hui, séparé par des virgules",
-            "in_force,upcoming",
-        ),
-        parameter("in_force_on", "En vigueur ce jour-là", "2026-03-01"),
-        parameter(
-            "partner_id",
-            "Partenaires parties, séparés par des virgules",
-            "0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f",
-        ),
-        parameter(
-            "sector",
-            "Secteurs d'un partenaire partie, séparés par des virgules",
-            "metal_industry",
-        ),
-        parameter(
-            "axis",
-            "Axes couverts, séparés par des virgules",
-            "internships",
-        ),
-        parameter(
-            "action_type",
-            "Types d'action couverts, séparés par des virgules",
-            "company_visit",
-        ),
-        parameter("level", "Niveaux couverts, séparés par des virgules", "3e"),
-        parameter(
-            "q",
-            "Texte cherché dans l'intitulé, la référence, le NOR et la référence au Bulletin officiel",
-            "metallurgie",
-        ),
-        UPDATED_SINCE,
-    ];
-
-    fn read(reader: &mut Reader<'_>) -> Self {
-        // The other filters of conventions are unknown parameters here, and told so.
-        Self(filter::Filter {
-            scope: vec![Reach::National],
-            ..filter::Filter::read(reader)
-        })
-    }
-}
-
-/// By what the directory is sorted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sort {
-    /// The reference.
-    Reference,
-    /// The last change.
-    UpdatedAt,
-}
-
-impl page::Sort for Sort {
-    const DEFAULT: Self = Self::Reference;
-    const ORDERS: &'static [(&'static str, Self)] = &[
-        ("reference", Self::Reference),
-        ("updated_at", Self::UpdatedAt),
-    ];
-}
-
-impl From<Sort> for filter::Sort {
-    fn from(sort: Sort) -> Self {
-        match sort {
-            Sort::Reference => Self::Reference,
-            Sort::UpdatedAt => Self::UpdatedAt,
-        }
-    }
-}
 
 /// The public directory.
 pub struct Directory;
@@ -161,7 +83,7 @@ impl List for Directory {
 #[utoipa::path(
     tag = TAG,
     params(
-        Documented<Filter>,
+        Filters,
         ("sort" = Option<String>, Query, description = "`reference` (par défaut), `updated_at` ; `-` devant pour l'ordre inverse", example = "-updated_at"),
         crate::http::parameters::PageParameters,
     ),

@@ -10,15 +10,15 @@ use diesel::dsl::count_star;
 use diesel::helper_types::IntoBoxed;
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Date, Text, Timestamptz, Uuid};
+use diesel::sql_types::{Bool, Date};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::filter::{Filter, Sort};
 use super::model::{Convention, Status};
 use crate::auth::policy::Scope;
-use crate::db::keyset::after;
-use crate::db::page::Direction;
-use crate::db::page::{MarkValue, Page};
+use crate::db::keyset::Order;
+use crate::db::limit::paged;
+use crate::db::page::Page;
 use crate::db::schema::{convention_partners, convention_texts as texts};
 use crate::db::schema::{conventions, declinations, partners};
 use crate::db::search::{contains, fold};
@@ -196,45 +196,13 @@ pub async fn page(
     filter: &Filter,
     page: &Page<Sort>,
 ) -> Result<Vec<Convention>> {
-    let mut query = filtered(scope, filter)
-        .select(Convention::as_select())
-        .limit(page.limit);
-    let ascending = page.direction == Direction::Ascending;
-    if let Some(mark) = &page.after {
-        let id = mark.uuid().into_sql::<Uuid>();
-        let direction = page.direction;
-        query = match &mark.value {
-            MarkValue::Text(reference) => query.filter(after(
-                (conventions::reference, conventions::id),
-                (reference.clone().into_sql::<Text>(), id),
-                direction,
-            )),
-            MarkValue::Time(time) => query.filter(after(
-                (conventions::updated_at, conventions::id),
-                (time.into_sql::<Timestamptz>(), id),
-                direction,
-            )),
-            _ if ascending => query.filter(conventions::id.gt(id)),
-            _ => query.filter(conventions::id.lt(id)),
-        };
-    }
-    query = match (page.sort, ascending) {
-        (Sort::Id, true) => query.order(conventions::id.asc()),
-        (Sort::Id, false) => query.order(conventions::id.desc()),
-        (Sort::Reference, true) => {
-            query.order((conventions::reference.asc(), conventions::id.asc()))
-        }
-        (Sort::Reference, false) => {
-            query.order((conventions::reference.desc(), conventions::id.desc()))
-        }
-        (Sort::UpdatedAt, true) => {
-            query.order((conventions::updated_at.asc(), conventions::id.asc()))
-        }
-        (Sort::UpdatedAt, false) => {
-            query.order((conventions::updated_at.desc(), conventions::id.desc()))
-        }
+    let query = filtered(scope, filter).select(Convention::as_select());
+    let order = match page.sort {
+        Sort::Id => Order::by_key(&conventions::id),
+        Sort::Reference => Order::by(&conventions::reference, &conventions::id),
+        Sort::UpdatedAt => Order::by(&conventions::updated_at, &conventions::id),
     };
-    Ok(query.load(&mut connection).await?)
+    Ok(paged(query, order, page).load(&mut connection).await?)
 }
 
 /// How many there are.

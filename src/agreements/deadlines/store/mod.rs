@@ -4,49 +4,18 @@ mod branches;
 mod perimeter;
 mod statement;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use diesel::QueryableByName;
 use diesel::sql_types::BigInt;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::model::{CampaignYear, Deadline, Kind};
+use super::filter::{Filter, Sort};
+use super::model::{Deadline, Kind};
 use super::store::statement::{Place, Slice, Statement};
 use crate::auth::policy::Scope;
 use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::Result;
 use crate::values::FromText;
-use crate::values::TerritoryCode;
-use crate::values::ids::ConventionId;
-
-/// What a list of deadlines is filtered by.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// Of one of these kinds.
-    pub kind: Vec<Kind>,
-    /// Of one of these conventions, or of their declinations.
-    pub convention_id: Vec<ConventionId>,
-    /// Of what lies in one of these territories or covers it.
-    pub territory: Vec<TerritoryCode>,
-    /// Of objects changed then or later.
-    pub updated_since: Option<DateTime<Utc>>,
-    /// Due in this many days at most.
-    pub within_days: u64,
-    /// The territories asked for and all above them.
-    pub above: Vec<String>,
-    /// The schools of the caller, and all above them.
-    pub above_schools: Vec<String>,
-    /// What campaigns say of their years.
-    pub campaigns: Vec<CampaignYear>,
-    /// The day it is.
-    pub today: NaiveDate,
-}
-
-/// Deadlines have one order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sort {
-    /// The day, then the kind, then the object.
-    DueOn,
-}
 
 /// A deadline's place in that order.
 pub fn mark(kind: Kind, due_on: NaiveDate, object: uuid::Uuid) -> Mark {

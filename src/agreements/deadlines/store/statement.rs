@@ -8,16 +8,15 @@
 
 use std::cmp::Ordering;
 
-use chrono::{DateTime, Days, NaiveDate, Utc};
-use diesel::pg::Pg;
-use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
-use diesel::sql_types::{Array, BigInt, Date, Integer, Text, Timestamptz};
+use chrono::{Days, NaiveDate};
 use uuid::Uuid;
 
-use super::Filter;
+use crate::agreements::deadlines::filter::Filter;
 use crate::agreements::deadlines::model::{Kind, ReportYear};
 use crate::auth::policy::Scope;
 use crate::db::page::Direction;
+pub(super) use crate::db::sql_text::Bind;
+use crate::db::sql_text::{Binds, BoundQuery};
 
 /// A place in the order of deadlines.
 #[derive(Debug, Clone, Copy)]
@@ -41,26 +40,6 @@ pub struct Slice {
     pub limit: i64,
 }
 
-/// What the request says.
-pub(super) enum Bind {
-    /// Codes.
-    Texts(Vec<String>),
-    /// Ids.
-    Ids(Vec<Uuid>),
-    /// An id.
-    Id(Uuid),
-    /// A code.
-    Text(String),
-    /// A day.
-    Day(NaiveDate),
-    /// A moment.
-    Time(DateTime<Utc>),
-    /// A number.
-    Number(i64),
-    /// A number of days.
-    Days(i32),
-}
-
 /// A statement in the making.
 pub struct Statement<'a> {
     pub(super) scope: &'a Scope,
@@ -68,7 +47,7 @@ pub struct Statement<'a> {
     /// The last day asked for.
     pub(super) until: NaiveDate,
     slice: Option<Slice>,
-    binds: Vec<Bind>,
+    binds: Binds,
 }
 
 /// When a branch's deadlines fall due.
@@ -91,49 +70,32 @@ impl<'a> Statement<'a> {
             filter,
             until: until.unwrap_or(NaiveDate::MAX),
             slice: None,
-            binds: Vec::new(),
+            binds: Binds::default(),
         }
     }
 
     /// One page.
-    pub fn page(mut self, slice: Slice) -> BoxedSqlQuery<'static, Pg, SqlQuery> {
+    pub fn page(mut self, slice: Slice) -> BoundQuery {
         self.slice = Some(slice);
         let (periods, branches) = (self.periods(), self.branches());
-        let (way, _) = words(slice.direction);
+        let way = slice.direction.order();
         let limit = self.bind(Bind::Number(slice.limit));
-        self.bound(format!(
+        self.binds.query(format!(
             "WITH p AS ({periods})\nSELECT * FROM ({branches}) AS due\n \
              ORDER BY due_on {way}, kind {way}, object_id {way} LIMIT {limit}"
         ))
     }
 
     /// How many there are.
-    pub fn count(mut self) -> BoxedSqlQuery<'static, Pg, SqlQuery> {
+    pub fn count(mut self) -> BoundQuery {
         let (periods, branches) = (self.periods(), self.branches());
-        self.bound(format!(
+        self.binds.query(format!(
             "WITH p AS ({periods})\nSELECT count(*) AS count FROM ({branches}) AS due"
         ))
     }
 
-    fn bound(self, text: String) -> BoxedSqlQuery<'static, Pg, SqlQuery> {
-        let query = diesel::sql_query(text).into_boxed::<Pg>();
-        self.binds
-            .into_iter()
-            .fold(query, |query, bind| match bind {
-                Bind::Texts(texts) => query.bind::<Array<Text>, _>(texts),
-                Bind::Ids(ids) => query.bind::<Array<diesel::sql_types::Uuid>, _>(ids),
-                Bind::Id(id) => query.bind::<diesel::sql_types::Uuid, _>(id),
-                Bind::Text(text) => query.bind::<Text, _>(text),
-                Bind::Day(day) => query.bind::<Date, _>(day),
-                Bind::Time(time) => query.bind::<Timestamptz, _>(time),
-                Bind::Number(number) => query.bind::<BigInt, _>(number),
-                Bind::Days(days) => query.bind::<Integer, _>(days),
-            })
-    }
-
     pub(super) fn bind(&mut self, bind: Bind) -> String {
-        self.binds.push(bind);
-        format!("${}", self.binds.len())
+        self.binds.bind(bind)
     }
 
     pub(super) fn texts(&mut self, codes: &[String]) -> String {
@@ -192,9 +154,7 @@ impl<'a> Statement<'a> {
     }
 
     fn among(&mut self, column: &str) -> Option<String> {
-        let ids = self.filter.convention_id.iter();
-        let ids: Vec<Uuid> = ids.map(|id| id.uuid()).collect();
-        (!ids.is_empty()).then(|| format!("{column} = ANY ({})", self.bind(Bind::Ids(ids))))
+        self.binds.among_ids(column, &self.filter.convention_id)
     }
 
     fn changed_since(&mut self, table: &str) -> Option<String> {
@@ -248,7 +208,7 @@ impl<'a> Statement<'a> {
             "(SELECT '{kind}' COLLATE \"C\" AS kind, {due_on} AS due_on, {selected} WHERE {conditions}"
         );
         if let Some(slice) = self.slice {
-            let (way, _) = words(slice.direction);
+            let way = slice.direction.order();
             let first = match due {
                 Due::Column(column) => format!("{column} {way}, "),
                 // A constant to order by would hide that ids are walked in their order.
@@ -265,7 +225,7 @@ impl<'a> Statement<'a> {
     fn after(&mut self, kind: Kind, due: &Due, object: &str) -> Option<String> {
         let slice = self.slice?;
         let mark = slice.after?;
-        let (_, sign) = words(slice.direction);
+        let sign = slice.direction.comparison();
         let forward = |order: Ordering| match slice.direction {
             Direction::Ascending => order,
             Direction::Descending => order.reverse(),
@@ -293,13 +253,5 @@ impl<'a> Statement<'a> {
                 }
             }
         })
-    }
-}
-
-/// How SQL writes a direction: the order, and the sign of what comes after.
-const fn words(direction: Direction) -> (&'static str, &'static str) {
-    match direction {
-        Direction::Ascending => ("ASC", ">"),
-        Direction::Descending => ("DESC", "<"),
     }
 }

@@ -5,20 +5,20 @@ use diesel::dsl::{InnerJoin, count_star};
 use diesel::helper_types::IntoBoxed;
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Text, Timestamptz, Uuid};
+use diesel::sql_types::{Array, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::content::{DeclinationLevel, NewDeclination, Signatory};
+use super::content::{NewDeclination, Signatory};
+use super::filter::{Filter, Sort};
 use super::model::{Declination, Frame, Framed, Status};
 use crate::auth::policy::Scope;
-use crate::db::keyset::after;
-use crate::db::page::Direction;
-use crate::db::page::{MarkValue, Page};
+use crate::db::keyset::Order;
+use crate::db::limit::paged;
+use crate::db::page::Page;
 use crate::db::schema::{convention_partners, conventions};
 use crate::db::schema::{declination_claims as claims, declinations};
 use crate::db::schema::{partners, representatives};
 use crate::error::{Error, Result};
-use crate::values::ids::ConventionId;
 use crate::values::ids::DeclinationId;
 use crate::values::ids::PartnerId;
 use crate::values::ids::RepresentativeId;
@@ -27,36 +27,6 @@ use crate::values::{Json, TerritoryCode};
 diesel::define_sql_function! {
     /// These schools and every territory above them.
     fn above_schools(uais: Array<Text>) -> Array<Text>;
-}
-
-/// What a list of declinations is filtered by.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// Of one of these conventions.
-    pub convention_id: Vec<ConventionId>,
-    /// Of a convention to which one of these partners is a party, or was.
-    pub partner_id: Vec<PartnerId>,
-    /// Of one of these levels.
-    pub level: Vec<DeclinationLevel>,
-    /// Whose territories cover, or lie in, one of these.
-    pub territory: Vec<TerritoryCode>,
-    /// Of one of these statuses.
-    pub status: Vec<Status>,
-    /// Below one of these.
-    pub parent_id: Vec<DeclinationId>,
-    /// Changed then or later.
-    pub updated_since: Option<DateTime<Utc>>,
-    /// The territories asked for and all above them.
-    pub above: Vec<String>,
-}
-
-/// By what a list of declinations is sorted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sort {
-    /// The order of creation.
-    Id,
-    /// The last change.
-    UpdatedAt,
 }
 
 /// With its convention, for the dates that its own depend on.
@@ -130,34 +100,12 @@ pub async fn page(
     filter: &Filter,
     page: &Page<Sort>,
 ) -> Result<Vec<Framed>> {
-    let mut query = filtered(scope, filter)
-        .select((Declination::as_select(), Frame::as_select()))
-        .limit(page.limit);
-    let ascending = page.direction == Direction::Ascending;
-    if let Some(mark) = &page.after {
-        let id = mark.uuid().into_sql::<Uuid>();
-        let columns = (declinations::updated_at, declinations::id);
-        query = match &mark.value {
-            MarkValue::Time(time) => query.filter(after(
-                columns,
-                (time.into_sql::<Timestamptz>(), id),
-                page.direction,
-            )),
-            _ if ascending => query.filter(declinations::id.gt(id)),
-            _ => query.filter(declinations::id.lt(id)),
-        };
-    }
-    query = match (page.sort, ascending) {
-        (Sort::Id, true) => query.order(declinations::id.asc()),
-        (Sort::Id, false) => query.order(declinations::id.desc()),
-        (Sort::UpdatedAt, true) => {
-            query.order((declinations::updated_at.asc(), declinations::id.asc()))
-        }
-        (Sort::UpdatedAt, false) => {
-            query.order((declinations::updated_at.desc(), declinations::id.desc()))
-        }
+    let query = filtered(scope, filter).select((Declination::as_select(), Frame::as_select()));
+    let order = match page.sort {
+        Sort::Id => Order::by_key(&declinations::id),
+        Sort::UpdatedAt => Order::by(&declinations::updated_at, &declinations::id),
     };
-    let rows: Vec<(Declination, Frame)> = query.load(&mut connection).await?;
+    let rows: Vec<(Declination, Frame)> = paged(query, order, page).load(&mut connection).await?;
     Ok(rows.into_iter().map(framed).collect())
 }
 

@@ -1,31 +1,17 @@
 //! The SQL of histories.
 
-use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
+use super::filter::{Filter, Sort};
 use super::model::Row;
 use crate::auth::policy::Scope;
-use crate::db::page::Direction;
+use crate::db::keyset::Order;
+use crate::db::limit::paged;
 use crate::db::page::Page;
 use crate::db::schema::{amendments, audit_events};
 use crate::error::Result;
-use crate::values::ids::EventId;
-
-/// What a history is filtered by.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// Written then or later.
-    pub updated_since: Option<DateTime<Utc>>,
-}
-
-/// A history has one order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sort {
-    /// That in which it was written.
-    Id,
-}
 
 /// One page of what was written to an object and, of a convention, to its amendments. Who may read
 /// it is decided by the object, which was read with the scope.
@@ -44,20 +30,12 @@ pub async fn page(
     objects.push(object);
     let mut query = Row::query()
         .filter(audit_events::object_id.eq_any(objects))
-        .limit(page.limit)
         .into_boxed();
     if let Some(since) = filter.updated_since {
         query = query.filter(audit_events::occurred_at.ge(since));
     }
-    let last = page.after.as_ref().map(|mark| EventId::of_path(&mark.id));
-    query = match page.direction {
-        Direction::Ascending => query.order(audit_events::id.asc()),
-        Direction::Descending => query.order(audit_events::id.desc()),
+    let order = match page.sort {
+        Sort::Id => Order::by_key(&audit_events::id),
     };
-    query = match (last, page.direction) {
-        (None, _) => query,
-        (Some(last), Direction::Ascending) => query.filter(audit_events::id.gt(last)),
-        (Some(last), Direction::Descending) => query.filter(audit_events::id.lt(last)),
-    };
-    Ok(query.load(&mut connection).await?)
+    Ok(paged(query, order, page).load(&mut connection).await?)
 }

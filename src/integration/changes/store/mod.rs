@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
+use super::filter::{Filter, Sort};
 use super::model::{Change, ChangeType};
 use crate::auth::policy::Scope;
 use crate::db::keyset::after;
@@ -11,20 +12,6 @@ use crate::db::page::Direction;
 use crate::db::page::{MarkValue, Page};
 use crate::db::schema::changes;
 use crate::error::Result;
-
-/// What the feed is filtered by.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// Of one of these types.
-    pub types: Vec<ChangeType>,
-}
-
-/// The feed has one order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sort {
-    /// That of the transactions.
-    Feed,
-}
 
 diesel::define_sql_function! {
     /// The place below which no transaction is still running.

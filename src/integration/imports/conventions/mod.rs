@@ -35,7 +35,7 @@ pub async fn import(
     let lines = read(&mut table, &layout, &mut summary)?;
     progress(table.bytes_taken());
     let transaction = client.transaction().await?;
-    imports::begin(&transaction).await?;
+    imports::store::begin(&transaction).await?;
     let register = Register::load(&transaction, context.now).await?;
     let mut entries = Vec::new();
     for (place, line) in &lines {
@@ -54,7 +54,7 @@ pub async fn import(
     }
     summary.refused.sort_by_key(|refusal| refusal.line);
     store::write(&transaction, context, &entries).await?;
-    imports::finish(transaction, options).await?;
+    imports::store::finish(transaction, options).await?;
     Ok(summary)
 }
 

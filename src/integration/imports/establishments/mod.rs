@@ -44,7 +44,7 @@ pub async fn import(
     let mut table = Table::open(source)?;
     let layout = Layout::of(table.header())?;
     let transaction = client.transaction().await?;
-    imports::begin(&transaction).await?;
+    imports::store::begin(&transaction).await?;
     let staged = crate::integration::imports::establishments::store::stage::stage(
         &transaction,
         &mut table,
@@ -59,7 +59,7 @@ pub async fn import(
         present: layout.present(),
     };
     let written = merge.run(&staged.refused_uais, options).await?;
-    imports::finish(transaction, options).await?;
+    imports::store::finish(transaction, options).await?;
     let lines = staged
         .read
         .saturating_sub(u64::try_from(staged.refused.len()).unwrap_or_default());

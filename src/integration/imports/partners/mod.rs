@@ -20,8 +20,8 @@ use crate::integration::imports::source::Table;
 use crate::integration::imports::{ImportContext, ImportError, Options, Rejection, Summary};
 use record::{Layout, Line};
 use std::io::Read;
-use store::{Outcome, Register};
-use tokio_postgres::{Client, Transaction};
+use store::{Outcome, Register, folded};
+use tokio_postgres::Client;
 
 /// Imports a file of partners. `progress` is told how many bytes of the source have been read.
 ///
@@ -42,7 +42,7 @@ pub async fn import(
     let lines = read(&mut table, &layout, words, &mut summary)?;
     progress(table.bytes_taken());
     let transaction = client.transaction().await?;
-    imports::begin(&transaction).await?;
+    imports::store::begin(&transaction).await?;
     let names = folded(&transaction, &lines).await?;
     let mut register = Register::load(&transaction).await?;
     for ((place, line), name) in lines.into_iter().zip(names) {
@@ -54,7 +54,7 @@ pub async fn import(
     }
     summary.refused.sort_by_key(|refusal| refusal.line);
     register.write(&transaction, context, &mut summary).await?;
-    imports::finish(transaction, options).await?;
+    imports::store::finish(transaction, options).await?;
     Ok(summary)
 }
 
@@ -76,19 +76,4 @@ fn read(
         }
     }
     Ok(lines)
-}
-
-/// The names as the database folds them, since it is the database's `sort_name` they are compared with.
-async fn folded(
-    transaction: &Transaction<'_>,
-    lines: &[(u64, Line)],
-) -> Result<Vec<String>, ImportError> {
-    let names: Vec<&str> = lines.iter().map(|(_, l)| l.legal_name.as_str()).collect();
-    let rows = transaction
-        .query(
-            "SELECT fold(n) FROM unnest($1::text[]) WITH ORDINALITY AS u (n, place) ORDER BY place",
-            &[&names],
-        )
-        .await?;
-    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
 }

@@ -2,6 +2,7 @@
 //! kind ([`facets`]).
 
 pub mod facets;
+pub mod filter;
 pub mod routes;
 
 use utoipa_actix_web::service_config::ServiceConfig;

@@ -4,45 +4,22 @@ use std::rc::Rc;
 
 use actix_web::{HttpResponse, get, post};
 
+use super::filter::{Filter, Filters, Sort};
 use super::model::{NewSync, SyncAnswer};
-use super::store::{Filter, Sort};
 use super::workflow::Which;
 use super::{store, workflow};
 use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::Result;
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
-use crate::http::page::{self, Count, Listed};
-use crate::http::query::{Documented, NoQuery, Parameter, Query, Reader, UPDATED_SINCE, parameter};
+use crate::http::page::{Count, Listed};
+use crate::http::query::{Documented, NoQuery, Parameter, Query, Reader, parameter};
 use crate::offers::interventions::routes::looked;
 use crate::register::partners::store as partners;
 use crate::values::ids::PartnerId;
 use crate::values::ids::SyncId;
 
 const TAG: &str = "Interventions";
-
-impl Query for Filter {
-    const PARAMETERS: &'static [Parameter] = &[
-        parameter("status", "`open`, `committed`, `abandoned`", "open"),
-        UPDATED_SINCE,
-    ];
-
-    fn read(reader: &mut Reader<'_>) -> Self {
-        Self {
-            status: reader.several("status"),
-            updated_since: reader.one("updated_since"),
-        }
-    }
-}
-
-/// The filters, as the list and the count document them.
-type Filters = Documented<Filter>;
-
-impl page::Sort for Sort {
-    const DEFAULT: Self = Self::Id;
-    const ORDERS: &'static [(&'static str, Self)] =
-        &[("created_at", Self::Id), ("updated_at", Self::UpdatedAt)];
-}
 
 /// The synchronisations of one partner.
 pub struct Syncs;

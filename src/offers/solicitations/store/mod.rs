@@ -5,49 +5,22 @@ use diesel::dsl::count_star;
 use diesel::helper_types::IntoBoxed;
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::content::NewSolicitation;
+use super::filter::{Filter, Sort};
 use super::model::Addressee;
-use super::model::{Solicitation, Standing, Status};
+use super::model::{Solicitation, Standing};
 use crate::auth::policy::Scope;
-use crate::db::keyset::after;
-use crate::db::page::Direction;
-use crate::db::page::{MarkValue, Page};
+use crate::db::keyset::Order;
+use crate::db::limit::paged;
+use crate::db::page::Page;
 use crate::db::schema::{intervention_standing as standing, interventions, solicitations};
 use crate::error::{Error, Result};
 use crate::values::ids::ConventionId;
 use crate::values::ids::InterventionId;
 use crate::values::ids::PartnerId;
 use crate::values::ids::SolicitationId;
-use crate::values::{TerritoryCode, Uai};
-
-/// What a list of solicitations is filtered by.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// Of one of these schools.
-    pub uai: Vec<Uai>,
-    /// Addressed to one of these partners.
-    pub partner_id: Vec<PartnerId>,
-    /// On one of these interventions.
-    pub intervention_id: Vec<InterventionId>,
-    /// Of one of these statuses.
-    pub status: Vec<Status>,
-    /// Of a school in one of these.
-    pub territory: Vec<TerritoryCode>,
-    /// Changed then or later.
-    pub updated_since: Option<DateTime<Utc>>,
-}
-
-/// By what a list of solicitations is sorted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sort {
-    /// The order of creation.
-    Id,
-    /// The last change.
-    UpdatedAt,
-}
 
 type Visible<'a> = IntoBoxed<'a, solicitations::table, Pg>;
 
@@ -97,30 +70,12 @@ pub async fn page(
     filter: &Filter,
     page: &Page<Sort>,
 ) -> Result<Vec<Solicitation>> {
-    let mut query = filtered(scope, filter)
-        .select(Solicitation::as_select())
-        .limit(page.limit);
-    let ascending = page.direction == Direction::Ascending;
-    if let Some(mark) = &page.after {
-        let id = mark.uuid().into_sql::<Uuid>();
-        query = match &mark.value {
-            MarkValue::Time(time) => query.filter(after(
-                (solicitations::updated_at, solicitations::id),
-                (time.into_sql::<Timestamptz>(), id),
-                page.direction,
-            )),
-            _ if ascending => query.filter(solicitations::id.gt(id)),
-            _ => query.filter(solicitations::id.lt(id)),
-        };
-    }
-    let (updated_at, id) = (solicitations::updated_at, solicitations::id);
-    query = match (page.sort, ascending) {
-        (Sort::Id, true) => query.order(id.asc()),
-        (Sort::Id, false) => query.order(id.desc()),
-        (Sort::UpdatedAt, true) => query.order((updated_at.asc(), id.asc())),
-        (Sort::UpdatedAt, false) => query.order((updated_at.desc(), id.desc())),
+    let query = filtered(scope, filter).select(Solicitation::as_select());
+    let order = match page.sort {
+        Sort::Id => Order::by_key(&solicitations::id),
+        Sort::UpdatedAt => Order::by(&solicitations::updated_at, &solicitations::id),
     };
-    Ok(query.load(&mut connection).await?)
+    Ok(paged(query, order, page).load(&mut connection).await?)
 }
 
 /// How many there are.

@@ -5,48 +5,26 @@ use diesel::dsl::{count_star, sql};
 use diesel::helper_types::IntoBoxed;
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Bool, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, Bool, Text};
 use diesel_async::{AnsiTransactionManager, AsyncPgConnection, RunQueryDsl, TransactionManager};
 use uuid::Uuid;
 
-use super::content::{ClientRole, NewClient};
-use super::model::{Client, ClientRecord, ClientStatuses, SecretRecord, Status};
+use super::content::NewClient;
+use super::filter::{Filter, Sort};
+use super::model::{Client, ClientRecord, SecretRecord, Status};
 use super::model::{Overlap, School};
 use crate::auth::Secret;
 use crate::auth::policy::Scope;
-use crate::db::keyset::after;
-use crate::db::page::Direction;
-use crate::db::page::{MarkValue, Page};
+use crate::db::keyset::Order;
+use crate::db::limit::paged;
+use crate::db::page::Page;
 use crate::db::schema::{client_secrets, clients, establishments};
 use crate::error::{Error, Result};
-use crate::values::ids::PartnerId;
+use crate::values::Uai;
 use crate::values::ids::{ClientId, SecretId};
-use crate::values::{Code, Uai};
 
 /// How exact `last_used_at` is: a client that asks for a token each second writes once a minute.
 const USE_NOTED: TimeDelta = TimeDelta::minutes(1);
-
-/// What a list of clients is filtered by.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// Of one of these roles.
-    pub role: Vec<ClientRole>,
-    /// Of one of these statuses.
-    pub status: Vec<Code<ClientStatuses>>,
-    /// Of this partner.
-    pub partner_id: Option<PartnerId>,
-    /// Changed then or later.
-    pub updated_since: Option<DateTime<Utc>>,
-}
-
-/// By what a list of clients is sorted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sort {
-    /// The order of creation.
-    Id,
-    /// The last change.
-    UpdatedAt,
-}
 
 /// Clients, filtered.
 pub type Filtered<'a> = IntoBoxed<'a, clients::table, Pg>;
@@ -93,36 +71,12 @@ pub async fn page(
     page: &Page<Sort>,
     now: DateTime<Utc>,
 ) -> Result<Vec<Client>> {
-    let mut query = filtered(scope, filter)
-        .select(ClientRecord::as_select())
-        .limit(page.limit);
-    let ascending = page.direction == Direction::Ascending;
-    if let Some(mark) = &page.after {
-        let id = mark
-            .id
-            .parse::<Uuid>()
-            .unwrap_or_default()
-            .into_sql::<SqlUuid>();
-        query = match &mark.value {
-            MarkValue::Time(time) => {
-                let place = (time.into_sql::<Timestamptz>(), id);
-                query.filter(after(
-                    (clients::updated_at, clients::id),
-                    place,
-                    page.direction,
-                ))
-            }
-            _ if ascending => query.filter(clients::id.gt(id)),
-            _ => query.filter(clients::id.lt(id)),
-        };
-    }
-    query = match (page.sort, ascending) {
-        (Sort::Id, true) => query.order(clients::id.asc()),
-        (Sort::Id, false) => query.order(clients::id.desc()),
-        (Sort::UpdatedAt, true) => query.order((clients::updated_at.asc(), clients::id.asc())),
-        (Sort::UpdatedAt, false) => query.order((clients::updated_at.desc(), clients::id.desc())),
+    let query = filtered(scope, filter).select(ClientRecord::as_select());
+    let order = match page.sort {
+        Sort::Id => Order::by_key(&clients::id),
+        Sort::UpdatedAt => Order::by(&clients::updated_at, &clients::id),
     };
-    let records = query.load(&mut connection).await?;
+    let records = paged(query, order, page).load(&mut connection).await?;
     complete(connection, scope, records, now).await
 }
 

@@ -5,41 +5,18 @@ use diesel::dsl::count_star;
 use diesel::helper_types::IntoBoxed;
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::content::{ContactRole, NewContact};
+use super::content::NewContact;
+use super::filter::{Filter, Sort};
 use super::model::Contact;
 use crate::auth::policy::Scope;
-use crate::db::keyset::after;
-use crate::db::page::Direction;
-use crate::db::page::{MarkValue, Page};
+use crate::db::keyset::Order;
+use crate::db::limit::paged;
+use crate::db::page::Page;
 use crate::db::schema::contacts;
 use crate::error::{Error, Result};
-use crate::values::TerritoryCode;
 use crate::values::ids::ContactId;
-
-/// What a list of contacts is filtered by.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// Whose territory covers, or lies in, one of these.
-    pub territory: Vec<TerritoryCode>,
-    /// Being one of these.
-    pub role: Vec<ContactRole>,
-    /// Changed then or later.
-    pub updated_since: Option<DateTime<Utc>>,
-    /// The territories asked for and all above them.
-    pub above: Vec<String>,
-}
-
-/// By what a list of contacts is sorted. Never by who they are: an order would tell names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sort {
-    /// The order of creation.
-    Id,
-    /// The last change.
-    UpdatedAt,
-}
 
 type Filtered<'a> = IntoBoxed<'a, contacts::table, Pg>;
 
@@ -69,30 +46,12 @@ pub async fn page(
     filter: &Filter,
     page: &Page<Sort>,
 ) -> Result<Vec<Contact>> {
-    let mut query = filtered(scope, filter)
-        .select(Contact::as_select())
-        .limit(page.limit);
-    let ascending = page.direction == Direction::Ascending;
-    if let Some(mark) = &page.after {
-        let id = mark.uuid().into_sql::<Uuid>();
-        query = match &mark.value {
-            MarkValue::Time(time) => query.filter(after(
-                (contacts::updated_at, contacts::id),
-                (time.into_sql::<Timestamptz>(), id),
-                page.direction,
-            )),
-            _ if ascending => query.filter(contacts::id.gt(id)),
-            _ => query.filter(contacts::id.lt(id)),
-        };
-    }
-    let (updated_at, id) = (contacts::updated_at, contacts::id);
-    query = match (page.sort, ascending) {
-        (Sort::Id, true) => query.order(id.asc()),
-        (Sort::Id, false) => query.order(id.desc()),
-        (Sort::UpdatedAt, true) => query.order((updated_at.asc(), id.asc())),
-        (Sort::UpdatedAt, false) => query.order((updated_at.desc(), id.desc())),
+    let query = filtered(scope, filter).select(Contact::as_select());
+    let order = match page.sort {
+        Sort::Id => Order::by_key(&contacts::id),
+        Sort::UpdatedAt => Order::by(&contacts::updated_at, &contacts::id),
     };
-    Ok(query.load(&mut connection).await?)
+    Ok(paged(query, order, page).load(&mut connection).await?)
 }
 
 /// Those of one of these territories: whom to write to of a school, given it and all above it.

@@ -1,57 +1,22 @@
 //! The SQL of establishments, but for their import.
 
-use chrono::{DateTime, Utc};
 use diesel::dsl::count_star;
 use diesel::helper_types::IntoBoxed;
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Text, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde_json::json;
 
-use super::model::{
-    Establishment, EstablishmentSector, EstablishmentState, EstablishmentType, Priority,
-};
+use super::filter::{Filter, Sort};
+use super::model::Establishment;
 use crate::auth::policy::Scope;
-use crate::db::keyset::after;
-use crate::db::page::Direction;
-use crate::db::page::{MarkValue, Page};
+use crate::db::keyset::Order;
+use crate::db::limit::paged;
+use crate::db::page::Page;
 use crate::db::schema::establishments;
 use crate::db::search::{contains, fold};
 use crate::error::{Error, Result};
-use crate::values::{TerritoryCode, Uai};
-
-/// What a list of establishments is filtered by.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// Whose UAI, name, city or postal code contain each of these words, accents and case ignored.
-    pub q: Option<String>,
-    /// In one of these academies.
-    pub academy: Vec<TerritoryCode>,
-    /// In one of these departments.
-    pub department: Vec<TerritoryCode>,
-    /// Of one of these types.
-    pub kind: Vec<EstablishmentType>,
-    /// Of one of these sectors.
-    pub sector: Vec<EstablishmentSector>,
-    /// In one of these programmes.
-    pub priority_education: Vec<Priority>,
-    /// Known to have a vocational track, or known to have none.
-    pub vocational: Option<bool>,
-    /// In one of these states.
-    pub state: Vec<EstablishmentState>,
-    /// Changed then or later.
-    pub updated_since: Option<DateTime<Utc>>,
-}
-
-/// By what a list of establishments is sorted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sort {
-    /// The UAI.
-    Uai,
-    /// The last change.
-    UpdatedAt,
-}
+use crate::values::Uai;
 
 type Filtered<'a> = IntoBoxed<'a, establishments::table, Pg>;
 
@@ -95,37 +60,12 @@ pub async fn page(
     filter: &Filter,
     page: &Page<Sort>,
 ) -> Result<Vec<Establishment>> {
-    let mut query = filtered(scope, filter)
-        .select(Establishment::as_select())
-        .limit(page.limit);
-    let ascending = page.direction == Direction::Ascending;
-    if let Some(mark) = &page.after {
-        let uai = mark.id.as_str();
-        query = match &mark.value {
-            MarkValue::Time(time) => {
-                let place = (time.into_sql::<Timestamptz>(), uai.into_sql::<Text>());
-                query.filter(after(
-                    (establishments::updated_at, establishments::uai),
-                    place,
-                    page.direction,
-                ))
-            }
-            _ if ascending => query.filter(establishments::uai.gt(uai)),
-            _ => query.filter(establishments::uai.lt(uai)),
-        };
-    }
-    query = match (page.sort, ascending) {
-        (Sort::Uai, true) => query.order(establishments::uai.asc()),
-        (Sort::Uai, false) => query.order(establishments::uai.desc()),
-        (Sort::UpdatedAt, true) => {
-            query.order((establishments::updated_at.asc(), establishments::uai.asc()))
-        }
-        (Sort::UpdatedAt, false) => query.order((
-            establishments::updated_at.desc(),
-            establishments::uai.desc(),
-        )),
+    let query = filtered(scope, filter).select(Establishment::as_select());
+    let order = match page.sort {
+        Sort::Uai => Order::by_key(&establishments::uai),
+        Sort::UpdatedAt => Order::by(&establishments::updated_at, &establishments::uai),
     };
-    Ok(query.load(&mut connection).await?)
+    Ok(paged(query, order, page).load(&mut connection).await?)
 }
 
 /// How many there are.

@@ -1,36 +1,19 @@
 //! The SQL of nomenclatures.
 
-use chrono::{DateTime, Utc};
 use diesel::dsl::count_star;
 use diesel::helper_types::IntoBoxed;
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Text, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
+use super::filter::{Filter, Sort};
 use super::model::Nomenclature;
 use crate::auth::policy::Scope;
-use crate::db::keyset::after;
-use crate::db::page::Direction;
-use crate::db::page::{MarkValue, Page};
+use crate::db::keyset::Order;
+use crate::db::limit::paged;
+use crate::db::page::Page;
 use crate::db::schema::nomenclatures;
 use crate::error::{Error, Result};
-
-/// What a list of nomenclatures is filtered by.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// Changed then or later.
-    pub updated_since: Option<DateTime<Utc>>,
-}
-
-/// By what a list of nomenclatures is sorted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sort {
-    /// The name.
-    Name,
-    /// The last change.
-    UpdatedAt,
-}
 
 type Filtered<'a> = IntoBoxed<'a, nomenclatures::table, Pg>;
 
@@ -50,36 +33,12 @@ pub async fn page(
     filter: &Filter,
     page: &Page<Sort>,
 ) -> Result<Vec<Nomenclature>> {
-    let mut query = filtered(scope, filter)
-        .select(Nomenclature::as_select())
-        .limit(page.limit);
-    let ascending = page.direction == Direction::Ascending;
-    if let Some(mark) = &page.after {
-        let name = mark.id.as_str();
-        query = match &mark.value {
-            MarkValue::Time(time) => {
-                let place = (time.into_sql::<Timestamptz>(), name.into_sql::<Text>());
-                query.filter(after(
-                    (nomenclatures::updated_at, nomenclatures::name),
-                    place,
-                    page.direction,
-                ))
-            }
-            _ if ascending => query.filter(nomenclatures::name.gt(name)),
-            _ => query.filter(nomenclatures::name.lt(name)),
-        };
-    }
-    query = match (page.sort, ascending) {
-        (Sort::Name, true) => query.order(nomenclatures::name.asc()),
-        (Sort::Name, false) => query.order(nomenclatures::name.desc()),
-        (Sort::UpdatedAt, true) => {
-            query.order((nomenclatures::updated_at.asc(), nomenclatures::name.asc()))
-        }
-        (Sort::UpdatedAt, false) => {
-            query.order((nomenclatures::updated_at.desc(), nomenclatures::name.desc()))
-        }
+    let query = filtered(scope, filter).select(Nomenclature::as_select());
+    let order = match page.sort {
+        Sort::Name => Order::by_key(&nomenclatures::name),
+        Sort::UpdatedAt => Order::by(&nomenclatures::updated_at, &nomenclatures::name),
     };
-    Ok(query.load(&mut connection).await?)
+    Ok(paged(query, order, page).load(&mut connection).await?)
 }
 
 /// How many there are.

@@ -1,58 +1,26 @@
 //! The SQL of partners.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use diesel::dsl::{array, count_star, exists, not};
 use diesel::helper_types::IntoBoxed;
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Text, Timestamptz, Uuid};
+use diesel::sql_types::Uuid;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::content::{NewPartner, PartnerKinds, Sectors};
-use super::model::{Partner, PartnerStatuses, Status};
+use super::content::NewPartner;
+use super::filter::{Filter, Sort};
+use super::model::{Partner, Status};
 use crate::agreements::conventions::store::effective_on;
 use crate::agreements::conventions::term::EffectiveStatus;
 use crate::auth::policy::Scope;
-use crate::db::keyset::after;
-use crate::db::page::Direction;
-use crate::db::page::{MarkValue, Page};
+use crate::db::keyset::Order;
+use crate::db::limit::paged;
+use crate::db::page::Page;
 use crate::db::schema::{convention_texts as texts, conventions, partners};
 use crate::db::search::{contains, fold};
 use crate::error::{Error, Result};
 use crate::values::ids::PartnerId;
-use crate::values::{Code, Siren};
-
-/// What a list of partners is filtered by.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// Of one of these kinds.
-    pub kind: Vec<Code<PartnerKinds>>,
-    /// Of one of these sectors.
-    pub sector: Vec<Code<Sectors>>,
-    /// Of one of these statuses.
-    pub status: Vec<Code<PartnerStatuses>>,
-    /// With this SIREN.
-    pub siren: Option<Siren>,
-    /// Whose names or numbers contain this, accents and case ignored.
-    pub q: Option<String>,
-    /// Party to a convention in force today, or to none.
-    pub with_convention_in_force: Option<bool>,
-    /// Changed then or later.
-    pub updated_since: Option<DateTime<Utc>>,
-    /// The day it is.
-    pub today: NaiveDate,
-}
-
-/// By what a list of partners is sorted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sort {
-    /// The order of creation.
-    Id,
-    /// The legal name, accents and case ignored.
-    LegalName,
-    /// The last change.
-    UpdatedAt,
-}
 
 type Filtered<'a> = IntoBoxed<'a, partners::table, Pg>;
 
@@ -101,37 +69,13 @@ pub async fn page(
     filter: &Filter,
     page: &Page<Sort>,
 ) -> Result<Vec<Partner>> {
-    let mut query = filtered(scope, filter)
-        .select(Partner::as_select())
-        .limit(page.limit);
-    let ascending = page.direction == Direction::Ascending;
-    if let Some(mark) = &page.after {
-        let id = mark.uuid().into_sql::<Uuid>();
-        let direction = page.direction;
-        query = match &mark.value {
-            MarkValue::Text(name) => query.filter(after(
-                (partners::sort_name, partners::id),
-                (name.clone().into_sql::<Text>(), id),
-                direction,
-            )),
-            MarkValue::Time(time) => query.filter(after(
-                (partners::updated_at, partners::id),
-                (time.into_sql::<Timestamptz>(), id),
-                direction,
-            )),
-            _ if ascending => query.filter(partners::id.gt(id)),
-            _ => query.filter(partners::id.lt(id)),
-        };
-    }
-    query = match (page.sort, ascending) {
-        (Sort::Id, true) => query.order(partners::id.asc()),
-        (Sort::Id, false) => query.order(partners::id.desc()),
-        (Sort::LegalName, true) => query.order((partners::sort_name.asc(), partners::id.asc())),
-        (Sort::LegalName, false) => query.order((partners::sort_name.desc(), partners::id.desc())),
-        (Sort::UpdatedAt, true) => query.order((partners::updated_at.asc(), partners::id.asc())),
-        (Sort::UpdatedAt, false) => query.order((partners::updated_at.desc(), partners::id.desc())),
+    let query = filtered(scope, filter).select(Partner::as_select());
+    let order = match page.sort {
+        Sort::Id => Order::by_key(&partners::id),
+        Sort::LegalName => Order::by(&partners::sort_name, &partners::id),
+        Sort::UpdatedAt => Order::by(&partners::updated_at, &partners::id),
     };
-    Ok(query.load(&mut connection).await?)
+    Ok(paged(query, order, page).load(&mut connection).await?)
 }
 
 /// How many there are.

@@ -1,44 +1,21 @@
 //! The SQL of territories.
 
-use chrono::{DateTime, Utc};
 use diesel::dsl::count_star;
 use diesel::helper_types::IntoBoxed;
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Text, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::model::{Territory, TerritoryKind};
+use super::filter::{Filter, Sort};
+use super::model::Territory;
 use crate::auth::policy::Scope;
-use crate::db::keyset::after;
-use crate::db::page::Direction;
-use crate::db::page::{MarkValue, Page};
-use crate::db::schema::territory_tree;
+use crate::db::keyset::Order;
+use crate::db::limit::paged;
+use crate::db::page::Page;
+use crate::db::schema::{establishments, territory_tree};
 use crate::db::search::{contains, fold};
 use crate::error::{Error, Result};
 use crate::values::TerritoryCode;
-
-/// What a list of territories is filtered by.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// Of one of these kinds.
-    pub kind: Vec<TerritoryKind>,
-    /// Just below one of these.
-    pub parent: Vec<TerritoryCode>,
-    /// Whose name or official code contain each of these words, accents and case ignored.
-    pub q: Option<String>,
-    /// Changed then or later.
-    pub updated_since: Option<DateTime<Utc>>,
-}
-
-/// By what a list of territories is sorted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sort {
-    /// The code.
-    Code,
-    /// The last change.
-    UpdatedAt,
-}
 
 type Filtered<'a> = IntoBoxed<'a, territory_tree::table, Pg>;
 
@@ -70,37 +47,12 @@ pub async fn page(
     filter: &Filter,
     page: &Page<Sort>,
 ) -> Result<Vec<Territory>> {
-    let mut query = filtered(scope, filter)
-        .select(Territory::as_select())
-        .limit(page.limit);
-    let ascending = page.direction == Direction::Ascending;
-    if let Some(mark) = &page.after {
-        let code = mark.id.as_str();
-        query = match &mark.value {
-            MarkValue::Time(time) => {
-                let place = (time.into_sql::<Timestamptz>(), code.into_sql::<Text>());
-                query.filter(after(
-                    (territory_tree::updated_at, territory_tree::code),
-                    place,
-                    page.direction,
-                ))
-            }
-            _ if ascending => query.filter(territory_tree::code.gt(code)),
-            _ => query.filter(territory_tree::code.lt(code)),
-        };
-    }
-    query = match (page.sort, ascending) {
-        (Sort::Code, true) => query.order(territory_tree::code.asc()),
-        (Sort::Code, false) => query.order(territory_tree::code.desc()),
-        (Sort::UpdatedAt, true) => {
-            query.order((territory_tree::updated_at.asc(), territory_tree::code.asc()))
-        }
-        (Sort::UpdatedAt, false) => query.order((
-            territory_tree::updated_at.desc(),
-            territory_tree::code.desc(),
-        )),
+    let query = filtered(scope, filter).select(Territory::as_select());
+    let order = match page.sort {
+        Sort::Code => Order::by_key(&territory_tree::code),
+        Sort::UpdatedAt => Order::by(&territory_tree::updated_at, &territory_tree::code),
     };
-    Ok(query.load(&mut connection).await?)
+    Ok(paged(query, order, page).load(&mut connection).await?)
 }
 
 /// How many there are.
@@ -129,4 +81,20 @@ pub async fn find(
         .first(&mut connection)
         .await;
     found.optional()?.ok_or_else(Error::not_found)
+}
+
+/// The schools of these that exist, each with its department and its academy.
+pub async fn schools(
+    mut connection: &AsyncPgConnection,
+    uais: &[&str],
+) -> Result<Vec<(String, Option<String>, Option<String>)>> {
+    Ok(establishments::table
+        .filter(establishments::uai.eq_any(uais))
+        .select((
+            establishments::uai,
+            establishments::department,
+            establishments::academy,
+        ))
+        .load(&mut connection)
+        .await?)
 }

@@ -4,63 +4,19 @@ use std::rc::Rc;
 
 use actix_web::{HttpResponse, get};
 
+use super::filter::{Filter, Filters, Sort};
 use super::model::ExpectedReport;
-use super::store::{self, Filter, Sort};
+use super::store;
 use crate::db::page::{Mark, Page};
 use crate::error::Result;
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
-use crate::http::page::{self, Count, Listed};
-use crate::http::query::{Documented, Parameter, Query, Reader, parameter, without_example};
+use crate::http::page::{Count, Listed};
 use crate::results::campaigns::store as campaigns;
 use crate::values::ids::CampaignId;
 use crate::values::today;
 
 const TAG: &str = "Campagnes";
-
-impl Query for Filter {
-    const PARAMETERS: &'static [Parameter] = &[
-        parameter(
-            "state",
-            "`missing`, `draft`, `submitted`, `returned`, `validated`, séparés par des virgules",
-            "missing,draft",
-        ),
-        parameter(
-            "late",
-            "`true` : les seuls bilans en retard ; `false` : les autres",
-            "true",
-        ),
-        parameter(
-            "territory",
-            "Territoires, eux et ce qu'ils contiennent, séparés par des virgules",
-            "academy:10",
-        ),
-        without_example("convention_id", "Conventions, séparées par des virgules"),
-        parameter(
-            "updated_since",
-            "Ceux dont le bilan a changé à ce moment ou depuis (RFC 3339)",
-            "2026-09-01T00:00:00Z",
-        ),
-    ];
-
-    fn read(reader: &mut Reader<'_>) -> Self {
-        Self {
-            state: reader.several("state"),
-            late: reader.flag("late"),
-            territory: reader.several("territory"),
-            convention_id: reader.several("convention_id"),
-            updated_since: reader.one("updated_since"),
-        }
-    }
-}
-
-/// The filters, as the list and the count document them.
-type Filters = Documented<Filter>;
-
-impl page::Sort for Sort {
-    const DEFAULT: Self = Self::Territory;
-    const ORDERS: &'static [(&'static str, Self)] = &[("territory", Self::Territory)];
-}
 
 /// The reports that one campaign expects.
 pub struct ExpectedReports;

@@ -5,38 +5,18 @@ use diesel::dsl::count_star;
 use diesel::helper_types::IntoBoxed;
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
+use super::filter::{Filter, Sort};
 use super::model::{Campaign, NewCampaign, Status};
 use crate::auth::policy::Scope;
-use crate::db::keyset::after;
-use crate::db::page::Direction;
-use crate::db::page::{MarkValue, Page};
+use crate::db::keyset::Order;
+use crate::db::limit::paged;
+use crate::db::page::Page;
 use crate::db::schema::campaigns;
 use crate::error::{Error, Result};
 use crate::values::ids::CampaignId;
 use crate::values::{SchoolYear, Text, TextValue};
-
-/// What a list of campaigns is filtered by.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// Of one of these years.
-    pub school_year: Vec<SchoolYear>,
-    /// Of one of these statuses.
-    pub status: Vec<Status>,
-    /// Changed then or later.
-    pub updated_since: Option<DateTime<Utc>>,
-}
-
-/// By what a list of campaigns is sorted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sort {
-    /// The order of creation.
-    Id,
-    /// The last change.
-    UpdatedAt,
-}
 
 type Filtered<'a> = IntoBoxed<'a, campaigns::table, Pg>;
 
@@ -62,30 +42,12 @@ pub async fn page(
     filter: &Filter,
     page: &Page<Sort>,
 ) -> Result<Vec<Campaign>> {
-    let mut query = filtered(scope, filter)
-        .select(Campaign::as_select())
-        .limit(page.limit);
-    let ascending = page.direction == Direction::Ascending;
-    if let Some(mark) = &page.after {
-        let id = mark.uuid().into_sql::<Uuid>();
-        query = match &mark.value {
-            MarkValue::Time(time) => query.filter(after(
-                (campaigns::updated_at, campaigns::id),
-                (time.into_sql::<Timestamptz>(), id),
-                page.direction,
-            )),
-            _ if ascending => query.filter(campaigns::id.gt(id)),
-            _ => query.filter(campaigns::id.lt(id)),
-        };
-    }
-    let (updated_at, id) = (campaigns::updated_at, campaigns::id);
-    query = match (page.sort, ascending) {
-        (Sort::Id, true) => query.order(id.asc()),
-        (Sort::Id, false) => query.order(id.desc()),
-        (Sort::UpdatedAt, true) => query.order((updated_at.asc(), id.asc())),
-        (Sort::UpdatedAt, false) => query.order((updated_at.desc(), id.desc())),
+    let query = filtered(scope, filter).select(Campaign::as_select());
+    let order = match page.sort {
+        Sort::Id => Order::by_key(&campaigns::id),
+        Sort::UpdatedAt => Order::by(&campaigns::updated_at, &campaigns::id),
     };
-    Ok(query.load(&mut connection).await?)
+    Ok(paged(query, order, page).load(&mut connection).await?)
 }
 
 /// How many there are.

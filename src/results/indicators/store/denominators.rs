@@ -2,9 +2,10 @@
 //! the targets that conventions set. None of it is about lines: a cell of a type of action or a
 //! level is measured by what holds for its other dimensions.
 
-use super::statement::{Bind, Part, Statement};
+pub use super::columns::is_of_reports;
+use super::filters::Filters;
+use crate::db::sql_text::Bind;
 use crate::reference::{Reference, Territory};
-pub use crate::results::indicators::columns::is_of_reports;
 use crate::results::indicators::model::{Asked, Dimension, Indicator};
 use crate::results::indicators::perimeter::Limit;
 use crate::values::{TerritoryCode, TextValue};
@@ -20,9 +21,9 @@ const OF_DECLINATIONS: [Indicator; 3] = [
 /// Those that targets answer.
 const OF_TARGETS: [Indicator; 2] = [Indicator::Target, Indicator::AchievementRate];
 
-/// A yardstick: what it is read from, and what its rows say.
+/// What figures are measured against: what it is read from, and what its rows say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Yardstick {
+pub enum Denominator {
     /// The reports expected, and those of them that are validated.
     Expected,
     /// The declinations in force, and the academies they cover.
@@ -31,7 +32,7 @@ pub enum Yardstick {
     Targets,
 }
 
-impl Yardstick {
+impl Denominator {
     /// Every one.
     pub const ALL: [Self; 3] = [Self::Expected, Self::Declined, Self::Targets];
 
@@ -56,21 +57,21 @@ impl Yardstick {
     }
 }
 
-/// The yardsticks that measures ask for; the reports expected stand beside every figure.
-pub fn of(asked: &Asked) -> Vec<Yardstick> {
+/// The denominators that measures ask for; the reports expected go with every figure.
+pub fn of(asked: &Asked) -> Vec<Denominator> {
     let candidates = [
-        (Yardstick::Expected, true),
+        (Denominator::Expected, true),
         (
-            Yardstick::Declined,
+            Denominator::Declined,
             asked.asks_for(&OF_DECLINATIONS) && is_whole(asked),
         ),
         (
-            Yardstick::Targets,
+            Denominator::Targets,
             asked.asks_for(&OF_TARGETS) && is_whole(asked),
         ),
     ];
     let wanted = candidates.into_iter().filter(|(_, is_asked)| *is_asked);
-    wanted.map(|(yardstick, _)| yardstick).collect()
+    wanted.map(|(denominator, _)| denominator).collect()
 }
 
 /// Whether cells that have no report yet are told too: where that is what is asked for.
@@ -89,185 +90,188 @@ fn is_whole(asked: &Asked) -> bool {
     of_all_lines && asked.group_by.iter().all(|one| is_of_reports(*one))
 }
 
-impl Statement<'_> {
-    /// The rows of a yardstick, by year, region, academy and convention.
-    pub(super) fn yardstick(&mut self, yardstick: Yardstick) -> String {
-        match yardstick {
-            Yardstick::Expected => self.expected(),
-            Yardstick::Declined => self.declined(),
-            Yardstick::Targets => self.targets(),
-        }
-    }
-
-    fn expected(&mut self) -> String {
-        let mut conditions = self.under("e.convention_id");
-        conditions.extend(self.among("e.school_year", &self.asked.school_year));
-        conditions.extend(self.among("e.academy", &self.asked.academy));
-        conditions.extend(self.among("e.academic_region", &self.asked.academic_region));
-        // Where validated ones are counted too, or a school reads, each is looked at.
-        let of_schools = matches!(self.limit, Limit::Reports(_));
-        match self.limit {
-            Limit::Everything => {}
-            Limit::Academies(codes) => {
-                let codes = self.bind(Bind::Texts(codes.clone()));
-                conditions.push(format!(
-                    "(e.academy = ANY ({codes}) OR e.academic_region = ANY ({codes}))"
-                ));
-            }
-            Limit::Reports(codes) => {
-                let codes = self.bind(Bind::Texts(codes.clone()));
-                conditions.push(format!("e.territory = ANY ({codes})"));
-            }
-        }
-        conditions.push("true".to_owned());
-        let conditions = conditions.join(" AND ");
-        let place = "e.school_year, nullif(e.academic_region, '') AS academic_region, \
-                     nullif(e.academy, '') AS academy, e.convention_id";
-        if of_schools || self.asked.asks_for(&[Indicator::CompletenessRate]) {
-            format!(
-                "SELECT {place}, count(*) AS n, count(*) FILTER (WHERE e.state = 'validated') AS v \
-                 FROM expected_report_states AS e WHERE {conditions} \
-                 GROUP BY e.school_year, e.academic_region, e.academy, e.convention_id"
-            )
-        } else {
-            format!(
-                "SELECT {place}, e.expected AS n, NULL::bigint AS v FROM expected_counts AS e \
-                 WHERE {conditions}"
-            )
-        }
-    }
-
-    /// A row for each declination, academy it reaches and year it is in force in; without a year,
-    /// those of today.
-    fn declined(&mut self) -> String {
-        let mut conditions = vec!["d.status IN ('active', 'closed')".to_owned()];
-        conditions.extend(self.under("d.convention_id"));
-        conditions.extend(self.among("a.code", &self.asked.academy));
-        conditions.extend(self.among("a.parent", &self.asked.academic_region));
-        match self.limit {
-            Limit::Everything => {}
-            Limit::Academies(codes) => {
-                let codes = self.bind(Bind::Texts(codes.clone()));
-                conditions.push(format!("a.code = ANY ({codes})"));
-            }
-            Limit::Reports(codes) => {
-                let codes = self.bind(Bind::Texts(codes.clone()));
-                conditions.push(format!(
-                    "a.code IN (SELECT s.academy FROM establishments AS s WHERE 'uai:' || s.uai = ANY ({codes}))"
-                ));
-            }
-        }
-        let conditions = conditions.join(" AND ");
-        let years = self.years();
-        format!(
-            "SELECT DISTINCT y.school_year, a.parent AS academic_region, a.code AS academy, d.convention_id, d.id, \
-                    d.level <> 'establishment' AND a.kind = 'academy' AS covers \
-               FROM ({years}) AS y JOIN declinations AS d \
-                 ON declination_days(d.status, d.starts_on, d.ends_on, d.updated_at) && y.days \
-               JOIN conventions AS o ON o.id = d.convention_id \
-                AND convention_days(o.status, o.starts_on, o.in_force_until) \
-                    * declination_days(d.status, d.starts_on, d.ends_on, d.updated_at) && y.days \
-               JOIN territories AS a ON a.kind IN ('academy', 'overseas_service') \
-                AND (a.code = ANY (d.reach) OR a.parent = ANY (d.territories)) \
-              WHERE {conditions}"
-        )
-    }
-
-    /// The years asked for and their days; all that reports or campaigns are of where they are told
-    /// apart, else the day it is.
-    fn years(&mut self) -> String {
-        const YEARS: &str = "SELECT code AS school_year, school_year_days(code) AS days FROM";
-        if !self.asked.school_year.is_empty() {
-            let years = self
-                .asked
-                .school_year
-                .iter()
-                .map(ToString::to_string)
-                .collect();
-            let years = self.bind(Bind::Texts(years));
-            return format!("{YEARS} unnest({years}) AS code");
-        }
-        if self.asked.group_by.contains(&Dimension::SchoolYear) {
-            return format!(
-                "{YEARS} (SELECT school_year FROM campaigns \
-                 UNION SELECT school_year FROM indicator_cells) AS known (code)"
-            );
-        }
-        "SELECT NULL::text AS school_year, daterange(day, day, '[]') AS days \
-         FROM (SELECT (now() AT TIME ZONE 'Europe/Paris')::date) AS today (day)"
-            .to_owned()
-    }
-
-    /// A row for each target of the measure aimed at. One for a territory counts in its cell, or
-    /// where its territory is asked for; one for the agreement as a whole in the others.
-    fn targets(&mut self) -> String {
-        let measure = self.asked.aimed_at().code().to_owned();
-        let mut conditions = vec![
-            "o.status IN ('signed', 'terminated', 'replaced')".to_owned(),
-            format!(
-                "t.target ->> 'measure' = {}",
-                self.bind(Bind::Text(measure))
-            ),
-        ];
-        conditions.extend(self.among("t.target ->> 'school_year'", &self.asked.school_year));
-        conditions.extend(self.under("o.id"));
-        let whole = "coalesce(o.territory, 'FR')";
-        let place = format!("coalesce(t.target ->> 'territory', {whole})");
-        conditions.push(self.aimed_territory(&place, whole));
-        // Each year's by the text at its end.
-        conditions.push("t.target ->> 'school_year' = y.year".to_owned());
-        let conditions = conditions.join(" AND ");
-        let years = "said #>> '{}'";
-        format!(
-            "SELECT t.target ->> 'school_year' AS school_year, a.code AS academy, \
-                    CASE WHEN {place} LIKE 'region:%' THEN {place} END AS academic_region, \
-                    o.id AS convention_id, round((t.target ->> 'value')::numeric * 10000)::bigint AS value \
-               FROM conventions AS o \
-              CROSS JOIN LATERAL (SELECT DISTINCT {years} AS year FROM jsonb_path_query(\
-                    jsonb_build_array(o.terms, o.amendments), '$.**.targets[*].school_year') AS said) AS y \
-              CROSS JOIN LATERAL jsonb_array_elements(convention_targets(o.terms, o.amendments, \
-                    upper(school_year_days(y.year)) - 1)) AS t (target) \
-               LEFT JOIN territories AS a ON a.code = {place} AND a.code LIKE 'academy:%' \
-              WHERE {conditions}"
-        )
-    }
-
-    fn aimed_territory(&mut self, place: &str, whole: &str) -> String {
-        let asked = self.asked;
-        let mut named: Vec<String> = asked.academy.iter().map(ToString::to_string).collect();
-        named.extend(asked.academic_region.iter().map(ToString::to_string));
-        let of_limit = match self.limit {
-            Limit::Everything => None,
-            Limit::Academies(codes) | Limit::Reports(codes) => Some(codes.clone()),
-        };
-        if !named.is_empty() {
-            named.retain(|code| of_limit.as_ref().is_none_or(|own| own.contains(code)));
-            return format!("{place} = ANY ({})", self.bind(Bind::Texts(named)));
-        }
-        if let Some(own) = of_limit {
-            return format!("{place} = ANY ({})", self.bind(Bind::Texts(own)));
-        }
-        if asked.group_by.contains(&Dimension::Academy) {
-            format!("{place} LIKE 'academy:%'")
-        } else if asked.group_by.contains(&Dimension::AcademicRegion) {
-            format!("{place} LIKE 'region:%'")
-        } else {
-            format!("{place} = {whole}")
-        }
+/// The rows of a denominator, by year, region, academy and convention.
+pub(super) fn rows(denominator: Denominator, filters: &mut Filters<'_>) -> String {
+    match denominator {
+        Denominator::Expected => expected(filters),
+        Denominator::Declined => declined(filters),
+        Denominator::Targets => targets(filters),
     }
 }
 
-impl Part {
-    /// The yardstick it is of, if it is.
-    pub const fn yardstick(self) -> Option<Yardstick> {
-        match self {
-            Self::Beside(yardstick) | Self::BesideTotal(yardstick) => Some(yardstick),
-            _ => None,
+fn expected(filters: &mut Filters<'_>) -> String {
+    let mut conditions = filters.under("e.convention_id");
+    conditions.extend(
+        filters
+            .binds
+            .among("e.school_year", &filters.asked.school_year),
+    );
+    conditions.extend(filters.binds.among("e.academy", &filters.asked.academy));
+    conditions.extend(
+        filters
+            .binds
+            .among("e.academic_region", &filters.asked.academic_region),
+    );
+    // Where validated ones are counted too, or a school reads, each is looked at.
+    let of_schools = matches!(filters.limit, Limit::Reports(_));
+    match filters.limit {
+        Limit::Everything => {}
+        Limit::Academies(codes) => {
+            let codes = filters.binds.bind(Bind::Texts(codes.clone()));
+            conditions.push(format!(
+                "(e.academy = ANY ({codes}) OR e.academic_region = ANY ({codes}))"
+            ));
         }
+        Limit::Reports(codes) => {
+            let codes = filters.binds.bind(Bind::Texts(codes.clone()));
+            conditions.push(format!("e.territory = ANY ({codes})"));
+        }
+    }
+    conditions.push("true".to_owned());
+    let conditions = conditions.join(" AND ");
+    let place = "e.school_year, nullif(e.academic_region, '') AS academic_region, \
+                 nullif(e.academy, '') AS academy, e.convention_id";
+    if of_schools || filters.asked.asks_for(&[Indicator::CompletenessRate]) {
+        format!(
+            "SELECT {place}, count(*) AS n, count(*) FILTER (WHERE e.state = 'validated') AS v \
+             FROM expected_report_states AS e WHERE {conditions} \
+             GROUP BY e.school_year, e.academic_region, e.academy, e.convention_id"
+        )
+    } else {
+        format!(
+            "SELECT {place}, e.expected AS n, NULL::bigint AS v FROM expected_counts AS e \
+             WHERE {conditions}"
+        )
     }
 }
 
-/// The places of a key that tell reports apart: what a yardstick's keys are made of.
+/// A row for each declination, academy it reaches and year it is in force in; without a year,
+/// those of today.
+fn declined(filters: &mut Filters<'_>) -> String {
+    let mut conditions = vec!["d.status IN ('active', 'closed')".to_owned()];
+    conditions.extend(filters.under("d.convention_id"));
+    conditions.extend(filters.binds.among("a.code", &filters.asked.academy));
+    conditions.extend(
+        filters
+            .binds
+            .among("a.parent", &filters.asked.academic_region),
+    );
+    match filters.limit {
+        Limit::Everything => {}
+        Limit::Academies(codes) => {
+            let codes = filters.binds.bind(Bind::Texts(codes.clone()));
+            conditions.push(format!("a.code = ANY ({codes})"));
+        }
+        Limit::Reports(codes) => {
+            let codes = filters.binds.bind(Bind::Texts(codes.clone()));
+            conditions.push(format!(
+                "a.code IN (SELECT s.academy FROM establishments AS s WHERE 'uai:' || s.uai = ANY ({codes}))"
+            ));
+        }
+    }
+    let conditions = conditions.join(" AND ");
+    let years = years(filters);
+    format!(
+        "SELECT DISTINCT y.school_year, a.parent AS academic_region, a.code AS academy, d.convention_id, d.id, \
+                d.level <> 'establishment' AND a.kind = 'academy' AS covers \
+           FROM ({years}) AS y JOIN declinations AS d \
+             ON declination_days(d.status, d.starts_on, d.ends_on, d.updated_at) && y.days \
+           JOIN conventions AS o ON o.id = d.convention_id \
+            AND convention_days(o.status, o.starts_on, o.in_force_until) \
+                * declination_days(d.status, d.starts_on, d.ends_on, d.updated_at) && y.days \
+           JOIN territories AS a ON a.kind IN ('academy', 'overseas_service') \
+            AND (a.code = ANY (d.reach) OR a.parent = ANY (d.territories)) \
+          WHERE {conditions}"
+    )
+}
+
+/// The years asked for and their days; all that reports or campaigns are of where they are told
+/// apart, else the day it is.
+fn years(filters: &mut Filters<'_>) -> String {
+    const YEARS: &str = "SELECT code AS school_year, school_year_days(code) AS days FROM";
+    if !filters.asked.school_year.is_empty() {
+        let years = filters
+            .asked
+            .school_year
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        let years = filters.binds.bind(Bind::Texts(years));
+        return format!("{YEARS} unnest({years}) AS code");
+    }
+    if filters.asked.group_by.contains(&Dimension::SchoolYear) {
+        return format!(
+            "{YEARS} (SELECT school_year FROM campaigns \
+             UNION SELECT school_year FROM indicator_cells) AS known (code)"
+        );
+    }
+    "SELECT NULL::text AS school_year, daterange(day, day, '[]') AS days \
+     FROM (SELECT (now() AT TIME ZONE 'Europe/Paris')::date) AS today (day)"
+        .to_owned()
+}
+
+/// A row for each target of the measure aimed at. One for a territory counts in its cell, or
+/// where its territory is asked for; one for the agreement as a whole in the others.
+fn targets(filters: &mut Filters<'_>) -> String {
+    let measure = filters.asked.aimed_at().code().to_owned();
+    let mut conditions = vec![
+        "o.status IN ('signed', 'terminated', 'replaced')".to_owned(),
+        format!(
+            "t.target ->> 'measure' = {}",
+            filters.binds.bind(Bind::Text(measure))
+        ),
+    ];
+    conditions.extend(
+        filters
+            .binds
+            .among("t.target ->> 'school_year'", &filters.asked.school_year),
+    );
+    conditions.extend(filters.under("o.id"));
+    let whole = "coalesce(o.territory, 'FR')";
+    let place = format!("coalesce(t.target ->> 'territory', {whole})");
+    conditions.push(aimed_territory(filters, &place, whole));
+    // Each year's by the text at its end.
+    conditions.push("t.target ->> 'school_year' = y.year".to_owned());
+    let conditions = conditions.join(" AND ");
+    let years = "said #>> '{}'";
+    format!(
+        "SELECT t.target ->> 'school_year' AS school_year, a.code AS academy, \
+                CASE WHEN {place} LIKE 'region:%' THEN {place} END AS academic_region, \
+                o.id AS convention_id, round((t.target ->> 'value')::numeric * 10000)::bigint AS value \
+           FROM conventions AS o \
+          CROSS JOIN LATERAL (SELECT DISTINCT {years} AS year FROM jsonb_path_query(\
+                jsonb_build_array(o.terms, o.amendments), '$.**.targets[*].school_year') AS said) AS y \
+          CROSS JOIN LATERAL jsonb_array_elements(convention_targets(o.terms, o.amendments, \
+                upper(school_year_days(y.year)) - 1)) AS t (target) \
+           LEFT JOIN territories AS a ON a.code = {place} AND a.code LIKE 'academy:%' \
+          WHERE {conditions}"
+    )
+}
+
+fn aimed_territory(filters: &mut Filters<'_>, place: &str, whole: &str) -> String {
+    let asked = filters.asked;
+    let mut named: Vec<String> = asked.academy.iter().map(ToString::to_string).collect();
+    named.extend(asked.academic_region.iter().map(ToString::to_string));
+    let of_limit = match filters.limit {
+        Limit::Everything => None,
+        Limit::Academies(codes) | Limit::Reports(codes) => Some(codes.clone()),
+    };
+    if !named.is_empty() {
+        named.retain(|code| of_limit.as_ref().is_none_or(|own| own.contains(code)));
+        return format!("{place} = ANY ({})", filters.binds.bind(Bind::Texts(named)));
+    }
+    if let Some(own) = of_limit {
+        return format!("{place} = ANY ({})", filters.binds.bind(Bind::Texts(own)));
+    }
+    if asked.group_by.contains(&Dimension::Academy) {
+        format!("{place} LIKE 'academy:%'")
+    } else if asked.group_by.contains(&Dimension::AcademicRegion) {
+        format!("{place} LIKE 'region:%'")
+    } else {
+        format!("{place} = {whole}")
+    }
+}
+/// The places of a key that tell reports apart: what a denominator's keys are made of.
 pub fn places(group_by: &[Dimension]) -> Vec<usize> {
     let of_reports = group_by.iter().enumerate();
     of_reports

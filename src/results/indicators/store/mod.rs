@@ -1,6 +1,8 @@
 //! The SQL of indicators: plain SQL, see [`statement`](super::store::statement).
 
+pub(crate) mod columns;
 pub mod denominators;
+mod filters;
 pub mod rollup;
 pub mod rollup_check;
 pub mod statement;
@@ -14,7 +16,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::model::Asked;
 use super::perimeter::Limit;
-use super::store::denominators::Yardstick;
+use super::store::denominators::Denominator;
 use super::store::statement::Statement;
 pub use super::store::statement::{Key, Part, Slice};
 use crate::auth::policy::Scope;
@@ -51,22 +53,22 @@ pub struct Computed {
     /// All establishments, where both were asked for.
     pub all_establishments: Option<i64>,
     /// What the cells are measured against, by their keys without what tells lines apart.
-    pub beside: HashMap<(Yardstick, Key), Vec<Option<i64>>>,
-    /// What all of them are.
-    pub beside_total: HashMap<Yardstick, Vec<Option<i64>>>,
+    pub denominators: HashMap<(Denominator, Key), Vec<Option<i64>>>,
+    /// What all of them together are.
+    pub denominators_of_total: HashMap<Denominator, Vec<Option<i64>>>,
     /// Within which limits it was computed.
     pub limit: Limit,
 }
 
 impl Computed {
-    fn beside(&mut self, row: Counted) {
-        for yardstick in Yardstick::ALL {
-            if row.part == Part::Beside(yardstick).number() {
-                self.beside.insert((yardstick, row.key), row.figures);
+    fn add_denominator(&mut self, row: Counted) {
+        for one in Denominator::ALL {
+            if row.part == Part::Denominator(one).number() {
+                self.denominators.insert((one, row.key), row.figures);
                 return;
             }
-            if row.part == Part::BesideTotal(yardstick).number() {
-                self.beside_total.insert(yardstick, row.figures);
+            if row.part == Part::DenominatorOfTotal(one).number() {
+                self.denominators_of_total.insert(one, row.figures);
                 return;
             }
         }
@@ -97,7 +99,7 @@ pub async fn compute(
             part if part == Part::TotalEstablishments.number() => {
                 computed.all_establishments = row.figures.into_iter().flatten().next();
             }
-            _ => computed.beside(row),
+            _ => computed.add_denominator(row),
         }
     }
     Ok(computed)

@@ -4,7 +4,7 @@
 use serde::Serialize;
 use tokio_postgres::{Client, Error, IsolationLevel};
 
-use crate::results::indicators::columns::places;
+use super::columns::places;
 use crate::results::indicators::model::Indicator;
 
 /// A figure that is not what its lines say.

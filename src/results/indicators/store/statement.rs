@@ -3,22 +3,19 @@
 //!
 //! Lines are first added up within each report and line key, then reports within each cell: a
 //! report so counts once in a cell without sorting millions of ids. What is asked for most has been
-//! added up already ([`cells`](super::rollup)), establishments excepted. The parts of an answer (groups,
+//! added up already ([`rollup`](super::rollup)), establishments excepted. The parts of an answer (groups,
 //! totals, establishments of each) are one statement: lines are read once, in one snapshot.
 
 use std::fmt::Write;
 
-use diesel::pg::Pg;
-use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
-use diesel::sql_types::{Array, BigInt, Text, Uuid};
-
+use super::columns::{Source, places, source, sums, text_of};
 use super::denominators;
-use super::denominators::{Yardstick, is_of_reports};
+use super::denominators::{Denominator, is_of_reports};
+use super::filters::Filters;
 use super::rollup::Cells;
-use crate::results::indicators::columns::{Source, places, source, sums, text_of};
-use crate::results::indicators::model::{Asked, Dimension, academies_of};
+use crate::db::sql_text::{Bind, BoundQuery};
+use crate::results::indicators::model::{Asked, Dimension};
 use crate::results::indicators::perimeter::Limit;
-use crate::values::TextValue;
 
 /// What a row of the answer is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,9 +29,9 @@ pub enum Part {
     /// All establishments.
     TotalEstablishments,
     /// What the cells are measured against.
-    Beside(Yardstick),
-    /// What all of them are.
-    BesideTotal(Yardstick),
+    Denominator(Denominator),
+    /// What all of them together are.
+    DenominatorOfTotal(Denominator),
 }
 
 impl Part {
@@ -45,20 +42,28 @@ impl Part {
             Self::Total => 1,
             Self::GroupEstablishments => 2,
             Self::TotalEstablishments => 3,
-            Self::Beside(Yardstick::Expected) => 4,
-            Self::BesideTotal(Yardstick::Expected) => 5,
-            Self::Beside(Yardstick::Declined) => 6,
-            Self::BesideTotal(Yardstick::Declined) => 7,
-            Self::Beside(Yardstick::Targets) => 8,
-            Self::BesideTotal(Yardstick::Targets) => 9,
+            Self::Denominator(Denominator::Expected) => 4,
+            Self::DenominatorOfTotal(Denominator::Expected) => 5,
+            Self::Denominator(Denominator::Declined) => 6,
+            Self::DenominatorOfTotal(Denominator::Declined) => 7,
+            Self::Denominator(Denominator::Targets) => 8,
+            Self::DenominatorOfTotal(Denominator::Targets) => 9,
         }
     }
 
     const fn is_total(self) -> bool {
         matches!(
             self,
-            Self::Total | Self::TotalEstablishments | Self::BesideTotal(_)
+            Self::Total | Self::TotalEstablishments | Self::DenominatorOfTotal(_)
         )
+    }
+
+    /// The denominator it is of, if it is.
+    pub const fn denominator(self) -> Option<Denominator> {
+        match self {
+            Self::Denominator(one) | Self::DenominatorOfTotal(one) => Some(one),
+            _ => None,
+        }
     }
 
     const fn is_establishments(self) -> bool {
@@ -78,21 +83,12 @@ pub struct Slice {
     pub limit: i64,
 }
 
-pub(super) enum Bind {
-    Texts(Vec<String>),
-    Ids(Vec<uuid::Uuid>),
-    Text(String),
-    Number(i64),
-}
-
 /// A statement in the making.
 pub struct Statement<'a> {
-    pub(super) asked: &'a Asked,
-    pub(super) limit: &'a Limit,
-    binds: Vec<Bind>,
-    /// The filters, bound once for all parts.
+    asked: &'a Asked,
+    filters: Filters<'a>,
+    /// Which lines count, bound once for all parts.
     lines: String,
-    parties: Vec<String>,
     /// What was added up already, where it answers.
     cells: Option<Cells>,
 }
@@ -100,23 +96,19 @@ pub struct Statement<'a> {
 impl<'a> Statement<'a> {
     /// For these figures, within these limits.
     pub fn new(asked: &'a Asked, limit: &'a Limit) -> Self {
-        let mut statement = Self {
+        let mut filters = Filters::new(asked, limit);
+        Self {
             asked,
-            limit,
-            binds: Vec::new(),
-            lines: String::new(),
-            parties: Vec::new(),
+            lines: filters.lines(),
+            filters,
             cells: Cells::answering(asked, limit),
-        };
-        statement.parties = statement.party_conditions();
-        statement.lines = statement.line_conditions();
-        statement
+        }
     }
 
     /// The whole of it.
-    pub fn of(mut self, parts: &[Part], slice: &Slice) -> BoxedSqlQuery<'static, Pg, SqlQuery> {
+    pub fn of(mut self, parts: &[Part], slice: &Slice) -> BoundQuery {
         let after = slice.after.as_ref().map(|key| self.after(key));
-        let limit = self.bind(Bind::Number(slice.limit));
+        let limit = self.filters.binds.bind(Bind::Number(slice.limit));
         let mut text = match self.cells.clone() {
             Some(cells) => format!(
                 "WITH w AS ({}),\nt AS ({})",
@@ -128,9 +120,9 @@ impl<'a> Statement<'a> {
         if parts.iter().any(|part| part.is_establishments()) {
             let _ = write!(text, ",\ne AS ({})", self.reports(true));
         }
-        for yardstick in denominators::of(self.asked) {
-            let rows = self.yardstick(yardstick);
-            let _ = write!(text, ",\n{} AS ({rows})", yardstick.table());
+        for denominator in denominators::of(self.asked) {
+            let rows = denominators::rows(denominator, &mut self.filters);
+            let _ = write!(text, ",\n{} AS ({rows})", denominator.table());
         }
         if denominators::tell_empty_cells(self.asked) {
             let _ = write!(text, ",\nu AS ({})", self.with_empty_cells());
@@ -140,131 +132,14 @@ impl<'a> Statement<'a> {
             .map(|part| self.part(*part, after.as_deref(), &limit))
             .collect();
         let _ = write!(text, "\n{}", parts.join("\nUNION ALL\n"));
-        let query = diesel::sql_query(text).into_boxed::<Pg>();
-        self.binds
-            .into_iter()
-            .fold(query, |query, bind| match bind {
-                Bind::Texts(texts) => query.bind::<Array<Text>, _>(texts),
-                Bind::Ids(ids) => query.bind::<Array<Uuid>, _>(ids),
-                Bind::Text(text) => query.bind::<Text, _>(text),
-                Bind::Number(number) => query.bind::<BigInt, _>(number),
-            })
+        self.filters.binds.query(text)
     }
 
-    pub(super) fn bind(&mut self, bind: Bind) -> String {
-        self.binds.push(bind);
-        format!("${}", self.binds.len())
-    }
-
-    pub(super) fn among<T: ToString>(&mut self, column: &str, values: &[T]) -> Option<String> {
-        let texts: Vec<String> = values.iter().map(T::to_string).collect();
-        (!texts.is_empty()).then(|| format!("{column} = ANY ({})", self.bind(Bind::Texts(texts))))
-    }
-
-    fn among_ids(&mut self, column: &str, ids: Vec<uuid::Uuid>) -> Option<String> {
-        (!ids.is_empty()).then(|| format!("{column} = ANY ({})", self.bind(Bind::Ids(ids))))
-    }
-
-    /// Which parties are meant, where partners or sectors are named.
-    fn party_conditions(&mut self) -> Vec<String> {
-        let asked = self.asked;
-        let partners = asked.partner.iter().map(|id| id.uuid()).collect();
-        let conditions = [
-            self.among_ids("cp.partner_id", partners),
-            self.among("s.sector", &asked.sector),
-        ];
-        conditions.into_iter().flatten().collect()
-    }
-
-    /// Which lines count.
-    fn line_conditions(&mut self) -> String {
-        let asked = self.asked;
-        let mut conditions = vec!["r.status = 'validated' AND NOT r.superseded".to_owned()];
-        conditions.extend(self.under("r.convention_id"));
-        conditions.extend(
-            [
-                self.among("r.school_year", &asked.school_year),
-                self.among("l.academy", &asked.academy),
-                self.among("l.axis", &asked.axis),
-                self.among("l.action_type", &asked.action_type),
-                self.among("l.level", &asked.level),
-                self.among("l.moment", &asked.moment),
-                self.among("l.event", &asked.event),
-            ]
-            .into_iter()
-            .flatten(),
-        );
-        conditions.extend(self.territory_conditions());
-        conditions.join(" AND ")
-    }
-
-    /// Under which conventions: those named, and those of the parties meant.
-    pub(super) fn under(&mut self, column: &str) -> Vec<String> {
-        let conventions = self.asked.convention.iter().map(|id| id.uuid()).collect();
-        let named = self.among_ids(column, conventions);
-        let of_parties = (!self.parties.is_empty())
-            .then(|| format!("{column} IN ({})", self.party_rows("cp.convention_id")));
-        named.into_iter().chain(of_parties).collect()
-    }
-
-    /// In which regions, and within which limits. What names nothing holds nothing: the condition
-    /// stands.
-    fn territory_conditions(&mut self) -> Vec<String> {
-        let mut sets = Vec::new();
-        let regions = &self.asked.academic_region;
-        if !regions.is_empty() {
-            let academies = regions.iter().flat_map(|one| academies_of(one.as_str()));
-            sets.push(("l.academy", academies.collect()));
-        }
-        match self.limit {
-            Limit::Everything => {}
-            Limit::Academies(codes) => sets.push(("l.academy", codes.clone())),
-            Limit::Reports(codes) => sets.push(("r.territory", codes.clone())),
-        }
-        sets.into_iter()
-            .map(|(column, codes)| format!("{column} = ANY ({})", self.bind(Bind::Texts(codes))))
-            .collect()
-    }
-
-    /// The parties meant, one row for each of what is selected of them.
-    fn party_rows(&self, columns: &str) -> String {
-        let mut rows = format!(
-            "SELECT DISTINCT {columns} FROM convention_partners AS cp \
-             JOIN partners AS q ON q.id = cp.partner_id \
-             LEFT JOIN LATERAL unnest(q.sectors) AS s (sector) ON true"
-        );
-        if !self.parties.is_empty() {
-            let _ = write!(rows, " WHERE {}", self.parties.join(" AND "));
-        }
-        rows
-    }
-
-    /// The cells that come after this one: in the order of their keys, null last.
+    /// The cells that come after this one, in the order of their keys.
     fn after(&mut self, key: &Key) -> String {
-        let mut ways = Vec::new();
-        let mut same: Vec<String> = Vec::new();
-        let places: Vec<String> = self
-            .asked
-            .group_by
-            .iter()
-            .map(|one| text_of(*one))
-            .collect();
-        for (place, value) in places.iter().zip(key) {
-            let Some(value) = value else {
-                same.push(format!("{place} IS NULL"));
-                continue;
-            };
-            let bound = self.bind(Bind::Text(value.clone()));
-            let mut way = same.clone();
-            way.push(format!("({place} > {bound} OR {place} IS NULL)"));
-            ways.push(format!("({})", way.join(" AND ")));
-            same.push(format!("{place} = {bound}"));
-        }
-        if ways.is_empty() {
-            "false".to_owned()
-        } else {
-            format!("({})", ways.join(" OR "))
-        }
+        let places = self.asked.group_by.iter().map(|one| text_of(*one));
+        let places: Vec<String> = places.collect();
+        self.filters.binds.after_key(&places, key)
     }
 
     fn part(&self, part: Part, after: Option<&str>, limit: &str) -> String {
@@ -272,7 +147,7 @@ impl<'a> Statement<'a> {
         let keys: Vec<String> = dimensions.iter().map(|one| text_of(*one)).collect();
         let table = match part {
             Part::GroupEstablishments | Part::TotalEstablishments => 'e',
-            Part::Beside(yardstick) | Part::BesideTotal(yardstick) => yardstick.table(),
+            Part::Denominator(one) | Part::DenominatorOfTotal(one) => one.table(),
             Part::Group if denominators::tell_empty_cells(self.asked) => 'u',
             Part::Group if self.cells.is_some() => 'w',
             Part::Total if self.cells.is_some() => 't',
@@ -285,7 +160,7 @@ impl<'a> Statement<'a> {
             self.figures(part)
         );
         self.join(&mut text, part);
-        if part.yardstick().is_some() {
+        if part.denominator().is_some() {
             // All of them: cells look theirs up.
             if !keys.is_empty() {
                 let _ = write!(text, " GROUP BY {}", keys.join(", "));
@@ -309,15 +184,15 @@ impl<'a> Statement<'a> {
             return Vec::new();
         }
         let all = self.asked.group_by.iter().copied();
-        all.filter(|one| part.yardstick().is_none() || is_of_reports(*one))
+        all.filter(|one| part.denominator().is_none() || is_of_reports(*one))
             .collect()
     }
 
     fn figures(&self, part: Part) -> String {
-        if let Some(yardstick) = part.yardstick() {
+        if let Some(denominator) = part.denominator() {
             return format!(
                 "{} AS figures, 0::bigint AS validated, NULL::timestamptz AS latest",
-                yardstick.figures()
+                denominator.figures()
             );
         }
         if part.is_establishments() {
@@ -386,7 +261,7 @@ impl<'a> Statement<'a> {
         format!("SELECT {columns} FROM {tables} WHERE {conditions} GROUP BY {group}")
     }
 
-    /// What the cells are made of, and a row without figures for each place that a yardstick knows:
+    /// What the cells are made of, and a row without figures for each place that a denominator knows:
     /// what nobody reported on shows.
     fn with_empty_cells(&self) -> String {
         let (base, reports) = match self.cells {
@@ -419,8 +294,8 @@ impl<'a> Statement<'a> {
         let mut text = format!(
             "SELECT {columns}{figures}{reports} AS reports, c.validated_at FROM {base} AS c"
         );
-        for yardstick in denominators::of(self.asked) {
-            let table = yardstick.table();
+        for denominator in denominators::of(self.asked) {
+            let table = denominator.table();
             let _ = write!(
                 text,
                 " UNION ALL SELECT {columns}{unknown}0::bigint, NULL::timestamptz FROM {table} AS c"
@@ -461,12 +336,16 @@ impl<'a> Statement<'a> {
         let dimension = told_by.map_or("", Dimension::code).to_owned();
         let mut conditions = vec![
             "w.reports > 0".to_owned(),
-            format!("w.dimension = {}", self.bind(Bind::Text(dimension))),
+            format!(
+                "w.dimension = {}",
+                self.filters.binds.bind(Bind::Text(dimension))
+            ),
         ];
-        conditions.extend(self.among("w.school_year", &self.asked.school_year));
-        conditions.extend(self.among("w.value", &cells.values));
+        let binds = &mut self.filters.binds;
+        conditions.extend(binds.among("w.school_year", &self.asked.school_year));
+        conditions.extend(binds.among("w.value", &cells.values));
         conditions.push(match &cells.academy {
-            Some(academy) => format!("w.place = {}", self.bind(Bind::Text(academy.clone()))),
+            Some(academy) => format!("w.place = {}", binds.bind(Bind::Text(academy.clone()))),
             None if by_academy => "w.place <> 'FR'".to_owned(),
             None => "w.place = 'FR'".to_owned(),
         });
@@ -482,7 +361,7 @@ impl<'a> Statement<'a> {
             |one: &Dimension| matches!(one, Dimension::Academy | Dimension::AcademicRegion);
         !self.asked.academy.is_empty()
             || !self.asked.academic_region.is_empty()
-            || matches!(self.limit, Limit::Academies(_))
+            || matches!(self.filters.limit, Limit::Academies(_))
             || self.dimensions(part).iter().any(is_academic)
     }
 
@@ -497,7 +376,7 @@ impl<'a> Statement<'a> {
             }
         }
         if has_parties {
-            let rows = self.party_rows(&columns);
+            let rows = self.filters.party_rows(&columns);
             let _ = write!(
                 text,
                 " JOIN ({rows}) AS p ON p.convention_id = c.convention_id"

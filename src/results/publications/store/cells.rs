@@ -3,11 +3,12 @@
 use std::fmt::Write;
 
 use diesel::QueryableByName;
-use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, Text, Uuid};
+use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde_json::{Map, Value};
 
 use crate::auth::policy::Scope;
+use crate::db::sql_text::{Bind, Binds, BoundQuery};
 use crate::error::Result;
 use crate::results::indicators::model::Asked;
 use crate::results::indicators::store::Key;
@@ -55,19 +56,7 @@ pub async fn page(
     after: Option<&Key>,
     limit: i64,
 ) -> Result<Vec<Cell>> {
-    let statement = Statement::new(wanted, after);
-    let ids = wanted.publications.iter().map(|one| one.id.uuid());
-    let mut query = diesel::sql_query(statement.text)
-        .into_boxed::<diesel::pg::Pg>()
-        .bind::<Array<Uuid>, _>(ids.collect::<Vec<_>>())
-        .bind::<Text, _>(wanted.grouping.to_string())
-        .bind::<BigInt, _>(limit);
-    for values in statement.values {
-        query = query.bind::<Array<Text>, _>(values);
-    }
-    for mark in statement.marks {
-        query = query.bind::<Text, _>(mark);
-    }
+    let query = statement(wanted, after, limit);
     Ok(query.load(&mut connection).await?)
 }
 
@@ -100,49 +89,34 @@ pub async fn total(
     Ok(found.into_iter().next())
 }
 
-/// The statement and what it binds after the publications, the table and the limit. Its words are
-/// constants of this file.
-struct Statement {
-    text: String,
-    /// The values of the filters.
-    values: Vec<Vec<String>>,
-    /// The key that the page comes after.
-    marks: Vec<String>,
-}
-
-impl Statement {
-    fn new(wanted: &Wanted<'_>, after: Option<&Key>) -> Self {
-        let (grouping, asked) = (wanted.grouping, wanted.asked);
-        let keys = asked.group_by.iter();
-        let keys: Vec<&str> = keys.map(|one| column(grouping, one.code())).collect();
-        let mut conditions = vec!["c.publication_id = ANY ($1) AND c.grouping = $2".to_owned()];
-        let (mut values, mut marks) = (Vec::new(), Vec::new());
-        for (name, own) in filters(asked) {
-            if !own.is_empty() {
-                values.push(own);
-                let number = 3 + values.len();
-                conditions.push(format!("{} = ANY (${number})", column(grouping, name)));
-            }
-        }
-        if let Some(after) = after {
-            conditions.push(following(&keys, after, 3 + values.len(), &mut marks));
-        }
-        let (keys, conditions) = (keys.join(", "), conditions.join(" AND "));
-        let mut text = format!(
-            "SELECT ARRAY[{keys}]::text[] AS key, c.figures, c.suppressed, c.expected, c.validated \
-             FROM publication_cells AS c JOIN publications AS p ON p.id = c.publication_id \
-             WHERE {conditions}"
-        );
-        if !keys.is_empty() {
-            let _ = write!(text, " ORDER BY {keys}");
-        }
-        text.push_str(" LIMIT $3");
-        Self {
-            text,
-            values,
-            marks,
-        }
+/// The statement. Its words are constants of this file.
+fn statement(wanted: &Wanted<'_>, after: Option<&Key>, limit: i64) -> BoundQuery {
+    let (grouping, asked) = (wanted.grouping, wanted.asked);
+    let keys = asked.group_by.iter();
+    let keys: Vec<&str> = keys.map(|one| column(grouping, one.code())).collect();
+    let mut binds = Binds::default();
+    let ids = wanted.publications.iter().map(|one| one.id.uuid());
+    let publications = binds.bind(Bind::Ids(ids.collect()));
+    let table = binds.bind(Bind::Text(grouping.to_string()));
+    let limit = binds.bind(Bind::Number(limit));
+    let mut conditions = vec![format!(
+        "c.publication_id = ANY ({publications}) AND c.grouping = {table}"
+    )];
+    for (name, values) in filters(asked) {
+        conditions.extend(binds.among(column(grouping, name), &values));
     }
+    conditions.extend(after.map(|after| binds.after_key(&keys, after)));
+    let (keys, conditions) = (keys.join(", "), conditions.join(" AND "));
+    let mut text = format!(
+        "SELECT ARRAY[{keys}]::text[] AS key, c.figures, c.suppressed, c.expected, c.validated \
+         FROM publication_cells AS c JOIN publications AS p ON p.id = c.publication_id \
+         WHERE {conditions}"
+    );
+    if !keys.is_empty() {
+        let _ = write!(text, " ORDER BY {keys}");
+    }
+    let _ = write!(text, " LIMIT {limit}");
+    binds.query(text)
 }
 
 /// Where a dimension's value stands.
@@ -151,28 +125,5 @@ fn column(grouping: Grouping, dimension: &str) -> &'static str {
         Some(0) => "c.first_key",
         Some(_) => "c.second_key",
         None => "(p.school_year COLLATE \"C\")",
-    }
-}
-
-/// The condition of what comes after a key, null last; the values to bind come in `marks`.
-fn following(keys: &[&str], after: &Key, bound: usize, marks: &mut Vec<String>) -> String {
-    let mut ways = Vec::new();
-    let mut same: Vec<String> = Vec::new();
-    for (column, value) in keys.iter().zip(after) {
-        let Some(value) = value else {
-            same.push(format!("{column} IS NULL"));
-            continue;
-        };
-        marks.push(value.clone());
-        let number = bound + marks.len();
-        let mut way = same.clone();
-        way.push(format!("({column} > ${number} OR {column} IS NULL)"));
-        ways.push(format!("({})", way.join(" AND ")));
-        same.push(format!("{column} = ${number}"));
-    }
-    if ways.is_empty() {
-        "false".to_owned()
-    } else {
-        format!("({})", ways.join(" OR "))
     }
 }

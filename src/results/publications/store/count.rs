@@ -8,7 +8,7 @@ use diesel::sql_types::{Array, BigInt, Integer, Nullable, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use crate::error::Result;
-use crate::results::indicators::columns::sums;
+use crate::results::indicators::store::columns::sums;
 use crate::results::publications::tables::{Grouping, MEASURES};
 use crate::values::{SchoolYear, TextValue};
 

@@ -8,38 +8,21 @@ use diesel::dsl::count_star;
 use diesel::helper_types::IntoBoxed;
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Jsonb, Timestamptz, Uuid};
+use diesel::sql_types::{Jsonb, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
+use super::filter::{Filter, Sort};
 use super::freeze::{Earlier, Frozen};
 use super::model::{NewPublication, Publication};
 use super::true_counts::{KeptCertificate, TrueCounts};
 use crate::auth::policy::Scope;
-use crate::db::keyset::after;
-use crate::db::page::Direction;
-use crate::db::page::{MarkValue, Page};
+use crate::db::keyset::Order;
+use crate::db::limit::paged;
+use crate::db::page::Page;
 use crate::db::schema::{publication_secrets, publications};
 use crate::error::{Error, Result};
 use crate::values::ids::PublicationId;
 use crate::values::{Json, SchoolYear};
-
-/// What a list of publications is filtered by.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// Of one of these years.
-    pub school_year: Vec<SchoolYear>,
-    /// Changed then or later.
-    pub updated_since: Option<DateTime<Utc>>,
-}
-
-/// By what a list of publications is sorted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sort {
-    /// The order of creation.
-    Id,
-    /// The last change.
-    UpdatedAt,
-}
 
 type Filtered<'a> = IntoBoxed<'a, publications::table, Pg>;
 
@@ -62,30 +45,12 @@ pub async fn page(
     filter: &Filter,
     page: &Page<Sort>,
 ) -> Result<Vec<Publication>> {
-    let mut query = filtered(scope, filter)
-        .select(Publication::as_select())
-        .limit(page.limit);
-    let ascending = page.direction == Direction::Ascending;
-    if let Some(mark) = &page.after {
-        let id = mark.uuid().into_sql::<Uuid>();
-        query = match &mark.value {
-            MarkValue::Time(time) => query.filter(after(
-                (publications::updated_at, publications::id),
-                (time.into_sql::<Timestamptz>(), id),
-                page.direction,
-            )),
-            _ if ascending => query.filter(publications::id.gt(id)),
-            _ => query.filter(publications::id.lt(id)),
-        };
-    }
-    let (updated_at, id) = (publications::updated_at, publications::id);
-    query = match (page.sort, ascending) {
-        (Sort::Id, true) => query.order(id.asc()),
-        (Sort::Id, false) => query.order(id.desc()),
-        (Sort::UpdatedAt, true) => query.order((updated_at.asc(), id.asc())),
-        (Sort::UpdatedAt, false) => query.order((updated_at.desc(), id.desc())),
+    let query = filtered(scope, filter).select(Publication::as_select());
+    let order = match page.sort {
+        Sort::Id => Order::by_key(&publications::id),
+        Sort::UpdatedAt => Order::by(&publications::updated_at, &publications::id),
     };
-    Ok(query.load(&mut connection).await?)
+    Ok(paged(query, order, page).load(&mut connection).await?)
 }
 
 /// How many there are.

@@ -1,5 +1,6 @@
 //! The lines of all reports, flat, for exports.
 
+pub mod filter;
 pub mod routes;
 pub mod store;
 

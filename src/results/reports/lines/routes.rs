@@ -4,60 +4,15 @@ use std::rc::Rc;
 
 use actix_web::{HttpResponse, get};
 
-use super::store::{self, Filter, FlatLine, Sort};
+use super::filter::{Filter, Filters, Sort};
+use super::store::{self, FlatLine};
 use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::Result;
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
-use crate::http::page::{self, Count, Listed};
-use crate::http::query::{Documented, Parameter, Query, Reader, UPDATED_SINCE, parameter};
-use crate::results::reports::routes::{CONVENTION, SCHOOL_YEAR, TERRITORY};
-use crate::results::reports::store as reports_store;
+use crate::http::page::{Count, Listed};
 
 const TAG: &str = "Bilans";
-
-impl Query for Filter {
-    const PARAMETERS: &'static [Parameter] = &[
-        CONVENTION,
-        SCHOOL_YEAR,
-        TERRITORY,
-        parameter(
-            "status",
-            "Statuts du bilan, séparés par des virgules ; sans ce filtre, les bilans validés et non remplacés",
-            "validated",
-        ),
-        parameter(
-            "action_type",
-            "Types d'action, séparés par des virgules",
-            "company_visit,class_talk",
-        ),
-        parameter("level", "Niveaux, séparés par des virgules", "3e,2de_gt"),
-        UPDATED_SINCE,
-    ];
-
-    fn read(reader: &mut Reader<'_>) -> Self {
-        Self {
-            reports: reports_store::Filter {
-                convention_id: reader.several("convention_id"),
-                declination_id: Vec::new(),
-                territory: reader.several("territory"),
-                school_year: reader.several("school_year"),
-                status: reader.several("status"),
-                updated_since: reader.one("updated_since"),
-            },
-            action_type: reader.several("action_type"),
-            level: reader.several("level"),
-        }
-    }
-}
-
-/// The filters, as the list and the count document them.
-type Filters = Documented<Filter>;
-
-impl page::Sort for Sort {
-    const DEFAULT: Self = Self::Report;
-    const ORDERS: &'static [(&'static str, Self)] = &[("report_id", Self::Report)];
-}
 
 /// The list of lines.
 pub struct Lines;

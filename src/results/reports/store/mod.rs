@@ -4,29 +4,29 @@ pub mod writes;
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
 use diesel::dsl::count_star;
 use diesel::helper_types::IntoBoxed;
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Timestamptz, Uuid};
+use diesel::sql_types::Uuid;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::content::NewReport;
+use super::filter::{Filter, Sort};
 use super::line::Line;
 use super::model::Facts;
 use super::model::{Consolidated, Covered, Report, Status, Whole, reads_heads};
 use crate::auth::policy::Scope;
-use crate::db::keyset::after;
-use crate::db::page::Direction;
-use crate::db::page::{MarkValue, Page};
+use crate::db::keyset::Order;
+use crate::db::limit::paged;
+use crate::db::page::Page;
 use crate::db::schema::{convention_partners, convention_texts};
 use crate::db::schema::{declinations, report_lines, reports};
 use crate::error::{Error, Result};
 use crate::values::ids::ConventionId;
 use crate::values::ids::DeclinationId;
 use crate::values::ids::ReportId;
-use crate::values::{Json, SchoolYear, TerritoryCode, TextValue};
+use crate::values::{Json, TerritoryCode, TextValue};
 
 diesel::define_sql_function! {
     /// What the reports below one add.
@@ -41,32 +41,6 @@ diesel::define_sql_function! {
 diesel::define_sql_function! {
     /// What its cross-checks compare it with.
     fn report_checks(report: Uuid) -> Jsonb;
-}
-
-/// What a list of reports is filtered by.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// Of one of these conventions.
-    pub convention_id: Vec<ConventionId>,
-    /// Of one of these declinations.
-    pub declination_id: Vec<DeclinationId>,
-    /// Of one of these territories or below.
-    pub territory: Vec<TerritoryCode>,
-    /// Of one of these school years.
-    pub school_year: Vec<SchoolYear>,
-    /// Of one of these statuses.
-    pub status: Vec<Status>,
-    /// Changed then or later.
-    pub updated_since: Option<DateTime<Utc>>,
-}
-
-/// By what a list of reports is sorted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sort {
-    /// The order of creation.
-    Id,
-    /// The last change.
-    UpdatedAt,
 }
 
 /// The reports a caller may know of, for queries that start from them.
@@ -162,30 +136,12 @@ pub async fn page(
     filter: &Filter,
     page: &Page<Sort>,
 ) -> Result<Vec<Report>> {
-    let mut query = filtered(scope, filter)
-        .select(Report::as_select())
-        .limit(page.limit);
-    let ascending = page.direction == Direction::Ascending;
-    if let Some(mark) = &page.after {
-        let id = mark.uuid();
-        let id = id.into_sql::<Uuid>();
-        query = match &mark.value {
-            MarkValue::Time(time) => query.filter(after(
-                (reports::updated_at, reports::id),
-                (time.into_sql::<Timestamptz>(), id),
-                page.direction,
-            )),
-            _ if ascending => query.filter(reports::id.gt(id)),
-            _ => query.filter(reports::id.lt(id)),
-        };
-    }
-    query = match (page.sort, ascending) {
-        (Sort::Id, true) => query.order(reports::id.asc()),
-        (Sort::Id, false) => query.order(reports::id.desc()),
-        (Sort::UpdatedAt, true) => query.order((reports::updated_at.asc(), reports::id.asc())),
-        (Sort::UpdatedAt, false) => query.order((reports::updated_at.desc(), reports::id.desc())),
+    let query = filtered(scope, filter).select(Report::as_select());
+    let order = match page.sort {
+        Sort::Id => Order::by_key(&reports::id),
+        Sort::UpdatedAt => Order::by(&reports::updated_at, &reports::id),
     };
-    Ok(query.load(&mut connection).await?)
+    Ok(paged(query, order, page).load(&mut connection).await?)
 }
 
 /// How many there are.

@@ -4,13 +4,12 @@ use std::rc::Rc;
 
 use actix_web::{HttpResponse, get};
 
-use super::store::{self, Filter, Sort};
-use crate::db::page::Direction;
+use super::filter::{Filter, Filters, Sort};
+use super::store;
 use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::Result;
 use crate::http::call::{Call, List, ListCall};
-use crate::http::page::{self, Listed};
-use crate::http::query::{Documented, Parameter, Query, Reader, UPDATED_SINCE};
+use crate::http::page::Listed;
 use crate::results::campaigns::store as campaigns;
 use crate::results::reports::answer::ReportAnswer;
 use crate::results::reports::routes::{BATCH, listed, viewer};
@@ -18,22 +17,6 @@ use crate::values::ids::ReportId;
 
 /// The versions of one report.
 pub struct Versions;
-
-impl Query for Filter {
-    const PARAMETERS: &'static [Parameter] = &[UPDATED_SINCE];
-
-    fn read(reader: &mut Reader<'_>) -> Self {
-        Self {
-            updated_since: reader.one("updated_since"),
-        }
-    }
-}
-
-impl page::Sort for Sort {
-    const DEFAULT: Self = Self::Number;
-    const FIRST: Direction = Direction::Descending;
-    const ORDERS: &'static [(&'static str, Self)] = &[("version", Self::Number)];
-}
 
 impl List for Versions {
     type Filter = Filter;
@@ -69,7 +52,7 @@ impl List for Versions {
     tag = "Bilans",
     params(
         ("id" = ReportId, Path, description = "Identifiant d'une des versions"),
-        Documented<Filter>,
+        Filters,
         ("sort" = Option<String>, Query, description = "`-version` (par défaut, la plus récente d'abord), `version`", example = "version"),
         crate::http::parameters::PageParameters,
     ),

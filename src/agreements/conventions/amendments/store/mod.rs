@@ -5,42 +5,25 @@ use diesel::dsl::{count_star, max};
 use diesel::helper_types::IntoBoxed;
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Date, Integer, Jsonb, Text, Timestamptz, Uuid};
+use diesel::sql_types::{Array, Date, Integer, Jsonb, Text, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::content::{Change, NewAmendment};
+use super::filter::{Filter, Sort};
 use super::model::{Amendment, Status};
 use super::rules::Left;
 use crate::agreements::conventions::content::Document;
 use crate::agreements::conventions::model::Convention;
 use crate::agreements::conventions::signing::{Signatory, VoidedSignature};
 use crate::auth::policy::Scope;
-use crate::db::keyset::after;
-use crate::db::page::Direction;
-use crate::db::page::{MarkValue, Page};
+use crate::db::keyset::Order;
+use crate::db::limit::paged;
+use crate::db::page::Page;
 use crate::db::schema::{amendments, conventions};
 use crate::error::{Error, Result};
 use crate::values::ids::AmendmentId;
 use crate::values::ids::ConventionId;
 use crate::values::{Json, Sha256Hex};
-
-/// What a list of amendments is filtered by.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// Of one of these statuses.
-    pub status: Vec<Status>,
-    /// Changed then or later.
-    pub updated_since: Option<DateTime<Utc>>,
-}
-
-/// By what a list of amendments is sorted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sort {
-    /// Their number.
-    Number,
-    /// The last change.
-    UpdatedAt,
-}
 
 type Visible<'a> = IntoBoxed<'a, amendments::table, Pg>;
 
@@ -95,46 +78,14 @@ pub async fn page(
     filter: &Filter,
     page: &Page<Sort>,
 ) -> Result<Vec<Amendment>> {
-    let mut query = filtered(connection, scope, place, filter)
+    let query = filtered(connection, scope, place, filter)
         .await?
-        .select(Amendment::as_select())
-        .limit(page.limit);
-    if let Some(mark) = &page.after {
-        let id = mark.uuid().into_sql::<Uuid>();
-        query = match &mark.value {
-            MarkValue::Time(time) => query.filter(after(
-                (amendments::updated_at, amendments::id),
-                (time.into_sql::<Timestamptz>(), id),
-                page.direction,
-            )),
-            MarkValue::Place(number, _) => query.filter(after(
-                (amendments::number, amendments::id),
-                (
-                    i32::try_from(*number)
-                        .unwrap_or_default()
-                        .into_sql::<Integer>(),
-                    id,
-                ),
-                page.direction,
-            )),
-            _ => query,
-        };
-    }
-    query = match (page.sort, page.direction) {
-        (Sort::Number, Direction::Ascending) => {
-            query.order((amendments::number.asc(), amendments::id.asc()))
-        }
-        (Sort::Number, Direction::Descending) => {
-            query.order((amendments::number.desc(), amendments::id.desc()))
-        }
-        (Sort::UpdatedAt, Direction::Ascending) => {
-            query.order((amendments::updated_at.asc(), amendments::id.asc()))
-        }
-        (Sort::UpdatedAt, Direction::Descending) => {
-            query.order((amendments::updated_at.desc(), amendments::id.desc()))
-        }
+        .select(Amendment::as_select());
+    let order = match page.sort {
+        Sort::Number => Order::by(&amendments::number, &amendments::id),
+        Sort::UpdatedAt => Order::by(&amendments::updated_at, &amendments::id),
     };
-    Ok(query.load(&mut connection).await?)
+    Ok(paged(query, order, page).load(&mut connection).await?)
 }
 
 /// How many there are.

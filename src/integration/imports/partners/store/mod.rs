@@ -10,6 +10,21 @@ use tokio_postgres::Transaction;
 use tokio_postgres::error::SqlState;
 use uuid::Uuid;
 
+/// The names as the database folds them, since it is the database's `sort_name` they are compared with.
+pub async fn folded(
+    transaction: &Transaction<'_>,
+    lines: &[(u64, Line)],
+) -> Result<Vec<String>, ImportError> {
+    let names: Vec<&str> = lines.iter().map(|(_, l)| l.legal_name.as_str()).collect();
+    let rows = transaction
+        .query(
+            "SELECT fold(n) FROM unnest($1::text[]) WITH ORDINALITY AS u (n, place) ORDER BY place",
+            &[&names],
+        )
+        .await?;
+    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+}
+
 /// What an import may change of a partner. The field names are the columns'.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Content {

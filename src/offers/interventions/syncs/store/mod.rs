@@ -8,35 +8,18 @@ use diesel::sql_query;
 use diesel::sql_types::{Bool, Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
+use super::filter::{Filter, Sort};
 use super::model::{NewSync, Status, Sync};
 use crate::auth::policy::Scope;
-use crate::db::keyset::after;
-use crate::db::page::Direction;
-use crate::db::page::{MarkValue, Page};
+use crate::db::keyset::Order;
+use crate::db::limit::paged;
+use crate::db::page::Page;
 use crate::db::schema::{sync_batches, sync_runs, syncs};
 use crate::error::{Error, Result};
 use crate::offers::interventions::batch::verdict::BatchCounts;
 use crate::values::ids::InterventionId;
 use crate::values::ids::PartnerId;
 use crate::values::ids::SyncId;
-
-/// What a list of synchronisations is filtered by.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// Being one of these.
-    pub status: Vec<Status>,
-    /// Changed then or later.
-    pub updated_since: Option<DateTime<Utc>>,
-}
-
-/// By what a list of synchronisations is sorted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sort {
-    /// The order of opening.
-    Id,
-    /// The last change.
-    UpdatedAt,
-}
 
 type Visible<'a> = IntoBoxed<'a, sync_runs::table, Pg>;
 
@@ -70,31 +53,12 @@ pub async fn page(
     filter: &Filter,
     page: &Page<Sort>,
 ) -> Result<Vec<Sync>> {
-    let mut query = filtered(scope, partner, filter)
-        .select(Sync::as_select())
-        .limit(page.limit);
-    let ascending = page.direction == Direction::Ascending;
-    let (updated_at, id) = (sync_runs::updated_at, sync_runs::id);
-    if let Some(mark) = &page.after {
-        let last = mark.uuid();
-        let last = last.into_sql::<Uuid>();
-        query = match &mark.value {
-            MarkValue::Time(time) => query.filter(after(
-                (updated_at, id),
-                (time.into_sql::<Timestamptz>(), last),
-                page.direction,
-            )),
-            _ if ascending => query.filter(id.gt(last)),
-            _ => query.filter(id.lt(last)),
-        };
-    }
-    query = match (page.sort, ascending) {
-        (Sort::Id, true) => query.order(id.asc()),
-        (Sort::Id, false) => query.order(id.desc()),
-        (Sort::UpdatedAt, true) => query.order((updated_at.asc(), id.asc())),
-        (Sort::UpdatedAt, false) => query.order((updated_at.desc(), id.desc())),
+    let query = filtered(scope, partner, filter).select(Sync::as_select());
+    let order = match page.sort {
+        Sort::Id => Order::by_key(&sync_runs::id),
+        Sort::UpdatedAt => Order::by(&sync_runs::updated_at, &sync_runs::id),
     };
-    Ok(query.load(&mut connection).await?)
+    Ok(paged(query, order, page).load(&mut connection).await?)
 }
 
 /// How many there are.

@@ -5,40 +5,19 @@ use diesel::dsl::count_star;
 use diesel::helper_types::IntoBoxed;
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::{Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::content::NewRepresentative;
+use super::filter::{Filter, Sort};
 use super::model::Representative;
 use crate::auth::policy::Scope;
-use crate::db::keyset::after;
-use crate::db::page::Direction;
-use crate::db::page::{MarkValue, Page};
+use crate::db::keyset::Order;
+use crate::db::limit::paged;
+use crate::db::page::Page;
 use crate::db::schema::representatives;
 use crate::error::{Error, Result};
-use crate::values::TerritoryCode;
 use crate::values::ids::PartnerId;
 use crate::values::ids::RepresentativeId;
-
-/// What a list of representatives is filtered by.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// Whose territories cover, or lie in, one of these.
-    pub territory: Vec<TerritoryCode>,
-    /// Those and all above them: filled in by [`crate::register::establishments::store::reach`].
-    pub above: Vec<String>,
-    /// Changed then or later.
-    pub updated_since: Option<DateTime<Utc>>,
-}
-
-/// By what a list of representatives is sorted. Never by who they are: an order would tell names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sort {
-    /// The order of creation.
-    Id,
-    /// The last change.
-    UpdatedAt,
-}
 
 type Filtered<'a> = IntoBoxed<'a, representatives::table, Pg>;
 
@@ -68,35 +47,12 @@ pub async fn page(
     filter: &Filter,
     page: &Page<Sort>,
 ) -> Result<Vec<Representative>> {
-    let mut query = filtered(scope, partner, filter)
-        .select(Representative::as_select())
-        .limit(page.limit);
-    let ascending = page.direction == Direction::Ascending;
-    if let Some(mark) = &page.after {
-        let id = mark.uuid().into_sql::<Uuid>();
-        let columns = (representatives::updated_at, representatives::id);
-        query = match &mark.value {
-            MarkValue::Time(time) => query.filter(after(
-                columns,
-                (time.into_sql::<Timestamptz>(), id),
-                page.direction,
-            )),
-            _ if ascending => query.filter(representatives::id.gt(id)),
-            _ => query.filter(representatives::id.lt(id)),
-        };
-    }
-    query = match (page.sort, ascending) {
-        (Sort::Id, true) => query.order(representatives::id.asc()),
-        (Sort::Id, false) => query.order(representatives::id.desc()),
-        (Sort::UpdatedAt, true) => {
-            query.order((representatives::updated_at.asc(), representatives::id.asc()))
-        }
-        (Sort::UpdatedAt, false) => query.order((
-            representatives::updated_at.desc(),
-            representatives::id.desc(),
-        )),
+    let query = filtered(scope, partner, filter).select(Representative::as_select());
+    let order = match page.sort {
+        Sort::Id => Order::by_key(&representatives::id),
+        Sort::UpdatedAt => Order::by(&representatives::updated_at, &representatives::id),
     };
-    Ok(query.load(&mut connection).await?)
+    Ok(paged(query, order, page).load(&mut connection).await?)
 }
 
 /// How many there are.

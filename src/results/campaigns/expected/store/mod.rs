@@ -1,43 +1,20 @@
 //! The SQL of expected reports: plain SQL, on a view.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use diesel::QueryableByName;
 use diesel::pg::Pg;
-use diesel::query_builder::{BoxedSqlQuery, SqlQuery};
 use diesel::sql_types::{Array, BigInt, Bool, Date, Nullable, Text, Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::model::{ExpectedReport, State};
+use super::filter::{Filter, Sort};
+use super::model::ExpectedReport;
 use crate::auth::policy::Scope;
-use crate::db::page::Direction;
 use crate::db::page::{Mark, MarkValue, Page};
+use crate::db::sql_text::BoundQuery;
 use crate::error::Result;
 use crate::results::campaigns::model::NewCampaign;
 use crate::results::indicators::perimeter::told;
-use crate::values::ids::ConventionId;
-use crate::values::{TerritoryCode, TextValue};
-
-/// What a list of expected reports is filtered by.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// Where they stand.
-    pub state: Vec<State>,
-    /// Late ones, or those that are not.
-    pub late: Option<bool>,
-    /// Of one of these territories or of what lies in one.
-    pub territory: Vec<TerritoryCode>,
-    /// On one of these conventions.
-    pub convention_id: Vec<ConventionId>,
-    /// Whose report was changed then or later.
-    pub updated_since: Option<DateTime<Utc>>,
-}
-
-/// Expected reports have one order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sort {
-    /// The territory, then the convention and the declination.
-    Territory,
-}
+use crate::values::TextValue;
 
 /// Its place in that order.
 pub fn mark(report: &ExpectedReport) -> Mark {
@@ -63,7 +40,7 @@ fn bound(
     scope: &Scope,
     (campaign, day): (&NewCampaign, NaiveDate),
     filter: &Filter,
-) -> BoxedSqlQuery<'static, Pg, SqlQuery> {
+) -> BoundQuery {
     fn texts<T: ToString>(list: &[T]) -> Vec<String> {
         list.iter().map(ToString::to_string).collect()
     }
@@ -89,10 +66,7 @@ pub async fn page(
     filter: &Filter,
     page: &Page<Sort>,
 ) -> Result<Vec<ExpectedReport>> {
-    let (beyond, order) = match page.direction {
-        Direction::Ascending => (">", "ASC"),
-        Direction::Descending => ("<", "DESC"),
-    };
+    let (beyond, order) = (page.direction.comparison(), page.direction.order());
     let place = page.after.as_ref().and_then(|mark| match &mark.value {
         MarkValue::Text(territory) => Some((territory.clone(), mark.id.parse().ok()?)),
         _ => None,

@@ -9,6 +9,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::filter::{Filter, Sort};
 use crate::auth::policy::Scope;
 use crate::db::keyset::after;
 use crate::db::page::Direction;
@@ -21,25 +22,7 @@ use crate::results::reports::store as reports_store;
 use crate::values::ids::ConventionId;
 use crate::values::ids::DeclinationId;
 use crate::values::ids::ReportId;
-use crate::values::{ActionType, Level, SchoolYear, TerritoryCode};
-
-/// What the lines are filtered by.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// Of these reports; of the validated ones that count when no status is given.
-    pub reports: reports_store::Filter,
-    /// Of one of these types of action.
-    pub action_type: Vec<ActionType>,
-    /// Of one of these levels.
-    pub level: Vec<Level>,
-}
-
-/// The lines have one order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sort {
-    /// Report after report, each in its own order.
-    Report,
-}
+use crate::values::{SchoolYear, TerritoryCode};
 
 /// Le bilan dont est une ligne.
 #[derive(Debug, Clone, Serialize, Queryable, Selectable, ToSchema)]

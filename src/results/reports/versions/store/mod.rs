@@ -1,9 +1,9 @@
 //! The SQL of the versions of a report.
 
-use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
+use super::filter::{Filter, Sort};
 use crate::auth::policy::Scope;
 use crate::db::page::Direction;
 use crate::db::page::{MarkValue, Page};
@@ -12,20 +12,6 @@ use crate::error::{Error, Result};
 use crate::results::reports::model::Report;
 use crate::results::reports::store::visible;
 use crate::values::ids::ReportId;
-
-/// What the versions of a report are filtered by.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// Changed then or later.
-    pub updated_since: Option<DateTime<Utc>>,
-}
-
-/// Versions have one order, that of their numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sort {
-    /// The newest first, unless it is turned round.
-    Number,
-}
 
 /// A page of the versions of a report's key that the caller may see.
 ///

@@ -1,7 +1,7 @@
 //! What measures and dimensions are in SQL. The lines are `l`, their reports `r`, the territories of
 //! their academies `a`, the parties of the conventions `cp` and their sectors `s`.
 
-use super::model::{Dimension, Indicator};
+use crate::results::indicators::model::{Dimension, Indicator};
 
 /// The sums within a report and line key that a measure is made of: one, or of a share the
 /// numerator and the denominator over the lines where both are known.

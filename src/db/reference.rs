@@ -3,9 +3,9 @@
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
-use super::Reference;
-use crate::db::Connector;
+use super::Connector;
 use crate::error::{Error, Result};
+use crate::reference::Reference;
 
 const TERRITORIES: &str = "
     INSERT INTO territories (code, kind, name, parent, official_code, created_at, updated_at)

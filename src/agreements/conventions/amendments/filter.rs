@@ -1,0 +1,52 @@
+//! What a list of amendments is asked for.
+
+use chrono::{DateTime, Utc};
+
+use super::model::Status;
+use crate::http::page;
+use crate::http::query::{Documented, Parameter, Query, Reader, UPDATED_SINCE, parameter};
+
+/// What a list of amendments is filtered by.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Of one of these statuses.
+    pub status: Vec<Status>,
+    /// Changed then or later.
+    pub updated_since: Option<DateTime<Utc>>,
+}
+
+impl Query for Filter {
+    const PARAMETERS: &'static [Parameter] = &[
+        parameter(
+            "status",
+            "`draft`, `to_sign`, `signed`, `abandoned`, séparés par des virgules",
+            "signed,to_sign",
+        ),
+        UPDATED_SINCE,
+    ];
+
+    fn read(reader: &mut Reader<'_>) -> Self {
+        Self {
+            status: reader.several("status"),
+            updated_since: reader.one("updated_since"),
+        }
+    }
+}
+
+/// The filters, as the list and the count document them.
+pub type Filters = Documented<Filter>;
+
+/// By what a list of amendments is sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sort {
+    /// Their number.
+    Number,
+    /// The last change.
+    UpdatedAt,
+}
+
+impl page::Sort for Sort {
+    const DEFAULT: Self = Self::Number;
+    const ORDERS: &'static [(&'static str, Self)] =
+        &[("number", Self::Number), ("updated_at", Self::UpdatedAt)];
+}

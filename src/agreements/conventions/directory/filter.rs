@@ -1,0 +1,86 @@
+//! What the public directory is asked for.
+
+use crate::agreements::conventions::content::Reach;
+use crate::agreements::conventions::filter;
+use crate::http::page;
+use crate::http::query::{Documented, Parameter, Query, Reader, UPDATED_SINCE, parameter};
+
+/// What the directory is filtered by: of the filters of conventions, those that speak of what is
+/// public.
+#[derive(Debug, Clone)]
+pub struct Filter(pub filter::Filter);
+
+impl Query for Filter {
+    const PARAMETERS: &'static [Parameter] = &[
+        parameter(
+            "effective_status",
+            "Ce qu'elles sont aujourd'hui, séparé par des virgules",
+            "in_force,upcoming",
+        ),
+        parameter("in_force_on", "En vigueur ce jour-là", "2026-03-01"),
+        parameter(
+            "partner_id",
+            "Partenaires parties, séparés par des virgules",
+            "0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f",
+        ),
+        parameter(
+            "sector",
+            "Secteurs d'un partenaire partie, séparés par des virgules",
+            "metal_industry",
+        ),
+        parameter(
+            "axis",
+            "Axes couverts, séparés par des virgules",
+            "internships",
+        ),
+        parameter(
+            "action_type",
+            "Types d'action couverts, séparés par des virgules",
+            "company_visit",
+        ),
+        parameter("level", "Niveaux couverts, séparés par des virgules", "3e"),
+        parameter(
+            "q",
+            "Texte cherché dans l'intitulé, la référence, le NOR et la référence au Bulletin officiel",
+            "metallurgie",
+        ),
+        UPDATED_SINCE,
+    ];
+
+    fn read(reader: &mut Reader<'_>) -> Self {
+        // The other filters of conventions are unknown parameters here, and told so.
+        Self(filter::Filter {
+            scope: vec![Reach::National],
+            ..filter::Filter::read(reader)
+        })
+    }
+}
+
+/// The filters, as the list documents them.
+pub type Filters = Documented<Filter>;
+
+/// By what the directory is sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sort {
+    /// The reference.
+    Reference,
+    /// The last change.
+    UpdatedAt,
+}
+
+impl page::Sort for Sort {
+    const DEFAULT: Self = Self::Reference;
+    const ORDERS: &'static [(&'static str, Self)] = &[
+        ("reference", Self::Reference),
+        ("updated_at", Self::UpdatedAt),
+    ];
+}
+
+impl From<Sort> for filter::Sort {
+    fn from(sort: Sort) -> Self {
+        match sort {
+            Sort::Reference => Self::Reference,
+            Sort::UpdatedAt => Self::UpdatedAt,
+        }
+    }
+}

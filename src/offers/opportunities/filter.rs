@@ -1,0 +1,26 @@
+//! What a list of opportunities is asked for.
+
+use crate::http::query::{Parameter, Query, Reader, parameter};
+
+/// How many partners are asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Limit {
+    /// At most so many.
+    pub most: usize,
+}
+
+impl Query for Limit {
+    const PARAMETERS: &'static [Parameter] = &[parameter(
+        "limit",
+        "Nombre de partenaires, de 1 à 200 ; 50 par défaut",
+        "50",
+    )];
+
+    fn read(reader: &mut Reader<'_>) -> Self {
+        let most = reader.number("limit", 1, 200);
+        let most = most.and_then(|most| usize::try_from(most).ok());
+        Self {
+            most: most.unwrap_or(50),
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! What a list of establishments is asked for.
+
+use chrono::{DateTime, Utc};
+
+use super::model::{EstablishmentSector, EstablishmentState, EstablishmentType, Priority};
+use crate::http::page;
+use crate::http::query::{Documented, Parameter, Query, Reader, UPDATED_SINCE, parameter};
+use crate::values::TerritoryCode;
+
+/// What a list of establishments is filtered by.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Whose UAI, name, city or postal code contain each of these words, accents and case ignored.
+    pub q: Option<String>,
+    /// In one of these academies.
+    pub academy: Vec<TerritoryCode>,
+    /// In one of these departments.
+    pub department: Vec<TerritoryCode>,
+    /// Of one of these types.
+    pub kind: Vec<EstablishmentType>,
+    /// Of one of these sectors.
+    pub sector: Vec<EstablishmentSector>,
+    /// In one of these programmes.
+    pub priority_education: Vec<Priority>,
+    /// Known to have a vocational track, or known to have none.
+    pub vocational: Option<bool>,
+    /// In one of these states.
+    pub state: Vec<EstablishmentState>,
+    /// Changed then or later.
+    pub updated_since: Option<DateTime<Utc>>,
+}
+
+impl Query for Filter {
+    const PARAMETERS: &'static [Parameter] = &[
+        parameter(
+            "q",
+            "Mots cherchés dans l'UAI, le nom, la commune et le code postal, tous exigés, sans tenir compte des accents ni de la casse",
+            "lycee lyon",
+        ),
+        parameter(
+            "academy",
+            "Académies, séparées par des virgules",
+            "academy:10",
+        ),
+        parameter(
+            "department",
+            "Départements, séparés par des virgules",
+            "department:069",
+        ),
+        parameter("type", "Types, séparés par des virgules", "Lycée"),
+        parameter("sector", "`public`, `private`", "public"),
+        parameter(
+            "priority_education",
+            "`REP`, `REP+` (écrit `REP%2B` dans une adresse)",
+            "REP",
+        ),
+        parameter(
+            "vocational",
+            "`true` : a une voie professionnelle ; `false` : n'en a pas. Là où l'annuaire se tait, ni l'un ni l'autre",
+            "true",
+        ),
+        parameter(
+            "state",
+            "`open`, `opening`, `closing`, `closed`",
+            "open,opening",
+        ),
+        UPDATED_SINCE,
+    ];
+
+    fn read(reader: &mut Reader<'_>) -> Self {
+        Self {
+            q: reader.q(),
+            academy: reader.territories("academy", "academy:10"),
+            department: reader.territories("department", "department:069"),
+            kind: reader.several("type"),
+            sector: reader.several("sector"),
+            priority_education: reader.several("priority_education"),
+            vocational: reader.flag("vocational"),
+            state: reader.several("state"),
+            updated_since: reader.one("updated_since"),
+        }
+    }
+}
+
+/// The filters, as the list and the count document them.
+pub type Filters = Documented<Filter>;
+
+/// By what a list of establishments is sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sort {
+    /// The UAI.
+    Uai,
+    /// The last change.
+    UpdatedAt,
+}
+
+impl page::Sort for Sort {
+    const DEFAULT: Self = Self::Uai;
+    const ORDERS: &'static [(&'static str, Self)] =
+        &[("uai", Self::Uai), ("updated_at", Self::UpdatedAt)];
+}

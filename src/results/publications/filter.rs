@@ -1,0 +1,52 @@
+//! What a list of publications is asked for.
+
+use chrono::{DateTime, Utc};
+
+use crate::http::page;
+use crate::http::query::{Documented, Parameter, Query, Reader, UPDATED_SINCE, parameter};
+use crate::values::SchoolYear;
+
+/// What a list of publications is filtered by.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Of one of these years.
+    pub school_year: Vec<SchoolYear>,
+    /// Changed then or later.
+    pub updated_since: Option<DateTime<Utc>>,
+}
+
+impl Query for Filter {
+    const PARAMETERS: &'static [Parameter] = &[
+        parameter(
+            "school_year",
+            "Années scolaires, séparées par des virgules",
+            "2025-2026",
+        ),
+        UPDATED_SINCE,
+    ];
+
+    fn read(reader: &mut Reader<'_>) -> Self {
+        Self {
+            school_year: reader.several("school_year"),
+            updated_since: reader.one("updated_since"),
+        }
+    }
+}
+
+/// The filters, as the list and the count document them.
+pub type Filters = Documented<Filter>;
+
+/// By what a list of publications is sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sort {
+    /// The order of creation.
+    Id,
+    /// The last change.
+    UpdatedAt,
+}
+
+impl page::Sort for Sort {
+    const DEFAULT: Self = Self::Id;
+    const ORDERS: &'static [(&'static str, Self)] =
+        &[("created_at", Self::Id), ("updated_at", Self::UpdatedAt)];
+}

@@ -1,0 +1,90 @@
+//! What a list of reports is asked for.
+
+use chrono::{DateTime, Utc};
+
+use super::model::Status;
+use crate::http::page;
+use crate::http::query::{
+    Documented, Parameter, Query, Reader, UPDATED_SINCE, parameter, without_example,
+};
+use crate::values::ids::{ConventionId, DeclinationId};
+use crate::values::{SchoolYear, TerritoryCode};
+
+/// The filter by convention, which the lines have too.
+pub const CONVENTION: Parameter =
+    without_example("convention_id", "Conventions, séparées par des virgules");
+
+/// The filter by territory, which the lines have too.
+pub const TERRITORY: Parameter = parameter(
+    "territory",
+    "Territoires, eux et ce qu'ils contiennent, séparés par des virgules",
+    "academy:10",
+);
+
+/// The filter by school year, which the lines have too.
+pub const SCHOOL_YEAR: Parameter = parameter(
+    "school_year",
+    "Années scolaires, séparées par des virgules",
+    "2025-2026",
+);
+
+/// What a list of reports is filtered by.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Of one of these conventions.
+    pub convention_id: Vec<ConventionId>,
+    /// Of one of these declinations.
+    pub declination_id: Vec<DeclinationId>,
+    /// Of one of these territories or below.
+    pub territory: Vec<TerritoryCode>,
+    /// Of one of these school years.
+    pub school_year: Vec<SchoolYear>,
+    /// Of one of these statuses.
+    pub status: Vec<Status>,
+    /// Changed then or later.
+    pub updated_since: Option<DateTime<Utc>>,
+}
+
+impl Query for Filter {
+    const PARAMETERS: &'static [Parameter] = &[
+        CONVENTION,
+        without_example("declination_id", "Déclinaisons, séparées par des virgules"),
+        TERRITORY,
+        SCHOOL_YEAR,
+        parameter(
+            "status",
+            "`draft`, `submitted`, `returned`, `validated`, séparés par des virgules",
+            "submitted,validated",
+        ),
+        UPDATED_SINCE,
+    ];
+
+    fn read(reader: &mut Reader<'_>) -> Self {
+        Self {
+            convention_id: reader.several("convention_id"),
+            declination_id: reader.several("declination_id"),
+            territory: reader.several("territory"),
+            school_year: reader.several("school_year"),
+            status: reader.several("status"),
+            updated_since: reader.one("updated_since"),
+        }
+    }
+}
+
+/// The filters, as the list and the count document them.
+pub type Filters = Documented<Filter>;
+
+/// By what a list of reports is sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sort {
+    /// The order of creation.
+    Id,
+    /// The last change.
+    UpdatedAt,
+}
+
+impl page::Sort for Sort {
+    const DEFAULT: Self = Self::Id;
+    const ORDERS: &'static [(&'static str, Self)] =
+        &[("created_at", Self::Id), ("updated_at", Self::UpdatedAt)];
+}
