@@ -9,7 +9,7 @@ use super::content::{Content, Coordinator, DeclinationLevel, NewDeclination, Sig
 use crate::agreements::conventions::consolidated::{Amended, parties_on};
 use crate::agreements::conventions::model::Convention;
 use crate::auth::policy::Scope;
-use crate::db::journal::{Audience, Journaled};
+use crate::db::journal::{Audience, Journaled, ObjectType};
 use crate::db::schema::{conventions, declinations};
 use crate::error::Result;
 use crate::register::partners::model::PartnerId;
@@ -252,8 +252,19 @@ impl Framed {
     }
 }
 
-impl Journaled for Declination {
+impl ObjectType for Declination {
     const TYPE: &'static str = "declination";
+    const VERBS: &'static [&'static str] = &[
+        "created",
+        "updated",
+        "activated",
+        "closed",
+        "abandoned",
+        "deleted",
+    ];
+}
+
+impl Journaled for Declination {
     const PERSONAL: &'static [&'static str] = &["coordinator"];
 
     fn id(&self) -> Uuid {

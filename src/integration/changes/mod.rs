@@ -6,6 +6,7 @@
 //! later has a greater place, and so cannot appear behind a cursor that was handed out.
 
 pub mod model;
+pub mod objects;
 pub mod routes;
 pub mod store;
 

@@ -4,6 +4,7 @@
 //! ([`Viewer`](crate::auth::person_viewer::Viewer)); its place, its role and its label to all.
 //! Erasing one leaves events and journal rows that name fields and hold no value of them.
 
+pub mod feed;
 pub mod model;
 pub mod routes;
 pub mod store;

@@ -10,6 +10,7 @@
 //! resources: [`model`] has the types and the rules, [`routes`] the handlers, [`store`] the SQL,
 //! [`workflow`] the steps that write.
 
+pub mod feed;
 pub mod model;
 pub mod representatives;
 pub mod routes;

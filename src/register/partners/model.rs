@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::auth::policy::Scope;
-use crate::db::journal::Journaled;
+use crate::db::journal::{Journaled, ObjectType};
 use crate::db::schema::partners;
 use crate::error::warning::Warning;
 use crate::error::{Code as ErrorCode, Error, Notice, Result, Rule, notice};
@@ -229,8 +229,13 @@ impl Partner {
     }
 }
 
-impl Journaled for Partner {
+impl ObjectType for Partner {
     const TYPE: &'static str = "partner";
+    const VERBS: &'static [&'static str] =
+        &["created", "updated", "archived", "restored", "deleted"];
+}
+
+impl Journaled for Partner {
     const PERSONAL: &'static [&'static str] = &[];
 
     fn id(&self) -> Uuid {

@@ -5,6 +5,7 @@
 //! as they are read. Whoever may not read live figures reads those of a publication ([`lookup`]).
 
 pub mod disclosure;
+pub mod feed;
 pub mod freeze;
 pub mod lookup;
 pub mod model;

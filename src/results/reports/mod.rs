@@ -18,6 +18,7 @@ pub mod answer;
 pub mod checks;
 pub mod content;
 pub mod counts;
+pub mod feed;
 pub mod line;
 pub mod lines;
 pub mod model;

@@ -15,7 +15,7 @@ use super::prefill::model::Prefilled;
 use crate::agreements::conventions::model::ConventionId;
 use crate::agreements::declinations::model::DeclinationId;
 use crate::auth::policy::Scope;
-use crate::db::journal::{Audience, Journaled};
+use crate::db::journal::{Audience, Journaled, ObjectType};
 use crate::db::schema::{convention_texts, reports};
 use crate::error::{Code as ErrorCode, Error, Result};
 use crate::steps::{self, Step as _};
@@ -374,8 +374,20 @@ impl Whole {
     }
 }
 
-impl Journaled for Whole {
+impl ObjectType for Whole {
     const TYPE: &'static str = "report";
+    const VERBS: &'static [&'static str] = &[
+        "created",
+        "updated",
+        "submitted",
+        "returned",
+        "validated",
+        "superseded",
+        "deleted",
+    ];
+}
+
+impl Journaled for Whole {
     const PERSONAL: &'static [&'static str] = &[];
 
     fn id(&self) -> Uuid {

@@ -4,7 +4,8 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::model::{Change, ChangeType};
+use super::model::Change;
+use super::objects::ChangeType;
 use crate::auth::policy::Scope;
 use crate::db::keyset::after;
 use crate::db::page::Direction;
@@ -52,7 +53,7 @@ pub async fn page(
         );
     }
     if !filter.types.is_empty() {
-        let types: Vec<&'static str> = filter.types.iter().map(ChangeType::as_str).collect();
+        let types: Vec<String> = filter.types.iter().map(ToString::to_string).collect();
         query = query.filter(changes::type_.eq_any(types));
     }
     if let Some(MarkValue::Place(position, seq)) = page.after.as_ref().map(|mark| &mark.value) {

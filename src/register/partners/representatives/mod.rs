@@ -4,6 +4,7 @@
 //! do their work ([`Viewer`](crate::auth::person_viewer::Viewer)); erasing one leaves events and journal rows that name fields
 //! and hold no value of them.
 
+pub mod feed;
 pub mod model;
 pub mod routes;
 pub mod store;

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::auth::person_viewer::Viewer;
-use crate::db::journal::Journaled;
+use crate::db::journal::{Journaled, ObjectType};
 use crate::db::schema::representatives;
 use crate::http::fields::{Body, Fields};
 use crate::register::partners::model::{PartnerId, same};
@@ -111,8 +111,13 @@ impl Representative {
     }
 }
 
-impl Journaled for Representative {
+impl ObjectType for Representative {
     const TYPE: &'static str = "representative";
+    const VERBS: &'static [&'static str] = &["created", "updated", "erased"];
+    const PARENT: Option<&'static str> = Some("partners");
+}
+
+impl Journaled for Representative {
     const PERSONAL: &'static [&'static str] = &["name", "email", "phone"];
 
     fn id(&self) -> Uuid {
