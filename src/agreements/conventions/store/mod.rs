@@ -1,5 +1,6 @@
 //! The SQL of conventions.
 
+mod scoped;
 pub mod writes;
 
 use chrono::NaiveDate;
@@ -10,8 +11,9 @@ use diesel::prelude::*;
 use diesel::sql_types::{Bool, Date, Jsonb, Nullable, Text, Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
+pub use self::scoped::{Scoped, followed, kept, scoped, seen};
 use super::filter::{Filter, Sort};
-use super::model::{Convention, ConventionId, Status};
+use super::model::{Convention, ConventionId};
 use crate::auth::policy::Scope;
 use crate::db::keyset::after;
 use crate::db::page::Direction;
@@ -45,34 +47,6 @@ diesel::define_sql_function! {
     fn convention_end(convention: Nullable<Uuid>) -> Nullable<Date>;
 }
 
-/// The conventions a caller may know of, for queries that start from them.
-pub type Visible<'a> = IntoBoxed<'a, conventions::table, Pg>;
-
-/// The conventions ever signed, and of the others those the caller keeps or is a party to.
-pub fn visible(scope: &Scope) -> Visible<'_> {
-    let query = conventions::table.into_boxed();
-    let signed = || {
-        let ever: Vec<Status> = Status::ALL
-            .iter()
-            .copied()
-            .filter(|status| status.was_signed())
-            .collect();
-        conventions::status.eq_any(ever)
-    };
-    if scope.is_everything() {
-        query
-    } else if let Some((named, _)) = scope.territories() {
-        query.filter(signed().or(conventions::reach.overlaps_with(named)))
-    } else if let Some(uais) = scope.schools() {
-        let own: Vec<String> = uais.iter().map(|uai| format!("uai:{uai}")).collect();
-        query.filter(signed().or(conventions::territory.assume_not_null().eq_any(own)))
-    } else if let Some(partner) = scope.partner() {
-        query.filter(signed().or(conventions::partner_ids.contains(vec![partner])))
-    } else {
-        query.filter(signed())
-    }
-}
-
 /// What a convention is on a day, in a query.
 pub fn effective_on(
     day: NaiveDate,
@@ -103,8 +77,8 @@ macro_rules! covers {
     };
 }
 
-fn filtered<'a>(scope: &'a Scope, filter: &'a Filter) -> Visible<'a> {
-    let mut query = visible(scope);
+fn filtered<'a>(scope: &Scope, filter: &'a Filter) -> Scoped<'a> {
+    let mut query = scoped(scope);
     if !filter.scope.is_empty() {
         query = query.filter(conventions::scope.eq_any(&filter.scope));
     }
@@ -277,7 +251,7 @@ pub async fn find(
     scope: &Scope,
     id: ConventionId,
 ) -> Result<Convention> {
-    let found = visible(scope)
+    let found = scoped(scope)
         .filter(conventions::id.eq(id))
         .select(Convention::as_select())
         .first(&mut connection)
@@ -294,7 +268,7 @@ pub async fn find_all(
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    Ok(visible(scope)
+    Ok(scoped(scope)
         .filter(conventions::id.eq_any(ids))
         .select(Convention::as_select())
         .load(&mut connection)
