@@ -14,7 +14,7 @@ use super::line::Line;
 use super::prefill::model::Prefilled;
 use crate::agreements::conventions::model::ConventionId;
 use crate::agreements::declinations::model::DeclinationId;
-use crate::auth::policy::Scope;
+use crate::auth::policy::{Perimeter, Scope};
 use crate::db::journal::{Audience, Journaled, ObjectType};
 use crate::db::schema::{convention_texts, reports};
 use crate::error::{Code as ErrorCode, Error, Result};
@@ -120,7 +120,7 @@ impl Step {
 
 /// Whether a caller reads heads only: of validated reports, and without lines or schools.
 pub fn reads_heads(scope: &Scope) -> bool {
-    !scope.is_everything() && scope.territories().is_none() && scope.schools().is_none()
+    matches!(scope.perimeter(), Perimeter::Partner(_) | Perimeter::Public)
 }
 
 /// Whether a caller writes the reports of a territory, given with all above it: the ministry the
