@@ -45,7 +45,7 @@ pub async fn page(
         .filter(changes::position.lt(feed_horizon()))
         .into_boxed();
     if let Some(words) = scope.audience_words(above_schools) {
-        let visible = crate::register::clients::store::visible_ids(scope);
+        let visible = crate::register::clients::store::scoped_ids(scope);
         query = query.filter(changes::audience.overlaps_with(words)).filter(
             changes::object_type
                 .ne("client")
