@@ -58,5 +58,6 @@ mod support;
 mod syncs;
 mod tokens;
 mod trouble;
+mod visibility;
 mod wire;
 mod yardsticks;
