@@ -200,16 +200,23 @@ pub struct Scope {
     perimeter: Perimeter,
 }
 
+/// What a scope is limited to. Which rows of a kind are in it, the kind's own store says, once.
 #[derive(Debug, Clone)]
-enum Perimeter {
+pub enum Perimeter {
+    /// Nothing is out of reach.
     Everything,
-    /// The codes named, and those above them.
+    /// What lies in these territories.
     Territories {
+        /// Their codes.
         named: Vec<String>,
+        /// The codes of those above them.
         above: Vec<String>,
     },
+    /// What is of these schools.
     Schools(Vec<String>),
+    /// What is of this partner.
     Partner(Uuid),
+    /// What everybody may read.
     Public,
 }
 
@@ -294,6 +301,11 @@ impl Scope {
             Identity::Reader => Perimeter::Public,
         };
         Self { perimeter }
+    }
+
+    /// What it is limited to.
+    pub const fn perimeter(&self) -> &Perimeter {
+        &self.perimeter
     }
 
     /// Whether nothing is out of reach.

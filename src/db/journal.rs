@@ -8,10 +8,26 @@ use uuid::Uuid;
 use crate::error::{Error, Result};
 use crate::values::{Members, Written};
 
-/// An object whose writes are journaled.
-pub trait Journaled: Serialize {
-    /// Its type, the first word of its actions (`partner`).
+/// A type of object that the journal and the feed name.
+pub trait ObjectType {
+    /// The first word of its actions (`partner`).
     const TYPE: &'static str;
+    /// Their last words, by which the feed is filtered (`created`).
+    const VERBS: &'static [&'static str];
+    /// The collection of the objects whose URLs its own start with.
+    const PARENT: Option<&'static str> = None;
+}
+
+/// A type that the feed reads: the list of the feed's types says so, and nothing else does. What is
+/// journaled and stands not there would be told of without being shown, and does not compile.
+#[diagnostic::on_unimplemented(
+    message = "the feed does not read `{Self}`",
+    note = "give it a `FeedObject` and add it to the list of `integration::changes::objects`"
+)]
+pub trait InFeed {}
+
+/// An object whose writes are journaled.
+pub trait Journaled: ObjectType + InFeed + Serialize {
     /// The fields that speak of a person: named in the journal, never shown.
     const PERSONAL: &'static [&'static str];
     /// Its id.

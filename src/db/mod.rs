@@ -4,6 +4,7 @@
 //! small pool that a write (or a long read) borrows one from. Connections so live on the thread
 //! that uses them: nothing wakes another thread to answer a request.
 
+pub mod condition;
 pub mod connect;
 pub mod embedded;
 pub mod functions;

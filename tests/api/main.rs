@@ -60,4 +60,5 @@ mod support;
 mod syncs;
 mod tokens;
 mod trouble;
+mod visibility;
 mod wire;

@@ -14,6 +14,7 @@ pub mod content_hash;
 pub mod coverage;
 pub mod directory;
 pub mod edit;
+pub mod feed;
 pub mod filter;
 pub mod model;
 pub mod reference;

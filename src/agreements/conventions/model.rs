@@ -14,7 +14,7 @@ use super::content::{Content, NewConvention, Reach};
 use super::signing::{Signatory, VoidedSignature};
 use super::store::functions::{convention_end, convention_successor_under_way};
 use crate::auth::policy::Scope;
-use crate::db::journal::{Audience, Journaled};
+use crate::db::journal::{Audience, Journaled, ObjectType};
 use crate::db::schema::conventions;
 use crate::error::Result;
 use crate::steps::{self, Otherwise, Step as _, otherwise};
@@ -279,8 +279,24 @@ impl Convention {
     }
 }
 
-impl Journaled for Convention {
+impl ObjectType for Convention {
     const TYPE: &'static str = "convention";
+    const VERBS: &'static [&'static str] = &[
+        "created",
+        "updated",
+        "negotiation_opened",
+        "sent_for_signature",
+        "signature_recorded",
+        "signed",
+        "replaced",
+        "abandoned",
+        "deleted",
+        "amended",
+        "terminated",
+    ];
+}
+
+impl Journaled for Convention {
     const PERSONAL: &'static [&'static str] = &[];
 
     fn id(&self) -> Uuid {

@@ -18,6 +18,7 @@
 pub mod answer;
 pub mod comparison;
 pub mod content;
+pub mod feed;
 pub mod filter;
 pub mod model;
 pub mod routes;

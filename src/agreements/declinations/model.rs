@@ -11,7 +11,7 @@ use crate::agreements::conventions::acts::Amended;
 use crate::agreements::conventions::consolidated::parties_on;
 use crate::agreements::conventions::model::Convention;
 use crate::auth::policy::Scope;
-use crate::db::journal::{Audience, Journaled};
+use crate::db::journal::{Audience, Journaled, ObjectType};
 use crate::db::schema::{conventions, declinations};
 use crate::error::Result;
 use crate::register::territories::ancestry::ancestry;
@@ -250,8 +250,19 @@ impl Framed {
     }
 }
 
-impl Journaled for Declination {
+impl ObjectType for Declination {
     const TYPE: &'static str = "declination";
+    const VERBS: &'static [&'static str] = &[
+        "created",
+        "updated",
+        "activated",
+        "closed",
+        "abandoned",
+        "deleted",
+    ];
+}
+
+impl Journaled for Declination {
     const PERSONAL: &'static [&'static str] = &["coordinator"];
 
     fn id(&self) -> Uuid {

@@ -1,6 +1,6 @@
 //! What the feed is asked for.
 
-use super::model::ChangeType;
+use super::objects::ChangeType;
 use crate::http::page;
 use crate::http::query::{Documented, Parameter, Query, Reader, parameter};
 

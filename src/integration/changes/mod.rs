@@ -7,6 +7,7 @@
 
 pub mod filter;
 pub mod model;
+pub mod objects;
 pub mod routes;
 pub mod store;
 

@@ -11,8 +11,6 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::db::schema::changes;
-use crate::error::Rule;
-use crate::values::FromText;
 
 /// A change as it is stored.
 #[derive(Debug, Clone, HasQuery)]
@@ -39,29 +37,8 @@ pub struct Change {
 }
 
 impl Change {
-    /// The object's URL.
-    fn url(&self) -> String {
-        let key = &self.object_key;
-        match (self.object_type.as_str(), self.parent_id) {
-            ("representative", Some(partner)) => {
-                format!("/v1/partners/{partner}/representatives/{key}")
-            }
-            ("amendment", Some(convention)) => {
-                format!("/v1/conventions/{convention}/amendments/{key}")
-            }
-            ("intervention", Some(partner)) => {
-                format!("/v1/partners/{partner}/interventions/{key}")
-            }
-            ("sync", Some(partner)) => {
-                format!("/v1/partners/{partner}/syncs/{key}")
-            }
-            (kind, _) => format!("/v1/{kind}s/{key}"),
-        }
-    }
-
-    /// The change as it is answered, with the object as the reader may see it now.
-    pub fn answer(self, cursor: String, data: Option<Rc<Value>>) -> ChangeAnswer {
-        let url = self.url();
+    /// The change as it is answered, with its object's URL and the object as the reader may see it now.
+    pub fn answer(self, cursor: String, url: String, data: Option<Rc<Value>>) -> ChangeAnswer {
         ChangeAnswer {
             cursor,
             kind: self.type_,
@@ -117,92 +94,4 @@ pub struct ChangeAnswer {
     #[serde(skip)]
     #[schema(ignore)]
     pub seq: i64,
-}
-
-/// The type of a change.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ChangeType(&'static str);
-
-/// Every type there is.
-pub const TYPES: &[&str] = &[
-    "partner.created",
-    "partner.updated",
-    "partner.archived",
-    "partner.restored",
-    "partner.deleted",
-    "representative.created",
-    "representative.updated",
-    "representative.erased",
-    "convention.created",
-    "convention.updated",
-    "convention.negotiation_opened",
-    "convention.sent_for_signature",
-    "convention.signature_recorded",
-    "convention.signed",
-    "convention.replaced",
-    "convention.abandoned",
-    "convention.deleted",
-    "convention.amended",
-    "convention.terminated",
-    "amendment.created",
-    "amendment.updated",
-    "amendment.sent_for_signature",
-    "amendment.signature_recorded",
-    "amendment.signed",
-    "amendment.abandoned",
-    "amendment.deleted",
-    "declination.created",
-    "declination.updated",
-    "declination.activated",
-    "declination.closed",
-    "declination.abandoned",
-    "declination.deleted",
-    "intervention.created",
-    "intervention.updated",
-    "intervention.withdrawn",
-    "intervention.offered_again",
-    "solicitation.created",
-    "solicitation.accepted",
-    "solicitation.declined",
-    "solicitation.held",
-    "solicitation.not_held",
-    "solicitation.cancelled",
-    "campaign.created",
-    "campaign.updated",
-    "campaign.closed",
-    "campaign.reopened",
-    "contact.created",
-    "contact.updated",
-    "contact.erased",
-    "establishment.created",
-    "establishment.updated",
-    "establishment.closed",
-    "report.created",
-    "report.updated",
-    "report.submitted",
-    "report.returned",
-    "report.validated",
-    "report.superseded",
-    "report.deleted",
-    "publication.created",
-    "client.created",
-    "client.updated",
-    "client.secret_rotated",
-    "client.revoked",
-];
-
-impl ChangeType {
-    /// Its name.
-    pub const fn as_str(&self) -> &'static str {
-        self.0
-    }
-}
-
-impl FromText for ChangeType {
-    fn from_text(text: &str) -> Result<Self, Rule> {
-        let known = TYPES.iter().find(|name| **name == text);
-        known
-            .map(|name| Self(name))
-            .ok_or(Rule::UnknownCode("types", None))
-    }
 }

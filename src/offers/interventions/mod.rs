@@ -14,6 +14,7 @@
 
 pub mod batch;
 pub mod content;
+pub mod feed;
 pub mod filter;
 pub mod geo;
 pub mod model;

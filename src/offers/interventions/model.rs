@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::content::NewIntervention;
 use super::status::{Looked, Standing, Status, WithheldReason, reasons};
 use crate::auth::policy::Scope;
-use crate::db::journal::{Audience, Journaled};
+use crate::db::journal::{Audience, Journaled, ObjectType};
 use crate::db::schema::interventions;
 use crate::error::warning::Warning;
 use crate::error::{Error, Notice, Result, Rule, notice};
@@ -317,8 +317,13 @@ impl Serialize for Offer {
     }
 }
 
-impl Journaled for Offer {
+impl ObjectType for Offer {
     const TYPE: &'static str = "intervention";
+    const VERBS: &'static [&'static str] = &["created", "updated", "withdrawn", "offered_again"];
+    const PARENT: Option<&'static str> = Some("partners");
+}
+
+impl Journaled for Offer {
     const PERSONAL: &'static [&'static str] = &[];
 
     fn id(&self) -> Uuid {

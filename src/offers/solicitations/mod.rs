@@ -17,6 +17,7 @@
 
 pub mod answer;
 pub mod content;
+pub mod feed;
 pub mod filter;
 pub mod model;
 pub mod routes;

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::content::{NewSolicitation, Outcome};
 use crate::auth::policy::Scope;
-use crate::db::journal::{Audience, Journaled};
+use crate::db::journal::{Audience, Journaled, ObjectType};
 use crate::db::schema::solicitations;
 use crate::error::{Code as ErrorCode, Error, Result};
 use crate::steps::{self, Step as _};
@@ -215,8 +215,19 @@ impl Solicitation {
     }
 }
 
-impl Journaled for Solicitation {
+impl ObjectType for Solicitation {
     const TYPE: &'static str = "solicitation";
+    const VERBS: &'static [&'static str] = &[
+        "created",
+        "accepted",
+        "declined",
+        "held",
+        "not_held",
+        "cancelled",
+    ];
+}
+
+impl Journaled for Solicitation {
     // Free texts from one person to another, which may name anyone.
     const PERSONAL: &'static [&'static str] = &["message", "reason"];
 

@@ -10,6 +10,7 @@
 //! handlers, [`store`] the SQL, [`workflow`] the steps that write.
 
 pub mod content;
+pub mod feed;
 pub mod filter;
 pub mod model;
 pub mod perimeter;

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::content::{ClientRole, ClientScope, NewClient};
 use super::perimeter::AcademyCode;
 use crate::auth::{Identity, Perimeter, Scopes};
-use crate::db::journal::Journaled;
+use crate::db::journal::{Journaled, ObjectType};
 use crate::db::schema::{client_secrets, clients};
 use crate::error::warning::Warning;
 use crate::error::{Error, Result};
@@ -296,8 +296,12 @@ fn is_ahead(end: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
     end.is_none_or(|end| end > now)
 }
 
-impl Journaled for Client {
+impl ObjectType for Client {
     const TYPE: &'static str = "client";
+    const VERBS: &'static [&'static str] = &["created", "updated", "secret_rotated", "revoked"];
+}
+
+impl Journaled for Client {
     /// Of secrets, the journal says that they changed and nothing else.
     const PERSONAL: &'static [&'static str] = &["contact_email", "secrets"];
 

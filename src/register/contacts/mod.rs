@@ -5,6 +5,7 @@
 //! Erasing one leaves events and journal rows that name fields and hold no value of them.
 
 pub mod content;
+pub mod feed;
 pub mod filter;
 pub mod model;
 pub mod routes;

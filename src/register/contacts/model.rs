@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::content::NewContact;
 use crate::auth::person_viewer::Viewer;
 use crate::auth::policy::Scope;
-use crate::db::journal::Journaled;
+use crate::db::journal::{Journaled, ObjectType};
 use crate::db::schema::contacts;
 use crate::error::{Code, Error, Place, Result, Rule};
 
@@ -94,8 +94,12 @@ impl Contact {
     }
 }
 
-impl Journaled for Contact {
+impl ObjectType for Contact {
     const TYPE: &'static str = "contact";
+    const VERBS: &'static [&'static str] = &["created", "updated", "erased"];
+}
+
+impl Journaled for Contact {
     const PERSONAL: &'static [&'static str] = &["name", "email", "phone"];
 
     fn id(&self) -> Uuid {

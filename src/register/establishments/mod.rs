@@ -1,6 +1,7 @@
 //! Establishments: the schools of the ministry's directory. The import alone writes them; the API
 //! reads them, under their UAI.
 
+pub mod feed;
 pub mod filter;
 pub mod levels;
 pub mod model;

@@ -11,6 +11,7 @@
 //! handlers, [`store`] the SQL, [`workflow`] the steps that write.
 
 pub mod content;
+pub mod feed;
 pub mod filter;
 pub mod model;
 pub mod representatives;

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::content::NewPartner;
 use crate::auth::policy::Scope;
-use crate::db::journal::Journaled;
+use crate::db::journal::{Journaled, ObjectType};
 use crate::db::schema::partners;
 use crate::error::warning::Warning;
 use crate::error::{Notice, Result, notice};
@@ -181,8 +181,13 @@ impl Partner {
     }
 }
 
-impl Journaled for Partner {
+impl ObjectType for Partner {
     const TYPE: &'static str = "partner";
+    const VERBS: &'static [&'static str] =
+        &["created", "updated", "archived", "restored", "deleted"];
+}
+
+impl Journaled for Partner {
     const PERSONAL: &'static [&'static str] = &[];
 
     fn id(&self) -> Uuid {

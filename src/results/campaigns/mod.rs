@@ -6,6 +6,7 @@
 //! in is still validated. [`progress`] counts, [`expected`] lists what is missing and late.
 
 pub mod expected;
+pub mod feed;
 pub mod filter;
 pub mod model;
 pub mod progress;

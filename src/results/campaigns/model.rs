@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::auth::policy::Scope;
-use crate::db::journal::{Audience, Journaled};
+use crate::db::journal::{Audience, Journaled, ObjectType};
 use crate::db::schema::campaigns;
 use crate::error::notice::{BEFORE_START, PART_OF_THE_KEY};
 use crate::error::{Faults, Place, Result, Rule};
@@ -229,8 +229,12 @@ impl Campaign {
     }
 }
 
-impl Journaled for Campaign {
+impl ObjectType for Campaign {
     const TYPE: &'static str = "campaign";
+    const VERBS: &'static [&'static str] = &["created", "updated", "closed", "reopened"];
+}
+
+impl Journaled for Campaign {
     const PERSONAL: &'static [&'static str] = &[];
 
     fn id(&self) -> Uuid {

@@ -4,6 +4,7 @@
 //! changed again. What is hidden of them is decided by [`disclosure`]; [`freeze`] writes the tables
 //! as they are read. Whoever may not read live figures reads those of a publication ([`lookup`]).
 
+pub mod feed;
 pub mod filter;
 pub mod freeze;
 pub mod lookup;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::db::journal::Journaled;
+use crate::db::journal::{Journaled, ObjectType};
 use crate::db::schema::publications;
 use crate::http::fields::{Body, Fields};
 use crate::values::{Json, SchoolYear, Text};
@@ -94,8 +94,12 @@ impl Body for NewPublication {
     }
 }
 
-impl Journaled for Publication {
+impl ObjectType for Publication {
     const TYPE: &'static str = "publication";
+    const VERBS: &'static [&'static str] = &["created"];
+}
+
+impl Journaled for Publication {
     const PERSONAL: &'static [&'static str] = &[];
 
     fn id(&self) -> Uuid {

@@ -17,6 +17,7 @@
 pub mod answer;
 pub mod checks;
 pub mod content;
+pub mod feed;
 pub mod filter;
 pub mod line;
 pub mod lines;

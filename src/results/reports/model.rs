@@ -12,8 +12,8 @@ use uuid::Uuid;
 use super::content::{Narrative, NewReport, Schools};
 use super::line::Line;
 use super::prefill::model::Prefilled;
-use crate::auth::policy::Scope;
-use crate::db::journal::{Audience, Journaled};
+use crate::auth::policy::{Perimeter, Scope};
+use crate::db::journal::{Audience, Journaled, ObjectType};
 use crate::db::schema::{convention_texts, reports};
 use crate::error::{Code as ErrorCode, Error, Result};
 use crate::steps::{self, Step as _};
@@ -116,7 +116,7 @@ impl Step {
 
 /// Whether a caller reads heads only: of validated reports, and without lines or schools.
 pub fn reads_heads(scope: &Scope) -> bool {
-    !scope.is_everything() && scope.territories().is_none() && scope.schools().is_none()
+    matches!(scope.perimeter(), Perimeter::Partner(_) | Perimeter::Public)
 }
 
 /// Whether a caller writes the reports of a territory, given with all above it: the ministry the
@@ -370,8 +370,20 @@ impl Whole {
     }
 }
 
-impl Journaled for Whole {
+impl ObjectType for Whole {
     const TYPE: &'static str = "report";
+    const VERBS: &'static [&'static str] = &[
+        "created",
+        "updated",
+        "submitted",
+        "returned",
+        "validated",
+        "superseded",
+        "deleted",
+    ];
+}
+
+impl Journaled for Whole {
     const PERSONAL: &'static [&'static str] = &[];
 
     fn id(&self) -> Uuid {

@@ -5,6 +5,7 @@
 //! [`text`](super::consolidated)): whoever reads the convention needs no other row.
 
 pub mod content;
+pub mod feed;
 pub mod filter;
 pub mod model;
 pub mod routes;

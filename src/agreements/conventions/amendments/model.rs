@@ -15,7 +15,7 @@ use crate::agreements::conventions::content_hash::digest;
 use crate::agreements::conventions::model::Convention;
 use crate::agreements::conventions::signing::{Signatory, VoidedSignature};
 use crate::auth::policy::Scope;
-use crate::db::journal::{Audience, Journaled};
+use crate::db::journal::{Audience, Journaled, ObjectType};
 use crate::db::schema::amendments;
 use crate::error::warning::Warning;
 use crate::error::{Error, Notice, Result, notice};
@@ -341,8 +341,21 @@ pub struct Filed<'a> {
     pub convention: &'a Convention,
 }
 
-impl Journaled for Filed<'_> {
+impl ObjectType for Filed<'_> {
     const TYPE: &'static str = "amendment";
+    const VERBS: &'static [&'static str] = &[
+        "created",
+        "updated",
+        "sent_for_signature",
+        "signature_recorded",
+        "signed",
+        "abandoned",
+        "deleted",
+    ];
+    const PARENT: Option<&'static str> = Some("conventions");
+}
+
+impl Journaled for Filed<'_> {
     const PERSONAL: &'static [&'static str] = &[];
 
     fn id(&self) -> Uuid {

@@ -1,6 +1,7 @@
 //! The SQL of conventions.
 
 pub mod functions;
+mod scoped;
 pub mod writes;
 
 use crate::agreements::conventions::store::functions::convention_days;
@@ -13,8 +14,9 @@ use diesel::prelude::*;
 use diesel::sql_types::{Bool, Date};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
+pub use self::scoped::{Scoped, followed, kept, scoped, seen};
 use super::filter::{Filter, Sort};
-use super::model::{Convention, Status};
+use super::model::Convention;
 use crate::auth::policy::Scope;
 use crate::db::keyset::Order;
 use crate::db::limit::paged;
@@ -25,34 +27,6 @@ use crate::db::search::{contains, fold};
 use crate::error::{Error, Result};
 use crate::values::TerritoryCode;
 use crate::values::ids::ConventionId;
-
-/// The conventions a caller may know of, for queries that start from them.
-pub type Visible<'a> = IntoBoxed<'a, conventions::table, Pg>;
-
-/// The conventions ever signed, and of the others those the caller keeps or is a party to.
-pub fn visible(scope: &Scope) -> Visible<'_> {
-    let query = conventions::table.into_boxed();
-    let signed = || {
-        let ever: Vec<Status> = Status::ALL
-            .iter()
-            .copied()
-            .filter(|status| status.was_signed())
-            .collect();
-        conventions::status.eq_any(ever)
-    };
-    if scope.is_everything() {
-        query
-    } else if let Some((named, _)) = scope.territories() {
-        query.filter(signed().or(conventions::reach.overlaps_with(named)))
-    } else if let Some(uais) = scope.schools() {
-        let own: Vec<String> = uais.iter().map(|uai| format!("uai:{uai}")).collect();
-        query.filter(signed().or(conventions::territory.assume_not_null().eq_any(own)))
-    } else if let Some(partner) = scope.partner() {
-        query.filter(signed().or(conventions::partner_ids.contains(vec![partner])))
-    } else {
-        query.filter(signed())
-    }
-}
 
 /// What a convention is on a day, in a query.
 pub fn effective_on(
@@ -84,8 +58,8 @@ macro_rules! covers {
     };
 }
 
-fn filtered<'a>(scope: &'a Scope, filter: &'a Filter) -> Visible<'a> {
-    let mut query = visible(scope);
+fn filtered<'a>(scope: &Scope, filter: &'a Filter) -> Scoped<'a> {
+    let mut query = scoped(scope);
     if !filter.scope.is_empty() {
         query = query.filter(conventions::scope.eq_any(&filter.scope));
     }
@@ -226,7 +200,7 @@ pub async fn find(
     scope: &Scope,
     id: ConventionId,
 ) -> Result<Convention> {
-    let found = visible(scope)
+    let found = scoped(scope)
         .filter(conventions::id.eq(id))
         .select(Convention::as_select())
         .first(&mut connection)
@@ -243,7 +217,7 @@ pub async fn find_all(
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    Ok(visible(scope)
+    Ok(scoped(scope)
         .filter(conventions::id.eq_any(ids))
         .select(Convention::as_select())
         .load(&mut connection)

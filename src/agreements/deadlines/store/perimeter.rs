@@ -1,7 +1,11 @@
 //! Whom a deadline concerns, and where, as conditions on its convention `c`, its declination `d`, or
-//! a territory `t` of it. What is told here of an object is never more than its own list tells.
+//! a territory `t` of it. What is told here of an object is never more than its own list tells: each
+//! condition on an object starts from the one that its list starts from.
 
 use super::statement::{Bind, Statement};
+use crate::agreements::{conventions, declinations};
+use crate::auth::policy::Perimeter;
+use crate::db::condition::{Condition, Values};
 use crate::reference::Reference;
 use crate::values::TextValue;
 
@@ -9,20 +13,33 @@ impl Statement<'_> {
     /// Of a signed convention: a national one concerns everyone; a local one its parties, and those
     /// it lies in or who lie in it.
     pub(super) fn concerned_by_convention(&mut self) -> String {
-        let scope = self.scope;
-        if scope.is_everything() {
-            "true".to_owned()
-        } else if let Some((named, above)) = scope.territories() {
-            let (named, above) = (self.texts(named), self.texts(above));
-            format!("(c.territory IS NULL OR c.reach && {named} OR c.territory = ANY ({above}))")
-        } else if scope.schools().is_some() {
-            let above = self.texts(&self.filter.above_schools);
-            format!("(c.territory IS NULL OR c.territory = ANY ({above}))")
-        } else if let Some(partner) = scope.partner() {
-            format!("(c.territory IS NULL OR {})", self.is_party(partner))
-        } else {
-            "c.territory IS NULL".to_owned()
-        }
+        let seen = self.written(conventions::store::seen(self.scope, "c"));
+        let concerned = match self.scope.perimeter() {
+            Perimeter::Everything => return seen,
+            Perimeter::Territories { named, above } => {
+                let (named, above) = (self.texts(named), self.texts(above));
+                format!("c.territory IS NULL OR c.reach && {named} OR c.territory = ANY ({above})")
+            }
+            Perimeter::Schools(_) => {
+                let above = self.texts(&self.filter.above_schools);
+                format!("c.territory IS NULL OR c.territory = ANY ({above})")
+            }
+            Perimeter::Partner(id) => {
+                format!("c.territory IS NULL OR {}", self.is_party(*id))
+            }
+            Perimeter::Public => "c.territory IS NULL".to_owned(),
+        };
+        format!("{seen} AND ({concerned})")
+    }
+
+    /// Of a convention that is not signed: those who keep it, and its parties.
+    pub(super) fn follows_convention(&mut self) -> String {
+        self.written(conventions::store::followed(self.scope, "c"))
+    }
+
+    /// Of a convention whose own report is due: those who write it.
+    pub(super) fn keeps_convention(&mut self) -> String {
+        self.written(conventions::store::kept(self.scope, "c"))
     }
 
     /// That the convention's text of today has this partner as a party.
@@ -34,85 +51,77 @@ impl Statement<'_> {
         )
     }
 
-    /// Of a convention that is not signed: those who keep it, and its parties.
-    pub(super) fn follows_convention(&mut self) -> String {
-        match self.scope.partner() {
-            Some(partner) => self.is_party(partner),
-            None => self.keeps_convention(),
-        }
-    }
-
-    /// Of a convention whose own report is due: those who write it.
-    pub(super) fn keeps_convention(&mut self) -> String {
-        let scope = self.scope;
-        if scope.is_everything() {
-            "true".to_owned()
-        } else if let Some((named, _)) = scope.territories() {
-            format!("c.reach && {}", self.texts(named))
-        } else if scope.schools().is_some() {
-            format!("c.territory = ANY ({})", self.own_schools())
-        } else {
-            "false".to_owned()
-        }
-    }
-
     /// Of an active declination: the perimeters that hold it, the schools it covers, the parties of
     /// its convention.
     pub(super) fn concerned_by_declination(&mut self) -> String {
-        let scope = self.scope;
-        if scope.is_everything() {
-            "true".to_owned()
-        } else if let Some((named, _)) = scope.territories() {
-            format!("d.reach && {}", self.texts(named))
-        } else if scope.schools().is_some() {
-            let above = self.texts(&self.filter.above_schools);
-            format!("d.territories && {above}")
-        } else if let Some(partner) = scope.partner() {
-            self.is_party(partner)
-        } else {
-            "false".to_owned()
-        }
+        let seen = self.seen_declination();
+        let concerned = match self.scope.perimeter() {
+            Perimeter::Everything => return seen,
+            Perimeter::Territories { named, .. } => format!("d.reach && {}", self.texts(named)),
+            Perimeter::Schools(_) => {
+                let above = self.texts(&self.filter.above_schools);
+                format!("d.territories && {above}")
+            }
+            Perimeter::Partner(id) => self.is_party(*id),
+            Perimeter::Public => "false".to_owned(),
+        };
+        format!("{seen} AND {concerned}")
     }
 
     /// Of a declination whose reports are due: the perimeters that hold it, and its schools.
     pub(super) fn reports_on_declination(&mut self) -> String {
-        if self.scope.schools().is_some() {
+        let seen = self.seen_declination();
+        let concerned = match self.scope.perimeter() {
+            Perimeter::Everything => return seen,
+            Perimeter::Territories { named, .. } => format!("d.reach && {}", self.texts(named)),
             // What is above its territories is indexed, they among it.
-            return format!("d.reach && {}", self.own_schools());
-        }
-        match self.scope.partner() {
-            Some(_) => "false".to_owned(),
-            None => self.concerned_by_declination(),
-        }
+            Perimeter::Schools(uais) => format!("d.reach && {}", self.own_schools(uais)),
+            Perimeter::Partner(_) | Perimeter::Public => "false".to_owned(),
+        };
+        format!("{seen} AND {concerned}")
+    }
+
+    fn seen_declination(&mut self) -> String {
+        self.written(declinations::store::seen(self.scope, "d"))
     }
 
     /// Of its territories, those whose missing report is the caller's affair: what others have not
     /// reported yet is theirs.
     pub(super) fn reports_on_territory(&mut self) -> String {
-        if let Some((named, _)) = self.scope.territories() {
-            let below = Reference::get().territories().iter();
-            let is_below = |code: &str| {
-                let above = Reference::get().ancestry(code);
-                above.iter().any(|code| named.iter().any(|own| own == code))
-            };
-            let below = below.map(|one| &one.code).filter(|code| is_below(code));
-            let below: Vec<String> = below.cloned().collect();
-            let (below, named) = (self.texts(&below), self.texts(named));
-            // A single territory lies in the perimeter where its declination does.
-            format!(
-                "(cardinality(d.territories) = 1 OR t = ANY ({below}) \
-                 OR (t LIKE 'uai:%' AND above_schools(ARRAY[substr(t, 5)]) && {named}))"
-            )
-        } else if self.scope.schools().is_some() {
-            format!("t = ANY ({})", self.own_schools())
-        } else {
-            "true".to_owned()
+        match self.scope.perimeter() {
+            Perimeter::Territories { named, .. } => self.reports_within(named),
+            Perimeter::Schools(uais) => format!("t = ANY ({})", self.own_schools(uais)),
+            Perimeter::Everything | Perimeter::Partner(_) | Perimeter::Public => "true".to_owned(),
         }
     }
 
-    fn own_schools(&mut self) -> String {
-        let uais = self.scope.schools().unwrap_or_default().iter();
-        let own: Vec<String> = uais.map(|uai| format!("uai:{uai}")).collect();
+    fn reports_within(&mut self, named: &[String]) -> String {
+        let below = Reference::get().territories().iter();
+        let is_below = |code: &str| {
+            let above = Reference::get().ancestry(code);
+            above.iter().any(|code| named.iter().any(|own| own == code))
+        };
+        let below = below.map(|one| &one.code).filter(|code| is_below(code));
+        let below: Vec<String> = below.cloned().collect();
+        let (below, named) = (self.texts(&below), self.texts(named));
+        // A single territory lies in the perimeter where its declination does.
+        format!(
+            "(cardinality(d.territories) = 1 OR t = ANY ({below}) \
+             OR (t LIKE 'uai:%' AND above_schools(ARRAY[substr(t, 5)]) && {named}))"
+        )
+    }
+
+    fn written(&mut self, condition: Condition) -> String {
+        condition.text(|values| {
+            self.bind(match values {
+                Values::Texts(texts) => Bind::Texts(texts),
+                Values::Ids(ids) => Bind::Ids(ids),
+            })
+        })
+    }
+
+    fn own_schools(&mut self, uais: &[String]) -> String {
+        let own: Vec<String> = uais.iter().map(|uai| format!("uai:{uai}")).collect();
         self.texts(&own)
     }
 

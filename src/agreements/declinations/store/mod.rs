@@ -1,13 +1,13 @@
 //! The SQL of declinations.
 
+mod scoped;
+
 use chrono::{DateTime, Utc};
-use diesel::dsl::{InnerJoin, count_star};
-use diesel::helper_types::IntoBoxed;
-use diesel::pg::Pg;
+use diesel::dsl::count_star;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
+pub use self::scoped::{Scoped, scoped, seen};
 use super::content::{NewDeclination, Signatory};
 use super::filter::{Filter, Sort};
 use super::model::{Declination, Frame, Framed, Status};
@@ -15,7 +15,7 @@ use crate::auth::policy::Scope;
 use crate::db::keyset::Order;
 use crate::db::limit::paged;
 use crate::db::page::Page;
-use crate::db::schema::{convention_partners, conventions};
+use crate::db::schema::convention_partners;
 use crate::db::schema::{declination_claims as claims, declinations};
 use crate::db::schema::{partners, representatives};
 use crate::error::{Error, Result};
@@ -24,39 +24,8 @@ use crate::values::ids::PartnerId;
 use crate::values::ids::RepresentativeId;
 use crate::values::{Json, TerritoryCode};
 
-diesel::define_sql_function! {
-    /// These schools and every territory above them.
-    fn above_schools(uais: Array<Text>) -> Array<Text>;
-}
-
-/// With its convention, for the dates that its own depend on.
-type Joined<'a> = IntoBoxed<'a, InnerJoin<declinations::table, conventions::table>, Pg>;
-
-/// Those ever active, and of the others those that lie in the caller's perimeter or cover its
-/// schools.
-fn visible(scope: &Scope) -> Joined<'_> {
-    let query = declinations::table
-        .inner_join(conventions::table)
-        .into_boxed();
-    let ever: Vec<Status> = Status::ALL
-        .iter()
-        .copied()
-        .filter(|status| status.was_active())
-        .collect();
-    let known = declinations::status.eq_any(ever);
-    if scope.is_everything() {
-        query
-    } else if let Some((named, _)) = scope.territories() {
-        query.filter(known.or(declinations::reach.overlaps_with(named)))
-    } else if let Some(uais) = scope.schools() {
-        query.filter(known.or(declinations::territories.overlaps_with(above_schools(uais))))
-    } else {
-        query.filter(known)
-    }
-}
-
-fn filtered<'a>(scope: &'a Scope, filter: &'a Filter) -> Joined<'a> {
-    let mut query = visible(scope);
+fn filtered<'a>(scope: &Scope, filter: &'a Filter) -> Scoped<'a> {
+    let mut query = scoped(scope);
     if !filter.convention_id.is_empty() {
         query = query.filter(declinations::convention_id.eq_any(&filter.convention_id));
     }
@@ -143,7 +112,7 @@ pub async fn find_all(
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let rows: Vec<(Declination, Frame)> = visible(scope)
+    let rows: Vec<(Declination, Frame)> = scoped(scope)
         .filter(declinations::id.eq_any(ids))
         .select((Declination::as_select(), Frame::as_select()))
         .load(&mut connection)

@@ -5,7 +5,8 @@ use diesel::sql_types::BigInt;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::filter::{Filter, Sort};
-use super::model::{Change, ChangeType};
+use super::model::Change;
+use super::objects::ChangeType;
 use crate::auth::policy::Scope;
 use crate::db::keyset::after;
 use crate::db::page::Direction;
@@ -31,7 +32,7 @@ pub async fn page(
         .filter(changes::position.lt(feed_horizon()))
         .into_boxed();
     if let Some(words) = scope.audience_words(above_schools) {
-        let visible = crate::register::clients::store::visible_ids(scope);
+        let visible = crate::register::clients::store::scoped_ids(scope);
         query = query.filter(changes::audience.overlaps_with(words)).filter(
             changes::object_type
                 .ne("client")
@@ -39,7 +40,7 @@ pub async fn page(
         );
     }
     if !filter.types.is_empty() {
-        let types: Vec<&'static str> = filter.types.iter().map(ChangeType::as_str).collect();
+        let types: Vec<String> = filter.types.iter().map(ToString::to_string).collect();
         query = query.filter(changes::type_.eq_any(types));
     }
     if let Some(MarkValue::Place(position, seq)) = page.after.as_ref().map(|mark| &mark.value) {

@@ -4,6 +4,7 @@ mod distance;
 mod facets;
 mod matching;
 mod order;
+mod scoped;
 mod writes;
 
 use std::collections::HashMap;
@@ -15,8 +16,9 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use self::distance::Distance;
 pub use self::facets::facets;
-use self::matching::{filtered, rank, reasons, visible};
+use self::matching::{filtered, rank};
 use self::order::ordered;
+use self::scoped::{reasons, scoped};
 pub use self::writes::{
     Change, Row as NewRow, Standings, confirm, insert_all, standings, touch, update_all,
     withdraw_all,
@@ -129,7 +131,7 @@ pub async fn find(
     key: &Key,
     looked: Looked,
 ) -> Result<Offer> {
-    let found = visible(scope, looked)
+    let found = scoped(scope, looked)
         .filter(interventions::partner_id.eq(key.partner))
         .filter(interventions::external_id.eq(&key.external_id))
         .select(row!(None::<&str>, None))
@@ -149,7 +151,7 @@ pub async fn find_all(
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let rows: Vec<Row> = visible(scope, looked)
+    let rows: Vec<Row> = scoped(scope, looked)
         .filter(interventions::id.eq_any(ids))
         .select(row!(None::<&str>, None))
         .load(&mut connection)
@@ -168,7 +170,7 @@ pub async fn find_named(
     if names.is_empty() {
         return Ok(Named::new());
     }
-    let rows: Vec<Row> = visible(scope, looked)
+    let rows: Vec<Row> = scoped(scope, looked)
         .filter(interventions::partner_id.eq(partner))
         .filter(interventions::external_id.eq_any(names))
         .select(row!(None::<&str>, None))

@@ -4,7 +4,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{Double, Float, Timestamptz, Uuid};
 
 use super::distance::DistanceOr;
-use super::matching::{Joined, rank};
+use super::matching::rank;
+use super::scoped::Scoped;
 use crate::db::keyset::after;
 use crate::db::page::Direction;
 use crate::db::page::{Mark, MarkValue, Page};
@@ -20,7 +21,7 @@ const fn nowhere(direction: Direction) -> f64 {
 }
 
 /// From the page's mark on, in the page's order.
-pub fn ordered<'a>(query: Joined<'a>, filter: &'a Filter, page: &'a Page<Sort>) -> Joined<'a> {
+pub fn ordered<'a>(query: Scoped<'a>, filter: &'a Filter, page: &'a Page<Sort>) -> Scoped<'a> {
     let query = match &page.after {
         Some(mark) => following(query, filter, mark, page.direction),
         None => query,
@@ -42,11 +43,11 @@ pub fn ordered<'a>(query: Joined<'a>, filter: &'a Filter, page: &'a Page<Sort>) 
 
 /// What comes after a row in the order that its mark is of.
 fn following<'a>(
-    query: Joined<'a>,
+    query: Scoped<'a>,
     filter: &'a Filter,
     mark: &'a Mark,
     direction: Direction,
-) -> Joined<'a> {
+) -> Scoped<'a> {
     let id = mark.uuid();
     let id = id.into_sql::<Uuid>();
     match &mark.value {

@@ -10,6 +10,7 @@
 //! One at a time for a partner. Its batches name it ([`batch`](super::batch)); each leaves one row
 //! with its counts and what it sent. The runs are the partner's own journal.
 
+pub mod feed;
 pub mod filter;
 pub mod model;
 pub mod routes;

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::auth::policy::Scope;
-use crate::db::journal::{Audience, Journaled};
+use crate::db::journal::{Audience, Journaled, ObjectType};
 use crate::db::schema::sync_runs;
 use crate::error::{Code, Error, Result};
 use crate::http::fields::{Body, Fields};
@@ -148,8 +148,14 @@ impl Sync {
     }
 }
 
-impl Journaled for Sync {
+impl ObjectType for Sync {
     const TYPE: &'static str = "sync";
+    // A portal follows what it pushes itself: nobody has asked for these changes alone.
+    const VERBS: &'static [&'static str] = &[];
+    const PARENT: Option<&'static str> = Some("partners");
+}
+
+impl Journaled for Sync {
     const PERSONAL: &'static [&'static str] = &[];
 
     fn id(&self) -> Uuid {

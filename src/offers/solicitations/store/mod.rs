@@ -1,12 +1,13 @@
 //! The SQL of solicitations.
 
+mod scoped;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::dsl::count_star;
-use diesel::helper_types::IntoBoxed;
-use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
+pub use self::scoped::{Scoped, scoped};
 use super::content::NewSolicitation;
 use super::filter::{Filter, Sort};
 use super::model::Addressee;
@@ -22,25 +23,8 @@ use crate::values::ids::InterventionId;
 use crate::values::ids::PartnerId;
 use crate::values::ids::SolicitationId;
 
-type Visible<'a> = IntoBoxed<'a, solicitations::table, Pg>;
-
-/// Those of the caller's schools, of the schools it has in charge, or addressed to it.
-fn visible(scope: &Scope) -> Visible<'_> {
-    let query = solicitations::table.into_boxed();
-    if scope.is_everything() {
-        query
-    } else if let Some((named, _)) = scope.territories() {
-        query.filter(solicitations::reach.overlaps_with(named))
-    } else if let Some(uais) = scope.schools() {
-        query.filter(solicitations::uai.eq_any(uais))
-    } else {
-        // Those who are none of all that are no partner either.
-        query.filter(solicitations::partner_id.eq_any(scope.partner()))
-    }
-}
-
-fn filtered<'a>(scope: &'a Scope, filter: &'a Filter) -> Visible<'a> {
-    let mut query = visible(scope);
+fn filtered<'a>(scope: &'a Scope, filter: &'a Filter) -> Scoped<'a> {
+    let mut query = scoped(scope);
     if !filter.uai.is_empty() {
         query = query.filter(solicitations::uai.eq_any(&filter.uai));
     }
@@ -112,7 +96,7 @@ pub async fn find_all(
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    Ok(visible(scope)
+    Ok(scoped(scope)
         .filter(solicitations::id.eq_any(ids))
         .select(Solicitation::as_select())
         .load(&mut connection)

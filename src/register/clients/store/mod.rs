@@ -1,14 +1,14 @@
 //! The SQL of clients and of their secrets.
 
+mod scoped;
+
 use chrono::{DateTime, TimeDelta, Utc};
-use diesel::dsl::{count_star, sql};
-use diesel::helper_types::IntoBoxed;
-use diesel::pg::Pg;
+use diesel::dsl::count_star;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Bool, Text};
 use diesel_async::{AnsiTransactionManager, AsyncPgConnection, RunQueryDsl, TransactionManager};
 use uuid::Uuid;
 
+pub use self::scoped::{Scoped, scoped, seen};
 use super::content::NewClient;
 use super::filter::{Filter, Sort};
 use super::model::{Client, ClientRecord, SecretRecord, Status};
@@ -26,11 +26,8 @@ use crate::values::ids::{ClientId, SecretId};
 /// How exact `last_used_at` is: a client that asks for a token each second writes once a minute.
 const USE_NOTED: TimeDelta = TimeDelta::minutes(1);
 
-/// Clients, filtered.
-pub type Filtered<'a> = IntoBoxed<'a, clients::table, Pg>;
-
-fn filtered<'a>(scope: &'a Scope, filter: &'a Filter) -> Filtered<'a> {
-    let mut query = visible(scope);
+fn filtered<'a>(scope: &Scope, filter: &'a Filter) -> Scoped<'a> {
+    let mut query = scoped(scope);
     if !filter.role.is_empty() {
         query = query.filter(clients::role.eq_any(&filter.role));
     }
@@ -44,23 +41,6 @@ fn filtered<'a>(scope: &'a Scope, filter: &'a Filter) -> Filtered<'a> {
         query = query.filter(clients::updated_at.ge(since));
     }
     query
-}
-
-/// The same rule as [`Overlap`], for lists: the ministry sees all, an academy those of its schools.
-fn visible(scope: &Scope) -> Filtered<'_> {
-    let query = clients::table.into_boxed();
-    if scope.is_everything() {
-        return query;
-    }
-    let (named, _) = scope.territories().unwrap_or_default();
-    let within = sql::<Bool>(
-        "EXISTS (SELECT FROM establishments WHERE uai = ANY (clients.uais) AND (academy = ANY (",
-    )
-    .bind::<Array<Text>, _>(named)
-    .sql(") OR academic_region = ANY (")
-    .bind::<Array<Text>, _>(named)
-    .sql(")))");
-    query.filter(within)
 }
 
 /// One page, in the order asked for.
@@ -104,6 +84,7 @@ pub async fn find(
 ) -> Result<Client> {
     let records = ClientRecord::query()
         .filter(clients::id.eq(id))
+        .filter(seen(scope))
         .load(&mut connection)
         .await?;
     the_one(complete(connection, scope, records, now).await?)
@@ -119,15 +100,15 @@ pub async fn find_all(
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let records = visible(scope)
+    let records = scoped(scope)
         .filter(clients::id.eq_any(ids))
         .select(ClientRecord::as_select());
     complete(connection, scope, records.load(&mut connection).await?, now).await
 }
 
 /// The ids of those in the scope, for other queries.
-pub fn visible_ids(scope: &Scope) -> diesel::dsl::Select<Filtered<'_>, clients::id> {
-    visible(scope).select(clients::id)
+pub fn scoped_ids<'a>(scope: &Scope) -> diesel::dsl::Select<Scoped<'a>, clients::id> {
+    scoped(scope).select(clients::id)
 }
 
 /// One client, held until the transaction ends.
@@ -142,6 +123,7 @@ pub async fn hold(
 ) -> Result<Client> {
     let records = ClientRecord::query()
         .filter(clients::id.eq(id))
+        .filter(seen(scope))
         .for_no_key_update()
         .load(connection)
         .await?;
@@ -149,10 +131,7 @@ pub async fn hold(
 }
 
 fn the_one(found: Vec<Client>) -> Result<Client> {
-    let mut visible = found
-        .into_iter()
-        .filter(|client| client.reach != Overlap::Nothing);
-    visible.next().ok_or_else(Error::not_found)
+    found.into_iter().next().ok_or_else(Error::not_found)
 }
 
 /// Adds to clients their live secrets and how much of each is in the scope: two queries for all.

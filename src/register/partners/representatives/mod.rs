@@ -5,6 +5,7 @@
 //! and hold no value of them.
 
 pub mod content;
+pub mod feed;
 pub mod filter;
 pub mod model;
 pub mod routes;

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::content::NewRepresentative;
 use crate::auth::person_viewer::Viewer;
-use crate::db::journal::Journaled;
+use crate::db::journal::{Journaled, ObjectType};
 use crate::db::schema::representatives;
 use crate::values::ids::PartnerId;
 use crate::values::{Email, Phone, TerritoryCode, Text};
@@ -102,8 +102,13 @@ impl Representative {
     }
 }
 
-impl Journaled for Representative {
+impl ObjectType for Representative {
     const TYPE: &'static str = "representative";
+    const VERBS: &'static [&'static str] = &["created", "updated", "erased"];
+    const PARENT: Option<&'static str> = Some("partners");
+}
+
+impl Journaled for Representative {
     const PERSONAL: &'static [&'static str] = &["name", "email", "phone"];
 
     fn id(&self) -> Uuid {

@@ -1,16 +1,16 @@
 //! The SQL of reports.
 
+mod scoped;
 pub mod writes;
 
 use std::collections::HashMap;
 
 use diesel::dsl::count_star;
-use diesel::helper_types::IntoBoxed;
-use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::Uuid;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
+pub use self::scoped::{Scoped, scoped};
 use super::content::NewReport;
 use super::filter::{Filter, Sort};
 use super::line::Line;
@@ -20,8 +20,7 @@ use crate::auth::policy::Scope;
 use crate::db::keyset::Order;
 use crate::db::limit::paged;
 use crate::db::page::Page;
-use crate::db::schema::{convention_partners, convention_texts};
-use crate::db::schema::{declinations, report_lines, reports};
+use crate::db::schema::{convention_texts, declinations, report_lines, reports};
 use crate::error::{Error, Result};
 use crate::values::ids::ConventionId;
 use crate::values::ids::DeclinationId;
@@ -43,35 +42,9 @@ diesel::define_sql_function! {
     fn report_checks(report: Uuid) -> Jsonb;
 }
 
-/// The reports a caller may know of, for queries that start from them.
-pub type Visible<'a> = IntoBoxed<'a, reports::table, Pg>;
-
-/// Those of its perimeter or its school; to a partner the validated ones of its conventions, to a
-/// reader all validated ones.
-pub fn visible(scope: &Scope) -> Visible<'_> {
-    let query = reports::table.into_boxed();
-    if scope.is_everything() {
-        query
-    } else if let Some((named, _)) = scope.territories() {
-        query.filter(reports::reach.overlaps_with(named))
-    } else if let Some(uais) = scope.schools() {
-        let own: Vec<String> = uais.iter().map(|uai| format!("uai:{uai}")).collect();
-        query.filter(reports::territory.eq_any(own))
-    } else {
-        let query = query.filter(reports::status.eq(Status::Validated));
-        let Some(partner) = scope.partner() else {
-            return query;
-        };
-        let own = convention_partners::table
-            .filter(convention_partners::partner_id.eq(partner))
-            .select(convention_partners::convention_id);
-        query.filter(reports::convention_id.eq_any(own))
-    }
-}
-
 /// The visible ones that the filters name.
-pub fn filtered<'a>(scope: &'a Scope, filter: &'a Filter) -> Visible<'a> {
-    let mut query = visible(scope);
+pub fn filtered<'a>(scope: &'a Scope, filter: &'a Filter) -> Scoped<'a> {
+    let mut query = scoped(scope);
     if !filter.convention_id.is_empty() {
         query = query.filter(reports::convention_id.eq_any(&filter.convention_id));
     }
@@ -103,11 +76,7 @@ pub fn filtered<'a>(scope: &'a Scope, filter: &'a Filter) -> Visible<'a> {
 
 /// Those of these territories and below. Who reads heads only is told the academy of a school's
 /// report and nothing narrower: no filter tells more.
-fn lying_in<'a>(
-    query: Visible<'a>,
-    scope: &Scope,
-    territories: &'a [TerritoryCode],
-) -> Visible<'a> {
+fn lying_in<'a>(query: Scoped<'a>, scope: &Scope, territories: &'a [TerritoryCode]) -> Scoped<'a> {
     let mut wide = Vec::new();
     let mut exact = Vec::new();
     for code in territories.iter().map(TextValue::as_str) {
@@ -168,13 +137,13 @@ pub async fn find(connection: &AsyncPgConnection, scope: &Scope, id: ReportId) -
         return Ok(Whole::head(head));
     }
     let (mut first, mut second, mut third) = (connection, connection, connection);
-    let found = visible(scope).filter(reports::id.eq(id)).select((
+    let found = scoped(scope).filter(reports::id.eq(id)).select((
         Report::as_select(),
         report_consolidated(reports::id),
         report_schools_reporting(reports::id),
         report_checks(reports::id),
     ));
-    let seen = visible(scope).filter(reports::id.eq(id));
+    let seen = scoped(scope).filter(reports::id.eq(id));
     let lines = report_lines::table
         .filter(report_lines::report_id.eq_any(seen.select(reports::id)))
         .order(report_lines::place)
@@ -209,7 +178,7 @@ pub async fn find_all(
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    Ok(visible(scope)
+    Ok(scoped(scope)
         .filter(reports::id.eq_any(ids))
         .select(Report::as_select())
         .load(&mut connection)

@@ -11,7 +11,7 @@ use crate::auth::policy::Scope;
 use crate::db::schema::reports;
 use crate::error::Result;
 use crate::results::reports::model::{Status, reads_heads};
-use crate::results::reports::store::visible;
+use crate::results::reports::store::scoped;
 use crate::values::ids::ConventionId;
 use crate::values::ids::ReportId;
 use crate::values::{SchoolYear, TerritoryCode};
@@ -73,7 +73,7 @@ pub async fn narratives(
     if reads_heads(scope) {
         return Ok((Vec::new(), 0));
     }
-    let query = visible(scope)
+    let query = scoped(scope)
         .filter(reports::convention_id.eq(convention))
         .filter(reports::school_year.eq(year))
         .filter(reports::status.eq(Status::Validated))

@@ -25,24 +25,17 @@ use crate::values::ids::AmendmentId;
 use crate::values::ids::ConventionId;
 use crate::values::{Json, Sha256Hex};
 
-type Visible<'a> = IntoBoxed<'a, amendments::table, Pg>;
+type Scoped<'a> = IntoBoxed<'a, amendments::table, Pg>;
 
-/// Those of a convention that the caller may see. A partner that does not keep it sees those that it
-/// signs: which ones, the texts they apply to tell.
-async fn visible<'a>(
+/// Those of a convention that the caller may see, as [`Amendment::is_seen_by`] says: some of them by
+/// the texts they apply to.
+async fn scoped<'a>(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
     convention: &Convention,
     day: NaiveDate,
-) -> Result<Visible<'a>> {
+) -> Result<Scoped<'a>> {
     let own = amendments::table.filter(amendments::convention_id.eq(convention.id));
-    if convention.is_kept_by(scope) || convention.has_party(scope, day) {
-        return Ok(own.into_boxed());
-    }
-    if scope.partner().is_none() {
-        let signed = own.filter(amendments::status.eq(Status::Signed));
-        return Ok(signed.into_boxed());
-    }
     let all: Vec<Amendment> = own
         .select(Amendment::as_select())
         .load(&mut connection)
@@ -59,8 +52,8 @@ async fn filtered<'a>(
     scope: &Scope,
     (convention, day): (&Convention, NaiveDate),
     filter: &'a Filter,
-) -> Result<Visible<'a>> {
-    let mut query = visible(connection, scope, convention, day).await?;
+) -> Result<Scoped<'a>> {
+    let mut query = scoped(connection, scope, convention, day).await?;
     if !filter.status.is_empty() {
         query = query.filter(amendments::status.eq_any(&filter.status));
     }

@@ -10,7 +10,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::filter::{Filter, Sort};
 use super::model::{NewSync, Status, Sync};
-use crate::auth::policy::Scope;
+use crate::auth::policy::{Perimeter, Scope};
 use crate::db::keyset::Order;
 use crate::db::limit::paged;
 use crate::db::page::Page;
@@ -21,21 +21,23 @@ use crate::values::ids::InterventionId;
 use crate::values::ids::PartnerId;
 use crate::values::ids::SyncId;
 
-type Visible<'a> = IntoBoxed<'a, sync_runs::table, Pg>;
+/// The runs a caller may know of, for queries that start from them.
+pub type Scoped<'a> = IntoBoxed<'a, sync_runs::table, Pg>;
 
 /// A partner's runs are its own and the ministry's to read.
-fn visible<'a>(scope: &Scope, partner: PartnerId) -> Visible<'a> {
-    let query = sync_runs::table
-        .filter(sync_runs::partner_id.eq(partner))
-        .into_boxed();
-    match scope.may_write_for(partner.uuid()) {
-        true => query,
-        false => query.filter(false.into_sql::<Bool>()),
+pub fn scoped(scope: &Scope) -> Scoped<'_> {
+    let query = sync_runs::table.into_boxed();
+    match scope.perimeter() {
+        Perimeter::Everything => query,
+        Perimeter::Partner(id) => query.filter(sync_runs::partner_id.eq(id)),
+        Perimeter::Territories { .. } | Perimeter::Schools(_) | Perimeter::Public => {
+            query.filter(false.into_sql::<Bool>())
+        }
     }
 }
 
-fn filtered<'a>(scope: &Scope, partner: PartnerId, filter: &'a Filter) -> Visible<'a> {
-    let mut query = visible(scope, partner);
+fn filtered<'a>(scope: &'a Scope, partner: PartnerId, filter: &'a Filter) -> Scoped<'a> {
+    let mut query = scoped(scope).filter(sync_runs::partner_id.eq(partner));
     if !filter.status.is_empty() {
         query = query.filter(sync_runs::status.eq_any(&filter.status));
     }
@@ -84,7 +86,8 @@ pub async fn find(
     partner: PartnerId,
     id: SyncId,
 ) -> Result<Sync> {
-    let found = visible(scope, partner)
+    let found = scoped(scope)
+        .filter(sync_runs::partner_id.eq(partner))
         .filter(sync_runs::id.eq(id))
         .select(Sync::as_select())
         .first(&mut connection)
@@ -101,12 +104,11 @@ pub async fn find_all(
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let found: Vec<Sync> = Sync::query()
+    Ok(scoped(scope)
         .filter(sync_runs::id.eq_any(ids))
+        .select(Sync::as_select())
         .load(&mut connection)
-        .await?;
-    let is_seen = |sync: &Sync| scope.may_write_for(sync.partner_id.uuid());
-    Ok(found.into_iter().filter(is_seen).collect())
+        .await?)
 }
 
 /// One of a partner, to which batches may be added until the transaction ends.

@@ -70,7 +70,7 @@ pub struct FlatLine {
     pub place: i32,
 }
 
-type Filtered<'a> = InnerJoin<reports_store::Visible<'a>, report_lines::table>;
+type Filtered<'a> = InnerJoin<reports_store::Scoped<'a>, report_lines::table>;
 
 /// The lines of the reports chosen as their own list chooses them: what it does not show has none.
 /// Joined and not looked up in a subquery, so that the lines are walked in their order.

@@ -10,7 +10,7 @@ use crate::db::page::{MarkValue, Page};
 use crate::db::schema::reports;
 use crate::error::{Error, Result};
 use crate::results::reports::model::Report;
-use crate::results::reports::store::visible;
+use crate::results::reports::store::scoped;
 use crate::values::ids::ReportId;
 
 /// A page of the versions of a report's key that the caller may see.
@@ -24,12 +24,12 @@ pub async fn page(
     filter: &Filter,
     page: &Page<Sort>,
 ) -> Result<Vec<Report>> {
-    let given = visible(scope)
+    let given = scoped(scope)
         .filter(reports::id.eq(id))
         .select(Report::as_select());
     let given: Option<Report> = given.first(&mut connection).await.optional()?;
     let given = given.ok_or_else(Error::not_found)?;
-    let mut query = visible(scope)
+    let mut query = scoped(scope)
         .filter(reports::convention_id.eq(given.convention_id))
         .filter(reports::declination_id.is_not_distinct_from(given.declination_id))
         .filter(reports::territory.eq(given.territory))

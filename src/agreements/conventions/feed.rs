@@ -1,0 +1,29 @@
+//! How the change feed reads conventions.
+
+use uuid::Uuid;
+
+use super::answer::ConventionAnswer;
+use super::model::Convention;
+use super::store;
+use crate::error::Result;
+use crate::feed::{Changed, FeedObject, Reading};
+
+impl FeedObject for Convention {
+    type Answer = ConventionAnswer;
+
+    async fn read(
+        reading: &Reading<'_>,
+        changed: &Changed<'_>,
+    ) -> Result<Vec<(Uuid, ConventionAnswer)>> {
+        let found = store::find_all(reading.connection, reading.scope, &changed.ids()).await?;
+        let day = reading.day();
+        let seen = found.into_iter().map(|convention| {
+            let id = convention.id.uuid();
+            Ok((
+                id,
+                convention.seen_by(reading.scope, day, reading.language)?,
+            ))
+        });
+        seen.collect()
+    }
+}

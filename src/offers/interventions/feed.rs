@@ -1,0 +1,27 @@
+//! How the change feed reads interventions.
+
+use uuid::Uuid;
+
+use super::model::{InterventionAnswer, Offer};
+use super::status::Looked;
+use super::store;
+use crate::error::Result;
+use crate::feed::{Changed, FeedObject, Reading};
+
+impl FeedObject for Offer {
+    type Answer = InterventionAnswer;
+
+    async fn read(
+        reading: &Reading<'_>,
+        changed: &Changed<'_>,
+    ) -> Result<Vec<(Uuid, InterventionAnswer)>> {
+        let scope = reading.scope;
+        let looked = Looked::at(reading.now, reading.stale_after_days);
+        let found = store::find_all(reading.connection, scope, &changed.ids(), looked).await?;
+        let seen = found.into_iter().map(|offer| {
+            let id = offer.intervention.id.uuid();
+            (id, offer.seen_by(scope, reading.language))
+        });
+        Ok(seen.collect())
+    }
+}

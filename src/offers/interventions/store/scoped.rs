@@ -1,0 +1,104 @@
+//! Which interventions a caller sees: the search, the lists, the feed and the counts all start from
+//! here.
+
+use diesel::dsl::{IntoBoxed, auto_type, case_when};
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, Bool, Date, Nullable, Text, Timestamptz};
+
+use crate::auth::policy::{Perimeter, Scope};
+use crate::db::schema::{intervention_standing as standing, interventions};
+use crate::offers::interventions::status::{Looked, Status};
+
+diesel::define_sql_function! {
+    /// Why a convention does not carry an intervention, whatever the day.
+    fn intervention_reasons(
+        obstacles: Array<Text>, covered_types: Array<Text>, covered_levels: Array<Text>,
+        territory: Nullable<Text>, action_type: Text, levels: Array<Text>, held_by: Array<Text>,
+    ) -> Array<Text>;
+}
+
+diesel::define_sql_function! {
+    /// What an intervention is on a day.
+    fn intervention_status(
+        withdrawn_at: Nullable<Timestamptz>, available_to: Nullable<Date>,
+        in_force_from: Nullable<Date>, in_force_until: Nullable<Date>, reasons: Array<Text>,
+        is_stale: Bool, day: Date,
+    ) -> Text;
+}
+
+/// Interventions beside what their conventions' texts are to them: see [`scoped`] for the day's.
+#[auto_type]
+fn joined() -> _ {
+    let same_convention = standing::convention_id.eq(interventions::convention_id);
+    let same_partner = standing::partner_id.eq(interventions::partner_id);
+    interventions::table.inner_join(standing::table.on(same_convention.and(same_partner)))
+}
+
+/// Interventions and their standings, to be filtered.
+pub type Scoped<'a> = IntoBoxed<'a, joined, Pg>;
+
+#[auto_type(no_type_alias)]
+/// Why a convention does not carry an intervention, whatever the day.
+pub fn reasons() -> _ {
+    intervention_reasons(
+        standing::obstacles,
+        standing::action_types,
+        standing::levels,
+        standing::territory,
+        interventions::action_type,
+        interventions::levels,
+        interventions::held_by,
+    )
+}
+
+/// Whether an intervention is one of these on a day. A CASE, whose outcome PostgreSQL takes for as
+/// likely as not: taken for rare, as equality with a computed text is, it made a page read and sort
+/// everything instead of walking an index until the page was full.
+macro_rules! is_one_of {
+    ($statuses:expr, $looked:expr) => {
+        case_when(
+            intervention_status(
+                interventions::withdrawn_at,
+                interventions::available_to,
+                standing::in_force_from,
+                standing::in_force_until,
+                reasons(),
+                interventions::confirmed_at.lt($looked.fresh_since.into_sql::<Timestamptz>()),
+                $looked.day.into_sql::<Date>(),
+            )
+            .eq_any($statuses),
+            true.into_sql::<Bool>(),
+        )
+        .otherwise(false.into_sql::<Bool>())
+    };
+}
+pub(super) use is_one_of;
+
+/// What a caller may know of: what is published, and what else is its own.
+pub fn scoped<'a>(scope: &Scope, looked: Looked) -> Scoped<'a> {
+    let query = joined()
+        .filter(standing::from_day.le(looked.day))
+        .filter(standing::until_day.gt(looked.day))
+        .into_boxed();
+    let published = is_one_of!([Status::Published], looked);
+    match scope.perimeter() {
+        Perimeter::Everything => query,
+        Perimeter::Partner(own) => query.filter(interventions::partner_id.eq(*own).or(published)),
+        Perimeter::Territories { .. } | Perimeter::Schools(_) | Perimeter::Public => {
+            query.filter(published)
+        }
+    }
+}
+
+/// Of those, where what is asked for is not published: said again, so that nothing else is looked
+/// through.
+pub fn unpublished<'a>(query: Scoped<'a>, scope: &Scope) -> Scoped<'a> {
+    match scope.perimeter() {
+        Perimeter::Everything => query,
+        Perimeter::Partner(own) => query.filter(interventions::partner_id.eq(*own)),
+        Perimeter::Territories { .. } | Perimeter::Schools(_) | Perimeter::Public => {
+            query.filter(false.into_sql::<Bool>())
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! How the change feed reads clients.
+
+use uuid::Uuid;
+
+use super::model::{Client, ClientAnswer};
+use super::store;
+use crate::error::Result;
+use crate::feed::{Changed, FeedObject, Reading};
+
+impl FeedObject for Client {
+    type Answer = ClientAnswer;
+
+    async fn read(
+        reading: &Reading<'_>,
+        changed: &Changed<'_>,
+    ) -> Result<Vec<(Uuid, ClientAnswer)>> {
+        let (scope, now) = (reading.scope, reading.now);
+        let found = store::find_all(reading.connection, scope, &changed.ids(), now).await?;
+        let seen = found.into_iter().map(|client| {
+            let id = client.record.id.uuid();
+            (id, client.seen(reading.language, now))
+        });
+        Ok(seen.collect())
+    }
+}

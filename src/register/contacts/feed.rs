@@ -1,0 +1,24 @@
+//! How the change feed reads contacts.
+
+use uuid::Uuid;
+
+use super::model::{Contact, ContactAnswer};
+use super::store;
+use crate::error::Result;
+use crate::feed::{Changed, FeedObject, Reading};
+
+impl FeedObject for Contact {
+    type Answer = ContactAnswer;
+
+    async fn read(
+        reading: &Reading<'_>,
+        changed: &Changed<'_>,
+    ) -> Result<Vec<(Uuid, ContactAnswer)>> {
+        let found = store::find_all(reading.connection, reading.scope, &changed.ids()).await?;
+        let viewer = reading.viewer();
+        let seen = found
+            .into_iter()
+            .map(|contact| (contact.id.uuid(), contact.seen_by(&viewer)));
+        Ok(seen.collect())
+    }
+}

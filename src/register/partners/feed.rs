@@ -1,0 +1,24 @@
+//! How the change feed reads partners.
+
+use uuid::Uuid;
+
+use super::model::{Partner, PartnerAnswer};
+use super::store;
+use crate::error::Result;
+use crate::feed::{Changed, FeedObject, Reading};
+
+impl FeedObject for Partner {
+    type Answer = PartnerAnswer;
+
+    async fn read(
+        reading: &Reading<'_>,
+        changed: &Changed<'_>,
+    ) -> Result<Vec<(Uuid, PartnerAnswer)>> {
+        let found = store::find_all(reading.connection, reading.scope, &changed.ids()).await?;
+        let seen = found.into_iter().map(|partner| {
+            let id = partner.id.uuid();
+            (id, partner.seen_by(reading.scope, reading.language))
+        });
+        Ok(seen.collect())
+    }
+}

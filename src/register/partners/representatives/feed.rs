@@ -1,0 +1,24 @@
+//! How the change feed reads representatives.
+
+use uuid::Uuid;
+
+use super::model::{Representative, RepresentativeAnswer};
+use super::store;
+use crate::error::Result;
+use crate::feed::{Changed, FeedObject, Reading};
+
+impl FeedObject for Representative {
+    type Answer = RepresentativeAnswer;
+
+    async fn read(
+        reading: &Reading<'_>,
+        changed: &Changed<'_>,
+    ) -> Result<Vec<(Uuid, RepresentativeAnswer)>> {
+        let found = store::find_all(reading.connection, reading.scope, &changed.ids()).await?;
+        let viewer = reading.viewer();
+        let seen = found
+            .into_iter()
+            .map(|person| (person.id.uuid(), person.seen_by(&viewer)));
+        Ok(seen.collect())
+    }
+}

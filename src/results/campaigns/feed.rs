@@ -1,0 +1,23 @@
+//! How the change feed reads campaigns.
+
+use uuid::Uuid;
+
+use super::model::{Campaign, CampaignAnswer};
+use super::store;
+use crate::error::Result;
+use crate::feed::{Changed, FeedObject, Reading};
+
+impl FeedObject for Campaign {
+    type Answer = CampaignAnswer;
+
+    async fn read(
+        reading: &Reading<'_>,
+        changed: &Changed<'_>,
+    ) -> Result<Vec<(Uuid, CampaignAnswer)>> {
+        let found = store::find_all(reading.connection, reading.scope, &changed.ids()).await?;
+        let seen = found
+            .into_iter()
+            .map(|campaign| (campaign.id.uuid(), campaign.seen_by(reading.scope)));
+        Ok(seen.collect())
+    }
+}
