@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::language::Text;
 
 /// Another outcome of a step, and when it is the one.
-pub struct Otherwise<S> {
+pub struct Alternative<S> {
     /// What the object becomes.
     pub status: S,
     /// When.
@@ -15,13 +15,13 @@ pub struct Otherwise<S> {
 }
 
 /// Another outcome, and when in French and English.
-pub const fn otherwise<S: Copy>(
+pub const fn alternative<S: Copy>(
     status: S,
     fr: &'static str,
     en: &'static str,
-) -> Option<Otherwise<S>> {
+) -> Option<Alternative<S>> {
     let when = Text { fr, en };
-    Some(Otherwise { status, when })
+    Some(Alternative { status, when })
 }
 
 /// A step, with the table of what it makes of each status.
@@ -42,7 +42,7 @@ pub trait Step: Copy + 'static {
     fn from(self, status: Self::Status) -> Option<Self::Status>;
 
     /// What else the step may lead to, and when: with the last signature, once the content changes.
-    fn otherwise(self, _status: Self::Status) -> Option<Otherwise<Self::Status>> {
+    fn alternative(self, _status: Self::Status) -> Option<Alternative<Self::Status>> {
         None
     }
 
@@ -50,8 +50,8 @@ pub trait Step: Copy + 'static {
     ///
     /// # Errors
     /// `internal_error` when the table has none.
-    fn take_otherwise(self, status: Self::Status) -> Result<Self::Status> {
-        let other = self.otherwise(status);
+    fn take_alternative(self, status: Self::Status) -> Result<Self::Status> {
+        let other = self.alternative(status);
         other
             .map(|other| other.status)
             .ok_or_else(|| Error::internal("a step without another outcome"))

@@ -339,8 +339,8 @@ impl Scope {
 
     /// Whether all of these territories, each given with all above it, are in charge of the caller:
     /// what writing an object that names them needs.
-    pub fn holds_all(&self, ancestries: &[Vec<String>]) -> bool {
-        let holds = |ancestry: &Vec<String>| match &self.perimeter {
+    pub fn covers_all(&self, ancestries: &[Vec<String>]) -> bool {
+        let covers = |ancestry: &Vec<String>| match &self.perimeter {
             Perimeter::Everything => true,
             Perimeter::Territories { named, .. } => {
                 ancestry.iter().any(|code| named.contains(code))
@@ -351,7 +351,7 @@ impl Scope {
                 .any(|uai| uais.iter().any(|own| own == uai)),
             Perimeter::Partner(_) | Perimeter::Public => false,
         };
-        ancestries.iter().all(holds)
+        ancestries.iter().all(covers)
     }
 
     /// The words of an [`Audience`](crate::db::journal::Audience) that the caller answers to; none

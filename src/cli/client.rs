@@ -222,7 +222,7 @@ async fn write(
 }
 
 fn shown(app: &App, format: Format, written: Written) -> Result<String, Failure> {
-    let client = written.client.seen(Language::English, app.now());
+    let client = written.client.answer(Language::English, app.now());
     match written.secret {
         None => output::object(format, &client, COLUMNS),
         Some(secret) => {
@@ -263,7 +263,7 @@ async fn all(app: &App) -> crate::error::Result<Vec<ClientAnswer>> {
         });
         all.extend(
             some.into_iter()
-                .map(|client| client.seen(Language::English, now)),
+                .map(|client| client.answer(Language::English, now)),
         );
     }
 }

@@ -113,7 +113,7 @@ async fn import(
         now: clock.now(),
         new_id: &new_id,
     };
-    let tell = |taken| progress.tell(taken);
+    let tell = |taken| progress.update(taken);
     match what {
         What::Annuaire { .. } => {
             import_establishments(client, source, &context, options, tell).await
@@ -205,7 +205,7 @@ impl Progress {
         }
     }
 
-    fn tell(&self, taken: u64) {
+    fn update(&self, taken: u64) {
         let taken = taken.min(self.length);
         if let Some(bar) = &self.bar {
             bar.set_position(taken);

@@ -49,14 +49,14 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
             let mut cells = 0;
             for year in &years {
                 cells += rollup_check::rebuild(&client, year).await?;
-                progress.tell(year);
+                progress.print(year);
             }
             progress.end();
             println!("{} school years, {cells} cells rebuilt", years.len());
             Ok(())
         }
         Action::Verify { format } => {
-            let verified = rollup_check::verify(&mut client, |year| progress.tell(year)).await?;
+            let verified = rollup_check::verify(&mut client, |year| progress.print(year)).await?;
             progress.end();
             report(&verified, format)
         }
@@ -95,7 +95,7 @@ impl Progress {
         Self { bar }
     }
 
-    fn tell(&self, year: &str) {
+    fn print(&self, year: &str) {
         match &self.bar {
             Some(bar) => {
                 bar.set_message(year.to_owned());

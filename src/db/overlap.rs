@@ -9,7 +9,7 @@ use crate::error::Result;
 ///
 /// # Errors
 /// Those of what is asked.
-pub async fn meanwhile<A, W>(
+pub async fn overlapped<A, W>(
     ask: impl Future<Output = Result<A>>,
     work: impl FnOnce() -> W,
 ) -> Result<(A, W)> {

@@ -6,18 +6,18 @@
 
 use serde_json::{Map, Value};
 
-use super::pointer::At;
+use super::pointer::Pointer;
 use crate::error::{Faults, Place, Rule};
 use crate::values::FromText;
 
 /// A type that can be read from a JSON value, or says which rule the value breaks.
 pub trait Field: Sized {
     /// Reads what stands there; faults are of that place, or of one below it.
-    fn read(value: &Value, at: At<'_>, faults: &mut Faults) -> Option<Self>;
+    fn read(value: &Value, at: Pointer<'_>, faults: &mut Faults) -> Option<Self>;
 }
 
 impl<T: FromText> Field for T {
-    fn read(value: &Value, at: At<'_>, faults: &mut Faults) -> Option<Self> {
+    fn read(value: &Value, at: Pointer<'_>, faults: &mut Faults) -> Option<Self> {
         let parsed = value
             .as_str()
             .ok_or(Rule::WrongType("string"))
@@ -31,7 +31,7 @@ pub const MAX_ITEMS: usize = 200;
 
 /// A list without repeats.
 impl<T: FromText + PartialEq> Field for Vec<T> {
-    fn read(value: &Value, at: At<'_>, faults: &mut Faults) -> Option<Self> {
+    fn read(value: &Value, at: Pointer<'_>, faults: &mut Faults) -> Option<Self> {
         let Some(items) = value.as_array() else {
             faults.add(at.place(), Rule::WrongType("array"));
             return None;
@@ -63,7 +63,7 @@ pub trait Body: Sized {
 pub struct Fields<'a> {
     object: &'a Map<String, Value>,
     /// Where the object stands.
-    at: At<'a>,
+    at: Pointer<'a>,
     /// Whether what is absent is no fault: the object is a change.
     partial: bool,
     known: Vec<&'static str>,
@@ -75,7 +75,7 @@ pub struct Fields<'a> {
 impl<'a> Fields<'a> {
     /// Reads a whole body; anything but an object is a fault of the body itself.
     pub fn body<T: Body>(value: &Value, faults: &'a mut Faults) -> Option<T> {
-        read_at(value, At::Body, false, faults)
+        read_at(value, Pointer::Body, false, faults)
     }
 
     /// Reads the object as a change of a `T`: its members are checked, none is needed. Returns them.
@@ -320,7 +320,12 @@ impl<'a> Fields<'a> {
 }
 
 /// Reads the object at a pointer; anything but an object is a fault of that place.
-fn read_at<T: Body>(value: &Value, at: At<'_>, partial: bool, faults: &mut Faults) -> Option<T> {
+fn read_at<T: Body>(
+    value: &Value,
+    at: Pointer<'_>,
+    partial: bool,
+    faults: &mut Faults,
+) -> Option<T> {
     let Some(object) = value.as_object() else {
         faults.add(at.place(), Rule::WrongType("object"));
         return None;
@@ -356,7 +361,7 @@ impl Body for Nothing {
 }
 
 impl Field for bool {
-    fn read(value: &Value, at: At<'_>, faults: &mut Faults) -> Option<Self> {
+    fn read(value: &Value, at: Pointer<'_>, faults: &mut Faults) -> Option<Self> {
         let flag = value.as_bool();
         if flag.is_none() {
             faults.add(at.place(), Rule::WrongType("boolean"));

@@ -23,7 +23,7 @@ use super::contract::{Operation, allow};
 use super::formats::Form;
 use super::page::bound_to;
 use super::query::Parameters;
-use super::shell::Seen;
+use super::shell::AccessLog;
 use super::{accept, csv_body, json};
 use crate::app::App;
 use crate::auth::claims::Claims;
@@ -158,8 +158,8 @@ async fn authenticate(app: &App, request: &ServiceRequest) -> Result<Option<Arc<
 }
 
 fn note(request: &ServiceRequest, operation: &Operation, claims: Option<&Claims>) {
-    if let Some(seen) = request.extensions().get::<Rc<Seen>>() {
-        seen.note(&operation.id, claims);
+    if let Some(access_log) = request.extensions().get::<Rc<AccessLog>>() {
+        access_log.note(&operation.id, claims);
     }
 }
 
@@ -216,8 +216,8 @@ async fn admit(
         idempotency_key,
         request_id: request
             .extensions()
-            .get::<Rc<Seen>>()
-            .map(|seen| seen.request_id.clone())
+            .get::<Rc<AccessLog>>()
+            .map(|access_log| access_log.request_id.clone())
             .unwrap_or_default(),
     })
 }

@@ -8,16 +8,16 @@ use crate::error::fault::escape;
 /// Where in a body a value stands, from the value outwards. Its pointer (RFC 6901) is only written
 /// for a fault: a body without any needs none.
 #[derive(Debug, Clone, Copy)]
-pub enum At<'a> {
+pub enum Pointer<'a> {
     /// The body itself.
     Body,
     /// A member of the object that stands there.
-    Member(&'a At<'a>, &'a str),
+    Member(&'a Pointer<'a>, &'a str),
     /// An item of the list that stands there.
-    Item(&'a At<'a>, usize),
+    Item(&'a Pointer<'a>, usize),
 }
 
-impl<'a> At<'a> {
+impl<'a> Pointer<'a> {
     /// A member of the object here.
     pub fn member(&'a self, name: &'a str) -> Self {
         Self::Member(self, name)
@@ -34,7 +34,7 @@ impl<'a> At<'a> {
     }
 }
 
-impl fmt::Display for At<'_> {
+impl fmt::Display for Pointer<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Body => Ok(()),
@@ -50,9 +50,9 @@ mod tests {
 
     #[test]
     fn a_pointer_names_each_step_and_escapes_what_it_must() {
-        let lines = At::Body.member("li/n~es");
+        let lines = Pointer::Body.member("li/n~es");
         let line = lines.item(2);
         assert_eq!(line.member("girls").to_string(), "/li~1n~0es/2/girls");
-        assert_eq!(At::Body.to_string(), "");
+        assert_eq!(Pointer::Body.to_string(), "");
     }
 }

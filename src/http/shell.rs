@@ -35,7 +35,7 @@ const MAX_REQUEST_ID: usize = 128;
 
 /// What is learnt of a request on its way in, for its log line on the way out.
 #[derive(Debug)]
-pub struct Seen {
+pub struct AccessLog {
     /// The request's id.
     pub request_id: String,
     caller: RefCell<Caller>,
@@ -48,7 +48,7 @@ struct Caller {
     client_id: String,
 }
 
-impl Seen {
+impl AccessLog {
     /// Notes the operation and who asks.
     pub fn note(&self, operation: &str, claims: Option<&Claims>) {
         *self.caller.borrow_mut() = Caller {
@@ -63,7 +63,7 @@ impl Seen {
 
 /// What is kept of a request to finish its answer.
 struct Exchange {
-    seen: Rc<Seen>,
+    access_log: Rc<AccessLog>,
     started: Instant,
     language: Language,
     method: String,
@@ -83,7 +83,9 @@ pub async fn shell(
 ) -> actix_web::Result<ServiceResponse> {
     let exchange = Exchange::of(&request);
     let app = request.app_data::<web::Data<App>>().cloned();
-    request.extensions_mut().insert(Rc::clone(&exchange.seen));
+    request
+        .extensions_mut()
+        .insert(Rc::clone(&exchange.access_log));
     let outcome = match too_long(&request) {
         Some(error) => Ok(request.error_response(error)),
         None => guarded(next.call(request)).await,
@@ -171,7 +173,7 @@ impl Exchange {
             .or_else(|| app.map(|app| app.new_id().to_string()))
             .unwrap_or_default();
         Self {
-            seen: Rc::new(Seen {
+            access_log: Rc::new(AccessLog {
                 request_id,
                 caller: RefCell::default(),
             }),
@@ -245,9 +247,14 @@ impl Exchange {
             } else {
                 log::Level::Warn
             };
-            log::log!(level, request_id = self.seen.request_id.as_str(), code = error.code.as_str(); "{cause}");
+            log::log!(level, request_id = self.access_log.request_id.as_str(), code = error.code.as_str(); "{cause}");
         }
-        let problem = Problem::of(error, self.language, &self.path, &self.seen.request_id);
+        let problem = Problem::of(
+            error,
+            self.language,
+            &self.path,
+            &self.access_log.request_id,
+        );
         serde_json::to_string(&problem).unwrap_or_default()
     }
 
@@ -259,7 +266,7 @@ impl Exchange {
         };
         set(
             HeaderName::from_static("x-request-id"),
-            &self.seen.request_id,
+            &self.access_log.request_id,
         );
         set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
         if let Some(traceparent) = &self.traceparent {
@@ -296,11 +303,11 @@ impl Exchange {
 
     /// The log line and the observation. Never a token, an e-mail, a query or a body.
     fn record(&self, app: Option<&App>, status: StatusCode) {
-        let caller = self.seen.caller.borrow();
+        let caller = self.access_log.caller.borrow();
         let elapsed = self.started.elapsed();
         log::info!(
             target: "ree::access",
-            request_id = self.seen.request_id.as_str(),
+            request_id = self.access_log.request_id.as_str(),
             client_id = caller.client_id.as_str(),
             role = caller.role,
             operation = caller.operation.as_str(),

@@ -81,7 +81,7 @@ fn outcome<S: Step>(step: S, status: S::Status, language: Language) -> Option<St
     if after != status {
         let _ = write!(words, " → `{after}`");
     }
-    if let Some(other) = step.otherwise(status) {
+    if let Some(other) = step.alternative(status) {
         let _ = write!(
             words,
             " → `{}` ({})",
@@ -110,7 +110,7 @@ fn diagram<S: Step>() -> String {
             } else if after != *status {
                 let _ = writeln!(lines, "    {status} --> {after}: {name}");
             }
-            if let Some(other) = step.otherwise(*status) {
+            if let Some(other) = step.alternative(*status) {
                 let when = other.when.get(Language::English);
                 let _ = writeln!(lines, "    {status} --> {}: {name} ({when})", other.status);
             }
@@ -120,13 +120,13 @@ fn diagram<S: Step>() -> String {
 }
 
 /// Adds the lives to the tags.
-pub fn tell(document: &mut OpenApi) {
+pub fn describe(document: &mut OpenApi) {
     for life in lives() {
         let tags = document.tags.iter_mut().flatten();
         for tag in tags.filter(|tag| tag.name == life.tag) {
-            let told = format!("\n\nLa vie d'{} :\n\n{}", life.of[0], life.french);
+            let text = format!("\n\nLa vie d'{} :\n\n{}", life.of[0], life.french);
             let description = tag.description.get_or_insert_default();
-            description.push_str(&told);
+            description.push_str(&text);
         }
     }
 }

@@ -62,7 +62,7 @@ pub fn document() -> OpenApi {
         .split_for_parts();
     document.info.version = env!("CARGO_PKG_VERSION").to_owned();
     add_security(&mut document);
-    lifecycles::tell(&mut document);
+    lifecycles::describe(&mut document);
     for (path, item) in &mut document.paths.paths {
         for (method, operation) in operations(item) {
             complete(path, &method, operation);

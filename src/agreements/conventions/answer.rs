@@ -86,7 +86,7 @@ impl Convention {
     ///
     /// # Errors
     /// `internal_error` when its digest cannot be made.
-    pub fn seen_by(
+    pub fn answer_for(
         self,
         scope: &Scope,
         day: NaiveDate,
@@ -147,18 +147,18 @@ impl Convention {
                 &BOARD_DECISION_MISSING,
             ),
         ];
-        let found = found.into_iter().filter(|(holds, ..)| *holds);
-        let told = found.map(|(_, pointer, notice)| notice.at(pointer, language));
+        let found = found.into_iter().filter(|(applies, ..)| *applies);
+        let warning = found.map(|(_, pointer, notice)| notice.at(pointer, language));
         let gaps = [
             (self.gap_before(), "/starts_on", &GAP_BEFORE),
             (self.gap_after(), "/ends_on", &GAP_AFTER),
         ];
         let gaps = gaps.into_iter().filter_map(|(gap, pointer, notice)| {
-            let mut told = notice.at(pointer, language);
-            told.detail = notice.about(&gap?.to_string(), language);
-            Some(told)
+            let mut warning = notice.at(pointer, language);
+            warning.detail = notice.about(&gap?.to_string(), language);
+            Some(warning)
         });
-        told.chain(gaps).collect()
+        warning.chain(gaps).collect()
     }
 }
 

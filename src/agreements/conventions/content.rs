@@ -29,7 +29,7 @@ pub type ConventionKind = Code<ConventionKinds>;
 
 code_enum! {
     /// For whom a convention is made.
-    Reach of "convention_scopes" {
+    ConventionScope of "convention_scopes" {
         /// For the whole country.
         National = "national",
         /// For one territory, beside the national ones.
@@ -111,7 +111,7 @@ pub struct Content {
     pub kind: ConventionKind,
     /// `national`, ou `local` : alors propre à un territoire.
     #[schema(example = "national")]
-    pub scope: Reach,
+    pub scope: ConventionScope,
     /// Le territoire d'une convention locale.
     #[schema(example = json!(null))]
     pub territory: Option<TerritoryCode>,
@@ -300,10 +300,14 @@ impl Body for Content {
 }
 
 /// A local convention names its territory, a national one has none.
-fn place(fields: &mut Fields<'_>, scope: Option<Reach>, territory: Option<&TerritoryCode>) {
+fn place(
+    fields: &mut Fields<'_>,
+    scope: Option<ConventionScope>,
+    territory: Option<&TerritoryCode>,
+) {
     match (scope, territory) {
-        (Some(Reach::Local), _) => fields.needs("territory"),
-        (Some(Reach::National), Some(_)) => {
+        (Some(ConventionScope::Local), _) => fields.needs("territory"),
+        (Some(ConventionScope::National), Some(_)) => {
             fields.fault("territory", Rule::OnlyWith("scope = local"));
         }
         _ => {}

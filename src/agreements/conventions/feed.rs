@@ -17,13 +17,13 @@ impl FeedObject for Convention {
     ) -> Result<Vec<(Uuid, ConventionAnswer)>> {
         let found = store::find_all(reading.connection, reading.scope, &changed.ids()).await?;
         let day = reading.day();
-        let seen = found.into_iter().map(|convention| {
+        let shown = found.into_iter().map(|convention| {
             let id = convention.id.uuid();
             Ok((
                 id,
-                convention.seen_by(reading.scope, day, reading.language)?,
+                convention.answer_for(reading.scope, day, reading.language)?,
             ))
         });
-        seen.collect()
+        shown.collect()
     }
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::content::{ConventionKind, Reach};
+use super::content::{ConventionKind, ConventionScope};
 use super::model::Status;
 use super::term::EffectiveStatus;
 use crate::http::page;
@@ -15,7 +15,7 @@ use crate::values::{ActionType, Axis, Level, TerritoryCode};
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
     /// National or local.
-    pub scope: Vec<Reach>,
+    pub scope: Vec<ConventionScope>,
     /// Of one of these kinds.
     pub kind: Vec<ConventionKind>,
     /// Of one of these statuses.

@@ -10,14 +10,14 @@ use uuid::Uuid;
 
 use super::acts::Amended;
 use super::acts::Termination;
-use super::content::{Content, NewConvention, Reach};
+use super::content::{Content, ConventionScope, NewConvention};
 use super::signing::{Signatory, VoidedSignature};
 use super::store::functions::{convention_end, convention_successor_under_way};
 use crate::auth::policy::Scope;
 use crate::db::journal::{Audience, Journaled, ObjectType};
 use crate::db::schema::conventions;
 use crate::error::Result;
-use crate::steps::{self, Otherwise, Step as _, otherwise};
+use crate::steps::{self, Alternative, Step as _, alternative};
 use crate::values::ids::PartnerId;
 use crate::values::{Json, Sha256Hex, TextValue, code_enum};
 
@@ -123,17 +123,17 @@ impl steps::Step for Step {
         }
     }
 
-    fn otherwise(self, status: Status) -> Option<Otherwise<Status>> {
+    fn alternative(self, status: Status) -> Option<Alternative<Status>> {
         match (self, status) {
-            (Self::Update, Status::ToSign) => otherwise(
+            (Self::Update, Status::ToSign) => alternative(
                 Status::Negotiation,
                 "contenu ou signataires modifiés",
                 "content or signatories changed",
             ),
             (Self::Sign, Status::ToSign) => {
-                otherwise(Status::Signed, "dernière signature", "last signature")
+                alternative(Status::Signed, "dernière signature", "last signature")
             }
-            (Self::Renew, Status::Signed) => otherwise(
+            (Self::Renew, Status::Signed) => alternative(
                 Status::Replaced,
                 "une fois la suivante signée, de son premier jour",
                 "once the next is signed, from its first day",
@@ -259,8 +259,8 @@ impl Convention {
     /// its territory in charge.
     pub fn is_kept_by(&self, scope: &Scope) -> bool {
         match self.original.scope {
-            Reach::National => scope.is_everything(),
-            Reach::Local => scope.holds_all(std::slice::from_ref(&self.reach)),
+            ConventionScope::National => scope.is_everything(),
+            ConventionScope::Local => scope.covers_all(std::slice::from_ref(&self.reach)),
         }
     }
 

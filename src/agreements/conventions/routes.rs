@@ -39,7 +39,7 @@ impl List for Conventions {
         let conventions = store::page(&reader, scope, &filter, &page).await?;
         conventions
             .into_iter()
-            .map(|convention| convention.seen_by(scope, filter.today, call.admitted.language))
+            .map(|convention| convention.answer_for(scope, filter.today, call.admitted.language))
             .collect()
     }
 
@@ -92,23 +92,23 @@ impl Query for At {
 }
 
 /// Answers a convention as it stands today.
-fn seen<Q, B>(call: &Call<Q, B>, convention: Convention) -> Result<Answer> {
+fn shown<Q, B>(call: &Call<Q, B>, convention: Convention) -> Result<Answer> {
     on(call, convention, today(call.app.now()))
 }
 
 /// Answers a convention as it stands on a day.
 fn on<Q, B>(call: &Call<Q, B>, convention: Convention, day: NaiveDate) -> Result<Answer> {
     let version = convention.version;
-    let seen = convention.seen_by(call.scope()?, day, call.admitted.language)?;
-    Answer::object(version, &seen)
+    let shown = convention.answer_for(call.scope()?, day, call.admitted.language)?;
+    Answer::object(version, &shown)
 }
 
 /// Answers a convention that a step created.
 fn created(call: &Call<NoQuery, impl Sized>, convention: Convention) -> Result<Answer> {
     let location = format!("/v1/conventions/{}", convention.id);
     let (version, day) = (convention.version, today(call.app.now()));
-    let seen = convention.seen_by(call.scope()?, day, call.admitted.language)?;
-    Answer::created(version, location, &seen)
+    let shown = convention.answer_for(call.scope()?, day, call.admitted.language)?;
+    Answer::created(version, location, &shown)
 }
 
 /// Liste des conventions
@@ -212,7 +212,7 @@ pub async fn update_convention(call: Call<NoQuery, ConventionPatch>) -> Result<A
     call.write(async |tx| {
         let if_match = &call.admitted.if_match;
         let updated = workflow::update(tx, scope, call.id("id"), &call.body, if_match).await?;
-        seen(&call, updated)
+        shown(&call, updated)
     })
     .await
 }
@@ -292,7 +292,7 @@ pub async fn sign_convention(call: Call<NoQuery, NewSignature>) -> Result<Answer
     call.write(async |tx| {
         let if_match = &call.admitted.if_match;
         let signed = workflow::sign(tx, scope, call.id("id"), &call.body, if_match).await?;
-        seen(&call, signed)
+        shown(&call, signed)
     })
     .await
 }
@@ -337,7 +337,7 @@ pub async fn terminate_convention(call: Call<NoQuery, NewTermination>) -> Result
     let (scope, if_match) = (call.scope()?, &call.admitted.if_match);
     call.write(async |tx| {
         let ended = workflow::terminate(tx, scope, call.id("id"), &call.body, if_match).await?;
-        seen(&call, ended)
+        shown(&call, ended)
     })
     .await
 }
@@ -372,7 +372,7 @@ async fn step(call: Call, step: Step) -> Result<Answer> {
     call.write(async |tx| {
         let if_match = &call.admitted.if_match;
         let after = workflow::step(tx, scope, call.id("id"), step, if_match).await?;
-        seen(&call, after)
+        shown(&call, after)
     })
     .await
 }

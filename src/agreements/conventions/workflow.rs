@@ -79,7 +79,7 @@ async fn place(tx: &mut Tx<'_>, scope: &Scope, new: &NewConvention) -> Result<Ve
     }
     let each = ancestry::each(tx.connection(), std::slice::from_ref(territory)).await?;
     let each = each.map_err(|places| ancestry::unknown(&places, |_| "/territory".to_owned()))?;
-    if scope.holds_all(&each) {
+    if scope.covers_all(&each) {
         Ok(ancestry::all(&each))
     } else {
         let place = Place::field("territory");
@@ -175,7 +175,7 @@ pub async fn update(
         standing.imported = edit::completed(&before, &new);
     }
     if before.status == Status::ToSign && changed.is_contractual() {
-        standing.status = Step::Update.take_otherwise(before.status)?;
+        standing.status = Step::Update.take_alternative(before.status)?;
         let reason = changed.reason();
         let voided = signing::voided(&before.signatories, tx.now, &reason);
         standing.voided_signatures.0.extend(voided);
@@ -195,7 +195,7 @@ async fn kept(
     id: ConventionId,
     if_match: &Precondition,
 ) -> Result<Convention> {
-    let convention = store::hold(tx.connection(), scope, id).await?;
+    let convention = store::lock(tx.connection(), scope, id).await?;
     if !convention.is_kept_by(scope) {
         return Err(Error::new(Code::Forbidden));
     }
@@ -242,7 +242,7 @@ pub async fn sign(
     if_match: &Precondition,
 ) -> Result<Convention> {
     signature.is_past(today(tx.now))?;
-    let before = store::hold(tx.connection(), scope, id).await?;
+    let before = store::lock(tx.connection(), scope, id).await?;
     let keeps = before.is_kept_by(scope);
     if !keeps && !before.has_party(scope, today(tx.now)) {
         return Err(Error::new(Code::Forbidden));
@@ -260,7 +260,7 @@ pub async fn sign(
     standing.signed_on = signing::signed_by_all(&signed);
     let is_last = standing.signed_on.is_some();
     if is_last {
-        standing.status = Step::Sign.take_otherwise(before.status)?;
+        standing.status = Step::Sign.take_alternative(before.status)?;
     }
     standing.signatories = Json(signed);
     let now = tx.now;
@@ -281,9 +281,9 @@ async fn replace_predecessor(tx: &mut Tx<'_>, successor: &Convention) -> Result<
         return Ok(());
     };
     // Whoever signs need not see the predecessor: what it becomes follows from the signature.
-    let before = store::hold(tx.connection(), &Scope::of_operator(), id).await?;
+    let before = store::lock(tx.connection(), &Scope::of_operator(), id).await?;
     let status = match before.status {
-        Status::Signed => Step::Renew.take_otherwise(Status::Signed)?,
+        Status::Signed => Step::Renew.take_alternative(Status::Signed)?,
         // What a party ended is followed, not replaced.
         Status::Terminated if before.successor_id.is_none() => Status::Terminated,
         // Another one was signed in its place meanwhile.

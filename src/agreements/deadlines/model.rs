@@ -193,7 +193,7 @@ pub struct DeadlineAnswer {
 
 impl Deadline {
     /// As it is answered on a day.
-    pub fn seen(self, today: NaiveDate, language: Language) -> DeadlineAnswer {
+    pub fn answer(self, today: NaiveDate, language: Language) -> DeadlineAnswer {
         DeadlineAnswer {
             kind: self.kind,
             due_on: self.due_on,
@@ -312,8 +312,8 @@ mod tests {
 
     fn years(today: &str, until: &str) -> Vec<(String, String)> {
         let years = ReportYear::between(day(today), day(until), &[]);
-        let told = |one: ReportYear| (one.year.to_string(), one.due_on.to_string());
-        years.into_iter().map(told).collect()
+        let pair = |one: ReportYear| (one.year.to_string(), one.due_on.to_string());
+        years.into_iter().map(pair).collect()
     }
 
     #[test]

@@ -56,8 +56,8 @@ impl List for Deadlines {
         let connection = call.app.db.borrow().await?;
         let filter = complete(&connection, &call).await?;
         let deadlines = store::page(&connection, call.scope()?, &filter, &page).await?;
-        let seen = |one: Deadline| one.seen(filter.today, call.admitted.language);
-        Ok(deadlines.into_iter().map(seen).collect())
+        let shown = |one: Deadline| one.answer(filter.today, call.admitted.language);
+        Ok(deadlines.into_iter().map(shown).collect())
     }
 
     fn mark(item: &DeadlineAnswer, _sort: Sort) -> Mark {

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::content::{Content, Coordinator, DeclinationLevel, Signatory};
-use super::model::{EffectiveStatus, Framed, Status, Step};
+use super::model::{DeclinationInContext, EffectiveStatus, Status, Step};
 use crate::agreements::conventions::answer::BOARD_DECISION_MISSING;
 use crate::auth::person_viewer::Viewer;
 use crate::error::warning::Warning;
@@ -24,7 +24,7 @@ static OUTLIVES_CONVENTION: Notice = notice(
     "The declination ends after its convention: it will cease with it.",
 );
 
-impl Framed {
+impl DeclinationInContext {
     /// Whether the coordinator is shown: to the ministry, the academies it concerns, the schools it
     /// covers, and the parties to its convention.
     fn shows_person_to(&self, viewer: &Viewer<'_>, day: NaiveDate) -> bool {
@@ -46,14 +46,14 @@ impl Framed {
             (outlives, "/ends_on", &OUTLIVES_CONVENTION),
             (undecided, "/board_decision", &BOARD_DECISION_MISSING),
         ];
-        let found = found.into_iter().filter(|(holds, ..)| *holds);
+        let found = found.into_iter().filter(|(applies, ..)| *applies);
         found
             .map(|(_, pointer, notice)| notice.at(pointer, language))
             .collect()
     }
 
     /// The declination as this caller is answered, on this day.
-    pub fn seen_by(
+    pub fn answer_for(
         self,
         viewer: &Viewer<'_>,
         day: NaiveDate,

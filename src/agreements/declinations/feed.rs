@@ -17,10 +17,10 @@ impl FeedObject for Declination {
     ) -> Result<Vec<(Uuid, DeclinationAnswer)>> {
         let found = store::find_all(reading.connection, reading.scope, &changed.ids()).await?;
         let (viewer, day) = (reading.viewer(), reading.day());
-        let seen = found.into_iter().map(|framed| {
-            let id = framed.declination.id.uuid();
-            (id, framed.seen_by(&viewer, day, reading.language))
+        let shown = found.into_iter().map(|in_context| {
+            let id = in_context.declination.id.uuid();
+            (id, in_context.answer_for(&viewer, day, reading.language))
         });
-        Ok(seen.collect())
+        Ok(shown.collect())
     }
 }

@@ -153,7 +153,7 @@ pub struct Declination {
 /// What of its convention a declination is read with: between whom, and from when to when.
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = conventions, check_for_backend(diesel::pg::Pg))]
-pub struct Frame {
+pub struct DeclinationContext {
     /// The parties that signed it first.
     pub partner_ids: Vec<PartnerId>,
     /// What was signed since.
@@ -164,7 +164,7 @@ pub struct Frame {
     pub in_force_until: Option<NaiveDate>,
 }
 
-impl From<&Convention> for Frame {
+impl From<&Convention> for DeclinationContext {
     fn from(convention: &Convention) -> Self {
         Self {
             partner_ids: convention.original.partner_ids.clone(),
@@ -175,7 +175,7 @@ impl From<&Convention> for Frame {
     }
 }
 
-impl Frame {
+impl DeclinationContext {
     /// The parties on a day.
     pub fn parties(&self, day: NaiveDate) -> Vec<PartnerId> {
         parties_on(&self.partner_ids, &self.amendments, day)
@@ -184,11 +184,11 @@ impl Frame {
 
 /// A declination with what of its convention it is read with.
 #[derive(Debug, Clone)]
-pub struct Framed {
+pub struct DeclinationInContext {
     /// The declination.
     pub declination: Declination,
     /// Of its convention.
-    pub frame: Frame,
+    pub frame: DeclinationContext,
 }
 
 impl Declination {
@@ -225,11 +225,11 @@ impl Declination {
             territories.map(ancestry).collect()
         };
         // A school of no academy is nobody's but the ministry's and its own.
-        (!ancestries.is_empty() || scope.is_everything()) && scope.holds_all(&ancestries)
+        (!ancestries.is_empty() || scope.is_everything()) && scope.covers_all(&ancestries)
     }
 }
 
-impl Framed {
+impl DeclinationInContext {
     /// What it is on this day; none when it was never activated.
     pub fn effective_status(&self, day: NaiveDate) -> Option<EffectiveStatus> {
         let (content, frame) = (&self.declination.content, &self.frame);

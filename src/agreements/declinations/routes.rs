@@ -7,7 +7,7 @@ use actix_web::{HttpResponse, delete, get, patch, post};
 use super::answer::DeclinationAnswer;
 use super::content::{Activation, DeclinationPatch, NewDeclination};
 use super::filter::{Filter, Filters, Sort};
-use super::model::Framed;
+use super::model::DeclinationInContext;
 use super::{store, workflow};
 use crate::auth::person_viewer::Viewer;
 use crate::db::Reader as Connection;
@@ -42,10 +42,10 @@ impl List for Declinations {
         )?;
         let (viewer, day) = (Viewer::new(scope, above), today(call.app.now()));
         let language = call.admitted.language;
-        let seen = rows
+        let shown = rows
             .into_iter()
-            .map(|row| row.seen_by(&viewer, day, language));
-        Ok(seen.collect())
+            .map(|row| row.answer_for(&viewer, day, language));
+        Ok(shown.collect())
     }
 
     fn mark(item: &DeclinationAnswer, sort: Sort) -> Mark {
@@ -133,8 +133,8 @@ pub async fn create_declination(call: Call<NoQuery, NewDeclination>) -> Result<A
     call.write(async |tx| {
         let created = workflow::create(tx, scope, &call.body).await?;
         let location = format!("/v1/declinations/{}", created.declination.id);
-        answered(&call, created, |version, seen| {
-            Answer::created(version, location, seen)
+        answered(&call, created, |version, shown| {
+            Answer::created(version, location, shown)
         })
     })
     .await
@@ -161,7 +161,7 @@ pub async fn get_declination(call: Call) -> Result<Answer> {
     let version = found.declination.version;
     Answer::object(
         version,
-        &found.seen_by(&viewer, day, call.admitted.language),
+        &found.answer_for(&viewer, day, call.admitted.language),
     )
 }
 
@@ -281,14 +281,17 @@ pub async fn abandon_declination(call: Call) -> Result<Answer> {
 /// coordinator goes with them.
 fn answered<Q, B>(
     call: &Call<Q, B>,
-    framed: Framed,
+    in_context: DeclinationInContext,
     answer: impl FnOnce(i64, &DeclinationAnswer) -> Result<Answer>,
 ) -> Result<Answer> {
     let viewer = Viewer::of_writer(call.scope()?);
-    let (id, version) = (framed.declination.id.uuid(), framed.declination.version);
-    let seen = framed.seen_by(&viewer, today(call.app.now()), call.admitted.language);
-    let answer = answer(version, &seen)?;
-    Ok(if seen.coordinator.is_some() {
+    let (id, version) = (
+        in_context.declination.id.uuid(),
+        in_context.declination.version,
+    );
+    let shown = in_context.answer_for(&viewer, today(call.app.now()), call.admitted.language);
+    let answer = answer(version, &shown)?;
+    Ok(if shown.coordinator.is_some() {
         answer.about_person(id)
     } else {
         answer

@@ -100,7 +100,7 @@ impl Ground {
         let parent = parents.into_iter().next();
         Ok(Self {
             convention,
-            parent: parent.map(|framed| framed.declination),
+            parent: parent.map(|in_context| in_context.declination),
             ancestries,
             represented,
             day,
@@ -211,7 +211,7 @@ impl Ground {
         let foreign = ancestries
             .iter()
             .enumerate()
-            .filter(|(_, ancestry)| !scope.holds_all(std::slice::from_ref(*ancestry)));
+            .filter(|(_, ancestry)| !scope.covers_all(std::slice::from_ref(*ancestry)));
         let faults: Vec<Fault> = foreign
             .map(|(index, _)| Fault {
                 place: territory(index),

@@ -5,7 +5,7 @@
 //! whatever narrows or ends the convention, come one after the other.
 
 use super::content::{Activation, Content, DeclinationPatch, NewDeclination};
-use super::model::{Declination, Frame, Framed, Status, Step};
+use super::model::{Declination, DeclinationContext, DeclinationInContext, Status, Step};
 use super::rules::{self, Ground};
 use super::store;
 use crate::agreements::conventions::model::Convention;
@@ -25,7 +25,11 @@ use crate::values::{Json, today};
 /// # Errors
 /// `validation_failed`, `forbidden` for territories that are not the caller's,
 /// `convention_not_signed`.
-pub async fn create(tx: &mut Tx<'_>, scope: &Scope, new: &NewDeclination) -> Result<Framed> {
+pub async fn create(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    new: &NewDeclination,
+) -> Result<DeclinationInContext> {
     let day = today(tx.now);
     let ground = Ground::of(tx.connection(), scope, &new.content, None, day).await?;
     ground.faults(&new.content, None).check()?;
@@ -37,9 +41,9 @@ pub async fn create(tx: &mut Tx<'_>, scope: &Scope, new: &NewDeclination) -> Res
     let (id, now) = (DeclinationId::new(tx.new_id()), tx.now);
     let declination = store::insert(tx.connection(), id, new, &ground.reach(), now).await?;
     tx.created(&declination).await?;
-    Ok(Framed {
+    Ok(DeclinationInContext {
         declination,
-        frame: Frame::from(convention),
+        frame: DeclinationContext::from(convention),
     })
 }
 
@@ -55,8 +59,8 @@ pub async fn update(
     id: DeclinationId,
     patch: &DeclinationPatch,
     if_match: &Precondition,
-) -> Result<Framed> {
-    let (convention, before) = hold_with_convention(tx, scope, id, if_match).await?;
+) -> Result<DeclinationInContext> {
+    let (convention, before) = lock_with_convention(tx, scope, id, if_match).await?;
     before.declination.step(Step::Update)?;
     let present = before.declination.as_input();
     let new = patch.apply(&present)?;
@@ -104,7 +108,7 @@ async fn check_active(
     tx: &mut Tx<'_>,
     scope: &Scope,
     convention: Convention,
-    before: &Framed,
+    before: &DeclinationInContext,
     after: &Content,
 ) -> Result<()> {
     let present = &before.declination.content;
@@ -146,8 +150,8 @@ pub async fn activate(
     id: DeclinationId,
     activation: &Activation,
     if_match: &Precondition,
-) -> Result<Framed> {
-    let (convention, before) = hold_with_convention(tx, scope, id, if_match).await?;
+) -> Result<DeclinationInContext> {
+    let (convention, before) = lock_with_convention(tx, scope, id, if_match).await?;
     let status = before.declination.step(Step::Activate)?;
     let day = today(tx.now);
     activation.check(tx, scope, &convention).await?;
@@ -216,8 +220,8 @@ pub async fn close(
     scope: &Scope,
     id: DeclinationId,
     if_match: &Precondition,
-) -> Result<Framed> {
-    let (_, before) = hold_with_convention(tx, scope, id, if_match).await?;
+) -> Result<DeclinationInContext> {
+    let (_, before) = lock_with_convention(tx, scope, id, if_match).await?;
     let status = before.declination.step(Step::Close)?;
     store::release(tx.connection(), id).await?;
     let (now, signatories) = (tx.now, &before.declination.signatories);
@@ -234,8 +238,8 @@ pub async fn abandon(
     scope: &Scope,
     id: DeclinationId,
     if_match: &Precondition,
-) -> Result<Framed> {
-    let before = hold(tx, scope, id, if_match).await?;
+) -> Result<DeclinationInContext> {
+    let before = lock(tx, scope, id, if_match).await?;
     let status = before.declination.step(Step::Abandon)?;
     let (now, signatories) = (tx.now, &before.declination.signatories);
     let after = store::set_standing(tx.connection(), id, status, signatories, now).await?;
@@ -252,7 +256,7 @@ pub async fn delete(
     id: DeclinationId,
     if_match: &Precondition,
 ) -> Result<()> {
-    let before = hold(tx, scope, id, if_match).await?;
+    let before = lock(tx, scope, id, if_match).await?;
     before.declination.step(Step::Delete)?;
     store::delete(tx.connection(), id).await?;
     idempotency::erase_person(tx.connection(), id.uuid()).await?;
@@ -260,20 +264,20 @@ pub async fn delete(
 }
 
 /// A declination that the caller may write, of a version it asked for.
-async fn hold(
+async fn lock(
     tx: &mut Tx<'_>,
     scope: &Scope,
     id: DeclinationId,
     if_match: &Precondition,
-) -> Result<Framed> {
-    let framed = store::hold(tx.connection(), scope, id).await?;
-    must_keep(scope, &framed)?;
-    if_match.check(framed.declination.version)?;
-    Ok(framed)
+) -> Result<DeclinationInContext> {
+    let in_context = store::lock(tx.connection(), scope, id).await?;
+    must_keep(scope, &in_context)?;
+    if_match.check(in_context.declination.version)?;
+    Ok(in_context)
 }
 
-fn must_keep(scope: &Scope, framed: &Framed) -> Result<()> {
-    if framed.declination.is_kept_by(scope) {
+fn must_keep(scope: &Scope, in_context: &DeclinationInContext) -> Result<()> {
+    if in_context.declination.is_kept_by(scope) {
         Ok(())
     } else {
         Err(Error::new(Code::Forbidden))
@@ -281,29 +285,29 @@ fn must_keep(scope: &Scope, framed: &Framed) -> Result<()> {
 }
 
 /// The same with its convention, held before it: not for those who may not write it anyway.
-async fn hold_with_convention(
+async fn lock_with_convention(
     tx: &mut Tx<'_>,
     scope: &Scope,
     id: DeclinationId,
     if_match: &Precondition,
-) -> Result<(Convention, Framed)> {
+) -> Result<(Convention, DeclinationInContext)> {
     let seen = store::find(tx.connection(), scope, id).await?;
     must_keep(scope, &seen)?;
     let convention = seen.declination.content.convention_id;
-    let convention = conventions::hold(tx.connection(), scope, convention).await?;
-    let framed = hold(tx, scope, id, if_match).await?;
-    Ok((convention, framed))
+    let convention = conventions::lock(tx.connection(), scope, convention).await?;
+    let in_context = lock(tx, scope, id, if_match).await?;
+    Ok((convention, in_context))
 }
 
 async fn written(
     tx: &mut Tx<'_>,
     step: Step,
-    before: Framed,
+    before: DeclinationInContext,
     declination: Declination,
-) -> Result<Framed> {
+) -> Result<DeclinationInContext> {
     tx.changed(step.past(), &before.declination, &declination)
         .await?;
-    Ok(Framed {
+    Ok(DeclinationInContext {
         declination,
         ..before
     })

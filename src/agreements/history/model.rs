@@ -125,9 +125,12 @@ mod tests {
     #[test]
     fn a_field_without_values_is_personal_and_one_that_was_null_is_not() {
         let sides = [json!({ "title": null }), json!({ "title": "A" })];
-        let told = change("title".to_owned(), &sides);
-        assert_eq!((told.before, told.after), (Value::Null, json!("A")));
-        assert!(!told.personal);
+        let change_told = change("title".to_owned(), &sides);
+        assert_eq!(
+            (change_told.before, change_told.after),
+            (Value::Null, json!("A"))
+        );
+        assert!(!change_told.personal);
         assert!(change("coordinator".to_owned(), &sides).personal);
     }
 }

@@ -19,19 +19,19 @@ type Shard = RwLock<HashMap<TokenDigest, Arc<Claims>>>;
 
 /// A bounded map from a token's digest to what the token says. It does not read the clock: the
 /// caller checks the claims' expiry at each use, so that an entry never outlives its token.
-pub(super) struct Seen {
+pub(super) struct VerifiedTokens {
     shards: [Shard; SHARDS],
 }
 
-impl Default for Seen {
-    fn default() -> Seen {
-        Seen {
+impl Default for VerifiedTokens {
+    fn default() -> VerifiedTokens {
+        VerifiedTokens {
             shards: array::from_fn(|_| Shard::default()),
         }
     }
 }
 
-impl Seen {
+impl VerifiedTokens {
     pub(super) fn get(&self, digest: &TokenDigest) -> Option<Arc<Claims>> {
         // A poisoned lock is still a sound map: no operation below leaves it half-changed.
         let shard = self

@@ -27,7 +27,7 @@ pub mod cache;
 #[cfg(test)]
 mod tests;
 
-use cache::Seen;
+use cache::VerifiedTokens;
 
 /// The longest token looked at, in bytes. The service's own are some 600 bytes; the bound keeps
 /// what a stranger can make it hash and parse small.
@@ -44,7 +44,7 @@ pub struct Tokens {
     keys: Keys,
     issuer: String,
     validation: Validation,
-    seen: Seen,
+    verified: VerifiedTokens,
 }
 
 impl Tokens {
@@ -55,7 +55,7 @@ impl Tokens {
             keys,
             issuer: issuer.into(),
             validation: signature_only(),
-            seen: Seen::default(),
+            verified: VerifiedTokens::default(),
         }
     }
 
@@ -110,14 +110,14 @@ impl Tokens {
         // A digest, so that memory holds no token that could be used if it leaked; collision
         // resistant, so that no other string is ever taken for one that was verified.
         let digest = Sha256::digest(token).into();
-        if let Some(claims) = self.seen.get(&digest) {
+        if let Some(claims) = self.verified.get(&digest) {
             return in_time(claims, now);
         }
         let claims = in_time(Arc::new(self.verify_unseen(token)?), now)?;
         if claims.is_from_the_future(now) {
             return Err(TokenError::Claim(ClaimFault::Malformed("iat")));
         }
-        self.seen.insert(digest, Arc::clone(&claims), now);
+        self.verified.insert(digest, Arc::clone(&claims), now);
         Ok(claims)
     }
 

@@ -50,7 +50,7 @@ fn refusal(tokens: &Tokens, token: &str) -> TokenError {
     assert_eq!(error.code(), "invalid_token");
     // What is refused is not remembered, and refused again.
     assert_eq!(tokens.verify(token, noon()), Err(error));
-    assert_eq!(tokens.seen.len(), 0);
+    assert_eq!(tokens.verified.len(), 0);
     error
 }
 
@@ -333,7 +333,7 @@ fn a_remembered_token_does_not_outlive_its_end() {
     let tokens = tokens();
     let token = tokens.sign(&claims()).unwrap();
     let first = tokens.verify(&token, noon()).unwrap();
-    assert_eq!(tokens.seen.len(), 1);
+    assert_eq!(tokens.verified.len(), 1);
     let second = tokens.verify(&token, noon()).unwrap();
     assert!(
         Arc::ptr_eq(&first, &second),
@@ -349,7 +349,7 @@ fn a_remembered_token_does_not_outlive_its_end() {
 
 #[test]
 fn what_is_remembered_is_bounded() {
-    let seen = Seen::default();
+    let seen = VerifiedTokens::default();
     let digest = |n: usize| Sha256::digest(n.to_string()).into();
     let claims = Arc::new(claims());
     for n in 0..20_000 {
@@ -421,7 +421,7 @@ fn threads_share_it() {
             });
         }
     });
-    assert_eq!(tokens.seen.len(), 8);
+    assert_eq!(tokens.verified.len(), 8);
 }
 
 #[test]

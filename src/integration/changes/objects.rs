@@ -29,7 +29,7 @@ use crate::register::partners::model::Partner;
 use crate::register::partners::representatives::model::Representative;
 use crate::results::campaigns::model::Campaign;
 use crate::results::publications::model::Publication;
-use crate::results::reports::model::Whole;
+use crate::results::reports::model::FullReport;
 use crate::values::FromText;
 
 macro_rules! types {
@@ -53,7 +53,7 @@ types![
     Campaign,
     Contact,
     Establishment,
-    Whole,
+    FullReport,
     Publication,
     Client,
 ];

@@ -31,7 +31,7 @@ pub async fn load(connector: &Connector) -> Result<(), Box<dyn std::error::Error
     let (mut client, _alive) = connector.plain().await?;
     imports(&mut client).await?;
     let (mut connection, _alive) = connector.diesel().await?;
-    if story::tell(&mut connection).await? {
+    if story::load(&mut connection).await? {
         log::info!("example story: told");
     }
     Ok(())
@@ -63,16 +63,16 @@ async fn once(client: &mut tokio_postgres::Client) -> Result<(), ImportError> {
     };
     let (options, words) = (Options::default(), Words::of_reference());
     let partners = import_partners(client, PARTNERS, &context, &words, &options, |_| {}).await?;
-    tell("partners", &partners);
+    print("partners", &partners);
     let conventions = import_conventions(client, CONVENTIONS, &context, &options, |_| {}).await?;
-    tell("conventions", &conventions);
+    print("conventions", &conventions);
     let establishments =
         import_establishments(client, ESTABLISHMENTS, &context, &options, |_| {}).await?;
-    tell("establishments", &establishments);
+    print("establishments", &establishments);
     Ok(())
 }
 
-fn tell(what: &str, summary: &Summary) {
+fn print(what: &str, summary: &Summary) {
     let Summary {
         inserted,
         updated,

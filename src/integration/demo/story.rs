@@ -16,7 +16,7 @@ use crate::db::version::{Conditions, Precondition};
 use crate::error::{Error, Faults, Result};
 use crate::http::fields::{Body, Fields};
 use crate::offers::interventions;
-use crate::offers::interventions::status::Looked;
+use crate::offers::interventions::status::AsOf;
 use crate::results::reports;
 use crate::values::ids::PartnerId;
 use crate::values::{SchoolYear, Sha256Hex, today};
@@ -34,9 +34,9 @@ const SCHOOL: &str = "0660522J";
 ///
 /// # Errors
 /// When the database cannot be reached; when a step is refused, which a test would have told.
-pub async fn tell(connection: &mut AsyncPgConnection) -> Result<bool> {
+pub async fn load(connection: &mut AsyncPgConnection) -> Result<bool> {
     AnsiTransactionManager::begin_transaction(connection).await?;
-    let outcome = told(connection).await;
+    let outcome = play(connection).await;
     match outcome {
         Ok(_) => AnsiTransactionManager::commit_transaction(connection).await?,
         Err(_) => AnsiTransactionManager::rollback_transaction(connection).await?,
@@ -44,7 +44,7 @@ pub async fn tell(connection: &mut AsyncPgConnection) -> Result<bool> {
     outcome
 }
 
-async fn told(connection: &mut AsyncPgConnection) -> Result<bool> {
+async fn play(connection: &mut AsyncPgConnection) -> Result<bool> {
     store::lock(connection).await?;
     let was_told = store::was_told(connection, CLIENT).await?;
     let partner = store::partner(connection, PARTNER).await?;
@@ -197,8 +197,8 @@ impl Story<'_> {
         }))?;
         let signed = body(&json!({ "signatories": [] }))?;
         self.step(Role::Academy, "demo-rectorat", async |tx| {
-            let framed = declinations::workflow::create(tx, &rectorat, &new).await?;
-            let (id, any) = (framed.declination.id, Precondition::None);
+            let in_context = declinations::workflow::create(tx, &rectorat, &new).await?;
+            let (id, any) = (in_context.declination.id, Precondition::None);
             let active = declinations::workflow::activate(tx, &rectorat, id, &signed, &any).await?;
             Ok(active.declination)
         })
@@ -253,7 +253,7 @@ impl Story<'_> {
                     if_match: &Precondition::None,
                     if_none_match: &Precondition::None,
                 };
-                let looked = Looked::at(tx.now, STALE_AFTER_DAYS);
+                let looked = AsOf::at(tx.now, STALE_AFTER_DAYS);
                 interventions::workflow::put(tx, &portal, &key, &new, conditions, looked).await
             })
             .await?;

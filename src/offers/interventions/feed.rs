@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::model::{InterventionAnswer, Offer};
-use super::status::Looked;
+use super::status::AsOf;
 use super::store;
 use crate::error::Result;
 use crate::feed::{Changed, FeedObject, Reading};
@@ -16,12 +16,12 @@ impl FeedObject for Offer {
         changed: &Changed<'_>,
     ) -> Result<Vec<(Uuid, InterventionAnswer)>> {
         let scope = reading.scope;
-        let looked = Looked::at(reading.now, reading.stale_after_days);
-        let found = store::find_all(reading.connection, scope, &changed.ids(), looked).await?;
-        let seen = found.into_iter().map(|offer| {
+        let as_of = AsOf::at(reading.now, reading.stale_after_days);
+        let found = store::find_all(reading.connection, scope, &changed.ids(), as_of).await?;
+        let shown = found.into_iter().map(|offer| {
             let id = offer.intervention.id.uuid();
-            (id, offer.seen_by(scope, reading.language))
+            (id, offer.answer_for(scope, reading.language))
         });
-        Ok(seen.collect())
+        Ok(shown.collect())
     }
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::content::Modality;
 use super::geo::{Circle, Point};
-use super::status::{Looked, Status};
+use super::status::{AsOf, Status};
 use crate::error::Rule;
 use crate::error::notice::BEFORE_START;
 use crate::http::page;
@@ -101,7 +101,7 @@ pub struct Filter {
     /// The territories asked for and all above them.
     pub above: Vec<String>,
     /// When it is looked.
-    pub looked: Looked,
+    pub as_of: AsOf,
 }
 
 impl Filter {

@@ -12,7 +12,7 @@ use utoipa::openapi::schema::Type;
 use uuid::Uuid;
 
 use super::content::NewIntervention;
-use super::status::{Looked, Standing, Status, WithheldReason, reasons};
+use super::status::{AsOf, Eligibility, Status, WithheldReason, withheld_reasons};
 use crate::auth::policy::Scope;
 use crate::db::journal::{Audience, Journaled, ObjectType};
 use crate::db::schema::interventions;
@@ -158,7 +158,7 @@ pub struct Offer {
     /// The row.
     pub intervention: Intervention,
     /// What its convention is to it.
-    pub standing: Standing,
+    pub eligibility: Eligibility,
     /// How many of its sessions are taken.
     pub taken: i64,
     /// How well it answers the search that found it.
@@ -166,7 +166,7 @@ pub struct Offer {
     /// How far its place is from the point it is looked at from, in kilometres.
     pub distance_km: Option<f64>,
     /// When it is looked at.
-    pub looked: Looked,
+    pub as_of: AsOf,
 }
 
 /// A step of an intervention's life, by its name in `allowed_actions`.
@@ -225,7 +225,7 @@ pub fn to_a_tenth(km: f64) -> f64 {
 impl Offer {
     /// What it is that day.
     pub fn status(&self) -> Status {
-        status(&self.intervention, &self.standing, self.looked)
+        status(&self.intervention, &self.eligibility, self.as_of)
     }
 
     /// The verb of the step that makes it say this; none where it says so already, and is offered.
@@ -263,14 +263,14 @@ impl Offer {
     }
 
     /// The intervention as this caller is answered.
-    pub fn seen_by(self, scope: &Scope, language: Language) -> InterventionAnswer {
+    pub fn answer_for(self, scope: &Scope, language: Language) -> InterventionAnswer {
         let status = self.status();
         let partner = self.intervention.partner_id;
         let allowed = Step::ALL
             .into_iter()
             .filter(|step| step.is_open(status) && step.is_for(scope, partner));
         let withheld_reasons = if status == Status::Withheld {
-            reasons(&self.standing, self.looked.day, language)
+            withheld_reasons(&self.eligibility, self.as_of.day, language)
         } else {
             Vec::new()
         };
@@ -296,14 +296,14 @@ impl Offer {
 
     fn warnings(&self, language: Language) -> Vec<Warning> {
         let last = self.intervention.content.available_to;
-        let ends = self.standing.in_force_until;
+        let ends = self.eligibility.in_force_until;
         let outlives = ends.zip(last).is_some_and(|(ends, last)| ends < last);
         let oversubscribed = self.sessions_left().is_some_and(|left| left < 0);
         let found = [
             (outlives, "/available_to", &OUTLIVES_CONVENTION),
             (oversubscribed, "/sessions", &MORE_GRANTED),
         ];
-        let found = found.into_iter().filter(|(holds, ..)| *holds);
+        let found = found.into_iter().filter(|(applies, ..)| *applies);
         found
             .map(|(_, pointer, notice)| notice.at(pointer, language))
             .collect()
@@ -389,15 +389,15 @@ pub struct InterventionAnswer {
 
 /// What an intervention is on a day. The very rule of the database's `intervention_status`, by which
 /// lists are filtered.
-pub fn status(intervention: &Intervention, standing: &Standing, looked: Looked) -> Status {
-    let ended = |last: NaiveDate| last < looked.day;
+pub fn status(intervention: &Intervention, eligibility: &Eligibility, as_of: AsOf) -> Status {
+    let ended = |last: NaiveDate| last < as_of.day;
     if intervention.withdrawn_at.is_some() {
         Status::Withdrawn
     } else if intervention.content.available_to.is_some_and(ended) {
         Status::Expired
-    } else if intervention.confirmed_at < looked.fresh_since {
+    } else if intervention.confirmed_at < as_of.stale_before {
         Status::Stale
-    } else if standing.reasons.is_empty() && standing.is_in_force(looked.day) {
+    } else if eligibility.reasons.is_empty() && eligibility.is_in_force(as_of.day) {
         Status::Published
     } else {
         Status::Withheld

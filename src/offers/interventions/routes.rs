@@ -4,7 +4,7 @@ use actix_web::{delete, get, patch, put};
 
 use super::content::NewIntervention;
 use super::model::{ExternalId, InterventionAnswer, Key};
-use super::status::Looked;
+use super::status::AsOf;
 use super::workflow::Put;
 use super::{store, workflow};
 use crate::error::{Error, Result};
@@ -21,8 +21,8 @@ const TAG: &str = "Interventions";
 type InterventionPatch = Patch<NewIntervention>;
 
 /// When a request looks at interventions.
-pub fn looked<Q, B>(call: &Call<Q, B>) -> Looked {
-    Looked::at(call.app.now(), call.app.config.stale_after_days)
+pub fn as_of<Q, B>(call: &Call<Q, B>) -> AsOf {
+    AsOf::at(call.app.now(), call.app.config.stale_after_days)
 }
 
 /// What the path names.
@@ -45,10 +45,10 @@ fn key<Q, B>(call: &Call<Q, B>) -> Result<Key> {
 pub async fn get_intervention_by_id(call: Call) -> Result<Answer> {
     let (scope, ids) = (call.scope()?, [call.id("id")]);
     let reader = call.app.db.reader().await?;
-    let found = store::find_all(&reader, scope, &ids, looked(&call)).await?;
+    let found = store::find_all(&reader, scope, &ids, as_of(&call)).await?;
     let offer = found.into_iter().next().ok_or_else(Error::not_found)?;
     let version = offer.intervention.version;
-    Answer::object(version, &offer.seen_by(scope, call.admitted.language))
+    Answer::object(version, &offer.answer_for(scope, call.admitted.language))
 }
 
 /// Lecture d'une intervention de son partenaire
@@ -65,9 +65,9 @@ pub async fn get_intervention_by_id(call: Call) -> Result<Answer> {
 #[get("/v1/partners/{id}/interventions/{external_id}")]
 pub async fn get_intervention(call: Call) -> Result<Answer> {
     let (scope, key) = (call.scope()?, key(&call)?);
-    let offer = store::find(&*call.app.db.reader().await?, scope, &key, looked(&call)).await?;
+    let offer = store::find(&*call.app.db.reader().await?, scope, &key, as_of(&call)).await?;
     let version = offer.intervention.version;
-    Answer::object(version, &offer.seen_by(scope, call.admitted.language))
+    Answer::object(version, &offer.answer_for(scope, call.admitted.language))
 }
 
 /// Dépôt d'une intervention
@@ -103,14 +103,15 @@ pub async fn put_intervention(call: Call<NoQuery, NewIntervention>) -> Result<An
     let (scope, key, language) = (call.scope()?, key(&call)?, call.admitted.language);
     call.write(async |tx| {
         let conditions = call.admitted.conditions();
-        match workflow::put(tx, scope, &key, &call.body, conditions, looked(&call)).await? {
+        match workflow::put(tx, scope, &key, &call.body, conditions, as_of(&call)).await? {
             Put::Created(offer) => {
                 let (version, path) = (offer.intervention.version, offer.intervention.path());
-                Answer::created(version, path, &offer.seen_by(scope, language))
+                Answer::created(version, path, &offer.answer_for(scope, language))
             }
-            Put::Kept(offer) => {
-                Answer::object(offer.intervention.version, &offer.seen_by(scope, language))
-            }
+            Put::Kept(offer) => Answer::object(
+                offer.intervention.version,
+                &offer.answer_for(scope, language),
+            ),
         }
     })
     .await
@@ -136,9 +137,9 @@ pub async fn update_intervention(call: Call<NoQuery, InterventionPatch>) -> Resu
     let (scope, key) = (call.scope()?, key(&call)?);
     call.write(async |tx| {
         let if_match = &call.admitted.if_match;
-        let offer = workflow::update(tx, scope, &key, &call.body, if_match, looked(&call)).await?;
+        let offer = workflow::update(tx, scope, &key, &call.body, if_match, as_of(&call)).await?;
         let version = offer.intervention.version;
-        Answer::object(version, &offer.seen_by(scope, call.admitted.language))
+        Answer::object(version, &offer.answer_for(scope, call.admitted.language))
     })
     .await
 }
@@ -162,9 +163,9 @@ pub async fn withdraw_intervention(call: Call) -> Result<Answer> {
     let (scope, key) = (call.scope()?, key(&call)?);
     call.write(async |tx| {
         let conditions = call.admitted.conditions();
-        let offer = workflow::withdraw(tx, scope, &key, conditions, looked(&call)).await?;
+        let offer = workflow::withdraw(tx, scope, &key, conditions, as_of(&call)).await?;
         let version = offer.intervention.version;
-        Answer::object(version, &offer.seen_by(scope, call.admitted.language))
+        Answer::object(version, &offer.answer_for(scope, call.admitted.language))
     })
     .await
 }

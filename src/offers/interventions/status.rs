@@ -28,28 +28,28 @@ code_enum! {
 /// When interventions are looked at: the day it is, and the first moment whose confirmations are
 /// fresh enough on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Looked {
+pub struct AsOf {
     /// The day, in Paris.
     pub day: NaiveDate,
     /// What was last confirmed before this is stale.
-    pub fresh_since: DateTime<Utc>,
+    pub stale_before: DateTime<Utc>,
 }
 
-impl Looked {
+impl AsOf {
     /// At this moment, where what is not confirmed for so many days is stale.
     pub fn at(now: DateTime<Utc>, stale_after_days: u16) -> Self {
         let day = today(now);
         let first = day.checked_sub_days(Days::new(stale_after_days.into()));
         Self {
             day,
-            fresh_since: start_of(first.unwrap_or_default()),
+            stale_before: start_of(first.unwrap_or_default()),
         }
     }
 }
 
 /// What its convention is to an intervention, as the database says.
 #[derive(Debug, Clone, Queryable)]
-pub struct Standing {
+pub struct Eligibility {
     /// The convention's first day.
     pub in_force_from: Option<NaiveDate>,
     /// Its last day, null when nothing ends it.
@@ -58,7 +58,7 @@ pub struct Standing {
     pub reasons: Vec<String>,
 }
 
-impl Standing {
+impl Eligibility {
     /// Whether the convention is in force on a day.
     pub fn is_in_force(&self, day: NaiveDate) -> bool {
         self.in_force_from.is_some_and(|first| first <= day)
@@ -124,17 +124,21 @@ pub struct WithheldReason {
 }
 
 /// Why the convention does not carry the intervention on this day.
-pub fn reasons(standing: &Standing, day: NaiveDate, language: Language) -> Vec<WithheldReason> {
-    let has = |code: &str| standing.reasons.iter().any(|reason| reason == code);
+pub fn withheld_reasons(
+    eligibility: &Eligibility,
+    day: NaiveDate,
+    language: Language,
+) -> Vec<WithheldReason> {
+    let has = |code: &str| eligibility.reasons.iter().any(|reason| reason == code);
     // To one that is no party, what an unsigned convention says is nothing to be told of.
     let is_stranger = has(NOT_A_PARTY.code) && has(NOT_SIGNED.code);
     // One that is not signed is not in force either: the first says it all.
-    let is_over = !has(NOT_SIGNED.code) && !standing.is_in_force(day);
-    let holds =
+    let is_over = !has(NOT_SIGNED.code) && !eligibility.is_in_force(day);
+    let applies =
         |reason: &&&Notice| has(reason.code) || (is_over && reason.code == NOT_IN_FORCE.code);
     let may_be_told = |reason: &&&Notice| !is_stranger || reason.code == NOT_A_PARTY.code;
-    let holding = REASONS.iter().filter(holds).filter(may_be_told);
-    holding
+    let applying = REASONS.iter().filter(applies).filter(may_be_told);
+    applying
         .map(|reason| WithheldReason {
             code: reason.code,
             detail: reason.detail.get(language),

@@ -7,11 +7,11 @@ use chrono::{DateTime, Utc};
 
 use super::content::NewIntervention;
 use super::model::{ExternalId, Intervention, Offer};
-use super::status::{Looked, Standing};
-use super::store::{self, Change, Named, NewRow, Standings};
+use super::status::{AsOf, Eligibility};
+use super::store::{self, Change, Eligibilities, Named, NewRow};
 use crate::agreements::conventions;
 use crate::auth::policy::Scope;
-use crate::db::overlap::meanwhile;
+use crate::db::overlap::overlapped;
 use crate::db::tx::{Step, Tx};
 use crate::error::{Error, Fault, Place, Result, Rule};
 use crate::register::territories::ancestry;
@@ -22,18 +22,18 @@ use crate::values::ids::InterventionId;
 use crate::values::ids::PartnerId;
 
 /// What the database knows of what some interventions name: the conventions, the schools.
-pub struct Grounds {
+pub struct References {
     conventions: HashSet<ConventionId>,
     schools: Schools,
 }
 
-impl Grounds {
+impl References {
     /// Asks for all of them together.
-    pub async fn of(tx: &mut Tx<'_>, scope: &Scope, said: &[&NewIntervention]) -> Result<Self> {
+    pub async fn of(tx: &mut Tx<'_>, scope: &Scope, upserted: &[&NewIntervention]) -> Result<Self> {
         let connection = &*tx.connection();
-        let named: HashSet<ConventionId> = said.iter().map(|new| new.convention_id).collect();
+        let named: HashSet<ConventionId> = upserted.iter().map(|new| new.convention_id).collect();
         let named: Vec<ConventionId> = named.into_iter().collect();
-        let territories = said.iter().flat_map(|new| &new.territories);
+        let territories = upserted.iter().flat_map(|new| &new.territories);
         let (conventions, schools) = tokio::try_join!(
             conventions::store::find_all(connection, scope, &named),
             Schools::among(connection, territories),
@@ -49,7 +49,10 @@ impl Grounds {
     ///
     /// # Errors
     /// All that is wrong with them.
-    pub fn held_by(&self, new: &NewIntervention) -> std::result::Result<Vec<String>, Vec<Fault>> {
+    pub fn common_ancestors(
+        &self,
+        new: &NewIntervention,
+    ) -> std::result::Result<Vec<String>, Vec<Fault>> {
         let mut faults = Vec::new();
         if !self.conventions.contains(&new.convention_id) {
             faults.push(Fault {
@@ -71,20 +74,20 @@ impl Grounds {
 
 /// What a partner says of an intervention, checked.
 #[derive(Debug)]
-pub struct Saying<'a> {
+pub struct Upsert<'a> {
     /// What it calls it.
     pub external_id: &'a ExternalId,
     /// What it says.
     pub content: &'a NewIntervention,
     /// What holds all of its territories.
-    pub held_by: Vec<String>,
+    pub common_ancestors: Vec<String>,
     /// Whether it was there when it was looked for.
     pub is_there: bool,
 }
 
 /// What came of a saying.
 #[derive(Debug)]
-pub struct Said {
+pub struct Upserted {
     /// The intervention before; none when it was created.
     pub before: Option<Offer>,
     /// The intervention now.
@@ -93,7 +96,7 @@ pub struct Said {
     pub verb: Option<&'static str>,
 }
 
-impl Said {
+impl Upserted {
     /// That it is as it was.
     pub fn unchanged(offer: Offer) -> Self {
         Self {
@@ -105,11 +108,11 @@ impl Said {
 }
 
 /// What is known of the interventions that are there.
-pub enum Known {
+pub enum Existing {
     /// All of them, held until the transaction ends.
-    Held(Named),
+    Locked(Named),
     /// They were read, and may have changed since.
-    Seen(Named),
+    Read(Named),
 }
 
 /// Writes what a partner says, each name once: creates, changes, offers again, and journals it; in a
@@ -117,29 +120,29 @@ pub enum Known {
 ///
 /// # Errors
 /// As the writes.
-pub async fn say(
+pub async fn upsert_all(
     tx: &mut Tx<'_>,
     scope: &Scope,
     partner: PartnerId,
-    sayings: &[Saying<'_>],
-    known: Known,
-    looked: Looked,
-) -> Result<Vec<Said>> {
+    upserts: &[Upsert<'_>],
+    existing: Existing,
+    as_of: AsOf,
+) -> Result<Vec<Upserted>> {
     let now = tx.now;
-    let new = new_rows(tx, sayings);
+    let new = new_rows(tx, upserts);
     let inserted = store::insert_all(tx.connection(), partner, &new, now).await?;
     // Those that another request said first are there now, and stay.
-    let (mut held, seen) = match known {
-        Known::Held(held) => (held, Named::new()),
-        Known::Seen(seen) => (Named::new(), seen),
+    let (mut locked, seen) = match existing {
+        Existing::Locked(locked) => (locked, Named::new()),
+        Existing::Read(seen) => (Named::new(), seen),
     };
-    let others = sayings.iter().map(|saying| saying.external_id);
-    let others = others.filter(|name| !inserted.contains(*name) && !held.contains_key(*name));
+    let others = upserts.iter().map(|upsert| upsert.external_id);
+    let others = others.filter(|name| !inserted.contains(*name) && !locked.contains_key(*name));
     let others: Vec<&ExternalId> = others.collect();
-    held.extend(store::hold_named(tx.connection(), scope, partner, &others, seen, looked).await?);
+    locked.extend(store::lock_named(tx.connection(), scope, partner, &others, seen, as_of).await?);
 
-    let said = tell(tx, partner, sayings, &new, held, looked).await?;
-    let steps = said.iter().filter_map(|one| {
+    let upserted = plan(tx, partner, upserts, &new, locked, as_of).await?;
+    let steps = upserted.iter().filter_map(|one| {
         Some(Step {
             verb: one.verb?,
             before: one.before.as_ref(),
@@ -148,48 +151,48 @@ pub async fn say(
     });
     let steps: Vec<Step<'_, Offer>> = steps.collect();
     // While the journal is written, what changes is worked out.
-    let ((), changes) = meanwhile(tx.record_all(&steps), || changes(sayings, &said)).await?;
+    let ((), changes) = overlapped(tx.record_all(&steps), || changes(upserts, &upserted)).await?;
     store::update_all(tx.connection(), &changes?, now).await?;
-    Ok(said)
+    Ok(upserted)
 }
 
-/// What [`say`] would make of it, with nothing written: `found` has what is there.
-pub async fn rehearse(
+/// What [`upsert_all`] would make of it, with nothing written: `found` has what is there.
+pub async fn dry_run(
     tx: &mut Tx<'_>,
     partner: PartnerId,
-    sayings: &[Saying<'_>],
+    upserts: &[Upsert<'_>],
     found: Named,
-    looked: Looked,
-) -> Result<Vec<Said>> {
-    let new = new_rows(tx, sayings);
-    tell(tx, partner, sayings, &new, found, looked).await
+    as_of: AsOf,
+) -> Result<Vec<Upserted>> {
+    let new = new_rows(tx, upserts);
+    plan(tx, partner, upserts, &new, found, as_of).await
 }
 
 /// The rows of those that were not there when they were looked for.
-fn new_rows<'a>(tx: &Tx<'_>, sayings: &'a [Saying<'_>]) -> Vec<NewRow<'a>> {
-    let absent = sayings.iter().filter(|saying| !saying.is_there);
+fn new_rows<'a>(tx: &Tx<'_>, upserts: &'a [Upsert<'_>]) -> Vec<NewRow<'a>> {
+    let absent = upserts.iter().filter(|upsert| !upsert.is_there);
     absent
-        .map(|saying| row(saying, InterventionId::new(tx.new_id())))
+        .map(|upsert| row(upsert, InterventionId::new(tx.new_id())))
         .collect()
 }
 
-fn row<'a>(saying: &'a Saying<'_>, id: InterventionId) -> NewRow<'a> {
+fn row<'a>(upsert: &'a Upsert<'_>, id: InterventionId) -> NewRow<'a> {
     NewRow {
         id,
-        external_id: saying.external_id,
-        content: saying.content,
-        held_by: &saying.held_by,
+        external_id: upsert.external_id,
+        content: upsert.content,
+        held_by: &upsert.common_ancestors,
     }
 }
 
 /// What changes of those that are there, once it is told what becomes of each saying.
-fn changes<'a>(sayings: &'a [Saying<'_>], said: &[Said]) -> Result<Vec<Change<'a>>> {
+fn changes<'a>(upserts: &'a [Upsert<'_>], upserted: &[Upserted]) -> Result<Vec<Change<'a>>> {
     let mut changes = Vec::new();
-    for (saying, said) in sayings.iter().zip(said) {
-        if let (Some(before), Some(_)) = (&said.before, said.verb) {
+    for (upsert, upserted) in upserts.iter().zip(upserted) {
+        if let (Some(before), Some(_)) = (&upserted.before, upserted.verb) {
             changes.push(Change {
-                row: row(saying, before.intervention.id),
-                members: differing(&before.intervention.content, saying.content)?,
+                row: row(upsert, before.intervention.id),
+                members: differing(&before.intervention.content, upsert.content)?,
             });
         }
     }
@@ -198,69 +201,69 @@ fn changes<'a>(sayings: &'a [Saying<'_>], said: &[Said]) -> Result<Vec<Change<'a
 
 /// What becomes of each saying, in their order: of those that are `there`, and of the others, whose
 /// rows are `new`. What their conventions are is only asked for where it may not be what it was.
-async fn tell(
+async fn plan(
     tx: &mut Tx<'_>,
     partner: PartnerId,
-    sayings: &[Saying<'_>],
+    upserts: &[Upsert<'_>],
     new: &[NewRow<'_>],
     mut there: Named,
-    looked: Looked,
-) -> Result<Vec<Said>> {
+    as_of: AsOf,
+) -> Result<Vec<Upserted>> {
     let mut rows: Vec<NewRow<'_>> = Vec::new();
-    for saying in sayings {
-        if let Some(before) = there.get(saying.external_id)
-            && !before.intervention.content.stands_as(saying.content)
+    for upsert in upserts {
+        if let Some(before) = there.get(upsert.external_id)
+            && !before.intervention.content.stands_as(upsert.content)
         {
-            rows.push(row(saying, before.intervention.id));
+            rows.push(row(upsert, before.intervention.id));
         }
     }
     let absent = new
         .iter()
         .filter(|row| !there.contains_key(row.external_id));
     rows.extend(absent.cloned());
-    let mut told = Told {
-        standings: store::standings(tx.connection(), partner, &rows, looked.day).await?,
+    let mut plan = Plan {
+        eligibilities: store::eligibilities(tx.connection(), partner, &rows, as_of.day).await?,
         ids: rows.iter().map(|row| (row.external_id, row.id)).collect(),
         partner,
         now: tx.now,
-        looked,
+        as_of,
     };
-    let said = sayings
+    let upserted = upserts
         .iter()
-        .map(|saying| told.said(saying, there.remove(saying.external_id)));
-    said.collect()
+        .map(|upsert| plan.upserted(upsert, there.remove(upsert.external_id)));
+    upserted.collect()
 }
 
 /// What is known of the rows whose standing may be new.
-struct Told<'a> {
-    standings: Standings,
+struct Plan<'a> {
+    eligibilities: Eligibilities,
     ids: HashMap<&'a ExternalId, InterventionId>,
     partner: PartnerId,
     now: DateTime<Utc>,
-    looked: Looked,
+    as_of: AsOf,
 }
 
-impl Told<'_> {
-    fn said(&mut self, saying: &Saying<'_>, before: Option<Offer>) -> Result<Said> {
+impl Plan<'_> {
+    fn upserted(&mut self, upsert: &Upsert<'_>, before: Option<Offer>) -> Result<Upserted> {
         let Some(before) = before else {
-            let id = self.ids.get(saying.external_id).copied();
-            let (id, standing) = id
-                .and_then(|id| Some((id, self.standings.remove(&id)?)))
+            let id = self.ids.get(upsert.external_id).copied();
+            let (id, eligibility) = id
+                .and_then(|id| Some((id, self.eligibilities.remove(&id)?)))
                 .ok_or_else(|| Error::internal("an intervention that was not written"))?;
-            return Ok(Said {
+            return Ok(Upserted {
                 before: None,
-                after: self.offer(saying, id, standing, None),
+                after: self.offer(upsert, id, eligibility, None),
                 verb: Some("created"),
             });
         };
-        let Some(verb) = before.verb_to(saying.content) else {
-            return Ok(Said::unchanged(before));
+        let Some(verb) = before.verb_to(upsert.content) else {
+            return Ok(Upserted::unchanged(before));
         };
         let id = before.intervention.id;
-        let standing = self.standings.remove(&id);
-        let standing = standing.unwrap_or_else(|| before.standing.clone());
-        Ok(Said {
-            after: self.offer(saying, id, standing, Some(&before)),
+        let eligibility = self.eligibilities.remove(&id);
+        let eligibility = eligibility.unwrap_or_else(|| before.eligibility.clone());
+        Ok(Upserted {
+            after: self.offer(upsert, id, eligibility, Some(&before)),
             before: Some(before),
             verb: Some(verb),
         })
@@ -268,9 +271,9 @@ impl Told<'_> {
 
     fn offer(
         &self,
-        saying: &Saying<'_>,
+        upsert: &Upsert<'_>,
         id: InterventionId,
-        standing: Standing,
+        eligibility: Eligibility,
         before: Option<&Offer>,
     ) -> Offer {
         let row = before.map(|before| &before.intervention);
@@ -278,19 +281,19 @@ impl Told<'_> {
             intervention: Intervention {
                 id,
                 partner_id: self.partner,
-                external_id: saying.external_id.clone(),
-                content: saying.content.clone(),
+                external_id: upsert.external_id.clone(),
+                content: upsert.content.clone(),
                 confirmed_at: self.now,
                 withdrawn_at: None,
                 created_at: row.map_or(self.now, |row| row.created_at),
                 updated_at: self.now,
                 version: row.map_or(1, |row| row.version.saturating_add(1)),
             },
-            standing,
+            eligibility,
             taken: before.map_or(0, |before| before.taken),
             rank: None,
             distance_km: None,
-            looked: self.looked,
+            as_of: self.as_of,
         }
     }
 }

@@ -3,10 +3,10 @@
 
 use super::content::NewIntervention;
 use super::model::{Key, Offer};
-use super::status::Looked;
+use super::status::AsOf;
 use super::store;
 use super::upsert;
-use super::upsert::{Grounds, Known, Said, Saying};
+use super::upsert::{Existing, References, Upsert, Upserted};
 use crate::auth::policy::Scope;
 use crate::db::tx::Tx;
 use crate::db::version::{Conditions, Precondition};
@@ -33,24 +33,24 @@ pub async fn put(
     key: &Key,
     new: &NewIntervention,
     conditions: Conditions<'_>,
-    looked: Looked,
+    as_of: AsOf,
 ) -> Result<Put> {
     owned(tx, scope, key.partner).await?;
-    let held = store::hold(tx.connection(), scope, key, looked).await?;
+    let locked = store::lock(tx.connection(), scope, key, as_of).await?;
     let version = |offer: &Offer| offer.intervention.version;
-    conditions.check(held.as_ref().map(version))?;
-    let said = match held {
+    conditions.check(locked.as_ref().map(version))?;
+    let upserted = match locked {
         Some(before) if before.verb_to(new).is_none() => {
             return confirm(tx, before).await.map(Put::Kept);
         }
-        held => say(tx, scope, key, new, held, looked).await?,
+        locked => upsert_one(tx, scope, key, new, locked, as_of).await?,
     };
-    let Some(before) = said.before else {
-        return Ok(Put::Created(said.after));
+    let Some(before) = upserted.before else {
+        return Ok(Put::Created(upserted.after));
     };
     // Another request may have said it first, which was not known when the condition was looked at.
     conditions.check(Some(before.intervention.version))?;
-    Ok(Put::Kept(said.after))
+    Ok(Put::Kept(upserted.after))
 }
 
 /// Notes that an intervention, held, is still offered, where the last note is old.
@@ -64,26 +64,28 @@ async fn confirm(tx: &mut Tx<'_>, mut offer: Offer) -> Result<Offer> {
 }
 
 /// Writes what a partner says of one intervention.
-async fn say(
+async fn upsert_one(
     tx: &mut Tx<'_>,
     scope: &Scope,
     key: &Key,
     new: &NewIntervention,
-    held: Option<Offer>,
-    looked: Looked,
-) -> Result<Said> {
-    let grounds = Grounds::of(tx, scope, &[new]).await?;
-    let saying = Saying {
+    locked: Option<Offer>,
+    as_of: AsOf,
+) -> Result<Upserted> {
+    let references = References::of(tx, scope, &[new]).await?;
+    let upsert = Upsert {
         external_id: &key.external_id,
         content: new,
-        held_by: grounds.held_by(new).map_err(Error::validation)?,
-        is_there: held.is_some(),
+        common_ancestors: references
+            .common_ancestors(new)
+            .map_err(Error::validation)?,
+        is_there: locked.is_some(),
     };
-    let held = held.map(|offer| (key.external_id.clone(), offer));
-    let known = Known::Held(held.into_iter().collect());
-    let said = upsert::say(tx, scope, key.partner, &[saying], known, looked).await?;
-    let said = said.into_iter().next();
-    said.ok_or_else(|| Error::internal("nothing was said"))
+    let locked = locked.map(|offer| (key.external_id.clone(), offer));
+    let existing = Existing::Locked(locked.into_iter().collect());
+    let upserted = upsert::upsert_all(tx, scope, key.partner, &[upsert], existing, as_of).await?;
+    let upserted = upserted.into_iter().next();
+    upserted.ok_or_else(|| Error::internal("nothing was upserted"))
 }
 
 /// Changes one. A change that changes nothing writes nothing.
@@ -96,17 +98,17 @@ pub async fn update(
     key: &Key,
     patch: &Patch<NewIntervention>,
     if_match: &Precondition,
-    looked: Looked,
+    as_of: AsOf,
 ) -> Result<Offer> {
-    let before = held(tx, scope, key, looked).await?;
+    let before = locked(tx, scope, key, as_of).await?;
     if_match.check(before.intervention.version)?;
     before.may_change()?;
     let new = patch.apply(&before.intervention.content)?;
     if new == before.intervention.content {
         return Ok(before);
     }
-    let said = say(tx, scope, key, &new, Some(before), looked).await?;
-    Ok(said.after)
+    let upserted = upsert_one(tx, scope, key, &new, Some(before), as_of).await?;
+    Ok(upserted.after)
 }
 
 /// Takes one back; once it is, taking it back again writes nothing.
@@ -118,9 +120,9 @@ pub async fn withdraw(
     scope: &Scope,
     key: &Key,
     conditions: Conditions<'_>,
-    looked: Looked,
+    as_of: AsOf,
 ) -> Result<Offer> {
-    let before = held(tx, scope, key, looked).await?;
+    let before = locked(tx, scope, key, as_of).await?;
     conditions.check(Some(before.intervention.version))?;
     if before.intervention.withdrawn_at.is_some() {
         return Ok(before);
@@ -133,8 +135,8 @@ pub async fn withdraw(
 }
 
 /// The intervention a caller writes.
-async fn held(tx: &mut Tx<'_>, scope: &Scope, key: &Key, looked: Looked) -> Result<Offer> {
+async fn locked(tx: &mut Tx<'_>, scope: &Scope, key: &Key, as_of: AsOf) -> Result<Offer> {
     owned(tx, scope, key.partner).await?;
-    let held = store::hold(tx.connection(), scope, key, looked).await?;
-    held.ok_or_else(Error::not_found)
+    let locked = store::lock(tx.connection(), scope, key, as_of).await?;
+    locked.ok_or_else(Error::not_found)
 }

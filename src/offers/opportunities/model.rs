@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::reasons::{COVERS, DISTANCE, LEVELS, OF_NETWORK, Reason, VIA, nearest};
-use super::store::{Asked, Bond, Found};
+use super::store::{Asked, Found, PartnerOffer};
 use crate::auth::person_viewer::Viewer;
 use crate::language::Language;
 use crate::offers::interventions::model::to_a_tenth;
@@ -137,7 +137,7 @@ pub struct OpportunityIntervention {
 /// What was read.
 pub struct Read {
     /// Partners and their conventions, partner by partner.
-    pub bonds: Vec<Bond>,
+    pub partner_offers: Vec<PartnerOffer>,
     /// Their interventions, partner by partner.
     pub found: Vec<Found>,
     /// Those who speak for them there.
@@ -147,7 +147,10 @@ pub struct Read {
 /// The contacts of a school as a caller is answered, the most local first.
 pub fn contacts(mut found: Vec<Contact>, asked: &Asked, viewer: &Viewer<'_>) -> Vec<ContactAnswer> {
     found.sort_by_key(|one| nearest([one.content.territory.as_str()], &asked.above));
-    found.into_iter().map(|one| one.seen_by(viewer)).collect()
+    found
+        .into_iter()
+        .map(|one| one.answer_for(viewer))
+        .collect()
 }
 
 /// Puts together what was read. A member of a network that has neither an offer nor anyone there is
@@ -164,29 +167,33 @@ pub fn opportunities(
     }
     let mut people = most_local(read.representatives, asked);
     let mut ranked: Vec<(Rank, Opportunity)> = Vec::new();
-    for bonds in read
-        .bonds
+    for partner_offers in read
+        .partner_offers
         .chunk_by(|one, next| one.partner_id == next.partner_id)
     {
-        let Some(first) = bonds.first() else { continue };
+        let Some(first) = partner_offers.first() else {
+            continue;
+        };
         let offers = found.remove(&first.partner_id).unwrap_or_default();
         let person = people.remove(&first.partner_id);
-        let is_party = bonds.iter().any(|bond| bond.is_party);
+        let is_party = partner_offers
+            .iter()
+            .any(|partner_offer| partner_offer.is_party);
         if !is_party && offers.is_empty() && person.is_none() {
             continue;
         }
         let rank = Rank::of(first, &offers);
         let representative = person.map(|(place, person)| OpportunityRepresentative {
-            representative: person.seen_by(viewer),
+            representative: person.answer_for(viewer),
             reasons: covering(place, language),
         });
         ranked.push((
             rank,
             Opportunity {
                 partner: partner(first),
-                conventions: bonds
+                conventions: partner_offers
                     .iter()
-                    .map(|bond| convention(bond, language))
+                    .map(|partner_offer| convention(partner_offer, language))
                     .collect(),
                 representative,
                 interventions_count: offers.first().map_or(0, |one| one.of_partner),
@@ -236,7 +243,7 @@ struct Rank {
 }
 
 impl Rank {
-    fn of(nearest: &Bond, offers: &[Found]) -> Self {
+    fn of(nearest: &PartnerOffer, offers: &[Found]) -> Self {
         let distances = offers.iter().filter_map(|one| one.distance_km);
         Self {
             via: nearest.via,
@@ -254,25 +261,27 @@ impl Rank {
     }
 }
 
-fn partner(bond: &Bond) -> OpportunityPartner {
+fn partner(partner_offer: &PartnerOffer) -> OpportunityPartner {
     OpportunityPartner {
-        id: bond.partner_id,
-        name: bond.name.clone(),
-        acronym: bond.acronym.clone(),
-        sectors: bond.sectors.clone(),
-        website: bond.website.clone(),
+        id: partner_offer.partner_id,
+        name: partner_offer.name.clone(),
+        acronym: partner_offer.acronym.clone(),
+        sectors: partner_offer.sectors.clone(),
+        website: partner_offer.website.clone(),
     }
 }
 
-fn convention(bond: &Bond, language: Language) -> OpportunityConvention {
-    let via = usize::try_from(bond.via).ok().and_then(|via| VIA.get(via));
-    let network = (!bond.is_party).then_some(&OF_NETWORK);
+fn convention(partner_offer: &PartnerOffer, language: Language) -> OpportunityConvention {
+    let via = usize::try_from(partner_offer.via)
+        .ok()
+        .and_then(|via| VIA.get(via));
+    let network = (!partner_offer.is_party).then_some(&OF_NETWORK);
     let reasons = via.into_iter().chain(network);
     OpportunityConvention {
-        id: bond.convention_id,
-        reference: bond.reference.clone(),
-        title: bond.title.clone(),
-        declination_id: bond.declination_id,
+        id: partner_offer.convention_id,
+        reference: partner_offer.reference.clone(),
+        title: partner_offer.title.clone(),
+        declination_id: partner_offer.declination_id,
         reasons: reasons
             .map(|notice| Reason::of(notice, None, language))
             .collect(),

@@ -98,7 +98,7 @@ pub fn nearest<'a>(
     };
     let covering = territories
         .into_iter()
-        .filter(|code| above.iter().any(|held| held == code));
+        .filter(|code| above.iter().any(|one| one == code));
     covering.map(place).min()
 }
 

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::http::answer::Answer;
 use crate::http::call::Call;
 use crate::http::query::Documented;
-use crate::offers::interventions::status::Looked;
+use crate::offers::interventions::status::AsOf;
 use crate::register::contacts::store as contacts;
 use crate::register::establishments::model::Establishment;
 use crate::register::establishments::store as establishments;
@@ -46,17 +46,20 @@ pub async fn list_opportunities(call: Call<Limit>) -> Result<Answer> {
         ancestry::of(&connection, &place),
         ancestry::above_schools(&connection, scope),
     )?;
-    let looked = Looked::at(call.app.now(), call.app.config.stale_after_days);
-    let asked = asked(&school, above.unwrap_or_default(), looked);
-    let (bonds, found, contacts) = tokio::try_join!(
-        store::bonds(&connection, scope, &asked),
+    let as_of = AsOf::at(call.app.now(), call.app.config.stale_after_days);
+    let asked = asked(&school, above.unwrap_or_default(), as_of);
+    let (partner_offers, found, contacts) = tokio::try_join!(
+        store::partner_offers(&connection, scope, &asked),
         store::interventions(&connection, scope, &asked, EACH),
         contacts::of_territories(&connection, scope, &asked.above),
     )?;
-    let partners: Vec<uuid::Uuid> = bonds.iter().map(|bond| bond.partner_id).collect();
+    let partners: Vec<uuid::Uuid> = partner_offers
+        .iter()
+        .map(|partner_offer| partner_offer.partner_id)
+        .collect();
     let representatives = store::representatives(&connection, scope, &asked, &partners).await?;
     let read = Read {
-        bonds,
+        partner_offers,
         found,
         representatives,
     };
@@ -66,18 +69,18 @@ pub async fn list_opportunities(call: Call<Limit>) -> Result<Answer> {
     data.truncate(call.query.most);
     Answer::digested(&Opportunities {
         uai: uai.to_string(),
-        on: asked.looked.day,
+        on: asked.as_of.day,
         partners,
         contacts: model::contacts(contacts, &asked, &viewer),
         data,
     })
 }
 
-fn asked(school: &Establishment, above: Vec<String>, looked: Looked) -> Asked {
+fn asked(school: &Establishment, above: Vec<String>, as_of: AsOf) -> Asked {
     Asked {
         above,
         levels: school.levels.iter().map(ToString::to_string).collect(),
         point: school.latitude.zip(school.longitude),
-        looked,
+        as_of,
     }
 }

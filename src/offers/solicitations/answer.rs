@@ -74,7 +74,12 @@ pub struct SolicitationAnswer {
 
 impl Solicitation {
     /// The solicitation as this caller is answered, on this day.
-    pub fn seen_by(self, scope: &Scope, day: NaiveDate, language: Language) -> SolicitationAnswer {
+    pub fn answer_for(
+        self,
+        scope: &Scope,
+        day: NaiveDate,
+        language: Language,
+    ) -> SolicitationAnswer {
         SolicitationAnswer {
             allowed_actions: self.allowed(scope, day),
             warnings: self.warnings(language),
@@ -118,7 +123,7 @@ impl Solicitation {
                 &BEFORE_REQUEST,
             ),
         ];
-        let found = found.into_iter().filter(|(holds, ..)| *holds);
+        let found = found.into_iter().filter(|(applies, ..)| *applies);
         found
             .map(|(_, pointer, notice)| notice.at(pointer, language))
             .collect()

@@ -17,13 +17,13 @@ impl FeedObject for Solicitation {
     ) -> Result<Vec<(Uuid, SolicitationAnswer)>> {
         let found = store::find_all(reading.connection, reading.scope, &changed.ids()).await?;
         let day = reading.day();
-        let seen = found.into_iter().map(|solicitation| {
+        let shown = found.into_iter().map(|solicitation| {
             let id = solicitation.id.uuid();
             (
                 id,
-                solicitation.seen_by(reading.scope, day, reading.language),
+                solicitation.answer_for(reading.scope, day, reading.language),
             )
         });
-        Ok(seen.collect())
+        Ok(shown.collect())
     }
 }

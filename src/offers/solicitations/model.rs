@@ -140,7 +140,7 @@ pub struct Solicitation {
 
 /// What a step makes of a solicitation.
 #[derive(Debug, Clone)]
-pub struct Standing {
+pub struct Eligibility {
     /// Its status.
     pub status: Status,
     /// The day proposed.
@@ -159,7 +159,7 @@ impl Solicitation {
         match step {
             Step::Accept | Step::Decline => is_addressed,
             Step::Hold | Step::NotHeld | Step::Cancel => {
-                is_addressed || scope.holds_all(std::slice::from_ref(&self.reach))
+                is_addressed || scope.covers_all(std::slice::from_ref(&self.reach))
             }
         }
     }
@@ -205,8 +205,8 @@ impl Solicitation {
     }
 
     /// What it stands at, before a step.
-    pub fn standing(&self) -> Standing {
-        Standing {
+    pub fn eligibility(&self) -> Eligibility {
+        Eligibility {
             status: self.status,
             scheduled_on: self.scheduled_on,
             reason: self.reason.clone(),

@@ -15,7 +15,7 @@ use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
 use crate::http::page::{Count, Listed};
 use crate::http::query::NoQuery;
-use crate::offers::interventions::status::Looked;
+use crate::offers::interventions::status::AsOf;
 use crate::values::ids::SolicitationId;
 use crate::values::today;
 
@@ -34,10 +34,10 @@ impl List for Solicitations {
         let reader = call.app.db.reader().await?;
         let rows = store::page(&reader, scope, &call.query, &page).await?;
         let (day, language) = (today(call.app.now()), call.admitted.language);
-        let seen = rows
+        let shown = rows
             .into_iter()
-            .map(|row| row.seen_by(scope, day, language));
-        Ok(seen.collect())
+            .map(|row| row.answer_for(scope, day, language));
+        Ok(shown.collect())
     }
 
     fn mark(item: &SolicitationAnswer, sort: Sort) -> Mark {
@@ -107,11 +107,11 @@ pub async fn count_solicitations(call: Call<Filter>) -> Result<Answer> {
 pub async fn create_solicitation(call: Call<NoQuery, NewSolicitation>) -> Result<Answer> {
     let scope = call.scope()?;
     call.write(async |tx| {
-        let looked = Looked::at(tx.now, call.app.config.stale_after_days);
-        let created = workflow::create(tx, scope, &call.body, looked).await?;
+        let as_of = AsOf::at(tx.now, call.app.config.stale_after_days);
+        let created = workflow::create(tx, scope, &call.body, as_of).await?;
         let location = format!("/v1/solicitations/{}", created.id);
-        answered(&call, created, |version, seen| {
-            Answer::created(version, location, seen)
+        answered(&call, created, |version, shown| {
+            Answer::created(version, location, shown)
         })
     })
     .await
@@ -261,6 +261,6 @@ fn answered<Q, B>(
     answer: impl FnOnce(i64, &SolicitationAnswer) -> Result<Answer>,
 ) -> Result<Answer> {
     let day = today(call.app.now());
-    let seen = solicitation.seen_by(call.scope()?, day, call.admitted.language);
-    answer(seen.version, &seen)
+    let shown = solicitation.answer_for(call.scope()?, day, call.admitted.language);
+    answer(shown.version, &shown)
 }

@@ -9,7 +9,7 @@ use super::store;
 use crate::auth::policy::Scope;
 use crate::db::tx::Tx;
 use crate::error::{Code, Error, Faults, Notice, Place, Result, Rule, notice};
-use crate::offers::interventions::status::Looked;
+use crate::offers::interventions::status::AsOf;
 use crate::offers::interventions::status::Status;
 use crate::offers::interventions::store as interventions;
 use crate::register::partners::model::Status as PartnerStatus;
@@ -60,7 +60,7 @@ pub async fn reach_of(tx: &mut Tx<'_>, new: &NewSolicitation) -> Result<Vec<Stri
 /// # Errors
 /// `forbidden`.
 pub fn must_hold(scope: &Scope, reach: &[String]) -> Result<()> {
-    if scope.holds_all(&[reach.to_vec()]) {
+    if scope.covers_all(&[reach.to_vec()]) {
         return Ok(());
     }
     let place = Place::field("uai");
@@ -77,11 +77,11 @@ pub async fn addressee(
     scope: &Scope,
     new: &NewSolicitation,
     reach: &[String],
-    looked: Looked,
+    as_of: AsOf,
 ) -> Result<Addressee> {
     match (new.intervention_id, new.representative_id) {
-        (Some(id), _) => of_intervention(tx, scope, id, new, reach, looked).await,
-        (None, Some(id)) => of_representative(tx, scope, id, reach, looked.day).await,
+        (Some(id), _) => of_intervention(tx, scope, id, new, reach, as_of).await,
+        (None, Some(id)) => of_representative(tx, scope, id, reach, as_of.day).await,
         (None, None) => Err(Error::internal("a solicitation of nothing")),
     }
 }
@@ -94,10 +94,10 @@ async fn of_intervention(
     id: InterventionId,
     new: &NewSolicitation,
     reach: &[String],
-    looked: Looked,
+    as_of: AsOf,
 ) -> Result<Addressee> {
     let place = || Place::field("intervention_id");
-    let found = interventions::find_all(tx.connection(), scope, &[id], looked).await?;
+    let found = interventions::find_all(tx.connection(), scope, &[id], as_of).await?;
     let mut published = found
         .into_iter()
         .filter(|offer| offer.status() == Status::Published);

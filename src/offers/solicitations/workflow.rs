@@ -5,7 +5,7 @@
 //! under that lock: of two who want the last one, the second counts what the first took.
 
 use super::content::{Acceptance, Cancellation, Explanation, NewSolicitation, Outcome};
-use super::model::{Solicitation, Standing, Step};
+use super::model::{Eligibility, Solicitation, Step};
 use super::rules;
 use super::store::{self, Beginning};
 use crate::auth::policy::Scope;
@@ -13,7 +13,7 @@ use crate::db::tx::Tx;
 use crate::db::version::Precondition;
 use crate::error::notice::IN_THE_FUTURE;
 use crate::error::{Code, Error, Place, Result, Rule};
-use crate::offers::interventions::status::Looked;
+use crate::offers::interventions::status::AsOf;
 use crate::values::ids::SolicitationId;
 use crate::values::{Json, Text, today};
 
@@ -25,11 +25,11 @@ pub async fn create(
     tx: &mut Tx<'_>,
     scope: &Scope,
     new: &NewSolicitation,
-    looked: Looked,
+    as_of: AsOf,
 ) -> Result<Solicitation> {
     let reach = rules::reach_of(tx, new).await?;
     rules::must_hold(scope, &reach)?;
-    let addressee = rules::addressee(tx, scope, new, &reach, looked).await?;
+    let addressee = rules::addressee(tx, scope, new, &reach, as_of).await?;
     let beginning = Beginning {
         id: SolicitationId::new(tx.new_id()),
         addressee,
@@ -52,20 +52,20 @@ pub async fn accept(
     acceptance: &Acceptance,
     if_match: &Precondition,
 ) -> Result<Solicitation> {
-    let before = hold(tx, scope, id, Step::Accept, if_match).await?;
+    let before = lock(tx, scope, id, Step::Accept, if_match).await?;
     let status = before.step(Step::Accept, today(tx.now))?;
     if let Some(intervention) = before.content.intervention_id {
-        let left = store::hold_sessions(tx.connection(), scope, intervention).await?;
+        let left = store::lock_sessions(tx.connection(), scope, intervention).await?;
         if left.is_some_and(|left| left <= 0) {
             return Err(Error::new(Code::NoSessionLeft));
         }
     }
-    let standing = Standing {
+    let eligibility = Eligibility {
         status,
         scheduled_on: Some(acceptance.scheduled_on),
-        ..before.standing()
+        ..before.eligibility()
     };
-    written(tx, Step::Accept, before, standing).await
+    written(tx, Step::Accept, before, eligibility).await
 }
 
 /// The partner does not agree.
@@ -95,7 +95,7 @@ pub async fn take_place(
     if_match: &Precondition,
 ) -> Result<Solicitation> {
     let (before, day) = (
-        hold(tx, scope, id, Step::Hold, if_match).await?,
+        lock(tx, scope, id, Step::Hold, if_match).await?,
         today(tx.now),
     );
     let status = before.step(Step::Hold, day)?;
@@ -104,12 +104,12 @@ pub async fn take_place(
         let rule = Rule::Own(&IN_THE_FUTURE);
         return Err(Error::at(Code::ValidationFailed, place, rule));
     }
-    let standing = Standing {
+    let eligibility = Eligibility {
         status,
         outcome: Some(Json(outcome.clone())),
-        ..before.standing()
+        ..before.eligibility()
     };
-    written(tx, Step::Hold, before, standing).await
+    written(tx, Step::Hold, before, eligibility).await
 }
 
 /// It did not take place. Its session stays taken.
@@ -150,37 +150,37 @@ async fn explained(
     reason: Option<Text<2000>>,
     if_match: &Precondition,
 ) -> Result<Solicitation> {
-    let before = hold(tx, scope, id, step, if_match).await?;
-    let standing = Standing {
+    let before = lock(tx, scope, id, step, if_match).await?;
+    let eligibility = Eligibility {
         status: before.step(step, today(tx.now))?,
         reason,
-        ..before.standing()
+        ..before.eligibility()
     };
-    written(tx, step, before, standing).await
+    written(tx, step, before, eligibility).await
 }
 
 /// A solicitation that this step is the caller's to take with, of a version it asked for.
-async fn hold(
+async fn lock(
     tx: &mut Tx<'_>,
     scope: &Scope,
     id: SolicitationId,
     step: Step,
     if_match: &Precondition,
 ) -> Result<Solicitation> {
-    let held = store::hold(tx.connection(), scope, id).await?;
-    held.must_be_for(step, scope)?;
-    if_match.check(held.version)?;
-    Ok(held)
+    let locked = store::lock(tx.connection(), scope, id).await?;
+    locked.must_be_for(step, scope)?;
+    if_match.check(locked.version)?;
+    Ok(locked)
 }
 
 async fn written(
     tx: &mut Tx<'_>,
     step: Step,
     before: Solicitation,
-    standing: Standing,
+    eligibility: Eligibility,
 ) -> Result<Solicitation> {
     let now = tx.now;
-    let after = store::set_standing(tx.connection(), before.id, &standing, now).await?;
+    let after = store::set_standing(tx.connection(), before.id, &eligibility, now).await?;
     tx.changed(step.past(), &before, &after).await?;
     Ok(after)
 }

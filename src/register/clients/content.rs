@@ -188,10 +188,10 @@ mod tests {
         let mut faults = Faults::default();
         let read = Fields::body::<NewClient>(&value, &mut faults);
         assert!(read.is_some() || !faults.is_empty());
-        told(faults)
+        listed(faults)
     }
 
-    fn told(faults: Faults) -> Vec<(String, &'static str)> {
+    fn listed(faults: Faults) -> Vec<(String, &'static str)> {
         let named = |fault: &Fault| match &fault.place {
             Place::Pointer(pointer) => (pointer.clone(), fault.rule.code()),
             other => panic!("{other:?}"),
@@ -272,12 +272,12 @@ mod tests {
             let patch: ClientPatch = Fields::body(&change, &mut faults).unwrap();
             assert!(faults.is_empty(), "{change} is refused as it arrives");
             patch.apply_noting(&present, &mut faults).unwrap();
-            let told = told(faults);
-            let told: Vec<_> = told
+            let listed = listed(faults);
+            let listed: Vec<_> = listed
                 .iter()
                 .map(|(place, rule)| (place.as_str(), *rule))
                 .collect();
-            assert_eq!(told, expected, "{change}");
+            assert_eq!(listed, expected, "{change}");
         }
     }
 

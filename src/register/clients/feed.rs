@@ -16,10 +16,10 @@ impl FeedObject for Client {
     ) -> Result<Vec<(Uuid, ClientAnswer)>> {
         let (scope, now) = (reading.scope, reading.now);
         let found = store::find_all(reading.connection, scope, &changed.ids(), now).await?;
-        let seen = found.into_iter().map(|client| {
+        let shown = found.into_iter().map(|client| {
             let id = client.record.id.uuid();
-            (id, client.seen(reading.language, now))
+            (id, client.answer(reading.language, now))
         });
-        Ok(seen.collect())
+        Ok(shown.collect())
     }
 }

@@ -204,7 +204,7 @@ impl Client {
     }
 
     /// The client as its reader is answered.
-    pub fn seen(self, language: Language, now: DateTime<Utc>) -> ClientAnswer {
+    pub fn answer(self, language: Language, now: DateTime<Utc>) -> ClientAnswer {
         let is_whole = self.reach == Overlap::All;
         let allowed_actions = Step::allowed(self.record.status, |_| is_whole);
         let warnings = self.record.ends_soon(language, now).into_iter().collect();

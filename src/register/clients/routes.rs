@@ -41,7 +41,7 @@ impl List for Clients {
         .await?;
         Ok(clients
             .into_iter()
-            .map(|client| client.seen(call.admitted.language, now))
+            .map(|client| client.answer(call.admitted.language, now))
             .collect())
     }
 
@@ -136,7 +136,7 @@ pub async fn get_client(call: Call) -> Result<Answer> {
     .await?;
     Answer::object(
         client.record.version,
-        &client.seen(call.admitted.language, now),
+        &client.answer(call.admitted.language, now),
     )
 }
 
@@ -250,7 +250,9 @@ fn shown<B>(
     answer: impl FnOnce(i64, &Shown) -> Result<Answer>,
 ) -> Result<Answer> {
     let version = written.client.record.version;
-    let client = written.client.seen(call.admitted.language, call.app.now());
+    let client = written
+        .client
+        .answer(call.admitted.language, call.app.now());
     let Some(secret) = written.secret else {
         return answer(version, &Shown::Plain(client));
     };

@@ -73,7 +73,7 @@ pub async fn update(
     patch: &ClientPatch,
     if_match: &Precondition,
 ) -> Result<Written> {
-    let before = hold(tx, scope, id, if_match).await?;
+    let before = lock(tx, scope, id, if_match).await?;
     before.step(Step::Update)?;
     let (present, mut faults) = (before.record.as_input(), Faults::default());
     let new = patch.apply_noting(&present, &mut faults)?;
@@ -112,7 +112,7 @@ pub async fn rotate_secret(
     rotation: Rotation,
     if_match: &Precondition,
 ) -> Result<Written> {
-    let before = hold(tx, scope, id, if_match).await?;
+    let before = lock(tx, scope, id, if_match).await?;
     let status = before.step(Step::RotateSecret)?;
     if before.secrets.len() >= MAX_SECRETS && !rotation.revoke_previous {
         return Err(Error::new(Code::TooManySecrets));
@@ -147,7 +147,7 @@ pub async fn revoke(
     id: ClientId,
     if_match: &Precondition,
 ) -> Result<Written> {
-    let before = hold(tx, scope, id, if_match).await?;
+    let before = lock(tx, scope, id, if_match).await?;
     let status = before.step(Step::Revoke)?;
     let (now, tokens_after) = (tx.now, tx.new_id());
     store::end_secrets(tx.connection(), id, now).await?;
@@ -165,14 +165,14 @@ pub async fn revoke(
 }
 
 /// A client that the caller may write, of a version it asked for.
-async fn hold(
+async fn lock(
     tx: &mut Tx<'_>,
     scope: &Scope,
     id: ClientId,
     if_match: &Precondition,
 ) -> Result<Client> {
     let now = tx.now;
-    let client = store::hold(tx.connection(), scope, id, now).await?;
+    let client = store::lock(tx.connection(), scope, id, now).await?;
     if client.reach != Overlap::All {
         return Err(Error::new(Code::Forbidden));
     }

@@ -16,9 +16,9 @@ impl FeedObject for Contact {
     ) -> Result<Vec<(Uuid, ContactAnswer)>> {
         let found = store::find_all(reading.connection, reading.scope, &changed.ids()).await?;
         let viewer = reading.viewer();
-        let seen = found
+        let shown = found
             .into_iter()
-            .map(|contact| (contact.id.uuid(), contact.seen_by(&viewer)));
-        Ok(seen.collect())
+            .map(|contact| (contact.id.uuid(), contact.answer_for(&viewer)));
+        Ok(shown.collect())
     }
 }

@@ -66,7 +66,7 @@ pub struct ContactAnswer {
 /// # Errors
 /// `forbidden`.
 pub fn must_be_kept_by(scope: &Scope, reach: &[String]) -> Result<()> {
-    if scope.holds_all(&[reach.to_vec()]) {
+    if scope.covers_all(&[reach.to_vec()]) {
         return Ok(());
     }
     let place = Place::field("territory");
@@ -75,7 +75,7 @@ pub fn must_be_kept_by(scope: &Scope, reach: &[String]) -> Result<()> {
 
 impl Contact {
     /// The contact as this caller is answered.
-    pub fn seen_by(self, viewer: &Viewer<'_>) -> ContactAnswer {
+    pub fn answer_for(self, viewer: &Viewer<'_>) -> ContactAnswer {
         let territory = std::slice::from_ref(&self.content.territory);
         let shown = viewer.is_concerned_by(territory, &self.reach);
         let content = NewContact {

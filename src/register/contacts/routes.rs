@@ -39,7 +39,10 @@ impl List for Contacts {
             store::page(&reader, scope, &filter, &page),
         )?;
         let viewer = Viewer::new(scope, above);
-        Ok(rows.into_iter().map(|row| row.seen_by(&viewer)).collect())
+        Ok(rows
+            .into_iter()
+            .map(|row| row.answer_for(&viewer))
+            .collect())
     }
 
     fn mark(item: &ContactAnswer, sort: Sort) -> Mark {
@@ -119,8 +122,8 @@ pub async fn create_contact(call: Call<NoQuery, NewContact>) -> Result<Answer> {
         let created = workflow::create(tx, scope, &call.body).await?;
         let (id, version) = (created.id, created.version);
         let location = format!("/v1/contacts/{id}");
-        let seen = created.seen_by(&Viewer::of_writer(scope));
-        let answer = Answer::created(version, location, &seen)?;
+        let shown = created.answer_for(&Viewer::of_writer(scope));
+        let answer = Answer::created(version, location, &shown)?;
         Ok(answer.about_person(id.uuid()))
     })
     .await
@@ -142,7 +145,7 @@ pub async fn get_contact(call: Call) -> Result<Answer> {
         ancestry::above_schools(&reader, scope),
         store::find(&reader, scope, call.id("id")),
     )?;
-    Answer::object(found.version, &found.seen_by(&Viewer::new(scope, above)))
+    Answer::object(found.version, &found.answer_for(&Viewer::new(scope, above)))
 }
 
 /// Modification d'un contact
@@ -162,7 +165,7 @@ pub async fn update_contact(call: Call<NoQuery, ContactPatch>) -> Result<Answer>
     call.write(async |tx| {
         let updated = workflow::update(tx, scope, call.id("id"), &call.body, if_match).await?;
         let version = updated.version;
-        Answer::object(version, &updated.seen_by(&Viewer::of_writer(scope)))
+        Answer::object(version, &updated.answer_for(&Viewer::of_writer(scope)))
     })
     .await
 }

@@ -36,7 +36,7 @@ pub async fn update(
     patch: &ContactPatch,
     if_match: &Precondition,
 ) -> Result<Contact> {
-    let before = hold(tx, scope, id, if_match).await?;
+    let before = lock(tx, scope, id, if_match).await?;
     let new = patch.apply(&before.content)?;
     if new == before.content {
         return Ok(before);
@@ -67,23 +67,23 @@ pub async fn erase(
     id: ContactId,
     if_match: &Precondition,
 ) -> Result<()> {
-    let before = hold(tx, scope, id, if_match).await?;
+    let before = lock(tx, scope, id, if_match).await?;
     store::delete(tx.connection(), id).await?;
     idempotency::erase_person(tx.connection(), id.uuid()).await?;
     tx.removed("erased", &before).await
 }
 
 /// A contact that the caller has in charge, of a version it asked for.
-async fn hold(
+async fn lock(
     tx: &mut Tx<'_>,
     scope: &Scope,
     id: ContactId,
     if_match: &Precondition,
 ) -> Result<Contact> {
-    let held = store::hold(tx.connection(), scope, id).await?;
-    must_be_kept_by(scope, &held.reach)?;
-    if_match.check(held.version)?;
-    Ok(held)
+    let locked = store::lock(tx.connection(), scope, id).await?;
+    must_be_kept_by(scope, &locked.reach)?;
+    if_match.check(locked.version)?;
+    Ok(locked)
 }
 
 /// The territory and all above it.

@@ -27,9 +27,9 @@ impl FeedObject for Establishment {
             .map(|key| Uai::stored(key.to_owned()))
             .collect();
         let found = store::find_all(reading.connection, reading.scope, &uais).await?;
-        let seen = found
+        let shown = found
             .into_iter()
             .map(|school| (school.id.uuid(), EstablishmentAnswer::from(school)));
-        Ok(seen.collect())
+        Ok(shown.collect())
     }
 }

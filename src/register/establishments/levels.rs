@@ -101,7 +101,7 @@ pub fn levels(kind: Option<&str>, tracks: &Tracks) -> Vec<&'static str> {
 mod tests {
     use super::*;
 
-    fn told(general: bool, technological: bool, vocational: bool, post_bac: bool) -> Tracks {
+    fn tracks(general: bool, technological: bool, vocational: bool, post_bac: bool) -> Tracks {
         Tracks {
             general: Some(general),
             technological: Some(technological),
@@ -115,7 +115,7 @@ mod tests {
     #[test]
     fn a_college() {
         assert_eq!(
-            levels(Some("Collège"), &told(false, false, false, false)),
+            levels(Some("Collège"), &tracks(false, false, false, false)),
             ["6e", "5e", "4e", "3e", "staff"]
         );
         assert_eq!(
@@ -127,11 +127,11 @@ mod tests {
     #[test]
     fn a_lycee_teaches_its_tracks() {
         assert_eq!(
-            levels(Some("Lycée"), &told(true, false, false, false)),
+            levels(Some("Lycée"), &tracks(true, false, false, false)),
             ["2de_gt", "1re_generale", "tle_generale", "staff"]
         );
         assert_eq!(
-            levels(Some("Lycée"), &told(false, true, false, true)),
+            levels(Some("Lycée"), &tracks(false, true, false, true)),
             [
                 "2de_gt",
                 "1re_techno",
@@ -142,7 +142,7 @@ mod tests {
             ]
         );
         assert_eq!(
-            levels(Some("Lycée"), &told(false, false, true, false)),
+            levels(Some("Lycée"), &tracks(false, false, true, false)),
             [
                 "3e_prepa_metiers",
                 "cap_1",
@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn a_track_of_another_type_counts_when_affirmed() {
-        let mut tracks = told(true, true, true, true);
+        let mut tracks = tracks(true, true, true, true);
         tracks.segpa = Some(true);
         assert!(levels(Some("Lycée"), &tracks).contains(&"segpa"));
     }
@@ -173,7 +173,7 @@ mod tests {
     #[test]
     fn an_erea_and_the_others() {
         assert_eq!(
-            levels(Some("EREA"), &told(false, false, false, false)),
+            levels(Some("EREA"), &tracks(false, false, false, false)),
             ["6e", "5e", "4e", "3e", "cap_1", "cap_2", "erea", "staff"]
         );
         for other in [

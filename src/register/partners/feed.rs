@@ -15,10 +15,10 @@ impl FeedObject for Partner {
         changed: &Changed<'_>,
     ) -> Result<Vec<(Uuid, PartnerAnswer)>> {
         let found = store::find_all(reading.connection, reading.scope, &changed.ids()).await?;
-        let seen = found.into_iter().map(|partner| {
+        let shown = found.into_iter().map(|partner| {
             let id = partner.id.uuid();
-            (id, partner.seen_by(reading.scope, reading.language))
+            (id, partner.answer_for(reading.scope, reading.language))
         });
-        Ok(seen.collect())
+        Ok(shown.collect())
     }
 }

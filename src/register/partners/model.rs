@@ -165,7 +165,7 @@ impl Partner {
     }
 
     /// The partner as this caller is answered.
-    pub fn seen_by(self, scope: &Scope, language: Language) -> PartnerAnswer {
+    pub fn answer_for(self, scope: &Scope, language: Language) -> PartnerAnswer {
         let allowed_actions = Step::allowed(self.status, |step| step.is_for(scope, self.id));
         let unidentified = self.content.siren.is_none() && self.content.rna.is_none();
         let warnings = if unidentified {

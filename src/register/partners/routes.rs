@@ -31,7 +31,7 @@ impl List for Partners {
         let partners = store::page(&*call.app.db.reader().await?, scope, &filter, &page).await?;
         Ok(partners
             .into_iter()
-            .map(|partner| partner.seen_by(scope, call.admitted.language))
+            .map(|partner| partner.answer_for(scope, call.admitted.language))
             .collect())
     }
 
@@ -115,7 +115,7 @@ pub async fn create_partner(call: Call<crate::http::query::NoQuery, NewPartner>)
         Answer::created(
             partner.version,
             location,
-            &partner.seen_by(scope, call.admitted.language),
+            &partner.answer_for(scope, call.admitted.language),
         )
     })
     .await
@@ -135,7 +135,7 @@ pub async fn get_partner(call: Call) -> Result<Answer> {
     let partner = store::find(&*call.app.db.reader().await?, scope, call.id("id")).await?;
     Answer::object(
         partner.version,
-        &partner.seen_by(scope, call.admitted.language),
+        &partner.answer_for(scope, call.admitted.language),
     )
 }
 
@@ -166,7 +166,7 @@ pub async fn update_partner(
         .await?;
         Answer::object(
             partner.version,
-            &partner.seen_by(scope, call.admitted.language),
+            &partner.answer_for(scope, call.admitted.language),
         )
     })
     .await
@@ -231,7 +231,7 @@ async fn step(call: Call, step: Step) -> Result<Answer> {
             workflow::step(tx, scope, call.id("id"), step, &call.admitted.if_match).await?;
         Answer::object(
             partner.version,
-            &partner.seen_by(scope, call.admitted.language),
+            &partner.answer_for(scope, call.admitted.language),
         )
     })
     .await

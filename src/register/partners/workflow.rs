@@ -32,7 +32,7 @@ pub async fn update(
     patch: &PartnerPatch,
     if_match: &Precondition,
 ) -> Result<Partner> {
-    let before = store::hold(tx.connection(), scope, id).await?;
+    let before = store::lock(tx.connection(), scope, id).await?;
     patch.may_be_made_by(scope, id)?;
     if_match.check(before.version)?;
     let new = patch.apply(&before.content)?;
@@ -56,7 +56,7 @@ pub async fn step(
     step: Step,
     if_match: &Precondition,
 ) -> Result<Partner> {
-    let before = store::hold(tx.connection(), scope, id).await?;
+    let before = store::lock(tx.connection(), scope, id).await?;
     if_match.check(before.version)?;
     let status = before.step(step)?;
     let now = tx.now;
@@ -80,7 +80,7 @@ pub async fn delete(
     id: PartnerId,
     if_match: &Precondition,
 ) -> Result<()> {
-    let partner = store::hold(tx.connection(), scope, id).await?;
+    let partner = store::lock(tx.connection(), scope, id).await?;
     if_match.check(partner.version)?;
     store::delete(tx.connection(), id).await?;
     tx.removed("deleted", &partner).await

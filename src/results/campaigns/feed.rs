@@ -15,9 +15,9 @@ impl FeedObject for Campaign {
         changed: &Changed<'_>,
     ) -> Result<Vec<(Uuid, CampaignAnswer)>> {
         let found = store::find_all(reading.connection, reading.scope, &changed.ids()).await?;
-        let seen = found
+        let shown = found
             .into_iter()
-            .map(|campaign| (campaign.id.uuid(), campaign.seen_by(reading.scope)));
-        Ok(seen.collect())
+            .map(|campaign| (campaign.id.uuid(), campaign.answer_for(reading.scope)));
+        Ok(shown.collect())
     }
 }

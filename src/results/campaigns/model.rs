@@ -215,7 +215,7 @@ impl Campaign {
     }
 
     /// The campaign as this caller is answered.
-    pub fn seen_by(self, scope: &Scope) -> CampaignAnswer {
+    pub fn answer_for(self, scope: &Scope) -> CampaignAnswer {
         CampaignAnswer {
             allowed_actions: Step::allowed(self.status, |_| scope.is_everything()),
             id: self.id,

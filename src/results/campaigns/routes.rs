@@ -29,7 +29,7 @@ impl List for Campaigns {
         let scope = call.scope()?;
         let reader = call.app.db.reader().await?;
         let rows = store::page(&reader, scope, &call.query, &page).await?;
-        Ok(rows.into_iter().map(|row| row.seen_by(scope)).collect())
+        Ok(rows.into_iter().map(|row| row.answer_for(scope)).collect())
     }
 
     fn mark(item: &CampaignAnswer, sort: Sort) -> Mark {
@@ -97,7 +97,7 @@ pub async fn create_campaign(call: Call<NoQuery, NewCampaign>) -> Result<Answer>
     call.write(async |tx| {
         let created = workflow::create(tx, scope, &call.body).await?;
         let (version, location) = (created.version, format!("/v1/campaigns/{}", created.id));
-        Answer::created(version, location, &created.seen_by(scope))
+        Answer::created(version, location, &created.answer_for(scope))
     })
     .await
 }
@@ -115,7 +115,7 @@ pub async fn create_campaign(call: Call<NoQuery, NewCampaign>) -> Result<Answer>
 pub async fn get_campaign(call: Call) -> Result<Answer> {
     let (scope, reader) = (call.scope()?, call.app.db.reader().await?);
     let found = store::find(&reader, scope, call.id("id")).await?;
-    Answer::object(found.version, &found.seen_by(scope))
+    Answer::object(found.version, &found.answer_for(scope))
 }
 
 /// Modification d'une campagne ouverte
@@ -134,7 +134,7 @@ pub async fn update_campaign(call: Call<NoQuery, CampaignPatch>) -> Result<Answe
     let (scope, if_match) = (call.scope()?, &call.admitted.if_match);
     call.write(async |tx| {
         let updated = workflow::update(tx, scope, call.id("id"), &call.body, if_match).await?;
-        Answer::object(updated.version, &updated.seen_by(scope))
+        Answer::object(updated.version, &updated.answer_for(scope))
     })
     .await
 }
@@ -157,7 +157,7 @@ pub async fn close_campaign(call: Call) -> Result<Answer> {
     let (scope, if_match) = (call.scope()?, &call.admitted.if_match);
     call.write(async |tx| {
         let closed = workflow::close(tx, scope, call.id("id"), if_match).await?;
-        Answer::object(closed.version, &closed.seen_by(scope))
+        Answer::object(closed.version, &closed.answer_for(scope))
     })
     .await
 }
@@ -180,7 +180,7 @@ pub async fn reopen_campaign(call: Call<NoQuery, Reopening>) -> Result<Answer> {
     let (scope, if_match) = (call.scope()?, &call.admitted.if_match);
     call.write(async |tx| {
         let reopened = workflow::reopen(tx, scope, call.id("id"), &call.body, if_match).await?;
-        Answer::object(reopened.version, &reopened.seen_by(scope))
+        Answer::object(reopened.version, &reopened.answer_for(scope))
     })
     .await
 }

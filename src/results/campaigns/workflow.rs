@@ -32,7 +32,7 @@ pub async fn update(
     patch: &CampaignPatch,
     if_match: &Precondition,
 ) -> Result<Campaign> {
-    let before = held(tx, scope, id, Step::Update, if_match).await?;
+    let before = locked(tx, scope, id, Step::Update, if_match).await?;
     let new = before.content.patched(patch)?;
     if new == before.content {
         return Ok(before);
@@ -53,7 +53,7 @@ pub async fn close(
     id: CampaignId,
     if_match: &Precondition,
 ) -> Result<Campaign> {
-    let before = held(tx, scope, id, Step::Close, if_match).await?;
+    let before = locked(tx, scope, id, Step::Close, if_match).await?;
     let now = tx.now;
     let after = store::close(tx.connection(), id, now).await?;
     tx.changed("closed", &before, &after).await?;
@@ -71,7 +71,7 @@ pub async fn reopen(
     reopening: &Reopening,
     if_match: &Precondition,
 ) -> Result<Campaign> {
-    let before = held(tx, scope, id, Step::Reopen, if_match).await?;
+    let before = locked(tx, scope, id, Step::Reopen, if_match).await?;
     let now = tx.now;
     let after = store::reopen(tx.connection(), id, &reopening.reason, now).await?;
     store::expect(tx.connection(), scope, &after.content.school_year).await?;
@@ -80,15 +80,15 @@ pub async fn reopen(
 }
 
 /// A campaign of a version the caller asked for, whose status allows the step.
-async fn held(
+async fn locked(
     tx: &mut Tx<'_>,
     scope: &Scope,
     id: CampaignId,
     step: Step,
     if_match: &Precondition,
 ) -> Result<Campaign> {
-    let held = store::hold(tx.connection(), scope, id).await?;
-    if_match.check(held.version)?;
-    held.step(step)?;
-    Ok(held)
+    let locked = store::lock(tx.connection(), scope, id).await?;
+    if_match.check(locked.version)?;
+    locked.step(step)?;
+    Ok(locked)
 }

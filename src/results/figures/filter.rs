@@ -8,8 +8,8 @@ use crate::db::page::Page;
 use crate::error::{Error, Notice, Result, Rule, notice};
 use crate::http::page;
 use crate::http::query::{Documented, Parameter, Query, Reader, parameter, without_example};
-use crate::results::indicators::model::{AsOf, Edition, Named};
 use crate::results::indicators::model::{Asked, Dimension, MAX_DIMENSIONS};
+use crate::results::indicators::model::{Edition, EditionAsOf, EditionNamed};
 use crate::results::indicators::store::Key;
 
 static ONE_OR_THE_OTHER: Notice = notice(
@@ -123,8 +123,10 @@ fn edition(reader: &mut Reader<'_>) -> Option<Edition> {
     if reader.text("publication").is_some() && reader.text("as_of").is_some() {
         reader.fault("as_of", Rule::Own(&ONE_OR_THE_OTHER));
     }
-    let named = reader.one("publication").map(|Named(edition)| edition);
-    let as_of = reader.one("as_of").map(|AsOf(edition)| edition);
+    let named = reader
+        .one("publication")
+        .map(|EditionNamed(edition)| edition);
+    let as_of = reader.one("as_of").map(|EditionAsOf(edition)| edition);
     named.or(as_of)
 }
 

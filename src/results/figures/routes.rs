@@ -111,7 +111,7 @@ async fn read(
         )
     };
     let computed = compute(&call, &page, parts, of_establishments).await?;
-    let perimeter = perimeter::told(call.scope()?);
+    let perimeter = perimeter::territories(call.scope()?);
     let around = answer::around(&call.query, &computed, perimeter, call.admitted.language);
     Ok((answer::cells(&call.query, &computed), around))
 }

@@ -240,9 +240,9 @@ pub enum Edition {
 }
 
 /// `publication=`, an id or a number.
-pub struct Named(pub Edition);
+pub struct EditionNamed(pub Edition);
 
-impl FromText for Named {
+impl FromText for EditionNamed {
     fn from_text(text: &str) -> std::result::Result<Self, Rule> {
         if let Ok(number) = text.parse::<i32>() {
             return Ok(Self(Edition::Number(number)));
@@ -254,9 +254,9 @@ impl FromText for Named {
 }
 
 /// `as_of=`, a moment, or a day until its end in Paris.
-pub struct AsOf(pub Edition);
+pub struct EditionAsOf(pub Edition);
 
-impl FromText for AsOf {
+impl FromText for EditionAsOf {
     fn from_text(text: &str) -> std::result::Result<Self, Rule> {
         if text.len() > "2026-07-31".len() {
             return DateTime::from_text(text).map(|at| Self(Edition::AsOf(at)));

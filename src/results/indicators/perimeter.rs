@@ -46,7 +46,7 @@ fn own_schools(scope: &Scope) -> Vec<String> {
 }
 
 /// The territories the figures are limited to, as the answer tells them; none without a limit.
-pub fn told(scope: &Scope) -> Option<Vec<String>> {
+pub fn territories(scope: &Scope) -> Option<Vec<String>> {
     if scope.is_everything() {
         return None;
     }
@@ -75,11 +75,11 @@ pub async fn is_beyond(
         Limit::Reports(_) => ancestry::above_schools(connection, scope).await?,
     };
     // A school lies in its region; an academy's perimeter holds one where it holds all of it.
-    let holds = |code: &TerritoryCode| {
+    let covers = |code: &TerritoryCode| {
         let below = academies_of(code.as_str());
         within.iter().any(|own| own == code.as_str())
             || (!below.is_empty() && below.iter().all(|academy| within.contains(academy)))
     };
     let mut named = asked.academy.iter().chain(&asked.academic_region);
-    Ok(!named.all(holds))
+    Ok(!named.all(covers))
 }

@@ -36,8 +36,8 @@ impl List for Definitions {
             all.reverse();
         }
         let last = page.after.as_ref().map(|mark| mark.id.as_str());
-        let seen = last.and_then(|last| all.iter().position(|one| one.code.as_str() == last));
-        let skipped = seen.map_or(0, |place| place + 1);
+        let shown = last.and_then(|last| all.iter().position(|one| one.code.as_str() == last));
+        let skipped = shown.map_or(0, |place| place + 1);
         Ok(all.into_iter().skip(skipped).take(limit).collect())
     }
 

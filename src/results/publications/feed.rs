@@ -15,7 +15,7 @@ impl FeedObject for Publication {
         changed: &Changed<'_>,
     ) -> Result<Vec<(Uuid, Publication)>> {
         let found = store::find_all(reading.connection, reading.scope, &changed.ids()).await?;
-        let seen = found.into_iter().map(|one| (one.id.uuid(), one));
-        Ok(seen.collect())
+        let shown = found.into_iter().map(|one| (one.id.uuid(), one));
+        Ok(shown.collect())
     }
 }

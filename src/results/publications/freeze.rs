@@ -184,14 +184,14 @@ fn is_suppressed(
     };
     let (numerator, denominator) = parts(counted, measure);
     let beside = |whole: Option<i64>, part: Option<i64>| Some(whole? - part?);
-    let told = [
+    let shown = [
         numerator,
         denominator,
         beside(parts(counted, of).0, numerator),
         beside(parts(counted, Indicator::Pupils).0, denominator),
     ];
     let is_small = |figure: &i64| (1..threshold).contains(figure);
-    hidden.contains(&Measure::Pupils) || told.iter().flatten().any(is_small)
+    hidden.contains(&Measure::Pupils) || shown.iter().flatten().any(is_small)
 }
 
 fn value(counted: &Counted, measure: Indicator) -> Value {

@@ -8,7 +8,7 @@ use super::checks::warnings;
 use super::content::Narrative;
 use super::line::Line;
 use super::model::Confirmed;
-use super::model::{Consolidated, Report, Status, Whole, reads_heads};
+use super::model::{Consolidated, FullReport, Report, Status, reads_heads};
 use super::prefill::model::Prefilled;
 use crate::auth::policy::Scope;
 use crate::error::warning::Warning;
@@ -116,11 +116,11 @@ impl Report {
             narrative: is_whole.then(|| self.narrative.0.clone()),
             consolidated: None,
             warnings: Vec::new(),
-            summary: self.seen_by(viewer),
+            summary: self.answer_for(viewer),
         }
     }
 
-    fn seen_by(self, viewer: Viewer<'_>) -> ReportSummary {
+    fn answer_for(self, viewer: Viewer<'_>) -> ReportSummary {
         let is_closed = viewer.closed.contains(&self.school_year);
         let allowed_actions = self.allowed(viewer.scope, viewer.subject, is_closed);
         let is_head = reads_heads(viewer.scope);
@@ -161,9 +161,9 @@ impl Report {
     }
 }
 
-impl Whole {
+impl FullReport {
     /// The report as this caller is answered.
-    pub fn seen_by(self, viewer: Viewer<'_>) -> ReportAnswer {
+    pub fn answer_for(self, viewer: Viewer<'_>) -> ReportAnswer {
         let is_whole = !reads_heads(viewer.scope);
         let warnings = if is_whole {
             warnings(&self, viewer.language)
@@ -175,7 +175,7 @@ impl Whole {
             narrative: is_whole.then(|| self.report.narrative.0.clone()),
             consolidated: is_whole.then_some(self.consolidated),
             warnings,
-            summary: self.report.seen_by(viewer),
+            summary: self.report.answer_for(viewer),
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::results::reports::model::Confirmed;
 use std::collections::{HashMap, HashSet};
 
 use super::line::Line;
-use super::model::{Status, Whole};
+use super::model::{FullReport, Status};
 use crate::error::warning::Warning;
 use crate::error::{Code, Error, Fault, Notice, Place, Result, Rule, notice};
 use crate::language::Language;
@@ -95,20 +95,20 @@ impl FromText for Confirmable {
 ///
 /// # Errors
 /// `confirmation_required`, naming each place.
-pub fn must_be_confirmed(report: &Whole, confirmed: &[Confirmable]) -> Result<Vec<Confirmed>> {
+pub fn must_be_confirmed(report: &FullReport, confirmed: &[Confirmable]) -> Result<Vec<Confirmed>> {
     let found = tenfold(&report.lines, &report.facts.last_year);
     if found.is_empty() || confirmed.contains(&Confirmable::TenTimesLastYear) {
         return Ok(found);
     }
     let fault = |one: &Confirmed| Fault {
         place: Place::Pointer(one.pointer.clone()),
-        rule: Rule::About(&TEN_TIMES_LAST_YEAR, one.told()),
+        rule: Rule::About(&TEN_TIMES_LAST_YEAR, one.described()),
     };
     Err(Error::new(Code::ConfirmationRequired).with(found.iter().map(fault).collect()))
 }
 
 impl Confirmed {
-    fn told(&self) -> String {
+    fn described(&self) -> String {
         format!("{} → {}", self.last_year, self.value)
     }
 }
@@ -132,10 +132,10 @@ fn tenfold(lines: &[Line], last_year: &[Line]) -> Vec<Confirmed> {
         pairs.filter_map(move |((name, value), (_, past))| unusual(index, name, value, past))
     });
     let mut found: Vec<Confirmed> = by_line.collect();
-    let told: HashSet<String> = found.iter().map(Confirmed::counter).collect();
+    let found_names: HashSet<String> = found.iter().map(Confirmed::counter).collect();
     let (totals, past) = (totals(lines), totals(last_year));
     for ((name, total), (_, past)) in totals.into_iter().zip(past) {
-        let greatest = greatest(lines, name).filter(|_| !told.contains(name));
+        let greatest = greatest(lines, name).filter(|_| !found_names.contains(name));
         found.extend(greatest.and_then(|index| unusual(index, name, total, past)));
     }
     found
@@ -202,7 +202,7 @@ fn greatest(lines: &[Line], name: &str) -> Option<usize> {
 }
 
 /// What deserves attention in a report.
-pub fn warnings(report: &Whole, language: Language) -> Vec<Warning> {
+pub fn warnings(report: &FullReport, language: Language) -> Vec<Warning> {
     let mut warnings = Vec::new();
     if report.lines.is_empty() && report.consolidated.reports == 0 {
         warnings.push(NO_LINES.at("/lines", language));
@@ -213,20 +213,23 @@ pub fn warnings(report: &Whole, language: Language) -> Vec<Warning> {
     warnings
 }
 
-fn of_lines(report: &Whole, language: Language) -> Vec<Warning> {
+fn of_lines(report: &FullReport, language: Language) -> Vec<Warning> {
     fn outside<T: PartialEq>(list: &[T], code: Option<&T>) -> bool {
         code.is_some_and(|code| leaves_out(list, code))
     }
     let (covered, mut warnings) = (&report.covered, Vec::new());
     for (index, line) in report.lines.iter().enumerate() {
         let (types, levels) = (&covered.action_types, &covered.levels);
-        let told = [
+        let found_names = [
             ("action_type", outside(types, Some(&line.action_type))),
             ("level", outside(levels, line.level.as_ref())),
             ("moment", outside(&covered.moments, line.moment.as_ref())),
             ("axis", outside(&covered.axes, line.axis.as_ref())),
         ];
-        for (name, _) in told.into_iter().filter(|(_, is_outside)| *is_outside) {
+        for (name, _) in found_names
+            .into_iter()
+            .filter(|(_, is_outside)| *is_outside)
+        {
             warnings.push(OUTSIDE_CONVENTION.at(format!("/lines/{index}/{name}"), language));
         }
         let people = [line.pupils, line.teachers, line.professionals];
@@ -236,7 +239,7 @@ fn of_lines(report: &Whole, language: Language) -> Vec<Warning> {
     }
     let unusual = tenfold(&report.lines, &report.facts.last_year);
     warnings.extend(unusual.into_iter().map(|one| {
-        let detail = TEN_TIMES_LAST_YEAR.about(&one.told(), language);
+        let detail = TEN_TIMES_LAST_YEAR.about(&one.described(), language);
         Warning {
             detail,
             ..TEN_TIMES_LAST_YEAR.at(one.pointer, language)
@@ -245,7 +248,7 @@ fn of_lines(report: &Whole, language: Language) -> Vec<Warning> {
     warnings
 }
 
-fn of_schools(report: &Whole, language: Language) -> Vec<Warning> {
+fn of_schools(report: &FullReport, language: Language) -> Vec<Warning> {
     let schools = &report.report.establishments;
     let counts_pupils = report.lines.iter().any(|line| line.pupils > Some(0));
     let mut warnings = Vec::new();
@@ -266,7 +269,7 @@ fn of_schools(report: &Whole, language: Language) -> Vec<Warning> {
 }
 
 /// While it is written: what the prefilling could not place.
-fn of_prefilling(report: &Whole, language: Language) -> Vec<Warning> {
+fn of_prefilling(report: &FullReport, language: Language) -> Vec<Warning> {
     let is_written = matches!(report.report.status, Status::Draft | Status::Returned);
     let Some(prefilled) = report.report.prefilled.as_ref().filter(|_| is_written) else {
         return Vec::new();
@@ -303,7 +306,7 @@ mod tests {
         let found = tenfold(lines, last_year);
         found
             .iter()
-            .map(|one| format!("{} {}", one.pointer, one.told()))
+            .map(|one| format!("{} {}", one.pointer, one.described()))
             .collect()
     }
 

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::line::{self, Line};
 use crate::error::{Faults, Rule};
 use crate::http::fields::{Body, Field, Fields};
-use crate::http::pointer::At;
+use crate::http::pointer::Pointer;
 use crate::values::FromText;
 use crate::values::ids::ConventionId;
 use crate::values::ids::DeclinationId;
@@ -58,7 +58,7 @@ impl Body for Narrative {
 pub struct Schools(pub Vec<Uai>);
 
 impl Field for Schools {
-    fn read(value: &serde_json::Value, at: At<'_>, faults: &mut Faults) -> Option<Self> {
+    fn read(value: &serde_json::Value, at: Pointer<'_>, faults: &mut Faults) -> Option<Self> {
         let Some(items) = value.as_array() else {
             faults.add(at.place(), Rule::WrongType("array"));
             return None;

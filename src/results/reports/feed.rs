@@ -3,13 +3,13 @@
 use uuid::Uuid;
 
 use super::answer::{ReportAnswer, Viewer};
-use super::model::Whole;
+use super::model::FullReport;
 use super::store;
 use crate::error::Result;
 use crate::feed::{Changed, FeedObject, Reading};
 use crate::results::campaigns;
 
-impl FeedObject for Whole {
+impl FeedObject for FullReport {
     type Answer = ReportAnswer;
 
     async fn read(
@@ -30,9 +30,9 @@ impl FeedObject for Whole {
             language: reading.language,
             closed: &closed,
         };
-        let seen = found
+        let shown = found
             .into_iter()
             .map(|(report, lines)| (report.id.uuid(), report.listed_for(lines, viewer)));
-        Ok(seen.collect())
+        Ok(shown.collect())
     }
 }

@@ -125,7 +125,7 @@ pub fn is_written_by(scope: &Scope, territory: &TerritoryCode, reach: &[String])
     if scope.is_everything() {
         territory.as_str() == "FR"
     } else {
-        scope.holds_all(&[reach.to_vec()])
+        scope.covers_all(&[reach.to_vec()])
     }
 }
 
@@ -202,7 +202,7 @@ impl Report {
                     .any(|kind| self.territory.as_str().starts_with(kind));
                 if of_academy {
                     scope.territories().is_some()
-                        && scope.holds_all(std::slice::from_ref(&self.reach))
+                        && scope.covers_all(std::slice::from_ref(&self.reach))
                 } else {
                     scope.is_everything()
                 }
@@ -323,7 +323,7 @@ impl Covered {
 /// A report with its lines and what is computed of it. Of a caller who reads heads only, both are
 /// left empty.
 #[derive(Debug, Clone, Serialize)]
-pub struct Whole {
+pub struct FullReport {
     /// The report.
     #[serde(flatten)]
     pub report: Report,
@@ -343,7 +343,7 @@ pub struct Whole {
     pub facts: Facts,
 }
 
-impl Whole {
+impl FullReport {
     /// Of a caller who reads its head only.
     pub fn head(report: Report) -> Self {
         Self {
@@ -370,7 +370,7 @@ impl Whole {
     }
 }
 
-impl ObjectType for Whole {
+impl ObjectType for FullReport {
     const TYPE: &'static str = "report";
     const VERBS: &'static [&'static str] = &[
         "created",
@@ -383,7 +383,7 @@ impl ObjectType for Whole {
     ];
 }
 
-impl Journaled for Whole {
+impl Journaled for FullReport {
     const PERSONAL: &'static [&'static str] = &[];
 
     fn id(&self) -> Uuid {

@@ -168,7 +168,7 @@ pub async fn create_report(call: Call<NoQuery, NewReport>) -> Result<Answer> {
         let report = workflow::create(tx, viewer.scope, call.body.clone()).await?;
         let (version, id) = (report.report.version, report.report.id);
         let location = format!("/v1/reports/{id}");
-        Answer::created(version, location, &report.seen_by(viewer))
+        Answer::created(version, location, &report.answer_for(viewer))
     })
     .await
 }
@@ -189,7 +189,7 @@ pub async fn get_report(call: Call) -> Result<Answer> {
         campaigns::closed_years(&connection, scope),
     )?;
     let viewer = viewer(&call, &closed)?;
-    Answer::object(report.report.version, &report.seen_by(viewer))
+    Answer::object(report.report.version, &report.answer_for(viewer))
 }
 
 /// Modification d'un bilan
@@ -211,7 +211,7 @@ pub async fn update_report(call: Call<NoQuery, ReportPatch>) -> Result<Answer> {
     let (id, if_match) = (call.id("id"), &call.admitted.if_match);
     call.write(async |tx| {
         let report = workflow::update(tx, viewer.scope, id, &call.body, if_match).await?;
-        Answer::object(report.report.version, &report.seen_by(viewer))
+        Answer::object(report.report.version, &report.answer_for(viewer))
     })
     .await
 }
@@ -299,7 +299,7 @@ async fn step<Q, B>(call: &Call<Q, B>, act: Act<'_>) -> Result<Answer> {
     let (id, if_match) = (call.id("id"), &call.admitted.if_match);
     call.write(async |tx| {
         let report = workflow::step(tx, viewer.scope, id, act, if_match).await?;
-        Answer::object(report.report.version, &report.seen_by(viewer))
+        Answer::object(report.report.version, &report.answer_for(viewer))
     })
     .await
 }

@@ -4,7 +4,7 @@
 use super::checks::{Confirmable, must_be_confirmed};
 use super::content::{KEY, NewReport, Return};
 use super::line::settle;
-use super::model::{Status, Step, Whole, is_written_by};
+use super::model::{FullReport, Status, Step, is_written_by};
 use super::prefill::model::Prefilled;
 use super::store;
 use super::store::writes::{self, Beginning, Taken};
@@ -45,7 +45,7 @@ pub struct Opening {
 ///
 /// # Errors
 /// `validation_failed`, `forbidden`, `convention_not_signed`, `duplicate_report`.
-pub async fn create(tx: &mut Tx<'_>, scope: &Scope, mut new: NewReport) -> Result<Whole> {
+pub async fn create(tx: &mut Tx<'_>, scope: &Scope, mut new: NewReport) -> Result<FullReport> {
     let opening = opening(tx, scope, &mut new).await?;
     open(tx, scope, &new, opening, None).await
 }
@@ -88,7 +88,7 @@ pub async fn open(
     new: &NewReport,
     opening: Opening,
     prefilled: Option<Prefilled>,
-) -> Result<Whole> {
+) -> Result<FullReport> {
     let author = tx.subject().to_owned();
     let beginning = Beginning {
         id: ReportId::new(tx.new_id()),
@@ -228,8 +228,8 @@ pub async fn update(
     id: ReportId,
     patch: &Patch<NewReport>,
     if_match: &Precondition,
-) -> Result<Whole> {
-    let before = store::hold(tx.connection(), scope, id).await?;
+) -> Result<FullReport> {
+    let before = store::lock(tx.connection(), scope, id).await?;
     before
         .report
         .must_be_for(Step::Update, scope, tx.subject())?;
@@ -286,7 +286,12 @@ fn keeps_the_key(patch: &Patch<NewReport>, present: &NewReport) -> Result<()> {
 }
 
 /// The report as it is now, journaled against what it was.
-async fn changed(tx: &mut Tx<'_>, scope: &Scope, verb: &str, before: &Whole) -> Result<Whole> {
+async fn changed(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    verb: &str,
+    before: &FullReport,
+) -> Result<FullReport> {
     let after = store::find(tx.connection(), scope, before.report.id).await?;
     tx.changed(verb, before, &after).await?;
     Ok(after)
@@ -323,8 +328,8 @@ pub async fn step(
     id: ReportId,
     act: Act<'_>,
     if_match: &Precondition,
-) -> Result<Whole> {
-    let (before, step) = (store::hold(tx.connection(), scope, id).await?, act.step());
+) -> Result<FullReport> {
+    let (before, step) = (store::lock(tx.connection(), scope, id).await?, act.step());
     before.report.must_be_for(step, scope, tx.subject())?;
     if_match.check(before.report.version)?;
     let status = before.report.step(step)?;
@@ -365,7 +370,7 @@ pub async fn step(
 
 /// Refuses one that counts schools and says nothing of them. One whose schools said everything says
 /// nothing more, and names nobody.
-fn must_be_complete(report: &Whole) -> Result<()> {
+fn must_be_complete(report: &FullReport) -> Result<()> {
     if report.lines.is_empty() && !report.report.establishments.is_empty() {
         let place = Place::field("lines");
         return Err(Error::at(Code::ReportIncomplete, place, Rule::EmptyList));
@@ -375,7 +380,7 @@ fn must_be_complete(report: &Whole) -> Result<()> {
 
 /// Takes the corrected version out of the figures, before the correction enters them.
 async fn supersede(tx: &mut Tx<'_>, scope: &Scope, id: ReportId) -> Result<()> {
-    let former = store::hold(tx.connection(), scope, id).await?;
+    let former = store::lock(tx.connection(), scope, id).await?;
     let now = tx.now;
     writes::supersede(tx.connection(), id, now).await?;
     changed(tx, scope, "superseded", &former).await?;
@@ -392,7 +397,7 @@ pub async fn delete(
     id: ReportId,
     if_match: &Precondition,
 ) -> Result<()> {
-    let report = store::hold(tx.connection(), scope, id).await?;
+    let report = store::lock(tx.connection(), scope, id).await?;
     report
         .report
         .must_be_for(Step::Delete, scope, tx.subject())?;

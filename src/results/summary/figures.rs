@@ -13,7 +13,7 @@ use crate::reference::fold;
 use crate::results::indicators::answer;
 use crate::results::indicators::answer::Cell;
 use crate::results::indicators::model::{Asked, Dimension, Indicator};
-use crate::results::indicators::perimeter::told as perimeter;
+use crate::results::indicators::perimeter::territories as perimeter;
 use crate::results::indicators::store::{Computed, Part, Slice, compute};
 use crate::results::reports::model::reads_heads;
 use crate::values::SchoolYear;
@@ -54,7 +54,7 @@ pub struct Subject {
 
 /// The figures, and of each region what its targets are held against.
 #[derive(Debug, Clone)]
-pub struct Told {
+pub struct SubjectFigures {
     /// What is answered.
     pub figures: SummaryFigures,
     /// By academic region.
@@ -64,18 +64,22 @@ pub struct Told {
 /// The figures this caller is told: live ones to the ministry, and to academies and schools those of
 /// their perimeter. Partners and readers read published ones, where their own page says what is
 /// hidden of them.
-pub async fn told(
+pub async fn subject_figures(
     connection: &AsyncPgConnection,
     scope: &Scope,
     subject: &Subject,
-) -> Result<Option<Told>> {
+) -> Result<Option<SubjectFigures>> {
     if reads_heads(scope) {
         return Ok(None);
     }
     live(connection, scope, subject).await.map(Some)
 }
 
-async fn live(connection: &AsyncPgConnection, scope: &Scope, subject: &Subject) -> Result<Told> {
+async fn live(
+    connection: &AsyncPgConnection,
+    scope: &Scope,
+    subject: &Subject,
+) -> Result<SubjectFigures> {
     let by = |dimension| grouped(connection, scope, subject, dimension);
     let (completeness, academies, types, levels, regions) = tokio::try_join!(
         expected::count(connection, scope, subject.convention, &subject.year),
@@ -86,7 +90,7 @@ async fn live(connection: &AsyncPgConnection, scope: &Scope, subject: &Subject) 
     )?;
     let mut by_academy = rows(&academies, subject.language);
     by_academy.sort_by_key(|row| (row.code.is_none(), fold(&row.label)));
-    Ok(Told {
+    Ok(SubjectFigures {
         figures: SummaryFigures {
             by_academy,
             by_action_type: in_order("action_types", rows(&types, subject.language)),

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::labels;
 use crate::agreements::conventions::answer::ConventionAnswer;
-use crate::agreements::conventions::content::{ConventionKind, Reach};
+use crate::agreements::conventions::content::{ConventionKind, ConventionScope};
 use crate::agreements::conventions::coverage::model::Coverage;
 use crate::agreements::conventions::model::Convention;
 use crate::agreements::conventions::term::EffectiveStatus;
@@ -78,7 +78,7 @@ pub struct SummaryHead {
     /// Nature.
     pub kind: ConventionKind,
     /// `national` ou `local`.
-    pub scope: Reach,
+    pub scope: ConventionScope,
     /// Le territoire d'une convention locale.
     #[schema(example = json!(null))]
     pub territory: Option<TerritoryCode>,

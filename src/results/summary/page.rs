@@ -32,7 +32,7 @@ pub fn page(summary: &ConventionSummary) -> Markup {
                 main {
                     @if !summary.notes.is_empty() { (notes(summary)) }
                     @match &summary.figures {
-                        Some(figures) => (told(summary, figures)),
+                        Some(figures) => (figures_section(summary, figures)),
                         None => (untold(summary)),
                     }
                     @if !summary.narratives.is_empty() { (narratives(summary)) }
@@ -96,7 +96,7 @@ fn notes(summary: &ConventionSummary) -> Markup {
     }
 }
 
-fn told(summary: &ConventionSummary, figures: &SummaryFigures) -> Markup {
+fn figures_section(summary: &ConventionSummary, figures: &SummaryFigures) -> Markup {
     let missing = summary.coverage.academies_not_covered.iter();
     let missing: Vec<String> = missing.map(|code| labels::of_territory(code)).collect();
     html! {
@@ -172,15 +172,15 @@ fn key_figures(summary: &ConventionSummary, figures: &SummaryFigures) -> Markup 
 
 fn completeness(figures: &SummaryFigures) -> Markup {
     let reports = figures.completeness;
-    let told = format!("{} sur {}", reports.validated, reports.expected);
+    let text = format!("{} sur {}", reports.validated, reports.expected);
     html! {
         div class="card" {
             dt { "Bilans validés" }
             dd {
-                strong { (told) }
+                strong { (text) }
                 @if let Some(rate) = reports.rate {
                     span { (percent(rate)) " des bilans attendus" }
-                    (bar(rate, &format!("{told} bilans attendus")))
+                    (bar(rate, &format!("{text} bilans attendus")))
                 } @else { span { "aucun bilan attendu" } }
             }
         }
@@ -189,15 +189,15 @@ fn completeness(figures: &SummaryFigures) -> Markup {
 
 fn coverage(summary: &ConventionSummary) -> Markup {
     let coverage = &summary.coverage;
-    let told = format!("{} sur {}", coverage.academies_covered, coverage.academies);
+    let text = format!("{} sur {}", coverage.academies_covered, coverage.academies);
     html! {
         div class="card" {
             dt { "Académies couvertes" }
             dd {
-                strong { (told) }
+                strong { (text) }
                 @if let Some(rate) = coverage.coverage_rate {
                     span { (percent(rate)) ", au " (day(coverage.on)) }
-                    (bar(rate, &format!("{told} académies")))
+                    (bar(rate, &format!("{text} académies")))
                 }
             }
         }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel_async::AsyncPgConnection;
 
-use super::figures::{Subject, Told, told};
+use super::figures::{Subject, SubjectFigures, subject_figures};
 use super::model::{
     ConventionSummary, LIMITED_TO_PERIMETER, PUBLISHED_FIGURES_ONLY, SummaryCoverage,
     SummaryExcerpt, SummaryHead, SummaryNote,
@@ -41,7 +41,7 @@ pub struct Question {
 struct Read {
     convention: Convention,
     partners: Vec<Partner>,
-    told: Option<Told>,
+    subject_figures: Option<SubjectFigures>,
     coverage: Coverage,
     narratives: (Vec<Excerpt>, i64),
 }
@@ -77,9 +77,9 @@ async fn at_once(
     let parties = convention.parties(question.year.last_day());
     let covered = Asked::of(&convention, covered_on(&convention, question));
     // Sent together: one round trip.
-    let (partners, told, wide, narratives) = tokio::try_join!(
+    let (partners, subject_figures, wide, narratives) = tokio::try_join!(
         partners::find_all(connection, scope, &parties),
-        told(connection, scope, &subject),
+        subject_figures(connection, scope, &subject),
         coverage::wide(connection, scope, &covered),
         store::narratives(connection, scope, convention.id, &question.year),
     )?;
@@ -93,7 +93,7 @@ async fn at_once(
         coverage: Coverage::of(&covered, &counted),
         convention,
         partners,
-        told,
+        subject_figures,
         narratives,
     })
 }
@@ -123,7 +123,7 @@ fn written(read: Read, scope: &Scope, question: &Question) -> Result<ConventionS
     let year = question.year.clone();
     let content = read.convention.on(year.last_day()).content;
     let results = Results {
-        told: read.told.as_ref(),
+        subject_figures: read.subject_figures.as_ref(),
         scope,
         reach: &read.convention.reach,
     };
@@ -134,14 +134,18 @@ fn written(read: Read, scope: &Scope, question: &Question) -> Result<ConventionS
     };
     let targets = targets::of(&content, &subject, &results);
     let (effective, narratives) = (read.convention.clone(), read.narratives);
-    let at_the_end = read.convention.seen_by(scope, year.last_day(), language)?;
+    let at_the_end = read
+        .convention
+        .answer_for(scope, year.last_day(), language)?;
     Ok(ConventionSummary {
         convention: SummaryHead::of(at_the_end, &effective, today, &read.partners),
-        notes: notes(read.told.is_some(), scope, language),
+        notes: notes(read.subject_figures.is_some(), scope, language),
         school_year: year,
         computed_on: today,
-        perimeter: perimeter::told(scope).filter(|_| read.told.is_some()),
-        figures: read.told.map(|told| told.figures),
+        perimeter: perimeter::territories(scope).filter(|_| read.subject_figures.is_some()),
+        figures: read
+            .subject_figures
+            .map(|subject_figures| subject_figures.figures),
         targets,
         coverage: SummaryCoverage::of(&read.coverage),
         narratives: narratives.0.into_iter().map(SummaryExcerpt::of).collect(),

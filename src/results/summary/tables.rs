@@ -12,11 +12,11 @@ use crate::results::indicators::model::Indicator;
 const WIDTH: f64 = 120.0;
 
 /// A bar that fills this share of its frame; hatched where it goes beyond.
-pub fn bar(share: f64, told: &str) -> Markup {
+pub fn bar(share: f64, text: &str) -> Markup {
     let (filled, is_beyond) = (share.clamp(0.0, 1.0) * WIDTH, share > 1.0);
     html! {
-        svg class="bar" role="img" aria-label=(told) viewBox={ "0 0 " (WIDTH) " 10" } width=(WIDTH) height="10" {
-            title { (told) }
+        svg class="bar" role="img" aria-label=(text) viewBox={ "0 0 " (WIDTH) " 10" } width=(WIDTH) height="10" {
+            title { (text) }
             rect class="frame" x="0.5" y="0.5" width=(WIDTH - 1.0) height="9" {}
             rect class="filled" x="0.5" y="0.5" width=(format!("{:.1}", (filled - 1.0).max(0.0))) height="9" {}
             @if is_beyond {
@@ -85,14 +85,14 @@ pub fn by(head: &str, rows: &[SummaryRow]) -> Markup {
 }
 
 fn of_row(row: &SummaryRow, pupils: Option<f64>, most: f64) -> Markup {
-    let told = measured(pupils, false);
+    let text = measured(pupils, false);
     html! {
         tr {
             th scope="row" { (row.label) }
-            td class="figure" { (told) }
+            td class="figure" { (text) }
             td class="bars" {
                 @if let Some(pupils) = pupils.filter(|_| most > 0.0) {
-                    (bar(pupils / most, &format!("{} : {told} participations d’élèves", row.label)))
+                    (bar(pupils / most, &format!("{} : {text} participations d’élèves", row.label)))
                 }
             }
             @for (.., measure) in COLUMNS { td class="figure" { (of(row, measure)) } }
@@ -122,17 +122,17 @@ pub fn targets(targets: &[SummaryTarget]) -> Markup {
 fn of_target(target: &SummaryTarget) -> Markup {
     let is_share = target.measure.ends_with("_share") || target.measure.ends_with("_rate");
     let rate = target.achievement_rate;
-    let told = rate.map_or_else(|| measured(None, true), percent);
+    let text = rate.map_or_else(|| measured(None, true), percent);
     html! {
         tr {
             th scope="row" { (target.label) }
             td { (target.territory_name) }
             td class="figure" { (measured(Some(target.value), is_share)) }
             td class="figure" { (measured(target.result, is_share)) }
-            td class="figure" { (told) }
+            td class="figure" { (text) }
             td class="bars" {
                 @if let Some(rate) = rate {
-                    (bar(rate, &format!("{}, {} : {told} de l’objectif", target.label, target.territory_name)))
+                    (bar(rate, &format!("{}, {} : {text} de l’objectif", target.label, target.territory_name)))
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! Targets against results.
 
-use super::figures::{Subject, Told, value};
+use super::figures::{Subject, SubjectFigures, value};
 use super::labels;
 use super::model::{SummaryRow, SummaryTarget};
 use crate::agreements::conventions::content::{Content, Target};
@@ -12,7 +12,7 @@ use crate::values::{TerritoryCode, TextValue};
 /// What is known to hold targets against: the figures, and of what territories they are whole.
 pub struct Results<'a> {
     /// The figures, where the caller is told any.
-    pub told: Option<&'a Told>,
+    pub subject_figures: Option<&'a SubjectFigures>,
     /// Who asks.
     pub scope: &'a Scope,
     /// The territory of the agreement and all above it; the country's has none.
@@ -60,18 +60,18 @@ impl Results<'_> {
     /// Of a measure in a territory: of the agreement's own, a region or an academy, once the caller's
     /// figures are those of all of it. Lines know no narrower place.
     fn of(&self, territory: &TerritoryCode, own: &TerritoryCode, measure: &str) -> Option<f64> {
-        let told = self.told?;
+        let subject_figures = self.subject_figures?;
         let code = territory.as_str();
         if !self.is_whole(code) {
             return None;
         }
         if territory == own {
-            return value(&told.figures.totals, measure);
+            return value(&subject_figures.figures.totals, measure);
         }
         let rows = if code.starts_with("region:") {
-            &told.by_region
+            &subject_figures.by_region
         } else {
-            &told.figures.by_academy
+            &subject_figures.figures.by_academy
         };
         let is_it = |row: &&SummaryRow| row.code.as_deref() == Some(code);
         value(&rows.iter().find(is_it)?.values, measure)
@@ -81,7 +81,7 @@ impl Results<'_> {
     fn is_whole(&self, territory: &str) -> bool {
         // Of a local agreement nothing is counted elsewhere.
         let is_local = !self.reach.is_empty();
-        if is_local && self.scope.holds_all(&[self.reach.to_vec()]) {
+        if is_local && self.scope.covers_all(&[self.reach.to_vec()]) {
             return true;
         }
         match Limit::of(self.scope) {

@@ -16,10 +16,13 @@ impl FeedObject for Filed<'_> {
     ) -> Result<Vec<(Uuid, AmendmentAnswer)>> {
         let (scope, day) = (reading.scope, reading.day());
         let found = store::find_all(reading.connection, scope, &changed.ids(), day).await?;
-        let seen = found.into_iter().map(|(amendment, convention)| {
+        let shown = found.into_iter().map(|(amendment, convention)| {
             let id = amendment.id.uuid();
-            (id, amendment.seen_by(scope, &convention, reading.language))
+            (
+                id,
+                amendment.answer_for(scope, &convention, reading.language),
+            )
         });
-        Ok(seen.collect())
+        Ok(shown.collect())
     }
 }

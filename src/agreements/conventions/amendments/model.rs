@@ -20,7 +20,7 @@ use crate::db::schema::amendments;
 use crate::error::warning::Warning;
 use crate::error::{Error, Notice, Result, notice};
 use crate::language::Language;
-use crate::steps::{self, Otherwise, Step as _, otherwise};
+use crate::steps::{self, Alternative, Step as _, alternative};
 use crate::values::ids::ConventionId;
 use crate::values::ids::PartnerId;
 use crate::values::{Json, Sha256Hex, Text, code_enum};
@@ -92,15 +92,15 @@ impl steps::Step for Step {
         }
     }
 
-    fn otherwise(self, status: Status) -> Option<Otherwise<Status>> {
+    fn alternative(self, status: Status) -> Option<Alternative<Status>> {
         match (self, status) {
-            (Self::Update, Status::ToSign) => otherwise(
+            (Self::Update, Status::ToSign) => alternative(
                 Status::Draft,
                 "contenu ou signataires modifiés",
                 "content or signatories changed",
             ),
             (Self::Sign, Status::ToSign) => {
-                otherwise(Status::Signed, "dernière signature", "last signature")
+                alternative(Status::Signed, "dernière signature", "last signature")
             }
             _ => None,
         }
@@ -249,7 +249,7 @@ impl Amendment {
 
     /// Whether this caller, who sees its convention, sees it: once signed everyone does; before, those
     /// who keep the convention, are a party to it that day, sign the amendment, or are named by it.
-    pub fn is_seen_by(&self, scope: &Scope, convention: &Convention, day: NaiveDate) -> bool {
+    pub fn is_visible_to(&self, scope: &Scope, convention: &Convention, day: NaiveDate) -> bool {
         let is_named = |own| {
             let party = Field::Party(PartnerId::new(own));
             self.changes.iter().any(|change| change.field() == party)
@@ -275,7 +275,7 @@ impl Amendment {
     }
 
     /// The amendment as this caller is answered.
-    pub fn seen_by(
+    pub fn answer_for(
         mut self,
         scope: &Scope,
         convention: &Convention,

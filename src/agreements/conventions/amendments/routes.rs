@@ -38,10 +38,10 @@ impl List for Amendments {
         let place = (&convention, today(call.app.now()));
         let rows = store::page(&reader, scope, place, &call.query, &page).await?;
         let language = call.admitted.language;
-        let seen = rows
+        let shown = rows
             .into_iter()
-            .map(|row| row.seen_by(scope, &convention, language));
-        Ok(seen.collect())
+            .map(|row| row.answer_for(scope, &convention, language));
+        Ok(shown.collect())
     }
 
     fn mark(item: &AmendmentAnswer, sort: Sort) -> Mark {
@@ -58,10 +58,10 @@ impl List for Amendments {
 }
 
 /// The amendment a step wrote, as its caller is answered.
-fn seen<Q, B>(call: &Call<Q, B>, (convention, amendment): Placed) -> Result<Answer> {
+fn shown<Q, B>(call: &Call<Q, B>, (convention, amendment): Placed) -> Result<Answer> {
     let version = amendment.version;
-    let seen = amendment.seen_by(call.scope()?, &convention, call.admitted.language);
-    Answer::object(version, &seen)
+    let shown = amendment.answer_for(call.scope()?, &convention, call.admitted.language);
+    Answer::object(version, &shown)
 }
 
 /// The convention and the amendment that a path names.
@@ -133,8 +133,8 @@ pub async fn create_amendment(call: Call<NoQuery, NewAmendment>) -> Result<Answe
         let (convention, created) = workflow::create(tx, scope, call.id("id"), &call.body).await?;
         let location = format!("{}/{}", call.path(), created.id);
         let version = created.version;
-        let seen = created.seen_by(scope, &convention, call.admitted.language);
-        Answer::created(version, location, &seen)
+        let shown = created.answer_for(scope, &convention, call.admitted.language);
+        Answer::created(version, location, &shown)
     })
     .await
 }
@@ -157,7 +157,7 @@ pub async fn get_amendment(call: Call) -> Result<Answer> {
     let convention: Convention = conventions::find(&reader, scope, convention).await?;
     let day = today(call.app.now());
     let amendment = store::find(&reader, scope, (&convention, day), id).await?;
-    seen(&call, (convention, amendment))
+    shown(&call, (convention, amendment))
 }
 
 /// Modification d'un avenant
@@ -181,7 +181,7 @@ pub async fn update_amendment(call: Call<NoQuery, AmendmentPatch>) -> Result<Ans
     let (scope, if_match) = (call.scope()?, &call.admitted.if_match);
     call.write(async |tx| {
         let updated = workflow::update(tx, scope, place(&call), &call.body, if_match).await?;
-        seen(&call, updated)
+        shown(&call, updated)
     })
     .await
 }
@@ -251,7 +251,7 @@ pub async fn sign_amendment(call: Call<NoQuery, NewSignature>) -> Result<Answer>
     let (scope, if_match) = (call.scope()?, &call.admitted.if_match);
     call.write(async |tx| {
         let signed = workflow::sign(tx, scope, place(&call), &call.body, if_match).await?;
-        seen(&call, signed)
+        shown(&call, signed)
     })
     .await
 }
@@ -278,7 +278,7 @@ async fn step(call: Call, step: Step) -> Result<Answer> {
     let (scope, if_match) = (call.scope()?, &call.admitted.if_match);
     call.write(async |tx| {
         let after = workflow::step(tx, scope, place(&call), step, if_match).await?;
-        seen(&call, after)
+        shown(&call, after)
     })
     .await
 }

@@ -74,7 +74,7 @@ const fn filed<'a>(convention: &'a Convention, amendment: &'a Amendment) -> File
 
 /// The convention, held, once the caller may write it.
 async fn kept(tx: &mut Tx<'_>, scope: &Scope, id: ConventionId) -> Result<Convention> {
-    let convention = conventions::hold(tx.connection(), scope, id).await?;
+    let convention = conventions::lock(tx.connection(), scope, id).await?;
     if convention.is_kept_by(scope) {
         Ok(convention)
     } else {
@@ -141,7 +141,7 @@ pub async fn update(
     patch: &AmendmentPatch,
     if_match: &Precondition,
 ) -> Result<Placed> {
-    let (convention, before) = held(tx, scope, place, if_match).await?;
+    let (convention, before) = locked(tx, scope, place, if_match).await?;
     before.step(Step::Update)?;
     let present = before.as_input();
     let new = patch.apply(&present)?;
@@ -158,7 +158,7 @@ pub async fn update(
         let reason = format!("Contenu modifié : {}", changed.join(", "));
         let voided = signing::voided(&before.signatories, tx.now, &reason);
         standing.voided_signatures.0.extend(voided);
-        if let Some(other) = Step::Update.otherwise(before.status) {
+        if let Some(other) = Step::Update.alternative(before.status) {
             standing.status = other.status;
         }
         standing.signatories = Json(signing::unsigned(&new.signatories));
@@ -190,13 +190,13 @@ fn read_only(fields: &[&str]) -> Vec<Fault> {
 }
 
 /// The amendment of a convention, both held, once the caller may write them.
-async fn held(
+async fn locked(
     tx: &mut Tx<'_>,
     scope: &Scope,
     (convention, id): (ConventionId, AmendmentId),
     if_match: &Precondition,
 ) -> Result<Placed> {
-    let convention = conventions::hold(tx.connection(), scope, convention).await?;
+    let convention = conventions::lock(tx.connection(), scope, convention).await?;
     // With its convention held, no other step can be at work on it.
     let day = today(tx.now);
     let amendment = store::find(tx.connection(), scope, (&convention, day), id).await?;
@@ -219,7 +219,7 @@ pub async fn step(
     step: Step,
     if_match: &Precondition,
 ) -> Result<Placed> {
-    let (convention, before) = held(tx, scope, place, if_match).await?;
+    let (convention, before) = locked(tx, scope, place, if_match).await?;
     let mut standing = Standing::of(&before);
     standing.status = before.step(step)?;
     if step == Step::SendForSignature {
@@ -273,7 +273,7 @@ pub async fn sign(
     if_match: &Precondition,
 ) -> Result<Placed> {
     signature.is_past(today(tx.now))?;
-    let convention = conventions::hold(tx.connection(), scope, convention).await?;
+    let convention = conventions::lock(tx.connection(), scope, convention).await?;
     let day = today(tx.now);
     let before = store::find(tx.connection(), scope, (&convention, day), id).await?;
     let keeps = convention.is_kept_by(scope);
@@ -294,7 +294,7 @@ pub async fn sign(
     standing.signatories = Json(signed);
     let is_last = standing.signed_on.is_some();
     if is_last {
-        standing.status = Step::Sign.take_otherwise(before.status)?;
+        standing.status = Step::Sign.take_alternative(before.status)?;
         fits(tx, scope, &convention, &before).await?;
     }
     let (input, now) = (before.as_input(), tx.now);
@@ -329,7 +329,7 @@ pub async fn delete(
     place: (ConventionId, AmendmentId),
     if_match: &Precondition,
 ) -> Result<()> {
-    let (convention, before) = held(tx, scope, place, if_match).await?;
+    let (convention, before) = locked(tx, scope, place, if_match).await?;
     before.step(Step::Delete)?;
     store::delete(tx.connection(), before.id).await?;
     let filed = filed(&convention, &before);

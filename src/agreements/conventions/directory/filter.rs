@@ -1,6 +1,6 @@
 //! What the public directory is asked for.
 
-use crate::agreements::conventions::content::Reach;
+use crate::agreements::conventions::content::ConventionScope;
 use crate::agreements::conventions::filter;
 use crate::http::page;
 use crate::http::query::{Documented, Parameter, Query, Reader, UPDATED_SINCE, parameter};
@@ -50,7 +50,7 @@ impl Query for Filter {
     fn read(reader: &mut Reader<'_>) -> Self {
         // The other filters of conventions are unknown parameters here, and told so.
         Self(filter::Filter {
-            scope: vec![Reach::National],
+            scope: vec![ConventionScope::National],
             ..filter::Filter::read(reader)
         })
     }

@@ -14,7 +14,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Bool, Date};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-pub use self::scoped::{Scoped, followed, kept, scoped, seen};
+pub use self::scoped::{Scoped, followed, kept, scoped, visible};
 use super::filter::{Filter, Sort};
 use super::model::Convention;
 use crate::auth::policy::Scope;
@@ -228,7 +228,7 @@ pub async fn find_all(
 ///
 /// # Errors
 /// `not_found`.
-pub async fn hold(
+pub async fn lock(
     connection: &mut AsyncPgConnection,
     scope: &Scope,
     id: ConventionId,

@@ -16,13 +16,13 @@ pub type Scoped<'a> = IntoBoxed<'a, conventions::table, Pg>;
 /// The conventions a caller may know of.
 pub fn scoped<'a>(scope: &Scope) -> Scoped<'a> {
     conventions::table
-        .filter(seen(scope, "conventions"))
+        .filter(visible(scope, "conventions"))
         .into_boxed()
 }
 
 /// That a convention, by the name its table has in the statement, is seen: it was ever signed, or the
 /// caller follows it.
-pub fn seen(scope: &Scope, table: &str) -> Condition {
+pub fn visible(scope: &Scope, table: &str) -> Condition {
     let ever = Status::ALL.iter().filter(|status| status.was_signed());
     let signed = Condition::sql(format!("{table}.status = ANY ("))
         .texts(ever)

@@ -13,7 +13,7 @@ impl Statement<'_> {
     /// Of a signed convention: a national one concerns everyone; a local one its parties, and those
     /// it lies in or who lie in it.
     pub(super) fn concerned_by_convention(&mut self) -> String {
-        let seen = self.written(conventions::store::seen(self.scope, "c"));
+        let seen = self.written(conventions::store::visible(self.scope, "c"));
         let concerned = match self.scope.perimeter() {
             Perimeter::Everything => return seen,
             Perimeter::Territories { named, above } => {
@@ -82,7 +82,7 @@ impl Statement<'_> {
     }
 
     fn seen_declination(&mut self) -> String {
-        self.written(declinations::store::seen(self.scope, "d"))
+        self.written(declinations::store::visible(self.scope, "d"))
     }
 
     /// Of its territories, those whose missing report is the caller's affair: what others have not

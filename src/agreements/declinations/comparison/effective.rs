@@ -9,7 +9,7 @@ use crate::values::TextValue;
 
 /// What holds of an agreement. An empty list of codes restricts nothing.
 #[derive(Debug, Clone, Default)]
-pub struct Held {
+pub struct EffectiveTerms {
     /// Axes.
     pub axes: Vec<String>,
     /// Types of action.
@@ -30,7 +30,7 @@ pub struct Held {
     frame: (Option<NaiveDate>, Option<NaiveDate>),
 }
 
-impl Held {
+impl EffectiveTerms {
     /// Of a convention, on a day.
     pub fn of(convention: &Convention, day: NaiveDate) -> Self {
         let content = convention.on(day).content;

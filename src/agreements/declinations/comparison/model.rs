@@ -12,7 +12,7 @@ use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 use uuid::Uuid;
 
-use super::effective::{Held, texts};
+use super::effective::{EffectiveTerms, texts};
 use crate::agreements::conventions::content::Target;
 use crate::agreements::declinations::content::{Content, DeclinationLevel};
 use crate::error::warning::Warning;
@@ -71,11 +71,11 @@ pub struct Compared {
     #[schema(example = "levels")]
     pub field: &'static str,
     /// Ce que dit la déclinaison.
-    pub own: Said,
+    pub own: ComparedValue,
     /// Ce qui vaut pour le parent : là où il ne dit rien, ce qui vaut au-dessus de lui.
-    pub parent: Said,
+    pub parent: ComparedValue,
     /// Ce qui vaut pour la déclinaison : une liste de codes vide vaut celle du parent, et ainsi jusqu'à la convention ; les dates sont bornées par celles de la convention ; territoires et objectifs sont les siens.
-    pub effective: Said,
+    pub effective: ComparedValue,
     /// `same`, `narrower`, `wider`, ou `different` lorsqu'elle est les deux.
     pub status: Status,
     /// Ce que le parent a et qu'elle laisse de côté : des codes (tous ceux de la nomenclature si le parent n'en nomme aucun), des territoires de son niveau (pour des établissements, ceux du parent où il n'y en a aucun), des objectifs (`pupils 2026-2027`).
@@ -89,7 +89,7 @@ pub struct Compared {
 /// What is said in a field.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
-pub enum Said {
+pub enum ComparedValue {
     /// Codes.
     Codes(Vec<String>),
     /// A day.
@@ -99,7 +99,7 @@ pub enum Said {
 }
 
 // Derived, it would be one of the three and no other: an empty list is two of them.
-impl PartialSchema for Said {
+impl PartialSchema for ComparedValue {
     fn schema() -> RefOr<Schema> {
         let day = ObjectBuilder::new()
             .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
@@ -115,7 +115,7 @@ impl PartialSchema for Said {
     }
 }
 
-impl ToSchema for Said {
+impl ToSchema for ComparedValue {
     fn name() -> Cow<'static, str> {
         "ComparedValue".into()
     }
@@ -149,31 +149,35 @@ impl Status {
 
 /// Every field of a declination beside its parent's; each of its territories is given with all
 /// above it.
-pub fn compare(content: &Content, ancestries: &[Vec<String>], parent: &Held) -> Vec<Compared> {
-    let held = parent.below(content);
+pub fn compare(
+    content: &Content,
+    ancestries: &[Vec<String>],
+    parent: &EffectiveTerms,
+) -> Vec<Compared> {
+    let terms = parent.below(content);
     vec![
-        codes("axes", &content.axes, &parent.axes, held.axes.clone()),
+        codes("axes", &content.axes, &parent.axes, terms.axes.clone()),
         codes(
             "action_types",
             &content.action_types,
             &parent.action_types,
-            held.action_types.clone(),
+            terms.action_types.clone(),
         ),
         codes(
             "levels",
             &content.levels,
             &parent.levels,
-            held.levels.clone(),
+            terms.levels.clone(),
         ),
         codes(
             "moments",
             &content.moments,
             &parent.moments,
-            held.moments.clone(),
+            terms.moments.clone(),
         ),
         territories(content, ancestries, parent),
-        first_day(content, parent, &held),
-        last_day(content, parent, &held),
+        first_day(content, parent, &terms),
+        last_day(content, parent, &terms),
         targets(content, parent),
     ]
 }
@@ -210,16 +214,16 @@ fn codes<N: Nomenclature>(
     let extra = without(&said, &of_parent);
     Compared {
         field,
-        own: Said::Codes(said),
-        parent: Said::Codes(parent.to_vec()),
-        effective: Said::Codes(effective),
+        own: ComparedValue::Codes(said),
+        parent: ComparedValue::Codes(parent.to_vec()),
+        effective: ComparedValue::Codes(effective),
         status: Status::of(!missing.is_empty(), !extra.is_empty()),
         missing,
         extra,
     }
 }
 
-fn territories(content: &Content, ancestries: &[Vec<String>], parent: &Held) -> Compared {
+fn territories(content: &Content, ancestries: &[Vec<String>], parent: &EffectiveTerms) -> Compared {
     let own = texts(&content.territories);
     let lies_in = |ancestry: &[String]| {
         ancestry
@@ -245,9 +249,9 @@ fn territories(content: &Content, ancestries: &[Vec<String>], parent: &Held) -> 
     };
     Compared {
         field: "territories",
-        own: Said::Codes(own.clone()),
-        parent: Said::Codes(parent.territories.clone()),
-        effective: Said::Codes(own),
+        own: ComparedValue::Codes(own.clone()),
+        parent: ComparedValue::Codes(parent.territories.clone()),
+        effective: ComparedValue::Codes(own),
         status: Status::of(is_narrower, !extra.is_empty()),
         missing,
         extra,
@@ -256,7 +260,7 @@ fn territories(content: &Content, ancestries: &[Vec<String>], parent: &Held) -> 
 
 /// Two days that a declination is wider for being on one side of.
 fn days(field: &'static str, said: [Option<NaiveDate>; 3], status: Status) -> Compared {
-    let [own, parent, effective] = said.map(Said::Day);
+    let [own, parent, effective] = said.map(ComparedValue::Day);
     Compared {
         field,
         own,
@@ -268,19 +272,19 @@ fn days(field: &'static str, said: [Option<NaiveDate>; 3], status: Status) -> Co
     }
 }
 
-fn first_day(content: &Content, parent: &Held, held: &Held) -> Compared {
+fn first_day(content: &Content, parent: &EffectiveTerms, terms: &EffectiveTerms) -> Compared {
     let own = content.starts_on;
     let status = parent.starts_on.map_or(Status::Different, |first| {
         Status::of(own > first, own < first)
     });
     days(
         "starts_on",
-        [Some(own), parent.starts_on, held.starts_on],
+        [Some(own), parent.starts_on, terms.starts_on],
         status,
     )
 }
 
-fn last_day(content: &Content, parent: &Held, held: &Held) -> Compared {
+fn last_day(content: &Content, parent: &EffectiveTerms, terms: &EffectiveTerms) -> Compared {
     // What has no end ends after everything else.
     let last = |day: Option<NaiveDate>| day.unwrap_or(NaiveDate::MAX);
     let own = last(parent.end_of(content.ends_on));
@@ -288,7 +292,7 @@ fn last_day(content: &Content, parent: &Held, held: &Held) -> Compared {
     let status = Status::of(own < of_parent, own > of_parent);
     days(
         "ends_on",
-        [content.ends_on, parent.ends_on, held.ends_on],
+        [content.ends_on, parent.ends_on, terms.ends_on],
         status,
     )
 }
@@ -301,7 +305,7 @@ fn purpose(target: &Target) -> String {
 }
 
 /// A lower target is narrower, a higher one wider.
-fn targets(content: &Content, parent: &Held) -> Compared {
+fn targets(content: &Content, parent: &EffectiveTerms) -> Compared {
     let own = &content.targets.0;
     let named = |targets: &[Target]| -> Vec<String> { targets.iter().map(purpose).collect() };
     let (of_own, of_parent) = (named(own), named(&parent.targets));
@@ -316,9 +320,9 @@ fn targets(content: &Content, parent: &Held) -> Compared {
     let is_wider = !extra.is_empty() || orders.contains(&Ordering::Greater);
     Compared {
         field: "targets",
-        own: Said::Targets(own.clone()),
-        parent: Said::Targets(parent.targets.clone()),
-        effective: Said::Targets(own.clone()),
+        own: ComparedValue::Targets(own.clone()),
+        parent: ComparedValue::Targets(parent.targets.clone()),
+        effective: ComparedValue::Targets(own.clone()),
         status: Status::of(is_narrower, is_wider),
         missing,
         extra,

@@ -2,7 +2,7 @@
 
 use actix_web::get;
 
-use super::effective::Held;
+use super::effective::EffectiveTerms;
 use super::model::{Comparison, PARENT_NOT_VISIBLE, Parent, compare};
 use crate::agreements::conventions::model::Convention;
 use crate::agreements::conventions::store as conventions;
@@ -48,17 +48,20 @@ async fn compared(
         conventions::find(connection, scope, content.convention_id),
         ancestry::each(connection, &content.territories),
     )?;
-    let parent = parents.into_iter().next().map(|framed| framed.declination);
+    let parent = parents
+        .into_iter()
+        .next()
+        .map(|in_context| in_context.declination);
     let above_id = parent.as_ref().and_then(|parent| parent.content.parent_id);
     let above = store::find_all(connection, scope, above_id.as_slice()).await?;
     // From the convention down, but for what the caller may not see.
-    let mut held = Held::of(&convention, today(call.app.now()));
+    let mut terms = EffectiveTerms::of(&convention, today(call.app.now()));
     for declination in above
         .iter()
-        .map(|framed| &framed.declination)
+        .map(|in_context| &in_context.declination)
         .chain(&parent)
     {
-        held = held.below(&declination.content);
+        terms = terms.below(&declination.content);
     }
     let alone = |_| {
         content
@@ -72,7 +75,7 @@ async fn compared(
     let hidden = is_hidden.then(|| PARENT_NOT_VISIBLE.at("/parent", language));
     Ok(Comparison {
         declination_id: declination.id,
-        fields: compare(content, &ancestries.unwrap_or_else(alone), &held),
+        fields: compare(content, &ancestries.unwrap_or_else(alone), &terms),
         parent: parent.map_or_else(|| of_convention(&convention), of_declination),
         warnings: hidden.into_iter().collect(),
     })

@@ -7,10 +7,10 @@ use diesel::dsl::count_star;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-pub use self::scoped::{Scoped, scoped, seen};
+pub use self::scoped::{Scoped, scoped, visible};
 use super::content::{NewDeclination, Signatory};
 use super::filter::{Filter, Sort};
-use super::model::{Declination, Frame, Framed, Status};
+use super::model::{Declination, DeclinationContext, DeclinationInContext, Status};
 use crate::auth::policy::Scope;
 use crate::db::keyset::Order;
 use crate::db::limit::paged;
@@ -58,8 +58,8 @@ fn filtered<'a>(scope: &Scope, filter: &'a Filter) -> Scoped<'a> {
     query
 }
 
-fn framed((declination, frame): (Declination, Frame)) -> Framed {
-    Framed { declination, frame }
+fn in_context((declination, frame): (Declination, DeclinationContext)) -> DeclinationInContext {
+    DeclinationInContext { declination, frame }
 }
 
 /// One page, in the order asked for.
@@ -68,14 +68,16 @@ pub async fn page(
     scope: &Scope,
     filter: &Filter,
     page: &Page<Sort>,
-) -> Result<Vec<Framed>> {
-    let query = filtered(scope, filter).select((Declination::as_select(), Frame::as_select()));
+) -> Result<Vec<DeclinationInContext>> {
+    let query =
+        filtered(scope, filter).select((Declination::as_select(), DeclinationContext::as_select()));
     let order = match page.sort {
         Sort::Id => Order::by_key(&declinations::id),
         Sort::UpdatedAt => Order::by(&declinations::updated_at, &declinations::id),
     };
-    let rows: Vec<(Declination, Frame)> = paged(query, order, page).load(&mut connection).await?;
-    Ok(rows.into_iter().map(framed).collect())
+    let rows: Vec<(Declination, DeclinationContext)> =
+        paged(query, order, page).load(&mut connection).await?;
+    Ok(rows.into_iter().map(in_context).collect())
 }
 
 /// How many there are.
@@ -98,7 +100,7 @@ pub async fn find(
     connection: &AsyncPgConnection,
     scope: &Scope,
     id: DeclinationId,
-) -> Result<Framed> {
+) -> Result<DeclinationInContext> {
     let found = find_all(connection, scope, &[id]).await?;
     found.into_iter().next().ok_or_else(Error::not_found)
 }
@@ -108,27 +110,27 @@ pub async fn find_all(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
     ids: &[DeclinationId],
-) -> Result<Vec<Framed>> {
+) -> Result<Vec<DeclinationInContext>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let rows: Vec<(Declination, Frame)> = scoped(scope)
+    let rows: Vec<(Declination, DeclinationContext)> = scoped(scope)
         .filter(declinations::id.eq_any(ids))
-        .select((Declination::as_select(), Frame::as_select()))
+        .select((Declination::as_select(), DeclinationContext::as_select()))
         .load(&mut connection)
         .await?;
-    Ok(rows.into_iter().map(framed).collect())
+    Ok(rows.into_iter().map(in_context).collect())
 }
 
 /// One declination, held until the transaction ends.
 ///
 /// # Errors
 /// `not_found`.
-pub async fn hold(
+pub async fn lock(
     connection: &mut AsyncPgConnection,
     scope: &Scope,
     id: DeclinationId,
-) -> Result<Framed> {
+) -> Result<DeclinationInContext> {
     // Locked first, read next: a boxed query takes no lock, and what was waited for is then read.
     let locked = declinations::table
         .filter(declinations::id.eq(id))

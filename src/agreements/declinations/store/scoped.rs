@@ -18,13 +18,13 @@ pub type Scoped<'a> = IntoBoxed<'a, InnerJoin<declinations::table, conventions::
 pub fn scoped<'a>(scope: &Scope) -> Scoped<'a> {
     declinations::table
         .inner_join(conventions::table)
-        .filter(seen(scope, "declinations"))
+        .filter(visible(scope, "declinations"))
         .into_boxed()
 }
 
 /// That a declination, by the name its table has in the statement, is seen: it was ever active, or it
 /// lies in the caller's perimeter or covers its schools.
-pub fn seen(scope: &Scope, table: &str) -> Condition {
+pub fn visible(scope: &Scope, table: &str) -> Condition {
     let ever = Status::ALL.iter().filter(|status| status.was_active());
     let known = Condition::sql(format!("{table}.status = ANY ("))
         .texts(ever)

@@ -6,7 +6,6 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::filter::{Filter, Sort};
 use super::model::Change;
-use super::objects::ChangeType;
 use crate::auth::policy::Scope;
 use crate::db::keyset::after;
 use crate::db::page::Direction;

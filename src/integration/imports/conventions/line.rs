@@ -148,8 +148,8 @@ fn territory(level: &str, cell: Option<&str>) -> Result<Option<TerritoryCode>, R
             ));
         }
     };
-    let told = cell.unwrap_or_default();
-    let code = told.split_whitespace().next().unwrap_or_default();
+    let written = cell.unwrap_or_default();
+    let code = written.split_whitespace().next().unwrap_or_default();
     TerritoryCode::from_text(&format!("{kind}:{code}"))
         .map(Some)
         .map_err(|_| {
@@ -157,7 +157,7 @@ fn territory(level: &str, cell: Option<&str>) -> Result<Option<TerritoryCode>, R
                 "unknown_territory",
                 format!(
                     "`{}` does not begin with the code of a territory",
-                    excerpt(told)
+                    excerpt(written)
                 ),
             )
         })
@@ -177,7 +177,7 @@ fn signed(
     let day = NaiveDate::from_text(&found.0)
         .map_err(|rule| Rejection::of("invalid_date", cell, &rule))?;
     let word = precision.unwrap_or_default();
-    let told = match word.split_whitespace().next() {
+    let written = match word.split_whitespace().next() {
         None => found.1,
         Some("jour") => DatePrecision::Day,
         Some("mois") => DatePrecision::Month,
@@ -189,12 +189,12 @@ fn signed(
             ));
         }
     };
-    if told == found.1 {
-        return Ok(Some((day, told)));
+    if written == found.1 {
+        return Ok(Some((day, written)));
     }
     Err(Rejection::new(
         "conflicting_precision",
-        format!("`{cell}` is not a date to the {}", told.code()),
+        format!("`{cell}` is not a date to the {}", written.code()),
     ))
 }
 

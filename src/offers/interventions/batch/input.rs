@@ -52,7 +52,7 @@ pub struct How {
     /// All of it or nothing.
     pub is_atomic: bool,
     /// Nothing is written.
-    pub is_rehearsal: bool,
+    pub is_dry_run: bool,
     /// The full synchronisation it is a part of.
     pub sync_id: Option<SyncId>,
 }
@@ -79,7 +79,7 @@ impl Query for How {
         }
         Self {
             is_atomic: mode == "atomic",
-            is_rehearsal: reader.flag("dry_run").unwrap_or_default(),
+            is_dry_run: reader.flag("dry_run").unwrap_or_default(),
             sync_id: reader.one("sync_id"),
         }
     }

@@ -9,8 +9,8 @@ use super::input::{How, Item};
 
 use crate::error::{Fault, Place};
 use crate::language::Language;
-use crate::offers::interventions::status::{Status, WithheldReason, reasons};
-use crate::offers::interventions::upsert::Said;
+use crate::offers::interventions::status::{Status, WithheldReason, withheld_reasons};
+use crate::offers::interventions::upsert::Upserted;
 use crate::values::ids::InterventionId;
 use crate::values::ids::SyncId;
 
@@ -133,16 +133,16 @@ pub struct ItemFault {
 impl BatchVerdict {
     /// The verdicts of a batch: what came of each item, none where it is rejected.
     pub fn of(how: How, pushed: &Pushed<'_>, language: Language) -> Self {
-        let verdicts = pushed.items.iter().zip(&pushed.said).enumerate();
+        let verdicts = pushed.items.iter().zip(&pushed.upserted).enumerate();
         let verdicts: Vec<ItemVerdict> = verdicts
-            .map(|(index, (item, said))| match said {
-                Some(said) => ItemVerdict::of(index, item, said, how, language),
+            .map(|(index, (item, upserted))| match upserted {
+                Some(upserted) => ItemVerdict::of(index, item, upserted, how, language),
                 None => ItemVerdict::refusal(index, item, &pushed.offerable, language),
             })
             .collect();
         Self {
             mode: if how.is_atomic { "atomic" } else { "partial" },
-            dry_run: how.is_rehearsal,
+            dry_run: how.is_dry_run,
             sync_id: how.sync_id,
             counts: BatchCounts::of(verdicts.iter().map(|verdict| verdict.outcome)),
             items: verdicts,
@@ -150,7 +150,7 @@ impl BatchVerdict {
     }
 }
 
-impl Said {
+impl Upserted {
     /// What it is called in a batch.
     pub fn outcome(&self) -> Outcome {
         match (&self.before, self.verb) {
@@ -162,15 +162,21 @@ impl Said {
 }
 
 impl ItemVerdict {
-    fn of(index: usize, item: &Item<'_>, said: &Said, how: How, language: Language) -> Self {
-        let (offer, outcome) = (&said.after, said.outcome());
+    fn of(
+        index: usize,
+        item: &Item<'_>,
+        upserted: &Upserted,
+        how: How,
+        language: Language,
+    ) -> Self {
+        let (offer, outcome) = (&upserted.after, upserted.outcome());
         let status = offer.status();
         let withheld_reasons = if status == Status::Withheld {
-            reasons(&offer.standing, offer.looked.day, language)
+            withheld_reasons(&offer.eligibility, offer.as_of.day, language)
         } else {
             Vec::new()
         };
-        let has_no_id = how.is_rehearsal && outcome == Outcome::Created;
+        let has_no_id = how.is_dry_run && outcome == Outcome::Created;
         Self {
             index,
             external_id: item.name(),
@@ -235,7 +241,7 @@ pub struct Pushed<'a> {
     /// Its items.
     pub items: Vec<Item<'a>>,
     /// Of each item; none where it is rejected.
-    pub said: Vec<Option<Said>>,
+    pub upserted: Vec<Option<Upserted>>,
     /// Whether nothing was written because something is wrong with an item of it.
     pub is_refused: bool,
     /// The conventions that could be named, where one that cannot was.

@@ -7,16 +7,16 @@ use super::advice::Offerable;
 use super::input::{How, Item, Sent};
 use super::verdict::{BatchCounts, Outcome, TouchVerdict};
 use crate::auth::policy::Scope;
-use crate::db::overlap::meanwhile;
+use crate::db::overlap::overlapped;
 use crate::db::tx::Tx;
 use crate::error::{Place, Result};
 use crate::offers::interventions::model::{ExternalId, FRESH};
-use crate::offers::interventions::status::Looked;
+use crate::offers::interventions::status::AsOf;
 use crate::offers::interventions::store;
 use crate::offers::interventions::store::Named;
 use crate::offers::interventions::syncs;
 use crate::offers::interventions::upsert;
-use crate::offers::interventions::upsert::{Grounds, Known, Said, Saying};
+use crate::offers::interventions::upsert::{Existing, References, Upsert, Upserted};
 use crate::register::partners::workflow::owned;
 use crate::values::ids::InterventionId;
 use crate::values::ids::PartnerId;
@@ -31,7 +31,7 @@ pub async fn push<'a>(
     partner: PartnerId,
     sent: Vec<Sent<'a>>,
     how: How,
-    looked: Looked,
+    as_of: AsOf,
 ) -> Result<Pushed<'a>> {
     owned(tx, scope, partner).await?;
     if let Some(sync) = how.sync_id {
@@ -39,51 +39,56 @@ pub async fn push<'a>(
     }
     let names: HashSet<ExternalId> = sent.iter().filter_map(Sent::external_id).collect();
     let names: Vec<&ExternalId> = names.iter().collect();
-    let find = store::find_named(tx.connection(), scope, partner, &names, looked);
+    let find = store::find_named(tx.connection(), scope, partner, &names, as_of);
     let read = || sent.into_iter().map(Item::read).collect::<Vec<_>>();
-    let (found, mut items) = meanwhile(find, read).await?;
+    let (found, mut items) = overlapped(find, read).await?;
     refuse_repeats(&mut items);
     let found_ids: Vec<InterventionId> =
         found.values().map(|offer| offer.intervention.id).collect();
-    let mut held_by = check(tx, scope, &mut items, &found).await?;
+    let mut common_ancestors = check(tx, scope, &mut items, &found).await?;
 
     let is_wrong = |item: &Item<'_>| !item.faults.is_empty();
     let is_refused = how.is_atomic && items.iter().any(is_wrong);
-    let sayings = sayings(&items, &mut held_by, &found);
+    let upserts = upserts(&items, &mut common_ancestors, &found);
     let unchanged = unchanged(&items, found);
-    let said = if how.is_rehearsal || is_refused {
-        upsert::rehearse(tx, partner, &sayings, unchanged.others, looked).await?
+    let upserted = if how.is_dry_run || is_refused {
+        upsert::dry_run(tx, partner, &upserts, unchanged.others, as_of).await?
     } else {
-        let known = Known::Seen(unchanged.others);
-        upsert::say(tx, scope, partner, &sayings, known, looked).await?
+        let existing = Existing::Read(unchanged.others);
+        upsert::upsert_all(tx, scope, partner, &upserts, existing, as_of).await?
     };
-    let mut said: HashMap<ExternalId, Said> = said
+    let mut upserted: HashMap<ExternalId, Upserted> = upserted
         .into_iter()
-        .chain(unchanged.said)
+        .chain(unchanged.upserted)
         .map(|one| (one.after.intervention.external_id.clone(), one))
         .collect();
-    if !how.is_rehearsal && !is_refused {
-        confirm(tx, &mut said).await?;
+    if !how.is_dry_run && !is_refused {
+        confirm(tx, &mut upserted).await?;
     }
-    let taken = |item: &Item<'_>| said.remove(item.sound()?.0);
-    let said: Vec<Option<Said>> = items.iter().map(taken).collect();
-    if let Some(sync) = how.sync_id.filter(|_| !how.is_rehearsal && !is_refused) {
-        let counts = BatchCounts::of(said.iter().map(outcome));
-        let created = said.iter().flatten().map(|one| one.after.intervention.id);
+    let taken = |item: &Item<'_>| upserted.remove(item.sound()?.0);
+    let upserted: Vec<Option<Upserted>> = items.iter().map(taken).collect();
+    if let Some(sync) = how.sync_id.filter(|_| !how.is_dry_run && !is_refused) {
+        let counts = BatchCounts::of(upserted.iter().map(outcome));
+        let created = upserted
+            .iter()
+            .flatten()
+            .map(|one| one.after.intervention.id);
         let sent: HashSet<InterventionId> = found_ids.into_iter().chain(created).collect();
         let sent: Vec<InterventionId> = sent.into_iter().collect();
         syncs::workflow::note(tx, sync, counts, &sent).await?;
     }
     Ok(Pushed {
-        said,
+        upserted,
         is_refused,
-        offerable: offerable(tx, scope, partner, &items, looked).await?,
+        offerable: offerable(tx, scope, partner, &items, as_of).await?,
         items,
     })
 }
 
-fn outcome(said: &Option<Said>) -> Outcome {
-    said.as_ref().map_or(Outcome::Rejected, Said::outcome)
+fn outcome(upserted: &Option<Upserted>) -> Outcome {
+    upserted
+        .as_ref()
+        .map_or(Outcome::Rejected, Upserted::outcome)
 }
 
 /// Of several items of one name the first is taken.
@@ -122,8 +127,8 @@ async fn check(
     if new.is_empty() {
         return Ok(HashMap::new());
     }
-    let grounds = Grounds::of(tx, scope, &new).await?;
-    let mut held_by = HashMap::new();
+    let references = References::of(tx, scope, &new).await?;
+    let mut common_ancestors = HashMap::new();
     for (place, item) in items.iter_mut().enumerate() {
         if is_unchanged(item, found) {
             continue;
@@ -131,38 +136,38 @@ async fn check(
         let Some((_, content)) = item.sound() else {
             continue;
         };
-        match grounds.held_by(content) {
+        match references.common_ancestors(content) {
             Ok(codes) => {
-                held_by.insert(place, codes);
+                common_ancestors.insert(place, codes);
             }
             Err(faults) => item.faults.extend(faults),
         }
     }
-    Ok(held_by)
+    Ok(common_ancestors)
 }
 
 /// What the items say that is new.
-fn sayings<'i>(
+fn upserts<'i>(
     items: &'i [Item<'_>],
-    held_by: &mut HashMap<usize, Vec<String>>,
+    common_ancestors: &mut HashMap<usize, Vec<String>>,
     found: &Named,
-) -> Vec<Saying<'i>> {
+) -> Vec<Upsert<'i>> {
     let places = items.iter().enumerate();
-    let sayings = places.filter_map(|(place, item)| {
+    let upserts = places.filter_map(|(place, item)| {
         let (external_id, content) = item.sound()?;
-        Some(Saying {
+        Some(Upsert {
             external_id,
             content,
-            held_by: held_by.remove(&place)?,
+            common_ancestors: common_ancestors.remove(&place)?,
             is_there: found.contains_key(external_id),
         })
     });
-    sayings.collect()
+    upserts.collect()
 }
 
 /// Those found that stay as they are, and the others.
 struct Unchanged {
-    said: Vec<Said>,
+    upserted: Vec<Upserted>,
     others: Named,
 }
 
@@ -170,17 +175,17 @@ fn unchanged(items: &[Item<'_>], mut found: Named) -> Unchanged {
     let same = items.iter().filter(|item| is_unchanged(item, &found));
     let same: Vec<ExternalId> = same.filter_map(|item| item.external_id.clone()).collect();
     let same = same.into_iter().filter_map(|name| found.remove(&name));
-    let said = same.map(Said::unchanged).collect();
+    let upserted = same.map(Upserted::unchanged).collect();
     Unchanged {
-        said,
+        upserted,
         others: found,
     }
 }
 
 /// Notes that what stays is still offered, where the last note is old.
-async fn confirm(tx: &mut Tx<'_>, said: &mut HashMap<ExternalId, Said>) -> Result<()> {
+async fn confirm(tx: &mut Tx<'_>, upserted: &mut HashMap<ExternalId, Upserted>) -> Result<()> {
     let now = tx.now;
-    let due = said
+    let due = upserted
         .values_mut()
         .filter(|one| one.verb.is_none() && one.after.intervention.needs_confirmation(now));
     let mut ids = Vec::new();
@@ -198,14 +203,14 @@ async fn offerable(
     scope: &Scope,
     partner: PartnerId,
     items: &[Item<'_>],
-    looked: Looked,
+    as_of: AsOf,
 ) -> Result<Vec<Offerable>> {
     let place = Place::field("convention_id");
     let mut faults = items.iter().flat_map(|item| &item.faults);
     if !faults.any(|fault| fault.place == place) {
         return Ok(Vec::new());
     }
-    store::offerable(tx.connection(), scope, partner, looked.day).await
+    store::offerable(tx.connection(), scope, partner, as_of.day).await
 }
 
 /// Notes that a partner still offers these, and tells which of them it does not.
@@ -225,8 +230,8 @@ pub async fn touch(
         let those = names.iter().filter(|name| is_it(found.get(*name)));
         those.map(ExternalId::to_string).collect()
     };
-    let unknown = named(&|known| known.is_none());
-    let withdrawn = named(&|known| known == Some(&true));
+    let unknown = named(&|existing| existing.is_none());
+    let withdrawn = named(&|existing| existing == Some(&true));
     Ok(TouchVerdict {
         confirmed: names.len().saturating_sub(unknown.len() + withdrawn.len()),
         unknown,

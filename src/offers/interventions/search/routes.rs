@@ -16,7 +16,7 @@ use crate::http::page::Count;
 use crate::http::query::Documented;
 use crate::offers::interventions::filter::{Filter, Sort};
 use crate::offers::interventions::model::InterventionAnswer;
-use crate::offers::interventions::routes::looked;
+use crate::offers::interventions::routes::as_of;
 use crate::offers::interventions::store;
 use crate::register::territories::ancestry;
 
@@ -49,10 +49,10 @@ impl List for Interventions {
         } else {
             store::page(&reader, scope, &filter, &page, plan).await?
         };
-        let seen = offers
+        let shown = offers
             .into_iter()
-            .map(|offer| offer.seen_by(scope, language));
-        Ok(seen.collect())
+            .map(|offer| offer.answer_for(scope, language));
+        Ok(shown.collect())
     }
 
     fn mark(item: &InterventionAnswer, sort: Sort) -> Mark {
@@ -73,7 +73,7 @@ impl List for Interventions {
 fn settled<Q>(call: &Call<Q>, filter: &Filter, above: Vec<String>) -> Filter {
     Filter {
         above,
-        looked: looked(call),
+        as_of: as_of(call),
         ..filter.clone()
     }
 }

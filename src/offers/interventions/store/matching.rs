@@ -7,7 +7,7 @@ use diesel::sql_types::{Bool, Date, Nullable, Text, Timestamptz};
 use super::distance::Within;
 use super::scoped::{Scoped, intervention_status, is_one_of, reasons, scoped, unpublished};
 use crate::auth::policy::Scope;
-use crate::db::schema::{intervention_standing as standing, interventions};
+use crate::db::schema::{intervention_standing as eligibility, interventions};
 use crate::db::search::{Matches, french_query};
 use crate::offers::interventions::filter::Filter;
 use crate::offers::interventions::status::Status;
@@ -26,7 +26,7 @@ pub(super) use rank;
 
 /// What the filters leave of it.
 pub fn filtered<'a>(scope: &Scope, filter: &'a Filter) -> Scoped<'a> {
-    let mut query = scoped(scope, filter.looked);
+    let mut query = scoped(scope, filter.as_of);
     if let Some(q) = &filter.q {
         query = query.filter(Matches::new(
             interventions::search,
@@ -73,7 +73,7 @@ fn of_status<'a>(query: Scoped<'a>, scope: &Scope, filter: &'a Filter) -> Scoped
     if filter.status.is_empty() {
         return query;
     }
-    let query = query.filter(is_one_of!(&filter.status, filter.looked));
+    let query = query.filter(is_one_of!(&filter.status, filter.as_of));
     if filter.status.contains(&Status::Published) {
         return query;
     }

@@ -20,17 +20,17 @@ use self::matching::{filtered, rank};
 use self::order::ordered;
 use self::scoped::{reasons, scoped};
 pub use self::writes::{
-    Change, Row as NewRow, Standings, confirm, insert_all, standings, touch, update_all,
+    Change, Eligibilities, Row as NewRow, confirm, eligibilities, insert_all, touch, update_all,
     withdraw_all,
 };
 use super::filter::{Filter, Sort};
 use super::model::{ExternalId, Intervention, Key, Offer};
-use super::status::{Looked, Standing};
+use super::status::{AsOf, Eligibility};
 use crate::auth::policy::Scope;
 use crate::db::limit::{Plan, first};
 use crate::db::page::Page;
 use crate::db::schema::{
-    conventions, intervention_standing as standing, interventions, solicitations,
+    conventions, intervention_standing as eligibility, interventions, solicitations,
 };
 use crate::error::{Error, Result};
 use crate::values::ids::ConventionId;
@@ -55,20 +55,20 @@ type Row = (
 
 fn offer(
     (intervention, in_force_from, in_force_until, reasons, taken, rank, distance_km): Row,
-    looked: Looked,
+    as_of: AsOf,
 ) -> Offer {
-    let standing = Standing {
+    let eligibility = Eligibility {
         in_force_from,
         in_force_until,
         reasons,
     };
     Offer {
         intervention,
-        standing,
+        eligibility,
         taken: taken.unwrap_or_default(),
         rank,
         distance_km,
-        looked,
+        as_of,
     }
 }
 
@@ -77,8 +77,8 @@ macro_rules! row {
     ($q:expr, $near:expr) => {
         (
             Intervention::as_select(),
-            standing::in_force_from,
-            standing::in_force_until,
+            eligibility::in_force_from,
+            eligibility::in_force_until,
             reasons(),
             solicitations::table
                 .filter(solicitations::intervention_id.eq(interventions::id.nullable()))
@@ -105,7 +105,7 @@ pub async fn page(
     let rows: Vec<Row> = query.load(&mut connection).await?;
     Ok(rows
         .into_iter()
-        .map(|row| offer(row, filter.looked))
+        .map(|row| offer(row, filter.as_of))
         .collect())
 }
 
@@ -129,16 +129,16 @@ pub async fn find(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
     key: &Key,
-    looked: Looked,
+    as_of: AsOf,
 ) -> Result<Offer> {
-    let found = scoped(scope, looked)
+    let found = scoped(scope, as_of)
         .filter(interventions::partner_id.eq(key.partner))
         .filter(interventions::external_id.eq(&key.external_id))
         .select(row!(None::<&str>, None))
         .first::<Row>(&mut connection)
         .await;
     let row = found.optional()?.ok_or_else(Error::not_found)?;
-    Ok(offer(row, looked))
+    Ok(offer(row, as_of))
 }
 
 /// Those of these ids that the caller may see.
@@ -146,17 +146,17 @@ pub async fn find_all(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
     ids: &[InterventionId],
-    looked: Looked,
+    as_of: AsOf,
 ) -> Result<Vec<Offer>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let rows: Vec<Row> = scoped(scope, looked)
+    let rows: Vec<Row> = scoped(scope, as_of)
         .filter(interventions::id.eq_any(ids))
         .select(row!(None::<&str>, None))
         .load(&mut connection)
         .await?;
-    Ok(rows.into_iter().map(|row| offer(row, looked)).collect())
+    Ok(rows.into_iter().map(|row| offer(row, as_of)).collect())
 }
 
 /// Those of a partner that it calls by these names, by name.
@@ -165,18 +165,18 @@ pub async fn find_named(
     scope: &Scope,
     partner: PartnerId,
     names: &[&ExternalId],
-    looked: Looked,
+    as_of: AsOf,
 ) -> Result<Named> {
     if names.is_empty() {
         return Ok(Named::new());
     }
-    let rows: Vec<Row> = scoped(scope, looked)
+    let rows: Vec<Row> = scoped(scope, as_of)
         .filter(interventions::partner_id.eq(partner))
         .filter(interventions::external_id.eq_any(names))
         .select(row!(None::<&str>, None))
         .load(&mut connection)
         .await?;
-    let offers = rows.into_iter().map(|row| offer(row, looked));
+    let offers = rows.into_iter().map(|row| offer(row, as_of));
     Ok(offers
         .map(|offer| (offer.intervention.external_id.clone(), offer))
         .collect())
@@ -184,13 +184,13 @@ pub async fn find_named(
 
 /// The same, held until the transaction ends. In the order of their names, so that no two writers
 /// wait for each other. What was `seen` and is still so is not read again.
-pub async fn hold_named(
+pub async fn lock_named(
     connection: &mut AsyncPgConnection,
     scope: &Scope,
     partner: PartnerId,
     names: &[&ExternalId],
     mut seen: Named,
-    looked: Looked,
+    as_of: AsOf,
 ) -> Result<Named> {
     if names.is_empty() {
         return Ok(Named::new());
@@ -208,7 +208,7 @@ pub async fn hold_named(
         .for_no_key_update()
         .load(connection)
         .await?;
-    let (mut held, mut others) = (Named::new(), Vec::new());
+    let (mut current, mut others) = (Named::new(), Vec::new());
     for (name, version, confirmed_at) in &locked {
         let is_so = |offer: &Offer| {
             let seen = &offer.intervention;
@@ -216,13 +216,13 @@ pub async fn hold_named(
         };
         match seen.remove(name).filter(is_so) {
             Some(offer) => {
-                held.insert(name.clone(), offer);
+                current.insert(name.clone(), offer);
             }
             None => others.push(name),
         }
     }
-    held.extend(find_named(connection, scope, partner, &others, looked).await?);
-    Ok(held)
+    current.extend(find_named(connection, scope, partner, &others, as_of).await?);
+    Ok(current)
 }
 
 /// The conventions, with their references, under which a partner can offer something that day; the
@@ -233,13 +233,17 @@ pub async fn offerable(
     partner: PartnerId,
     day: NaiveDate,
 ) -> Result<Vec<(ConventionId, String)>> {
-    let until = standing::in_force_until;
-    Ok(standing::table
-        .inner_join(conventions::table.on(conventions::id.eq(standing::convention_id)))
-        .filter(standing::partner_id.eq(partner))
-        .filter(standing::from_day.le(day).and(standing::until_day.gt(day)))
-        .filter(standing::obstacles.eq(Vec::<String>::new()))
-        .filter(standing::in_force_from.assume_not_null().le(day))
+    let until = eligibility::in_force_until;
+    Ok(eligibility::table
+        .inner_join(conventions::table.on(conventions::id.eq(eligibility::convention_id)))
+        .filter(eligibility::partner_id.eq(partner))
+        .filter(
+            eligibility::from_day
+                .le(day)
+                .and(eligibility::until_day.gt(day)),
+        )
+        .filter(eligibility::obstacles.eq(Vec::<String>::new()))
+        .filter(eligibility::in_force_from.assume_not_null().le(day))
         .filter(until.is_null().or(until.assume_not_null().ge(day)))
         .select((conventions::id, conventions::reference))
         .order(conventions::id.desc())
@@ -249,13 +253,13 @@ pub async fn offerable(
 }
 
 /// One intervention of a partner, held until the transaction ends; none where there is none.
-pub async fn hold(
+pub async fn lock(
     connection: &mut AsyncPgConnection,
     scope: &Scope,
     key: &Key,
-    looked: Looked,
+    as_of: AsOf,
 ) -> Result<Option<Offer>> {
     let names = [&key.external_id];
-    let held = hold_named(connection, scope, key.partner, &names, Named::new(), looked).await?;
-    Ok(held.into_values().next())
+    let locked = lock_named(connection, scope, key.partner, &names, Named::new(), as_of).await?;
+    Ok(locked.into_values().next())
 }

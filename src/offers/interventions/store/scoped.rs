@@ -7,8 +7,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, Bool, Date, Nullable, Text, Timestamptz};
 
 use crate::auth::policy::{Perimeter, Scope};
-use crate::db::schema::{intervention_standing as standing, interventions};
-use crate::offers::interventions::status::{Looked, Status};
+use crate::db::schema::{intervention_standing as eligibility, interventions};
+use crate::offers::interventions::status::{AsOf, Status};
 
 diesel::define_sql_function! {
     /// Why a convention does not carry an intervention, whatever the day.
@@ -30,22 +30,22 @@ diesel::define_sql_function! {
 /// Interventions beside what their conventions' texts are to them: see [`scoped`] for the day's.
 #[auto_type]
 fn joined() -> _ {
-    let same_convention = standing::convention_id.eq(interventions::convention_id);
-    let same_partner = standing::partner_id.eq(interventions::partner_id);
-    interventions::table.inner_join(standing::table.on(same_convention.and(same_partner)))
+    let same_convention = eligibility::convention_id.eq(interventions::convention_id);
+    let same_partner = eligibility::partner_id.eq(interventions::partner_id);
+    interventions::table.inner_join(eligibility::table.on(same_convention.and(same_partner)))
 }
 
-/// Interventions and their standings, to be filtered.
+/// Interventions and their eligibilities, to be filtered.
 pub type Scoped<'a> = IntoBoxed<'a, joined, Pg>;
 
 #[auto_type(no_type_alias)]
 /// Why a convention does not carry an intervention, whatever the day.
 pub fn reasons() -> _ {
     intervention_reasons(
-        standing::obstacles,
-        standing::action_types,
-        standing::levels,
-        standing::territory,
+        eligibility::obstacles,
+        eligibility::action_types,
+        eligibility::levels,
+        eligibility::territory,
         interventions::action_type,
         interventions::levels,
         interventions::held_by,
@@ -56,16 +56,16 @@ pub fn reasons() -> _ {
 /// likely as not: taken for rare, as equality with a computed text is, it made a page read and sort
 /// everything instead of walking an index until the page was full.
 macro_rules! is_one_of {
-    ($statuses:expr, $looked:expr) => {
+    ($statuses:expr, $as_of:expr) => {
         case_when(
             intervention_status(
                 interventions::withdrawn_at,
                 interventions::available_to,
-                standing::in_force_from,
-                standing::in_force_until,
+                eligibility::in_force_from,
+                eligibility::in_force_until,
                 reasons(),
-                interventions::confirmed_at.lt($looked.fresh_since.into_sql::<Timestamptz>()),
-                $looked.day.into_sql::<Date>(),
+                interventions::confirmed_at.lt($as_of.stale_before.into_sql::<Timestamptz>()),
+                $as_of.day.into_sql::<Date>(),
             )
             .eq_any($statuses),
             true.into_sql::<Bool>(),
@@ -76,12 +76,12 @@ macro_rules! is_one_of {
 pub(super) use is_one_of;
 
 /// What a caller may know of: what is published, and what else is its own.
-pub fn scoped<'a>(scope: &Scope, looked: Looked) -> Scoped<'a> {
+pub fn scoped<'a>(scope: &Scope, as_of: AsOf) -> Scoped<'a> {
     let query = joined()
-        .filter(standing::from_day.le(looked.day))
-        .filter(standing::until_day.gt(looked.day))
+        .filter(eligibility::from_day.le(as_of.day))
+        .filter(eligibility::until_day.gt(as_of.day))
         .into_boxed();
-    let published = is_one_of!([Status::Published], looked);
+    let published = is_one_of!([Status::Published], as_of);
     match scope.perimeter() {
         Perimeter::Everything => query,
         Perimeter::Partner(own) => query.filter(interventions::partner_id.eq(*own).or(published)),

@@ -17,7 +17,7 @@ use crate::db::schema::interventions;
 use crate::error::Result;
 use crate::offers::interventions::content::NewIntervention;
 use crate::offers::interventions::model::ExternalId;
-use crate::offers::interventions::status::Standing;
+use crate::offers::interventions::status::Eligibility;
 use crate::values::ids::InterventionId;
 use crate::values::ids::PartnerId;
 use crate::values::{Json, Written};
@@ -171,7 +171,7 @@ async fn update(
 }
 
 /// What their conventions are to some interventions.
-pub type Standings = HashMap<InterventionId, Standing>;
+pub type Eligibilities = HashMap<InterventionId, Eligibility>;
 
 #[derive(QueryableByName)]
 struct Stands {
@@ -186,14 +186,14 @@ struct Stands {
 }
 
 /// What their conventions are to rows, written or not.
-pub async fn standings(
+pub async fn eligibilities(
     mut connection: &AsyncPgConnection,
     partner: PartnerId,
     rows: &[Row<'_>],
     day: NaiveDate,
-) -> Result<Standings> {
+) -> Result<Eligibilities> {
     if rows.is_empty() {
-        return Ok(Standings::new());
+        return Ok(Eligibilities::new());
     }
     const STANDINGS: &str = "
         SELECT given.id, s.in_force_from, s.in_force_until,
@@ -210,15 +210,15 @@ pub async fn standings(
         .bind::<Date, _>(day)
         .load(&mut connection)
         .await?;
-    let standing = |row: Stands| {
-        let standing = Standing {
+    let eligibility = |row: Stands| {
+        let eligibility = Eligibility {
             in_force_from: row.in_force_from,
             in_force_until: row.in_force_until,
             reasons: row.reasons,
         };
-        (row.id, standing)
+        (row.id, eligibility)
     };
-    Ok(found.into_iter().map(standing).collect())
+    Ok(found.into_iter().map(eligibility).collect())
 }
 
 /// Notes that their partner still offers them. Nothing else of them changes, not even their version.

@@ -12,9 +12,9 @@ impl FeedObject for Sync {
 
     async fn read(reading: &Reading<'_>, changed: &Changed<'_>) -> Result<Vec<(Uuid, SyncAnswer)>> {
         let found = store::find_all(reading.connection, reading.scope, &changed.ids()).await?;
-        let seen = found
+        let shown = found
             .into_iter()
-            .map(|sync| (sync.id.uuid(), sync.seen_by(reading.scope)));
-        Ok(seen.collect())
+            .map(|sync| (sync.id.uuid(), sync.answer_for(reading.scope)));
+        Ok(shown.collect())
     }
 }

@@ -127,14 +127,14 @@ impl Sync {
         let percent = usize::try_from(self.threshold_percent).unwrap_or_default();
         let is_much = withdrawn.saturating_mul(100) > offered.saturating_mul(percent);
         if withdrawn > FEW && is_much {
-            let told = format!("{withdrawn} / {offered} > {percent} %");
-            return Err(Error::new(Code::TooManyWithdrawals).about(told));
+            let detail = format!("{withdrawn} / {offered} > {percent} %");
+            return Err(Error::new(Code::TooManyWithdrawals).about(detail));
         }
         Ok(())
     }
 
     /// As a caller is answered.
-    pub fn seen_by(self, scope: &Scope) -> SyncAnswer {
+    pub fn answer_for(self, scope: &Scope) -> SyncAnswer {
         let is_own = scope.partner() == Some(self.partner_id.uuid());
         let allowed: &[&str] = if is_own && self.status == Status::Open {
             &["commit", "abandon"]

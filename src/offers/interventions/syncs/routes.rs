@@ -14,7 +14,7 @@ use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
 use crate::http::page::{Count, Listed};
 use crate::http::query::{Documented, NoQuery, Parameter, Query, Reader, parameter};
-use crate::offers::interventions::routes::looked;
+use crate::offers::interventions::routes::as_of;
 use crate::register::partners::store as partners;
 use crate::values::ids::PartnerId;
 use crate::values::ids::SyncId;
@@ -37,7 +37,7 @@ impl List for Syncs {
             store::page(&reader, scope, partner, &call.query, &page),
         )?;
         scope.must_write_for(partner.uuid())?;
-        Ok(rows.into_iter().map(|row| row.seen_by(scope)).collect())
+        Ok(rows.into_iter().map(|row| row.answer_for(scope)).collect())
     }
 
     fn mark(item: &SyncAnswer, sort: Sort) -> Mark {
@@ -110,7 +110,7 @@ pub async fn open_sync(call: Call<NoQuery, NewSync>) -> Result<Answer> {
     let (scope, partner) = (call.scope()?, call.id("id"));
     call.write(async |tx| {
         let opened = workflow::open(tx, scope, partner, call.body).await?;
-        Answer::created(opened.version, opened.path(), &opened.seen_by(scope))
+        Answer::created(opened.version, opened.path(), &opened.answer_for(scope))
     })
     .await
 }
@@ -131,7 +131,7 @@ pub async fn get_sync(call: Call) -> Result<Answer> {
     let scope = call.scope()?;
     let reader = call.app.db.reader().await?;
     let found = store::find(&reader, scope, call.id("id"), call.id("sync_id")).await?;
-    Answer::object(found.version, &found.seen_by(scope))
+    Answer::object(found.version, &found.answer_for(scope))
 }
 
 /// Whether withdrawing much is meant.
@@ -177,8 +177,8 @@ fn which<Q>(call: &Call<Q>) -> Which<'_> {
 pub async fn commit_sync(call: Call<Consent>) -> Result<Answer> {
     let scope = call.scope()?;
     call.write(async |tx| {
-        let ended = workflow::commit(tx, scope, which(&call), call.query.0, looked(&call)).await?;
-        Answer::object(ended.version, &ended.seen_by(scope))
+        let ended = workflow::commit(tx, scope, which(&call), call.query.0, as_of(&call)).await?;
+        Answer::object(ended.version, &ended.answer_for(scope))
     })
     .await
 }
@@ -201,7 +201,7 @@ pub async fn abandon_sync(call: Call) -> Result<Answer> {
     let scope = call.scope()?;
     call.write(async |tx| {
         let ended = workflow::abandon(tx, scope, which(&call)).await?;
-        Answer::object(ended.version, &ended.seen_by(scope))
+        Answer::object(ended.version, &ended.answer_for(scope))
     })
     .await
 }

@@ -9,7 +9,7 @@ use crate::db::version::Precondition;
 use crate::error::{Code, Error, Result};
 use crate::offers::interventions::batch::verdict::BatchCounts;
 use crate::offers::interventions::model::Offer;
-use crate::offers::interventions::status::Looked;
+use crate::offers::interventions::status::AsOf;
 use crate::offers::interventions::store as interventions;
 use crate::register::partners::workflow::owned;
 use crate::values::ids::InterventionId;
@@ -81,17 +81,17 @@ pub async fn commit(
     scope: &Scope,
     which: Which<'_>,
     has_consent: bool,
-    looked: Looked,
+    as_of: AsOf,
 ) -> Result<Sync> {
-    let sync = held(tx, scope, which).await?;
-    let offered = store::hold_offered(tx.connection(), scope, &sync).await?;
+    let sync = locked(tx, scope, which).await?;
+    let offered = store::lock_offered(tx.connection(), scope, &sync).await?;
     let unsent = offered.iter().filter(|(_, is_unsent)| *is_unsent);
     let unsent: Vec<InterventionId> = unsent.map(|(id, _)| *id).collect();
     if !has_consent {
         sync.may_withdraw(unsent.len(), offered.len())?;
     }
     for slice in unsent.chunks(SLICE) {
-        withdraw(tx, scope, slice, looked).await?;
+        withdraw(tx, scope, slice, as_of).await?;
     }
     let withdrawn = i32::try_from(unsent.len()).map_err(Error::internal)?;
     close(tx, scope, sync, Status::Committed, withdrawn).await
@@ -101,10 +101,10 @@ async fn withdraw(
     tx: &mut Tx<'_>,
     scope: &Scope,
     ids: &[InterventionId],
-    looked: Looked,
+    as_of: AsOf,
 ) -> Result<()> {
     let now = tx.now;
-    let before = interventions::find_all(tx.connection(), scope, ids, looked).await?;
+    let before = interventions::find_all(tx.connection(), scope, ids, as_of).await?;
     interventions::withdraw_all(tx.connection(), ids, now).await?;
     let after: Vec<Offer> = before
         .iter()
@@ -123,13 +123,13 @@ async fn withdraw(
 /// # Errors
 /// `not_found`, `forbidden`, `precondition_failed`, `invalid_transition`.
 pub async fn abandon(tx: &mut Tx<'_>, scope: &Scope, which: Which<'_>) -> Result<Sync> {
-    let sync = held(tx, scope, which).await?;
+    let sync = locked(tx, scope, which).await?;
     close(tx, scope, sync, Status::Abandoned, 0).await
 }
 
-async fn held(tx: &mut Tx<'_>, scope: &Scope, which: Which<'_>) -> Result<Sync> {
+async fn locked(tx: &mut Tx<'_>, scope: &Scope, which: Which<'_>) -> Result<Sync> {
     owned(tx, scope, which.partner).await?;
-    let sync = store::hold(tx.connection(), scope, which.partner, which.id).await?;
+    let sync = store::lock(tx.connection(), scope, which.partner, which.id).await?;
     which.if_match.check(sync.version)?;
     sync.must_be_open()?;
     Ok(sync)

@@ -10,7 +10,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use crate::auth::policy::Scope;
 use crate::db::schema::representatives;
 use crate::error::Result;
-use crate::offers::interventions::status::Looked;
+use crate::offers::interventions::status::AsOf;
 use crate::register::partners::representatives::model::Representative;
 
 /// The school and the day that opportunities are looked for.
@@ -23,12 +23,12 @@ pub struct Asked {
     /// Where it is.
     pub point: Option<(f64, f64)>,
     /// The day, and what was last confirmed too long before it.
-    pub looked: Looked,
+    pub as_of: AsOf,
 }
 
 /// A partner, and a convention in force by which it may be asked.
 #[derive(Debug, Clone, QueryableByName)]
-pub struct Bond {
+pub struct PartnerOffer {
     /// The partner.
     #[diesel(sql_type = Uuid)]
     pub partner_id: uuid::Uuid,
@@ -66,11 +66,11 @@ pub struct Bond {
 
 /// The conventions in force that reach the school, nationally, locally or by a declination, each
 /// with its parties and the members of their networks.
-pub async fn bonds(
+pub async fn partner_offers(
     mut connection: &AsyncPgConnection,
     _scope: &Scope,
     asked: &Asked,
-) -> Result<Vec<Bond>> {
+) -> Result<Vec<PartnerOffer>> {
     const BONDS: &str = "
         WITH reaching AS (
             SELECT c.id, c.reference, c.title, t.partner_ids, d.id AS declination_id,
@@ -103,7 +103,7 @@ pub async fn bonds(
     Ok(diesel::sql_query(BONDS)
         .bind::<Array<Text>, _>(&asked.above)
         .bind::<Array<Text>, _>(&asked.levels)
-        .bind::<Date, _>(asked.looked.day)
+        .bind::<Date, _>(asked.as_of.day)
         .load(&mut connection)
         .await?)
 }
@@ -182,11 +182,11 @@ pub async fn interventions(
     Ok(diesel::sql_query(FOUND)
         .bind::<Array<Text>, _>(&asked.above)
         .bind::<Array<Text>, _>(&asked.levels)
-        .bind::<Date, _>(asked.looked.day)
+        .bind::<Date, _>(asked.as_of.day)
         .bind::<Nullable<Double>, _>(asked.point.map(|(latitude, _)| latitude))
         .bind::<Nullable<Double>, _>(asked.point.map(|(_, longitude)| longitude))
         .bind::<BigInt, _>(each)
-        .bind::<Timestamptz, _>(asked.looked.fresh_since)
+        .bind::<Timestamptz, _>(asked.as_of.stale_before)
         .load(&mut connection)
         .await?)
 }

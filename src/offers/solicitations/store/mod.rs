@@ -11,12 +11,12 @@ pub use self::scoped::{Scoped, scoped};
 use super::content::NewSolicitation;
 use super::filter::{Filter, Sort};
 use super::model::Addressee;
-use super::model::{Solicitation, Standing};
+use super::model::{Eligibility, Solicitation};
 use crate::auth::policy::Scope;
 use crate::db::keyset::Order;
 use crate::db::limit::paged;
 use crate::db::page::Page;
-use crate::db::schema::{intervention_standing as standing, interventions, solicitations};
+use crate::db::schema::{intervention_standing as eligibility, interventions, solicitations};
 use crate::error::{Error, Result};
 use crate::values::ids::ConventionId;
 use crate::values::ids::InterventionId;
@@ -107,7 +107,7 @@ pub async fn find_all(
 ///
 /// # Errors
 /// `not_found`.
-pub async fn hold(
+pub async fn lock(
     connection: &mut AsyncPgConnection,
     scope: &Scope,
     id: SolicitationId,
@@ -125,7 +125,7 @@ pub async fn hold(
 
 /// How many sessions an intervention has left, none where they are not counted. It is held until
 /// the transaction ends, so that nobody else takes one meanwhile.
-pub async fn hold_sessions(
+pub async fn lock_sessions(
     connection: &mut AsyncPgConnection,
     _scope: &Scope,
     id: InterventionId,
@@ -158,12 +158,16 @@ pub async fn only_convention(
     reach: &[String],
     day: NaiveDate,
 ) -> Result<Option<ConventionId>> {
-    let (from, until) = (standing::in_force_from, standing::in_force_until);
-    let territory = standing::territory;
-    let found: Vec<ConventionId> = standing::table
-        .filter(standing::partner_id.eq(partner))
-        .filter(standing::from_day.le(day).and(standing::until_day.gt(day)))
-        .filter(standing::obstacles.eq(Vec::<String>::new()))
+    let (from, until) = (eligibility::in_force_from, eligibility::in_force_until);
+    let territory = eligibility::territory;
+    let found: Vec<ConventionId> = eligibility::table
+        .filter(eligibility::partner_id.eq(partner))
+        .filter(
+            eligibility::from_day
+                .le(day)
+                .and(eligibility::until_day.gt(day)),
+        )
+        .filter(eligibility::obstacles.eq(Vec::<String>::new()))
         .filter(from.assume_not_null().le(day))
         .filter(until.is_null().or(until.assume_not_null().ge(day)))
         .filter(
@@ -171,7 +175,7 @@ pub async fn only_convention(
                 .is_null()
                 .or(territory.assume_not_null().eq_any(reach)),
         )
-        .select(standing::convention_id)
+        .select(eligibility::convention_id)
         .limit(2)
         .load(&mut connection)
         .await?;
@@ -220,14 +224,14 @@ pub async fn insert(
 pub async fn set_standing(
     connection: &mut AsyncPgConnection,
     id: SolicitationId,
-    standing: &Standing,
+    eligibility: &Eligibility,
     now: DateTime<Utc>,
 ) -> Result<Solicitation> {
     let set = (
-        solicitations::status.eq(standing.status),
-        solicitations::scheduled_on.eq(standing.scheduled_on),
-        solicitations::reason.eq(&standing.reason),
-        solicitations::outcome.eq(&standing.outcome),
+        solicitations::status.eq(eligibility.status),
+        solicitations::scheduled_on.eq(eligibility.scheduled_on),
+        solicitations::reason.eq(&eligibility.reason),
+        solicitations::outcome.eq(&eligibility.outcome),
         solicitations::version.eq(solicitations::version + 1),
         solicitations::updated_at.eq(now),
     );

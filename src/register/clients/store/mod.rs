@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use diesel_async::{AnsiTransactionManager, AsyncPgConnection, RunQueryDsl, TransactionManager};
 use uuid::Uuid;
 
-pub use self::scoped::{Scoped, scoped, seen};
+pub use self::scoped::{Scoped, scoped, visible};
 use super::content::NewClient;
 use super::filter::{Filter, Sort};
 use super::model::{Client, ClientRecord, SecretRecord, Status};
@@ -84,7 +84,7 @@ pub async fn find(
 ) -> Result<Client> {
     let records = ClientRecord::query()
         .filter(clients::id.eq(id))
-        .filter(seen(scope))
+        .filter(visible(scope))
         .load(&mut connection)
         .await?;
     the_one(complete(connection, scope, records, now).await?)
@@ -115,7 +115,7 @@ pub fn scoped_ids<'a>(scope: &Scope) -> diesel::dsl::Select<Scoped<'a>, clients:
 ///
 /// # Errors
 /// As [`find`].
-pub async fn hold(
+pub async fn lock(
     connection: &mut AsyncPgConnection,
     scope: &Scope,
     id: ClientId,
@@ -123,7 +123,7 @@ pub async fn hold(
 ) -> Result<Client> {
     let records = ClientRecord::query()
         .filter(clients::id.eq(id))
-        .filter(seen(scope))
+        .filter(visible(scope))
         .for_no_key_update()
         .load(connection)
         .await?;

@@ -13,11 +13,11 @@ pub type Scoped<'a> = IntoBoxed<'a, clients::table, Pg>;
 
 /// The clients a caller may know of.
 pub fn scoped<'a>(scope: &Scope) -> Scoped<'a> {
-    clients::table.filter(seen(scope)).into_boxed()
+    clients::table.filter(visible(scope)).into_boxed()
 }
 
 /// That a client is seen: by the ministry, and by an academy that has one of its schools in charge.
-pub fn seen(scope: &Scope) -> Condition {
+pub fn visible(scope: &Scope) -> Condition {
     match scope.perimeter() {
         Perimeter::Everything => Condition::always(),
         Perimeter::Territories { named, .. } => Condition::sql(

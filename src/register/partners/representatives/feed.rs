@@ -16,9 +16,9 @@ impl FeedObject for Representative {
     ) -> Result<Vec<(Uuid, RepresentativeAnswer)>> {
         let found = store::find_all(reading.connection, reading.scope, &changed.ids()).await?;
         let viewer = reading.viewer();
-        let seen = found
+        let shown = found
             .into_iter()
-            .map(|person| (person.id.uuid(), person.seen_by(&viewer)));
-        Ok(seen.collect())
+            .map(|person| (person.id.uuid(), person.answer_for(&viewer)));
+        Ok(shown.collect())
     }
 }

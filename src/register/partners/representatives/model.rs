@@ -85,7 +85,7 @@ impl Representative {
     }
 
     /// The representative as this caller is answered.
-    pub fn seen_by(self, viewer: &Viewer<'_>) -> RepresentativeAnswer {
+    pub fn answer_for(self, viewer: &Viewer<'_>) -> RepresentativeAnswer {
         let shown = self.is_shown_to(viewer);
         RepresentativeAnswer {
             id: self.id,

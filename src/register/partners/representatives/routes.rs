@@ -42,7 +42,10 @@ impl List for Representatives {
             store::page(&reader, scope, partner, &filter, &page),
         )?;
         let viewer = Viewer::new(scope, above);
-        Ok(rows.into_iter().map(|row| row.seen_by(&viewer)).collect())
+        Ok(rows
+            .into_iter()
+            .map(|row| row.answer_for(&viewer))
+            .collect())
     }
 
     fn mark(item: &RepresentativeAnswer, sort: Sort) -> Mark {
@@ -133,7 +136,7 @@ pub async fn create_representative(call: Call<NoQuery, NewRepresentative>) -> Re
         let answer = Answer::created(
             version,
             location,
-            &created.seen_by(&Viewer::of_writer(scope)),
+            &created.answer_for(&Viewer::of_writer(scope)),
         )?;
         Ok(answer.about_person(id.uuid()))
     })
@@ -159,7 +162,7 @@ pub async fn get_representative(call: Call) -> Result<Answer> {
         ancestry::above_schools(&reader, scope),
         store::find(&reader, scope, call.id("id"), call.id("representative_id")),
     )?;
-    Answer::object(found.version, &found.seen_by(&Viewer::new(scope, above)))
+    Answer::object(found.version, &found.answer_for(&Viewer::new(scope, above)))
 }
 
 /// Modification d'un représentant
@@ -183,7 +186,10 @@ pub async fn update_representative(call: Call<NoQuery, RepresentativePatch>) -> 
     let key = (call.id("id"), call.id("representative_id"));
     call.write(async |tx| {
         let updated = workflow::update(tx, scope, key, &call.body, &call.admitted.if_match).await?;
-        Answer::object(updated.version, &updated.seen_by(&Viewer::of_writer(scope)))
+        Answer::object(
+            updated.version,
+            &updated.answer_for(&Viewer::of_writer(scope)),
+        )
     })
     .await
 }

@@ -43,7 +43,7 @@ pub async fn update(
     patch: &RepresentativePatch,
     if_match: &Precondition,
 ) -> Result<Representative> {
-    let before = store::hold(tx.connection(), scope, partner, id).await?;
+    let before = store::lock(tx.connection(), scope, partner, id).await?;
     // The representative is there, so its partner is: only the right to write is asked.
     scope.must_write_for(partner.uuid())?;
     if_match.check(before.version)?;
@@ -72,7 +72,7 @@ pub async fn erase(
     (partner, id): (PartnerId, RepresentativeId),
     if_match: &Precondition,
 ) -> Result<()> {
-    let before = store::hold(tx.connection(), scope, partner, id).await?;
+    let before = store::lock(tx.connection(), scope, partner, id).await?;
     scope.must_write_for(partner.uuid())?;
     if_match.check(before.version)?;
     store::delete(tx.connection(), id).await?;

@@ -125,7 +125,7 @@ pub async fn find_all(
 ///
 /// # Errors
 /// `not_found`.
-pub async fn hold(
+pub async fn lock(
     connection: &mut AsyncPgConnection,
     _scope: &Scope,
     id: PartnerId,

@@ -75,9 +75,9 @@ pub fn of(asked: &Asked) -> Vec<Denominator> {
 }
 
 /// Whether cells that have no report yet are told too: where that is what is asked for.
-pub fn tell_empty_cells(asked: &Asked) -> bool {
-    let told = [&OF_CAMPAIGNS[..], &OF_DECLINATIONS, &OF_TARGETS];
-    told.iter().any(|measures| asked.asks_for(measures)) && is_whole(asked)
+pub fn keeps_empty_cells(asked: &Asked) -> bool {
+    let others = [&OF_CAMPAIGNS[..], &OF_DECLINATIONS, &OF_TARGETS];
+    others.iter().any(|measures| asked.asks_for(measures)) && is_whole(asked)
 }
 
 /// Whether what is asked for is about reports, and not only about some lines of them.

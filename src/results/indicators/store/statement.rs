@@ -124,7 +124,7 @@ impl<'a> Statement<'a> {
             let rows = denominators::rows(denominator, &mut self.filters);
             let _ = write!(text, ",\n{} AS ({rows})", denominator.table());
         }
-        if denominators::tell_empty_cells(self.asked) {
+        if denominators::keeps_empty_cells(self.asked) {
             let _ = write!(text, ",\nu AS ({})", self.with_empty_cells());
         }
         let parts: Vec<String> = parts
@@ -148,7 +148,7 @@ impl<'a> Statement<'a> {
         let table = match part {
             Part::GroupEstablishments | Part::TotalEstablishments => 'e',
             Part::Denominator(one) | Part::DenominatorOfTotal(one) => one.table(),
-            Part::Group if denominators::tell_empty_cells(self.asked) => 'u',
+            Part::Group if denominators::keeps_empty_cells(self.asked) => 'u',
             Part::Group if self.cells.is_some() => 'w',
             Part::Total if self.cells.is_some() => 't',
             Part::Group | Part::Total => 'r',
@@ -206,7 +206,7 @@ impl<'a> Statement<'a> {
         let is_line = |one: &Dimension| matches!(source(*one), Source::Line(_));
         // A report has a row for each key of its lines.
         let has_counts = self.cells.is_some()
-            || (part == Part::Group && denominators::tell_empty_cells(self.asked));
+            || (part == Part::Group && denominators::keeps_empty_cells(self.asked));
         let validated = if has_counts {
             "coalesce(sum(c.reports), 0)::bigint"
         } else if part.is_total() && self.asked.group_by.iter().any(is_line) {
@@ -356,7 +356,7 @@ impl<'a> Statement<'a> {
     }
 
     /// Whether an establishment counts in its own academy only.
-    fn tells_academies(&self, part: Part) -> bool {
+    fn shows_academies(&self, part: Part) -> bool {
         let is_academic =
             |one: &Dimension| matches!(one, Dimension::Academy | Dimension::AcademicRegion);
         !self.asked.academy.is_empty()
@@ -384,7 +384,7 @@ impl<'a> Statement<'a> {
         }
         if part.is_establishments() {
             text.push_str(" CROSS JOIN LATERAL unnest(c.establishments) AS u (uai)");
-            if self.tells_academies(part) {
+            if self.shows_academies(part) {
                 text.push_str(
                     " JOIN establishments AS s ON s.uai = u.uai \
                      AND (c.own IS NULL OR s.academy = c.own)",

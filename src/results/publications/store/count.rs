@@ -225,7 +225,7 @@ impl Sets {
 }
 
 /// Whether an establishment counts in its own academy only.
-fn tells_academies(grouping: Grouping) -> bool {
+fn shows_academies(grouping: Grouping) -> bool {
     let mut dimensions = grouping.dimensions().iter();
     dimensions.any(|one| ["academy", "academic_region"].contains(one))
 }
@@ -258,9 +258,9 @@ fn statement() -> String {
     let (sums, all) = (sums.join(", "), Sets::of(|_| true, None));
     let (absent, sets) = (&all.absent, &all.sets);
     let reports = Sets::of(|_| true, Some("id")).distinct(1, "id", "l");
-    let anywhere = Sets::of(|one| !tells_academies(one), Some("uai"));
+    let anywhere = Sets::of(|one| !shows_academies(one), Some("uai"));
     let anywhere = anywhere.distinct(2, "uai", "named");
-    let inside = Sets::of(tells_academies, Some("uai"));
+    let inside = Sets::of(shows_academies, Some("uai"));
     let inside = inside.distinct(
         2,
         "uai",

@@ -81,7 +81,7 @@ pub struct Prefilled {
 
 /// What was held, as the database adds it up.
 #[derive(Debug, Clone, Deserialize)]
-pub struct Held {
+pub struct TookPlace {
     /// How many solicitations.
     pub solicitations: i64,
     /// Those of them that no line can be made of.
@@ -94,7 +94,7 @@ pub struct Held {
     pub lines: Vec<Line>,
 }
 
-impl Held {
+impl TookPlace {
     /// What a report begins with at this moment.
     pub fn prefilled(self, now: DateTime<Utc>) -> Prefilled {
         let establishments: Vec<Uai> = self.establishments.into_iter().take(MAX_SCHOOLS).collect();

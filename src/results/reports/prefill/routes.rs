@@ -36,7 +36,7 @@ pub async fn prefill_report(call: Call<NoQuery, ReportKey>) -> Result<Answer> {
         let report = workflow::prefill(tx, viewer.scope, call.body.clone()).await?;
         let (version, id) = (report.report.version, report.report.id);
         let location = format!("/v1/reports/{id}");
-        Answer::created(version, location, &report.seen_by(viewer))
+        Answer::created(version, location, &report.answer_for(viewer))
     })
     .await
 }

@@ -15,7 +15,7 @@ use super::content::NewReport;
 use super::filter::{Filter, Sort};
 use super::line::Line;
 use super::model::Facts;
-use super::model::{Consolidated, Covered, Report, Status, Whole, reads_heads};
+use super::model::{Consolidated, Covered, FullReport, Report, Status, reads_heads};
 use crate::auth::policy::Scope;
 use crate::db::keyset::Order;
 use crate::db::limit::paged;
@@ -130,11 +130,15 @@ pub async fn count(
 ///
 /// # Errors
 /// `not_found`.
-pub async fn find(connection: &AsyncPgConnection, scope: &Scope, id: ReportId) -> Result<Whole> {
+pub async fn find(
+    connection: &AsyncPgConnection,
+    scope: &Scope,
+    id: ReportId,
+) -> Result<FullReport> {
     if reads_heads(scope) {
         let found = find_all(connection, scope, &[id]).await?;
         let head = found.into_iter().next().ok_or_else(Error::not_found)?;
-        return Ok(Whole::head(head));
+        return Ok(FullReport::head(head));
     }
     let (mut first, mut second, mut third) = (connection, connection, connection);
     let found = scoped(scope).filter(reports::id.eq(id)).select((
@@ -159,7 +163,7 @@ pub async fn find(connection: &AsyncPgConnection, scope: &Scope, id: ReportId) -
     )?;
     let (report, consolidated, reporting, facts) =
         found.into_iter().next().ok_or_else(Error::not_found)?;
-    Ok(Whole {
+    Ok(FullReport {
         report,
         lines,
         consolidated: consolidated.0,
@@ -215,11 +219,11 @@ pub async fn with_lines(
 ///
 /// # Errors
 /// `not_found`.
-pub async fn hold(
+pub async fn lock(
     connection: &mut AsyncPgConnection,
     scope: &Scope,
     id: ReportId,
-) -> Result<Whole> {
+) -> Result<FullReport> {
     // Locked first, read next: what was waited for is then read.
     let locked = reports::table
         .filter(reports::id.eq(id))

@@ -6,7 +6,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use crate::auth::policy::Scope;
 use crate::error::Result;
-use crate::results::indicators::perimeter::told;
+use crate::results::indicators::perimeter::territories;
 use crate::results::summary::model::SummaryCompleteness;
 use crate::values::ids::ConventionId;
 use crate::values::{SchoolYear, TextValue};
@@ -47,7 +47,7 @@ pub async fn count(
     let counted: Counted = diesel::sql_query(EXPECTED)
         .bind::<Uuid, _>(convention)
         .bind::<Text, _>(year.as_str())
-        .bind::<Nullable<Array<Text>>, _>(told(scope))
+        .bind::<Nullable<Array<Text>>, _>(territories(scope))
         .get_result(&mut connection)
         .await?;
     Ok(SummaryCompleteness::of(counted.expected, counted.validated))

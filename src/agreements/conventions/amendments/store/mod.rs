@@ -27,7 +27,7 @@ use crate::values::{Json, Sha256Hex};
 
 type Scoped<'a> = IntoBoxed<'a, amendments::table, Pg>;
 
-/// Those of a convention that the caller may see, as [`Amendment::is_seen_by`] says: some of them by
+/// Those of a convention that the caller may see, as [`Amendment::is_visible_to`] says: some of them by
 /// the texts they apply to.
 async fn scoped<'a>(
     mut connection: &AsyncPgConnection,
@@ -42,7 +42,7 @@ async fn scoped<'a>(
         .await?;
     let seen = all
         .iter()
-        .filter(|one| one.is_seen_by(scope, convention, day));
+        .filter(|one| one.is_visible_to(scope, convention, day));
     let seen: Vec<AmendmentId> = seen.map(|one| one.id).collect();
     Ok(own.filter(amendments::id.eq_any(seen)).into_boxed())
 }
@@ -113,7 +113,7 @@ pub async fn find(
         .await;
     let found = found.optional()?;
     found
-        .filter(|one| one.is_seen_by(scope, convention, day))
+        .filter(|one| one.is_visible_to(scope, convention, day))
         .ok_or_else(Error::not_found)
 }
 
@@ -134,7 +134,7 @@ pub async fn find_all(
         .load(&mut connection)
         .await?;
     let is_seen = |(amendment, convention): &(Amendment, Convention)| {
-        amendment.is_seen_by(scope, convention, day)
+        amendment.is_visible_to(scope, convention, day)
     };
     Ok(found.into_iter().filter(is_seen).collect())
 }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::line::{Line, reach};
 use crate::agreements::conventions::acts::{DatePrecision, Imported};
-use crate::agreements::conventions::content::{Content, Publication, Reach, Terms};
+use crate::agreements::conventions::content::{Content, ConventionScope, Publication, Terms};
 use crate::agreements::conventions::content_hash::content_hash;
 use crate::agreements::conventions::model::Status;
 use crate::agreements::conventions::reference;
@@ -100,7 +100,7 @@ impl Register {
     /// What a line makes.
     pub fn take(&self, line: &Line, context: &ImportContext<'_>) -> Result<Outcome, Rejection> {
         let parties = self.parties(line)?;
-        let told = self.told(line, &parties)?;
+        let stated = self.content(line, &parties)?;
         let Some(stored) = self.stored.get(&line.source_id) else {
             let year = match line.signed.filter(|_| !line.is_project) {
                 Some((day, _)) => day.year(),
@@ -112,11 +112,11 @@ impl Register {
                 known_version: None,
                 before: None,
                 prefix: Some(prefix),
-                row: row(line, &told, imported(line))?,
+                row: row(line, &stated, imported(line))?,
             };
             return Ok(Outcome::Written(Box::new(entry)));
         };
-        let (content, imported) = stored.merged(line, told)?;
+        let (content, imported) = stored.merged(line, stated)?;
         if content == stored.content && imported == stored.imported {
             return Ok(Outcome::Unchanged);
         }
@@ -144,7 +144,7 @@ impl Register {
     }
 
     /// The content that a line tells.
-    fn told(&self, line: &Line, parties: &[&Party]) -> Result<Content, Rejection> {
+    fn content(&self, line: &Line, parties: &[&Party]) -> Result<Content, Rejection> {
         let names: Vec<&str> = parties.iter().map(|party| party.name.as_str()).collect();
         let title: String = format!("{} : {}", capitalised(&line.words), names.join(", "))
             .chars()
@@ -158,9 +158,9 @@ impl Register {
             title: text(&title)?,
             kind: line.kind.clone(),
             scope: if line.territory.is_some() {
-                Reach::Local
+                ConventionScope::Local
             } else {
-                Reach::National
+                ConventionScope::National
             },
             territory: line.territory.clone(),
             partner_ids: parties.iter().map(|party| party.id).collect(),
@@ -213,8 +213,9 @@ fn imported(line: &Line) -> Imported {
 impl Stored {
     /// What the line tells replaces what is stored, but for what people said since: an empty cell
     /// says nothing, and a year does not replace a day of it.
-    fn merged(&self, line: &Line, told: Content) -> Result<(Content, Imported), Rejection> {
-        if told.partner_ids != self.content.partner_ids || told.territory != self.content.territory
+    fn merged(&self, line: &Line, stated: Content) -> Result<(Content, Imported), Rejection> {
+        if stated.partner_ids != self.content.partner_ids
+            || stated.territory != self.content.territory
         {
             return Err(Rejection::new(
                 "id_taken",
@@ -225,27 +226,27 @@ impl Stored {
             ));
         }
         let (mut content, mut merged) = (self.content.clone(), imported(line));
-        content.title = told.title;
-        content.kind = told.kind;
+        content.title = stated.title;
+        content.kind = stated.kind;
         let present = content.starts_on;
         match line.signed.zip(present) {
             Some(((first, precision), day)) if is_within(day, first, precision) => {
                 merged.date_precision = self.imported.date_precision;
             }
-            _ => content.starts_on = told.starts_on.or(present),
+            _ => content.starts_on = stated.starts_on.or(present),
         }
-        content.ends_on = told.ends_on.or(content.ends_on);
+        content.ends_on = stated.ends_on.or(content.ends_on);
         if content.ends_on.is_some() {
             merged.attested_until = None;
         }
         let publication = &mut content.publication.0;
-        if told.publication.nor.is_some() {
-            publication.nor.clone_from(&told.publication.nor);
+        if stated.publication.nor.is_some() {
+            publication.nor.clone_from(&stated.publication.nor);
         }
-        if told.publication.bulletin_reference.is_some() {
+        if stated.publication.bulletin_reference.is_some() {
             publication
                 .bulletin_reference
-                .clone_from(&told.publication.bulletin_reference);
+                .clone_from(&stated.publication.bulletin_reference);
         }
         Ok((content, merged))
     }
@@ -314,10 +315,10 @@ impl Entry {
         };
         let names: Vec<&String> = after.keys().filter(differs).collect();
         let only = |get: &dyn Fn(&str) -> Option<Value>| -> Map<String, Value> {
-            let told = names
+            let stated = names
                 .iter()
                 .filter_map(|name| Some(((*name).clone(), get(name)?)));
-            told.collect()
+            stated.collect()
         };
         let before = self
             .before

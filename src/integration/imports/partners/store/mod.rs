@@ -310,9 +310,9 @@ impl Content {
     /// What the line says replaces what is stored; an empty cell says nothing. The order of
     /// sectors is nothing either.
     fn merge(&mut self, line: &Line) {
-        let set = |field: &mut Option<String>, told: &Option<String>| {
-            if told.is_some() {
-                field.clone_from(told);
+        let set = |field: &mut Option<String>, given: &Option<String>| {
+            if given.is_some() {
+                field.clone_from(given);
             }
         };
         self.legal_name.clone_from(&line.legal_name);

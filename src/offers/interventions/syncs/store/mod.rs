@@ -135,7 +135,7 @@ pub async fn share(
 ///
 /// # Errors
 /// `not_found`.
-pub async fn hold(
+pub async fn lock(
     connection: &mut AsyncPgConnection,
     scope: &Scope,
     partner: PartnerId,
@@ -212,7 +212,7 @@ struct Offered {
 /// The interventions a partner offers, held until the transaction ends, and whether each was left
 /// unsent: neither in a batch of the synchronisation, nor created, changed or confirmed since it was
 /// opened. In the order of their names, so that no two writers wait for each other.
-pub async fn hold_offered(
+pub async fn lock_offered(
     connection: &mut AsyncPgConnection,
     _scope: &Scope,
     sync: &Sync,

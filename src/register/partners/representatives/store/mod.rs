@@ -107,7 +107,7 @@ pub async fn find_all(
 ///
 /// # Errors
 /// `not_found`.
-pub async fn hold(
+pub async fn lock(
     connection: &mut AsyncPgConnection,
     _scope: &Scope,
     partner: PartnerId,

@@ -13,7 +13,7 @@ use crate::db::page::{Mark, MarkValue, Page};
 use crate::db::sql_text::BoundQuery;
 use crate::error::Result;
 use crate::results::campaigns::model::NewCampaign;
-use crate::results::indicators::perimeter::told;
+use crate::results::indicators::perimeter::territories;
 use crate::values::TextValue;
 
 /// Its place in that order.
@@ -50,7 +50,7 @@ fn bound(
         .bind::<Text, _>(campaign.school_year.as_str().to_owned())
         .bind::<Date, _>(day)
         .bind::<Date, _>(campaign.due_on)
-        .bind::<Nullable<Array<Text>>, _>(told(scope))
+        .bind::<Nullable<Array<Text>>, _>(territories(scope))
         .bind::<Array<Text>, _>(texts(&filter.state))
         .bind::<Nullable<Bool>, _>(filter.late)
         .bind::<Array<Text>, _>(texts(&filter.territory))

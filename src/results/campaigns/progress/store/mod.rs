@@ -8,7 +8,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use crate::auth::policy::Scope;
 use crate::error::Result;
 use crate::results::campaigns::model::NewCampaign;
-use crate::results::indicators::perimeter::told;
+use crate::results::indicators::perimeter::territories;
 use crate::values::ids::ConventionId;
 use crate::values::{TerritoryCode, TextValue};
 
@@ -81,6 +81,6 @@ pub async fn progress(
         .bind::<Text, _>(campaign.school_year.as_str())
         .bind::<Date, _>(day)
         .bind::<Date, _>(campaign.due_on)
-        .bind::<Nullable<Array<Text>>, _>(told(scope));
+        .bind::<Nullable<Array<Text>>, _>(territories(scope));
     Ok(query.load(&mut connection).await?)
 }

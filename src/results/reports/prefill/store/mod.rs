@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Integer, Nullable, Text, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::model::Held;
+use super::model::TookPlace;
 use crate::auth::policy::Scope;
 use crate::error::Result;
 use crate::results::reports::content::{MAX_LINES, NewReport};
@@ -22,15 +22,15 @@ const COARSEST: i32 = 3;
 
 /// What was held, in the finest lines that are not too many. What the key names, the caller writes:
 /// it was checked.
-pub async fn held(
+pub async fn took_place(
     mut connection: &AsyncPgConnection,
     _scope: &Scope,
     new: &NewReport,
-) -> Result<Held> {
+) -> Result<TookPlace> {
     let most = i32::try_from(MAX_LINES).unwrap_or(i32::MAX);
     let mut grain = 0;
     loop {
-        let held = held_for_report(
+        let took_place = held_for_report(
             new.convention_id.into_sql::<Uuid>(),
             new.declination_id.into_sql::<Nullable<Uuid>>(),
             new.territory.as_str(),
@@ -38,8 +38,8 @@ pub async fn held(
             grain,
             most,
         );
-        let Json(found) = diesel::select(held)
-            .first::<Json<Held>>(&mut connection)
+        let Json(found) = diesel::select(took_place)
+            .first::<Json<TookPlace>>(&mut connection)
             .await?;
         if found.lines.len() <= MAX_LINES || grain == COARSEST {
             return Ok(found);
