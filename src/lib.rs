@@ -1,7 +1,7 @@
 //! `ree`: the national register of school–business partnerships, as a JSON REST API.
 //!
-//! A request goes through [`http`] (the shell and the gate), where [`auth`] tells who asks, to a
-//! resource: its `routes` call its `model` and `workflow`, which call its `store`. Never upward.
+//! A request goes through [`http`] (the shell and the gate), where [`auth`] identifies the caller, to
+//! a resource: its `routes` call its `model` and `workflow`, which call its `store`. Never upward.
 
 pub mod agreements;
 pub mod app;

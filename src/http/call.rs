@@ -139,7 +139,7 @@ pub trait List: 'static {
     /// Rows a stream reads at a time.
     const BATCH: i64 = BATCH;
 
-    /// The columns of its CSV: those of a row, unless the request says which.
+    /// The columns of its CSV: those of a row, unless the request chooses some.
     fn columns(_call: &Call<Self::Filter>) -> Vec<Column> {
         columns_of::<Self::Item>()
     }
@@ -194,7 +194,7 @@ impl<L: List> ListCall<L> {
         &self.call
     }
 
-    /// Answers the page, or the whole list where CSV or NDJSON is asked for.
+    /// Answers the page, or the complete list where CSV or NDJSON is asked for.
     ///
     /// # Errors
     /// What reading the page answers.
@@ -203,7 +203,7 @@ impl<L: List> ListCall<L> {
         self.answer_with(read, |listed, ()| listed).await
     }
 
-    /// The same for a list whose answer says more than its rows: `read` gives both for a page,
+    /// The same for a list whose answer has more than its rows: `read` gives both for a page,
     /// `write` puts them together.
     ///
     /// # Errors
@@ -254,7 +254,7 @@ impl<L: List> ListCall<L> {
         self.written_by(writer).await
     }
 
-    /// Answers the whole list as this writer writes it.
+    /// Answers the complete list as this writer writes it.
     ///
     /// # Errors
     /// What reading the first rows answers.
@@ -285,7 +285,7 @@ impl<L: List> FromRequest for ListCall<L> {
     }
 }
 
-/// One row more than asked for, to tell whether another page follows.
+/// One row more than asked for, to know whether another page follows.
 fn one_more<S: Clone>(page: &Page<S>) -> Page<S> {
     Page {
         limit: page.limit.saturating_add(1),

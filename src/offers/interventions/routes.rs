@@ -20,7 +20,7 @@ const TAG: &str = "Interventions";
 /// What changes of an intervention.
 type InterventionPatch = Patch<NewIntervention>;
 
-/// When a request looks at interventions.
+/// The day a request computes statuses for.
 pub fn as_of<Q, B>(call: &Call<Q, B>) -> AsOf {
     AsOf::at(call.app.now(), call.app.config.stale_after_days)
 }
