@@ -30,7 +30,7 @@ const fn setting(name: &'static str, default: &'static str, purpose: &'static st
     }
 }
 
-/// Days after which an intervention that is not confirmed is stale, unless the settings say otherwise.
+/// Days after which an intervention that is not confirmed is stale, by default.
 pub const STALE_AFTER_DAYS: u16 = 180;
 
 /// The least that a group must count to be published, unless the settings ask for more.
@@ -150,7 +150,7 @@ impl std::fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-/// What the command line says over everything else.
+/// The values of the command line, which override all others.
 #[derive(Debug, Clone, Default)]
 pub struct Overrides {
     /// `--listen`.

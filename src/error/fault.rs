@@ -62,7 +62,7 @@ pub enum Rule {
     ForbiddenCharacters,
     /// Not of the documented form; the form, or an example of it.
     Format(&'static str),
-    /// A check letter or digit is wrong; what it should be, when that can be told.
+    /// A check letter or digit is wrong; the right one, when it can be computed.
     Checksum(Option<String>),
     /// A date or time that is in no calendar.
     ImpossibleDate,
@@ -94,7 +94,7 @@ pub enum Rule {
     ItsOwnNetwork,
     /// A rule of the resource's own.
     Own(&'static Notice),
-    /// The same, with what stands in the way.
+    /// The same, with the obstacle.
     About(&'static Notice, String),
 }
 

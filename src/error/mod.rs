@@ -44,7 +44,7 @@ pub struct Error {
 }
 
 impl Error {
-    /// An error of this code, with nothing more to say.
+    /// An error of this code, without further details.
     pub fn new(code: Code) -> Self {
         Self {
             code,

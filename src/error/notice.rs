@@ -22,7 +22,7 @@ pub const fn notice(code: &'static str, fr: &'static str, en: &'static str) -> N
 }
 
 impl Notice {
-    /// It told of something: its words, then what they are about.
+    /// Its words, then the detail they are about.
     pub fn about(&self, subject: &str, language: Language) -> String {
         format!("{} ({subject})", self.detail.get(language))
     }

@@ -1,4 +1,4 @@
-//! Problem documents (RFC 9457): how an [`Error`] looks on the wire, and their documentation.
+//! Problem documents (RFC 9457): the wire format of an [`Error`], and their documentation.
 
 use serde::Serialize;
 use utoipa::ToSchema;

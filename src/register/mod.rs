@@ -1,5 +1,5 @@
-//! Who and where: partners and their representatives, contacts of the education side, schools,
-//! territories, nomenclatures, and the programs that call.
+//! The register of reference objects: partners and their representatives, contacts of the education
+//! side, schools, territories, nomenclatures, and the machine clients that call.
 
 pub mod clients;
 pub mod contacts;

@@ -1,5 +1,5 @@
-//! What came of it: the reports of a school year and the campaign that expects them, the figures
-//! over them, as they stand, as they were published, and as a page to print.
+//! Results: the reports of a school year and the campaign that expects them, and the figures over
+//! them: live, published, and as a page to print.
 
 pub mod campaigns;
 pub mod figures;

@@ -17,7 +17,7 @@ pub trait Nomenclature: 'static {
     const NAME: &'static str;
 }
 
-/// Whether a list of what a text covers leaves a value out: an empty one says nothing.
+/// Whether a list of what a text covers leaves a value out: an empty one restricts nothing.
 pub fn leaves_out<T: PartialEq>(list: &[T], value: &T) -> bool {
     !list.is_empty() && !list.contains(value)
 }

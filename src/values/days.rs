@@ -10,7 +10,7 @@ use super::{TextValue, text_type};
 use crate::error::Rule;
 use crate::values::FromText;
 
-/// The day it is in Paris: what "today" means wherever the register says so.
+/// The present day in Paris: what "today" means everywhere in the register.
 pub fn today(now: DateTime<Utc>) -> NaiveDate {
     now.with_timezone(&Paris).date_naive()
 }

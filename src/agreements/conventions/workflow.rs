@@ -7,7 +7,7 @@ use super::content::{Content, ConventionPatch, NewConvention};
 use super::content_hash::content_hash;
 use super::model::{Convention, Status, Step};
 use super::signing::{self, NewSignature, Signing};
-use super::store::writes::{self, Beginning, Standing};
+use super::store::writes::{self, Beginning, StepColumns};
 use super::termination::{NewRenewal, NewTermination};
 use super::{edit, reference, store};
 use crate::auth::policy::Scope;
@@ -166,24 +166,24 @@ pub async fn update(
             ..before.original.clone()
         };
     }
-    let mut standing = Standing::of(&before);
-    standing.content_hash = content_hash(&new.content, &[])?;
+    let mut columns = StepColumns::of(&before);
+    columns.content_hash = content_hash(&new.content, &[])?;
     if !before.status.was_signed() {
-        standing.signatories = Json(signing::unsigned(&new.signatories));
+        columns.signatories = Json(signing::unsigned(&new.signatories));
     }
     if changed.completes_dates() {
-        standing.imported = edit::completed(&before, &new);
+        columns.imported = edit::completed(&before, &new);
     }
     if before.status == Status::ToSign && changed.is_contractual() {
-        standing.status = Step::Update.take_alternative(before.status)?;
+        columns.status = Step::Update.take_alternative(before.status)?;
         let reason = changed.reason();
         let voided = signing::voided(&before.signatories, tx.now, &reason);
-        standing.voided_signatures.0.extend(voided);
+        columns.voided_signatures.0.extend(voided);
     } else if before.status == Status::ToSign {
-        standing.signatories = before.signatories.clone();
+        columns.signatories = before.signatories.clone();
     }
     let now = tx.now;
-    let after = writes::update(tx.connection(), id, &new.content, &standing, now).await?;
+    let after = writes::update(tx.connection(), id, &new.content, &columns, now).await?;
     tx.changed(Step::Update.past(), &before, &after).await?;
     Ok(after)
 }
@@ -215,15 +215,15 @@ pub async fn step(
     if_match: &Precondition,
 ) -> Result<Convention> {
     let before = kept(tx, scope, id, if_match).await?;
-    let mut standing = Standing::of(&before);
-    standing.status = before.step(step)?;
+    let mut columns = StepColumns::of(&before);
+    columns.status = before.step(step)?;
     if step == Step::SendForSignature {
         let parties = &before.original.partner_ids;
         let place = |index| Place::Pointer(format!("/partner_ids/{index}"));
         signing::is_complete(&before.signatories, parties, place)?;
     }
     let now = tx.now;
-    let after = writes::update(tx.connection(), id, &before.original, &standing, now).await?;
+    let after = writes::update(tx.connection(), id, &before.original, &columns, now).await?;
     tx.changed(step.past(), &before, &after).await?;
     Ok(after)
 }
@@ -256,15 +256,15 @@ pub async fn sign(
         content_hash: &before.content_hash,
     };
     let signed = signing.record(signature, &before.signatories)?;
-    let mut standing = Standing::of(&before);
-    standing.signed_on = signing::signed_by_all(&signed);
-    let is_last = standing.signed_on.is_some();
+    let mut columns = StepColumns::of(&before);
+    columns.signed_on = signing::signed_by_all(&signed);
+    let is_last = columns.signed_on.is_some();
     if is_last {
-        standing.status = Step::Sign.take_alternative(before.status)?;
+        columns.status = Step::Sign.take_alternative(before.status)?;
     }
-    standing.signatories = Json(signed);
+    columns.signatories = Json(signed);
     let now = tx.now;
-    let after = writes::update(tx.connection(), id, &before.original, &standing, now).await?;
+    let after = writes::update(tx.connection(), id, &before.original, &columns, now).await?;
     let verb = if is_last { "signed" } else { Step::Sign.past() };
     tx.changed(verb, &before, &after).await?;
     if is_last {

@@ -165,7 +165,7 @@ pub async fn activate(
     is_free(tx, &before.declination).await?;
     let (now, signatories) = (tx.now, Json(activation.signatories.clone()));
     store::claim(tx.connection(), &before.declination).await?;
-    let after = store::set_standing(tx.connection(), id, status, &signatories, now).await?;
+    let after = store::record_step(tx.connection(), id, status, &signatories, now).await?;
     written(tx, Step::Activate, before, after).await
 }
 
@@ -225,7 +225,7 @@ pub async fn close(
     let status = before.declination.step(Step::Close)?;
     store::release(tx.connection(), id).await?;
     let (now, signatories) = (tx.now, &before.declination.signatories);
-    let after = store::set_standing(tx.connection(), id, status, signatories, now).await?;
+    let after = store::record_step(tx.connection(), id, status, signatories, now).await?;
     written(tx, Step::Close, before, after).await
 }
 
@@ -242,7 +242,7 @@ pub async fn abandon(
     let before = lock(tx, scope, id, if_match).await?;
     let status = before.declination.step(Step::Abandon)?;
     let (now, signatories) = (tx.now, &before.declination.signatories);
-    let after = store::set_standing(tx.connection(), id, status, signatories, now).await?;
+    let after = store::record_step(tx.connection(), id, status, signatories, now).await?;
     written(tx, Step::Abandon, before, after).await
 }
 

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 #[cfg(test)]
 mod tests;
 
-/// Far above any token or secret the service makes; what is longer is not looked at.
+/// Far above any token or secret the service makes; what is longer is not read.
 const LONGEST: usize = 16 * 1024;
 
 /// The token of `Bearer <token>` (RFC 6750 §2.1); the scheme in any case, one space or more.
@@ -39,7 +39,7 @@ pub fn basic(header: &str) -> Result<ClientCredentials, AuthorizationError> {
 /// A client's id and its secret, as presented. `Debug` does not show the secret.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ClientCredentials {
-    /// Who it says it is.
+    /// The client id it claims.
     pub client_id: String,
     /// What it offers as proof; to be given to [`Secret::parse`](super::Secret::parse).
     pub client_secret: String,

@@ -317,7 +317,7 @@ fn make_dir(dir: &Path) -> Result<(), KeyError> {
     Ok(())
 }
 
-/// Waits for the directory's lock, held until the returned file is dropped, or its process dies.
+/// Waits for the directory's lock, which is kept until the returned file is dropped, or its process dies.
 fn take_turn(dir: &Path) -> Result<File, KeyError> {
     let path = dir.join(".lock");
     let mut options = OpenOptions::new();

@@ -17,7 +17,7 @@ pub(super) const SHARD_CAPACITY: usize = 256;
 pub(super) type TokenDigest = [u8; 32];
 type Shard = RwLock<HashMap<TokenDigest, Arc<Claims>>>;
 
-/// A bounded map from a token's digest to what the token says. It does not read the clock: the
+/// A bounded map from a token's digest to the token's claims. It does not read the clock: the
 /// caller checks the claims' expiry at each use, so that an entry never outlives its token.
 pub(super) struct VerifiedTokens {
     shards: [Shard; SHARDS],

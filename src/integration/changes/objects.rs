@@ -1,4 +1,4 @@
-//! The types of objects that the feed tells of, and its objects as a caller may see them now.
+//! The object types of the feed, and its objects as a caller may see them now.
 //!
 //! The list below is the only one: what is read beside a change, the URLs and the known types of
 //! changes all come from it. A type whose writes are journaled and that is missing there does not

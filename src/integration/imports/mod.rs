@@ -1,4 +1,4 @@
-//! What the imports of files share: who writes, what was asked for, what came of each line.
+//! What the imports of files share: the author, the options, the outcome of each line.
 
 pub mod conventions;
 pub mod establishments;
@@ -40,17 +40,17 @@ pub struct Options {
 pub struct Summary {
     /// Records of the file.
     pub read: u64,
-    /// Those that made a new object.
+    /// Lines that created an object.
     pub inserted: u64,
-    /// Those that changed a stored object.
+    /// Lines that changed a stored object.
     pub updated: u64,
-    /// Those that found it as they say.
+    /// Lines that left a stored object unchanged.
     pub unchanged: u64,
     /// Further lines of an object that another line of the file already gave.
     pub merged: u64,
     /// Stored establishments closed because the file does not have them: not lines, so not in `read`.
     pub closed: u64,
-    /// Those that were not taken.
+    /// Lines that were refused.
     pub refused: Vec<Refusal>,
 }
 
@@ -109,7 +109,7 @@ pub fn excerpt(text: &str) -> String {
     short
 }
 
-/// Why nothing was imported. Whatever the error, the database is as it was.
+/// Why nothing was imported. Whatever the error, the database is unchanged.
 #[derive(Debug)]
 pub enum ImportError {
     /// The file could not be read or unpacked.
@@ -118,7 +118,7 @@ pub enum ImportError {
     Empty,
     /// The header lacks columns without which no line has a meaning.
     MissingColumns {
-        /// For each missing column, the names it was looked for under.
+        /// For each missing column, the names it may have.
         looked_for: Vec<String>,
         /// The columns the file has.
         found: Vec<String>,

@@ -8,7 +8,7 @@ use std::io::{Cursor, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// How much is looked at to tell gzip and the separator: more than any header.
+/// How much is read to recognise gzip and the separator: more than any header.
 const SNIFFED: u64 = 64 * 1024;
 const GZIP: &[u8] = &[0x1f, 0x8b];
 const BOM: &[u8] = &[0xef, 0xbb, 0xbf];
@@ -70,7 +70,7 @@ impl<'s> Table<'s> {
         self.taken.load(Ordering::Relaxed)
     }
 
-    /// Goes to the next record and tells the line where it starts; `None` at the end.
+    /// Goes to the next record and answers the line where it starts; `None` at the end.
     pub fn advance(&mut self) -> Result<Option<u64>, ImportError> {
         if !self
             .reader
@@ -138,7 +138,7 @@ pub fn header_key(name: &str) -> String {
 
 type Plain<'s> = Box<dyn Read + Send + 's>;
 
-/// The source without gzip and BOM, and what was looked at of its beginning.
+/// The source without gzip and BOM, and the beginning that was already read.
 fn unpacked<'s>(source: impl Read + Send + 's) -> std::io::Result<(Vec<u8>, Plain<'s>)> {
     let (packed_head, packed) = looked_at(source)?;
     let (head, mut plain) = if packed_head.starts_with(GZIP) {

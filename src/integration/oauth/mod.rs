@@ -1,9 +1,9 @@
 //! OAuth 2.0 for machine clients: how a secret becomes a token, how a token ends early, and what
 //! a client library needs to find both.
 //!
-//! | file | what it holds |
+//! | file | what it contains |
 //! | --- | --- |
-//! | [`token_request`] | what a request says: its parameters and the client's credentials (RFC 6749 §2.3, §3.2) |
+//! | [`token_request`] | a request, parsed: its parameters and the client's credentials (RFC 6749 §2.3, §3.2) |
 //! | [`refusal`] | the errors of OAuth, which are not problem documents (RFC 6749 §5.2) |
 //! | [`workflow`] | recognising the client, issuing a token, revoking one (RFC 7009) |
 //! | [`routes`] | the handlers, and the metadata (RFC 8414, RFC 7517) |

@@ -1,4 +1,4 @@
-//! What a request to the token and revocation endpoints says (RFC 6749 §2.3, §3.2).
+//! A request to the token and revocation endpoints, parsed (RFC 6749 §2.3, §3.2).
 //!
 //! Unlike the rest of the API it follows OAuth's rules: a parameter without a value counts as
 //! absent, an unknown one is ignored, a repeated one is refused.
@@ -46,7 +46,7 @@ impl Form {
         self.0.get(name).filter(|value| !value.is_empty())
     }
 
-    /// Whom the request says it comes from: by `Basic`, or by the body, never both.
+    /// The client credentials of the request: in `Basic`, or in the body, never both.
     ///
     /// # Errors
     /// `invalid_request` for two ways at once, `invalid_client` without any that can be read.

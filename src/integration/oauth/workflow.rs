@@ -88,13 +88,13 @@ pub async fn revoke(
     Ok(())
 }
 
-/// Runs a step with the client whose credentials these are, held against change meanwhile.
+/// Runs a step with the client of these credentials, locked meanwhile.
 async fn recognise<T>(
     app: &App,
     credentials: &ClientCredentials,
     step: impl FnOnce(&ClientRecord, DateTime<Utc>) -> T,
 ) -> Result<T, Refusal> {
-    // What is no secret is looked up all the same: it must not be refused sooner.
+    // A malformed secret is looked up all the same: it must not be refused sooner.
     let digest = Secret::parse(&credentials.client_secret).map_or_else(
         |_| Sha256::digest(&credentials.client_secret).into(),
         |secret| secret.digest(),
@@ -121,7 +121,7 @@ async fn recognise<T>(
     Ok(outcome)
 }
 
-/// What a token of this client says. Its end is the client's, where that comes first.
+/// The claims of a token for this client. It expires with the client, where that comes first.
 fn claims(
     app: &App,
     client: &ClientRecord,

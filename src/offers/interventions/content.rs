@@ -151,7 +151,7 @@ impl Body for NewIntervention {
 impl NewIntervention {
     /// Whether it has the eligibility of another: both are of the same convention, type of action,
     /// levels and territories, whatever else differs.
-    pub fn stands_as(&self, other: &Self) -> bool {
+    pub fn has_same_eligibility_as(&self, other: &Self) -> bool {
         self.convention_id == other.convention_id
             && self.action_type == other.action_type
             && self.levels == other.levels

@@ -217,7 +217,10 @@ async fn plan(
     let mut rows: Vec<NewRow<'_>> = Vec::new();
     for upsert in upserts {
         if let Some(before) = there.get(upsert.external_id)
-            && !before.intervention.content.stands_as(upsert.content)
+            && !before
+                .intervention
+                .content
+                .has_same_eligibility_as(upsert.content)
         {
             rows.push(row(upsert, before.intervention.id));
         }

@@ -138,9 +138,9 @@ pub struct Solicitation {
     pub version: i64,
 }
 
-/// What a step makes of a solicitation.
+/// The columns a step sets.
 #[derive(Debug, Clone)]
-pub struct Eligibility {
+pub struct StepColumns {
     /// Its status.
     pub status: Status,
     /// The day proposed.
@@ -204,9 +204,9 @@ impl Solicitation {
         })
     }
 
-    /// What its steps start from.
-    pub fn eligibility(&self) -> Eligibility {
-        Eligibility {
+    /// Its columns before a step.
+    pub fn step_columns(&self) -> StepColumns {
+        StepColumns {
             status: self.status,
             scheduled_on: self.scheduled_on,
             reason: self.reason.clone(),

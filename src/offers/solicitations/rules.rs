@@ -59,7 +59,7 @@ pub async fn reach_of(tx: &mut Tx<'_>, new: &NewSolicitation) -> Result<Vec<Stri
 ///
 /// # Errors
 /// `forbidden`.
-pub fn must_hold(scope: &Scope, reach: &[String]) -> Result<()> {
+pub fn must_cover(scope: &Scope, reach: &[String]) -> Result<()> {
     if scope.covers_all(&[reach.to_vec()]) {
         return Ok(());
     }

@@ -5,7 +5,7 @@
 //! under that lock: of two who want the last one, the second counts what the first took.
 
 use super::content::{Acceptance, Cancellation, Explanation, NewSolicitation, Outcome};
-use super::model::{Eligibility, Solicitation, Step};
+use super::model::{Solicitation, Step, StepColumns};
 use super::rules;
 use super::store::{self, Beginning};
 use crate::auth::policy::Scope;
@@ -28,7 +28,7 @@ pub async fn create(
     as_of: AsOf,
 ) -> Result<Solicitation> {
     let reach = rules::reach_of(tx, new).await?;
-    rules::must_hold(scope, &reach)?;
+    rules::must_cover(scope, &reach)?;
     let addressee = rules::addressee(tx, scope, new, &reach, as_of).await?;
     let beginning = Beginning {
         id: SolicitationId::new(tx.new_id()),
@@ -60,12 +60,12 @@ pub async fn accept(
             return Err(Error::new(Code::NoSessionLeft));
         }
     }
-    let eligibility = Eligibility {
+    let columns = StepColumns {
         status,
         scheduled_on: Some(acceptance.scheduled_on),
-        ..before.eligibility()
+        ..before.step_columns()
     };
-    written(tx, Step::Accept, before, eligibility).await
+    written(tx, Step::Accept, before, columns).await
 }
 
 /// The partner does not agree.
@@ -104,12 +104,12 @@ pub async fn take_place(
         let rule = Rule::Own(&IN_THE_FUTURE);
         return Err(Error::at(Code::ValidationFailed, place, rule));
     }
-    let eligibility = Eligibility {
+    let columns = StepColumns {
         status,
         outcome: Some(Json(outcome.clone())),
-        ..before.eligibility()
+        ..before.step_columns()
     };
-    written(tx, Step::Hold, before, eligibility).await
+    written(tx, Step::Hold, before, columns).await
 }
 
 /// It did not take place. Its session stays taken.
@@ -151,12 +151,12 @@ async fn explained(
     if_match: &Precondition,
 ) -> Result<Solicitation> {
     let before = lock(tx, scope, id, step, if_match).await?;
-    let eligibility = Eligibility {
+    let columns = StepColumns {
         status: before.step(step, today(tx.now))?,
         reason,
-        ..before.eligibility()
+        ..before.step_columns()
     };
-    written(tx, step, before, eligibility).await
+    written(tx, step, before, columns).await
 }
 
 /// A solicitation that this step is the caller's to take with, of a version it asked for.
@@ -177,10 +177,10 @@ async fn written(
     tx: &mut Tx<'_>,
     step: Step,
     before: Solicitation,
-    eligibility: Eligibility,
+    columns: StepColumns,
 ) -> Result<Solicitation> {
     let now = tx.now;
-    let after = store::set_standing(tx.connection(), before.id, &eligibility, now).await?;
+    let after = store::record_step(tx.connection(), before.id, &columns, now).await?;
     tx.changed(step.past(), &before, &after).await?;
     Ok(after)
 }

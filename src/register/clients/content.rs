@@ -1,4 +1,4 @@
-//! What is said of a client: its fields, how its perimeter fits its role, how it gets a new secret.
+//! The content of a client: its fields, how its perimeter fits its role, how it gets a new secret.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -144,7 +144,7 @@ fn check_perimeter(fields: &mut Fields<'_>, role: &ClientRole, read: [bool; 3]) 
 }
 
 impl NewClient {
-    /// Whether the tokens obtained before say more than it allows.
+    /// Whether the tokens obtained before allow more than it does.
     pub fn ends_tokens_of(&self, before: &Self) -> bool {
         let is_shortened = match (self.expires_at, before.expires_at) {
             (Some(end), Some(present)) => end < present,

@@ -5,8 +5,8 @@
 //!   active ── revoke ──▶ revoked
 //! ```
 //!
-//! A revoked client stays readable and never comes back. [`content`] has what is said of one,
-//! [`model`] the row and the rules, [`perimeter`] who has which client in charge, [`routes`] the
+//! A revoked client stays readable and never comes back. [`content`] has its fields, [`model`] the
+//! row and the rules, [`perimeter`] who has which client in charge, [`routes`] the
 //! handlers, [`store`] the SQL, [`workflow`] the steps that write.
 
 pub mod content;

@@ -1,4 +1,4 @@
-//! What a machine client is: its row, its statuses, its secrets, whom it acts as.
+//! The row of a machine client, its statuses, its secrets, the identity it acts as.
 
 use crate::auth::policy::Scope;
 use crate::values::ids::ClientId;
@@ -217,7 +217,7 @@ impl Client {
 }
 
 impl ClientRecord {
-    /// What a request would have said to make it what it is.
+    /// The content of a request that would create it as it is.
     pub fn as_input(&self) -> NewClient {
         NewClient {
             name: self.name.clone(),
@@ -302,7 +302,7 @@ impl ObjectType for Client {
 }
 
 impl Journaled for Client {
-    /// Of secrets, the journal says that they changed and nothing else.
+    /// The journal records that secrets changed and nothing else of them.
     const PERSONAL: &'static [&'static str] = &["contact_email", "secrets"];
 
     fn id(&self) -> Uuid {

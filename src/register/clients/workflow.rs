@@ -86,7 +86,7 @@ pub async fn update(
         .filter(|_| new.expires_at != present.expires_at);
     check_end(end, tx.now, &mut faults);
     check_rights(tx, scope, &new.role, &new.uais, faults).await?;
-    // Made while the row is held: see `store::presented`.
+    // Made while the row is locked: see `store::presented`.
     let tokens_after = new.ends_tokens_of(&present).then(|| tx.new_id());
     let now = tx.now;
     let record = store::update(tx.connection(), id, &new, tokens_after, now).await?;

@@ -1,4 +1,4 @@
-//! What is said of a contact.
+//! The content of a contact.
 
 use diesel::prelude::*;
 use serde::Serialize;
@@ -87,7 +87,7 @@ impl Body for NewContact {
 }
 
 impl NewContact {
-    /// Whether it says nothing else of the person.
+    /// Whether it has no other data of the person.
     pub fn names_the_same(&self, other: &Self) -> bool {
         (&self.name, &self.email, &self.phone) == (&other.name, &other.email, &other.phone)
     }

@@ -2,7 +2,7 @@
 //!
 //! A contact may be a person. Name, e-mail and phone are shown to those whose perimeter it serves
 //! ([`Viewer`](crate::auth::person_viewer::Viewer)); its place, its role and its label to all.
-//! Erasing one leaves events and journal rows that name fields and hold no value of them.
+//! Erasing one leaves events and journal rows that name fields and contain no value of them.
 
 pub mod content;
 pub mod feed;

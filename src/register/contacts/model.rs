@@ -1,4 +1,4 @@
-//! What a contact is, who may write it, who may see the person.
+//! The row of a contact, who may write it, who may see the person.
 
 use crate::values::ids::ContactId;
 use chrono::{DateTime, Utc};

@@ -1,4 +1,4 @@
-//! What an establishment is: its fields, as the directory gives them.
+//! The row of an establishment: its fields, as the directory gives them.
 
 use crate::values::ids::EstablishmentId;
 use chrono::{DateTime, NaiveDate, Utc};

@@ -1,4 +1,4 @@
-//! Nomenclatures: the lists of codes, with their labels, as the database holds them.
+//! Nomenclatures: the lists of codes, with their labels, as the database has them.
 
 pub mod filter;
 pub mod model;

@@ -1,4 +1,4 @@
-//! What a nomenclature is.
+//! A nomenclature.
 
 use chrono::{DateTime, Utc};
 use diesel::deserialize::{self, FromSql, FromSqlRow};

@@ -1,4 +1,4 @@
-//! What is said of a partner: its fields, and who may change which.
+//! The content of a partner: its fields, and who may change which.
 
 use diesel::prelude::*;
 use serde::Serialize;

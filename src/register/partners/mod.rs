@@ -1,4 +1,4 @@
-//! Partners: the organisations that sign conventions and offer interventions to schools, and
+//! Partners: the organisations that sign conventions and offer interventions to schools.
 //!
 //! ```text
 //!            ┌── archive ──▶
@@ -7,7 +7,7 @@
 //! ```
 //!
 //! An archived partner stays readable and keeps its history. It is the model of the other
-//! resources: [`content`] has what is said of one, [`model`] the row and the rules, [`routes`] the
+//! resources: [`content`] has its fields, [`model`] the row and the rules, [`routes`] the
 //! handlers, [`store`] the SQL, [`workflow`] the steps that write.
 
 pub mod content;

@@ -1,4 +1,4 @@
-//! What a partner is: its row, its statuses, what each step needs, how it is answered.
+//! The row of a partner, its statuses, what each step needs, how it is answered.
 
 use crate::values::ids::PartnerId;
 use chrono::{DateTime, Utc};

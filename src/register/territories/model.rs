@@ -1,4 +1,4 @@
-//! What a territory is.
+//! A territory.
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;

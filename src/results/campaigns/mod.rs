@@ -1,4 +1,4 @@
-//! Campaigns: for one school year, which reports are expected, by when, and where they stand.
+//! Campaigns: for one school year, which reports are expected, by when, and their states.
 //!
 //! Opening one writes down a report for each convention and declination in force on a day of the
 //! year and each of their territories (`expected_reports`); they follow conventions and declinations

@@ -1,4 +1,4 @@
-//! What a campaign is: its row, its steps, what is written of it.
+//! The row of a campaign, its steps, its content.
 
 use crate::values::ids::CampaignId;
 use chrono::{DateTime, NaiveDate, Utc};

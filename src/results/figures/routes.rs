@@ -93,7 +93,7 @@ async fn compute(
     store::compute(&connection, call.scope()?, &call.query, &parts, &slice).await
 }
 
-/// The cells of a page, and what is said around them. Without a grouping there is only the total.
+/// The cells of a page, and what the answer adds to them. Without a grouping there is only the total.
 async fn read(
     call: Rc<Call<Asked>>,
     page: Page<ByKey>,

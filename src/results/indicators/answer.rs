@@ -45,7 +45,7 @@ pub struct Cell {
     pub suppressed: Vec<String>,
     /// Ce sur quoi la case repose.
     pub completeness: Completeness,
-    /// Where it stands in the order.
+    /// Its place in the order.
     #[serde(skip)]
     #[schema(ignore)]
     pub place: Key,

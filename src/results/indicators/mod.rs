@@ -2,9 +2,9 @@
 //!
 //! A figure counts the lines of the reports that are validated and that no later version replaced.
 //! Lines state only what no report below states, so that adding them counts nothing twice. Figures
-//! are computed when they are asked for, the most wanted ones from sums that are kept beside the lines
-//! ([`rollup`](store::rollup), [`rollup_check`](store::rollup_check)); what is distinct (establishments, reports) and totals are counted and never
-//! added up.
+//! are computed on request, the most frequent ones from a rollup that is kept beside the lines
+//! ([`rollup`](store::rollup), [`rollup_check`](store::rollup_check)); distinct counts
+//! (establishments, reports) and totals are counted and never added up.
 
 pub mod answer;
 pub mod filter;

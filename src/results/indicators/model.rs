@@ -1,4 +1,4 @@
-//! What is counted, by what, and what is asked for.
+//! Measures, dimensions, and the query of figures.
 
 use crate::error::Rule;
 use crate::values::FromText;

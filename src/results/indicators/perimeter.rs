@@ -45,7 +45,7 @@ fn own_schools(scope: &Scope) -> Vec<String> {
     uais.map(|uai| format!("uai:{uai}")).collect()
 }
 
-/// The territories the figures are limited to, as the answer tells them; none without a limit.
+/// The territories the figures are limited to, as in the answer; none without a limit.
 pub fn territories(scope: &Scope) -> Option<Vec<String>> {
     if scope.is_everything() {
         return None;
@@ -54,8 +54,7 @@ pub fn territories(scope: &Scope) -> Option<Vec<String>> {
     Some(named.unwrap_or_else(|| own_schools(scope)))
 }
 
-/// Whether a caller has a perimeter whose figures it reads live; whoever has none reads published
-/// ones.
+/// Whether a caller has a perimeter whose figures it reads live; other callers read published ones.
 pub fn has_live(scope: &Scope) -> bool {
     scope.is_everything() || scope.territories().is_some() || scope.schools().is_some()
 }

@@ -1,4 +1,4 @@
-//! The tables of a publication, as they are read: what was counted, less what is hidden.
+//! The tables of a publication, as they are read: the counts, less the suppressed cells.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -166,8 +166,8 @@ fn protected(measure: Indicator) -> Option<Measure> {
     }
 }
 
-/// Whether a measure is hidden: a count that is, a share of what is, and a share that tells of a
-/// small group: of its own terms, or of what they leave out of the counts that are shown.
+/// Whether a measure is suppressed: a suppressed count, a share of one, and a share that reveals a
+/// small group: its own terms, or what they leave out of the counts that are shown.
 fn is_suppressed(
     counted: &Counted,
     measure: Indicator,
@@ -212,7 +212,7 @@ fn value(counted: &Counted, measure: Indicator) -> Value {
     }
 }
 
-/// What is said of each table.
+/// The description of each table.
 fn described(cells: &[Cell]) -> Vec<Table> {
     let describe = |grouping: Grouping| {
         let (name, years) = (grouping.to_string(), ["school_year"]);

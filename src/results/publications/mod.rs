@@ -1,8 +1,8 @@
 //! Publications: the figures of a school year, frozen, with small groups hidden.
 //!
 //! A publication has a documented list of tables ([`tables`]), computed at one moment and never
-//! changed again. What is hidden of them is decided by [`disclosure`]; [`freeze`] writes the tables
-//! as they are read. Whoever may not read live figures reads those of a publication ([`lookup`]).
+//! changed again. [`disclosure`] decides which cells are suppressed; [`freeze`] writes the tables as
+//! they are read. Callers who may not read live figures read those of a publication ([`lookup`]).
 
 pub mod feed;
 pub mod filter;

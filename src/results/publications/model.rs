@@ -1,4 +1,4 @@
-//! What a publication is.
+//! A publication.
 
 use crate::values::ids::PublicationId;
 use chrono::{DateTime, Utc};

@@ -1,4 +1,4 @@
-//! What a publication has: its tables and their measures.
+//! The tables of a publication and their measures.
 
 use std::fmt;
 

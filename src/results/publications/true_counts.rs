@@ -1,5 +1,5 @@
 //! The true counts of a publication and the certificates found for it, as they are kept for the next
-//! one: by what cells are, since their numbers change with what the tables hold.
+//! one: by the keys of cells, since the numbers of cells change with the content of the tables.
 
 use std::collections::{BTreeMap, BTreeSet};
 

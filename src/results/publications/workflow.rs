@@ -1,4 +1,4 @@
-//! The one step there is: publishing a school year.
+//! The only step: publishing a school year.
 
 use super::freeze::freeze;
 use super::model::{NewPublication, Publication};

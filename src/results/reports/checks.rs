@@ -1,8 +1,9 @@
 //! Cross-checks of a report: what deserves attention in it, and what must be confirmed before it is
 //! submitted.
 //!
-//! A figure ten times last year's is confirmed. One ten times smaller is not, nor told: lines state
-//! only what no report below states, so figures fall whenever schools begin to report themselves.
+//! A figure ten times last year's must be confirmed. One ten times smaller is not even reported: lines
+//! state only what no report below states, so figures fall whenever schools begin to report
+//! themselves.
 
 use crate::results::reports::model::Confirmed;
 use std::collections::{HashMap, HashSet};

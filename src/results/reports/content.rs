@@ -1,4 +1,4 @@
-//! What a report says: its key, its lines, the schools that took part, a narrative.
+//! The content of a report: its key, its lines, the schools that took part, a narrative.
 
 use std::collections::HashSet;
 
@@ -20,7 +20,7 @@ pub const MAX_LINES: usize = 1_000;
 /// The most schools a report names: more than an academy has.
 pub const MAX_SCHOOLS: usize = 5_000;
 
-/// The fields that tell one report from another.
+/// The fields of the key of a report.
 pub const KEY: [&str; 4] = [
     "convention_id",
     "declination_id",

@@ -14,7 +14,7 @@ use crate::offers::counts::{Pupils, check_part, count};
 use crate::reference::Reference;
 use crate::values::{ActionType, Axis, Event, Level, Moment, TerritoryCode, TextValue};
 
-/// The fields that, with the type of action, tell a line from another.
+/// The fields that, with the type of action, are the key of a line.
 const KEY: [&str; 5] = ["level", "moment", "axis", "event", "academy"];
 
 static MORE_THAN_OFFERED: Notice = notice(
@@ -130,7 +130,7 @@ impl Body for Line {
     }
 }
 
-/// The academy a line says, which is no other kind of territory.
+/// The academy of a line, which is no other kind of territory.
 fn academy(fields: &mut Fields<'_>) -> Option<TerritoryCode> {
     let said: TerritoryCode = fields.optional("academy")?;
     if is_academy(said.as_str()) {
@@ -157,7 +157,7 @@ impl Line {
         ]
     }
 
-    /// What tells it from the other lines of its report, its academy being this one where it says none.
+    /// Its key among the lines of its report, with this academy where it has none.
     pub fn key(&self, only_academy: Option<&str>) -> [String; 6] {
         fn code<T: TextValue>(value: Option<&T>) -> String {
             value

@@ -11,8 +11,9 @@
 //!
 //! Its key is the convention, the declination or none, the territory and the school year. A
 //! validated report is frozen: a creation with its key opens the next version. [`content`] and
-//! [`mod@line`] have what is written, [`model`] the row, the steps and who sees what, [`checks`] what deserves attention in one,
-//! [`prefill`] the draft made of what was held, [`versions`] its corrections, [`lines`] the flat export.
+//! [`mod@line`] have the fields, [`model`] the row, the steps and who sees what, [`checks`] the
+//! cross-checks, [`prefill`] the draft made of what took place, [`versions`] its corrections,
+//! [`lines`] the flat export.
 
 pub mod answer;
 pub mod checks;

@@ -1,4 +1,4 @@
-//! What a report is: its row, its steps, who writes, validates and reads it.
+//! The row of a report, its steps, who writes, validates and reads it.
 
 use crate::values::ids::ReportId;
 use std::collections::HashSet;

@@ -33,7 +33,7 @@ fn at(pointer: impl Into<String>) -> Place {
     Place::Pointer(pointer.into())
 }
 
-/// Where a new report stands: nothing speaks against it, and it is the first of its key or the
+/// A new report that may be created: nothing prevents it, and it is the first of its key or the
 /// correction of the validated one.
 pub struct Opening {
     reach: Vec<String>,
@@ -50,7 +50,7 @@ pub async fn create(tx: &mut Tx<'_>, scope: &Scope, mut new: NewReport) -> Resul
     open(tx, scope, &new, opening, None).await
 }
 
-/// Finds where it stands; the lines' academies are filled in.
+/// Checks that it may be created; fills in the academies of its lines.
 ///
 /// # Errors
 /// `validation_failed`, `forbidden`, `convention_not_signed`, `duplicate_report`.
@@ -63,14 +63,14 @@ pub async fn opening(tx: &mut Tx<'_>, scope: &Scope, new: &mut NewReport) -> Res
         return Err(Error::new(Code::ConventionNotSigned));
     }
     must_be_open(tx, scope, &new.school_year).await?;
-    // The key's constraint has the last word; what is looked up is whom to name.
-    let standing = store::standing(tx.connection(), scope, new).await?;
+    // The key's constraint decides; this only finds the report that the refusal names.
+    let versions = store::versions_of(tx.connection(), scope, new).await?;
     let is_open = |(_, _, status): &&(ReportId, i32, Status)| *status != Status::Validated;
-    if let Some((open, ..)) = standing.iter().find(is_open) {
+    if let Some((open, ..)) = versions.iter().find(is_open) {
         let open = format!("/v1/reports/{open}");
         return Err(Error::new(Code::DuplicateReport).about(open));
     }
-    let before = standing.first();
+    let before = versions.first();
     Ok(Opening {
         reach,
         number: before.map_or(1, |(_, number, _)| number + 1),
@@ -218,7 +218,8 @@ async fn placed(
     Ok(convention)
 }
 
-/// Changes what one says. A change that changes nothing writes nothing, and makes nobody an author.
+/// Changes the content of one. A change that changes nothing writes nothing, and makes nobody an
+/// author.
 ///
 /// # Errors
 /// `not_found`, `forbidden`, `precondition_failed`, `invalid_transition`, `validation_failed`.
@@ -264,7 +265,7 @@ pub async fn update(
 
 /// Refuses a write in a year whose campaign is closed; it does not close before the write is done.
 async fn must_be_open(tx: &mut Tx<'_>, scope: &Scope, year: &SchoolYear) -> Result<()> {
-    if campaigns::hold_open(tx.connection(), scope, year).await? {
+    if campaigns::lock_open(tx.connection(), scope, year).await? {
         return Ok(());
     }
     Err(Error::new(Code::CampaignClosed))

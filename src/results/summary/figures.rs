@@ -1,4 +1,4 @@
-//! The figures of a summary: whose are told to whom, and what they are.
+//! The figures of a summary, and which of them a caller may see.
 
 use diesel_async::AsyncPgConnection;
 use serde_json::{Map, Value};
@@ -52,7 +52,7 @@ pub struct Subject {
     pub language: Language,
 }
 
-/// The figures, and of each region what its targets are held against.
+/// The figures, and those of each region that its targets are compared with.
 #[derive(Debug, Clone)]
 pub struct SubjectFigures {
     /// What is answered.
@@ -61,9 +61,8 @@ pub struct SubjectFigures {
     pub by_region: Vec<SummaryRow>,
 }
 
-/// The figures this caller is told: live ones to the ministry, and to academies and schools those of
-/// their perimeter. Partners and readers read published ones, where their own page says what is
-/// hidden of them.
+/// The live figures that this caller may see: all for the ministry, those of their perimeter for
+/// academies and schools, none for partners and readers, who read published ones elsewhere.
 pub async fn subject_figures(
     connection: &AsyncPgConnection,
     scope: &Scope,

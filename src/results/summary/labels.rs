@@ -1,4 +1,4 @@
-//! What codes are called in a summary.
+//! The labels of codes in a summary.
 
 use crate::language::Language;
 use crate::reference::{Entry, Reference};
@@ -37,7 +37,7 @@ pub fn of_territory(code: &str) -> String {
     place.map_or_else(|| code.to_owned(), |place| place.name.clone())
 }
 
-/// What lines that do not say are called.
+/// The label of lines without a value.
 pub const fn unsaid(language: Language) -> &'static str {
     match language {
         Language::French => "Non précisé",

@@ -1,8 +1,8 @@
-//! The summary of a convention for a school year: what it says, what was reported, what came of its
+//! The summary of a convention for a school year: its terms, what was reported, the results of its
 //! targets; as JSON, and as a page to print.
 //!
-//! [`figures`] decides whose figures a caller is told and adds them up, [`targets`] holds them
-//! against what was agreed, [`model`] is the answer and [`page`] its printed form.
+//! [`figures`] decides which figures a caller sees and adds them up, [`targets`] compares them with
+//! what was agreed, [`model`] is the answer and [`page`] its printed form.
 
 pub mod figures;
 pub mod french;

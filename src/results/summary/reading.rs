@@ -82,7 +82,7 @@ async fn at_once(
         coverage::wide(connection, scope, &covered),
         store::narratives(connection, scope, convention.id, &question.year),
     )?;
-    // Of the coverage only what regions and academies declined is told.
+    // Of the coverage only what regions and academies declined is answered.
     let counted = Counted {
         wide,
         all: Vec::new(),

@@ -1,5 +1,5 @@
-//! The tables and bars of the printed summary. Each bar has its figure beside it as text, and says it
-//! to those who hear the page: nothing is told by colour alone.
+//! The tables and bars of the printed summary. Each bar has its figure beside it as text, and a label
+//! for screen readers: nothing is conveyed by colour alone.
 
 use maud::{Markup, html};
 
@@ -139,7 +139,7 @@ fn of_target(target: &SummaryTarget) -> Markup {
     }
 }
 
-/// A figure of the first page: what it is, and what else is to be said of it.
+/// A figure of the first page: its name, its value, and a note on it.
 pub fn card(label: &str, figure: &str, more: &str) -> Markup {
     html! {
         div class="card" {

@@ -9,9 +9,9 @@ use crate::results::indicators::model::academies_of;
 use crate::results::indicators::perimeter::Limit;
 use crate::values::{TerritoryCode, TextValue};
 
-/// What is known to hold targets against: the figures, and of what territories they are whole.
+/// The results to compare targets with: the figures, and the territories they are complete for.
 pub struct Results<'a> {
-    /// The figures, where the caller is told any.
+    /// The figures, where the caller may see any.
     pub subject_figures: Option<&'a SubjectFigures>,
     /// Who asks.
     pub scope: &'a Scope,

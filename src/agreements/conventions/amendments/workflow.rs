@@ -7,7 +7,7 @@
 use super::content::{AmendmentPatch, NewAmendment};
 use super::model::{Amendment, Filed, Status, Step, content_hash, joining, parties};
 use super::rules::{Obstacle, RELIED_ON, contradictions, left_by};
-use super::store::{self, Standing};
+use super::store::{self, StepColumns};
 use crate::agreements::conventions::acts::Amended;
 use crate::agreements::conventions::model::Convention;
 use crate::agreements::conventions::signing;
@@ -52,7 +52,7 @@ pub async fn create(
     let id = AmendmentId::new(tx.new_id());
     let number = store::next_number(tx.connection(), convention.id).await?;
     check(tx, scope, &convention, (id, number), new).await?;
-    let standing = Standing {
+    let columns = StepColumns {
         status: Status::Draft,
         signatories: Json(signing::unsigned(&new.signatories)),
         voided_signatures: Json(Vec::new()),
@@ -60,7 +60,7 @@ pub async fn create(
         content_hash: content_hash(convention.id, number, new)?,
     };
     let (place, now) = ((id, convention.id, number), tx.now);
-    let amendment = store::insert(tx.connection(), place, new, &standing, now).await?;
+    let amendment = store::insert(tx.connection(), place, new, &columns, now).await?;
     tx.created(&filed(&convention, &amendment)).await?;
     Ok((convention, amendment))
 }
@@ -149,7 +149,7 @@ pub async fn update(
         return Ok((convention, before));
     }
     let changed = changed(&present, &new);
-    let mut standing = Standing::of(&before);
+    let mut columns = StepColumns::of(&before);
     if !changed.is_empty() {
         if before.status == Status::Signed {
             return Err(Error::new(Code::SignedContent).with(read_only(&changed)));
@@ -157,15 +157,15 @@ pub async fn update(
         check(tx, scope, &convention, (before.id, before.number), &new).await?;
         let reason = format!("Contenu modifié : {}", changed.join(", "));
         let voided = signing::voided(&before.signatories, tx.now, &reason);
-        standing.voided_signatures.0.extend(voided);
+        columns.voided_signatures.0.extend(voided);
         if let Some(other) = Step::Update.alternative(before.status) {
-            standing.status = other.status;
+            columns.status = other.status;
         }
-        standing.signatories = Json(signing::unsigned(&new.signatories));
-        standing.content_hash = content_hash(convention.id, before.number, &new)?;
+        columns.signatories = Json(signing::unsigned(&new.signatories));
+        columns.content_hash = content_hash(convention.id, before.number, &new)?;
     }
     let (id, now) = (before.id, tx.now);
-    let after = store::update(tx.connection(), id, &new, &standing, now).await?;
+    let after = store::update(tx.connection(), id, &new, &columns, now).await?;
     written(tx, Step::Update.past(), convention, before, after).await
 }
 
@@ -220,8 +220,8 @@ pub async fn step(
     if_match: &Precondition,
 ) -> Result<Placed> {
     let (convention, before) = locked(tx, scope, place, if_match).await?;
-    let mut standing = Standing::of(&before);
-    standing.status = before.step(step)?;
+    let mut columns = StepColumns::of(&before);
+    columns.status = before.step(step)?;
     if step == Step::SendForSignature {
         let parties = before.parties(&convention);
         signing::is_complete(&before.signatories, &parties, |_| {
@@ -230,7 +230,7 @@ pub async fn step(
         fits(tx, scope, &convention, &before).await?;
     }
     let (input, now) = (before.as_input(), tx.now);
-    let after = store::update(tx.connection(), before.id, &input, &standing, now).await?;
+    let after = store::update(tx.connection(), before.id, &input, &columns, now).await?;
     written(tx, step.past(), convention, before, after).await
 }
 
@@ -289,16 +289,16 @@ pub async fn sign(
         content_hash: &before.content_hash,
     };
     let signed = signing.record(signature, &before.signatories)?;
-    let mut standing = Standing::of(&before);
-    standing.signed_on = signing::signed_by_all(&signed);
-    standing.signatories = Json(signed);
-    let is_last = standing.signed_on.is_some();
+    let mut columns = StepColumns::of(&before);
+    columns.signed_on = signing::signed_by_all(&signed);
+    columns.signatories = Json(signed);
+    let is_last = columns.signed_on.is_some();
     if is_last {
-        standing.status = Step::Sign.take_alternative(before.status)?;
+        columns.status = Step::Sign.take_alternative(before.status)?;
         fits(tx, scope, &convention, &before).await?;
     }
     let (input, now) = (before.as_input(), tx.now);
-    let after = store::update(tx.connection(), id, &input, &standing, now).await?;
+    let after = store::update(tx.connection(), id, &input, &columns, now).await?;
     let convention = if is_last {
         carry(tx, convention, &after).await?
     } else {

@@ -78,10 +78,10 @@ pub async fn insert(
     Ok(inserted.get_result(connection).await?)
 }
 
-/// What a step makes of a convention besides its content.
+/// The columns a step sets, besides the content.
 #[derive(AsChangeset)]
 #[diesel(table_name = conventions, treat_none_as_null = true)]
-pub struct Standing {
+pub struct StepColumns {
     /// Its status.
     pub status: Status,
     /// The signatories, with their signatures.
@@ -98,8 +98,8 @@ pub struct Standing {
     pub imported: Option<Json<Imported>>,
 }
 
-impl Standing {
-    /// As it is.
+impl StepColumns {
+    /// Those of the stored row.
     pub fn of(convention: &Convention) -> Self {
         Self {
             status: convention.status,
@@ -121,7 +121,7 @@ pub async fn update(
     connection: &mut AsyncPgConnection,
     id: ConventionId,
     content: &Content,
-    standing: &Standing,
+    columns: &StepColumns,
     now: DateTime<Utc>,
 ) -> Result<Convention> {
     let stamp = (
@@ -129,7 +129,7 @@ pub async fn update(
         conventions::updated_at.eq(now),
     );
     let updated = diesel::update(conventions::table.find(id))
-        .set((content, standing, stamp))
+        .set((content, columns, stamp))
         .returning(Convention::as_returning());
     Ok(updated.get_result(connection).await?)
 }

@@ -210,21 +210,21 @@ pub async fn update(
 }
 
 /// What a step makes of one: its status, and who signed for it.
-pub async fn set_standing(
+pub async fn record_step(
     connection: &mut AsyncPgConnection,
     id: DeclinationId,
     status: Status,
     signatories: &Json<Vec<Signatory>>,
     now: DateTime<Utc>,
 ) -> Result<Declination> {
-    let standing = (
+    let set = (
         declinations::status.eq(status),
         declinations::signatories.eq(signatories),
         declinations::version.eq(declinations::version + 1),
         declinations::updated_at.eq(now),
     );
     let updated = diesel::update(declinations::table.find(id))
-        .set(standing)
+        .set(set)
         .returning(Declination::as_returning());
     Ok(updated.get_result(connection).await?)
 }

@@ -1,5 +1,5 @@
-//! One line of a file of conventions, read. Nothing is guessed: what the file does not say stays
-//! unknown, and a word that is not known refuses the line.
+//! One line of a file of conventions, read. Nothing is guessed: what the file does not give stays
+//! unknown, and an unknown word refuses the line.
 
 use chrono::NaiveDate;
 use csv::StringRecord;
@@ -32,9 +32,9 @@ pub struct Line {
     pub last_year: Option<i32>,
     /// Its NOR number.
     pub nor: Option<Nor>,
-    /// Where it is told.
+    /// The source that attests it.
     pub source: Option<String>,
-    /// Whether the source is a project: nobody says that it was signed.
+    /// Whether the source is a draft, with no evidence that it was signed.
     pub is_project: bool,
 }
 
@@ -102,7 +102,7 @@ impl Line {
     }
 }
 
-/// `convention de partenariat (projet)`: the words, and what stands in parentheses.
+/// `convention de partenariat (projet)`: the words, and the part in parentheses.
 fn split_remark(words: &str) -> (&str, Option<&str>) {
     match words.split_once('(') {
         Some((bare, remark)) => (bare.trim(), Some(remark)),
@@ -163,7 +163,7 @@ fn territory(level: &str, cell: Option<&str>) -> Result<Option<TerritoryCode>, R
         })
 }
 
-/// The day, or the first day of the month or year told; none when the date is not known.
+/// The day, or the first day of the month or year given; none when the date is not known.
 fn signed(
     cell: Option<&str>,
     precision: Option<&str>,

@@ -1,6 +1,6 @@
 //! The import of a list of conventions already signed: historical ones, for the most part. What the
-//! source leaves uncertain stays so: a year is not made a day, and a convention whose end is not
-//! told is not taken to be in force beyond what the source attests.
+//! source leaves uncertain stays so: a year is not made a day, and a convention without a known end
+//! is not taken to be in force beyond what the source attests.
 
 mod line;
 mod store;
@@ -21,7 +21,7 @@ use store::{Outcome, Register};
 /// import of partners made from a file with the same ids.
 ///
 /// # Errors
-/// As [`ImportError`] says; the database is then as it was.
+/// See [`ImportError`]; the database is then unchanged.
 pub async fn import(
     client: &mut Client,
     source: impl Read + Send,

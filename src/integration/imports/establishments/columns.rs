@@ -101,7 +101,7 @@ const NAMES: &[(Column, &[&str])] = &[
 ];
 
 /// The stored columns, and the columns of a file that speak of each: where a file has none of
-/// them, it says nothing, and what is stored stays.
+/// them, it changes nothing, and what is stored stays.
 const STORED: &[(&str, &[Column])] = &[
     ("type", &[Column::Type]),
     ("sector", &[Column::Sector]),

@@ -9,8 +9,8 @@
 //! is the one with the most tracks, then the shortest name (an annexe adds to its school's), then
 //! the first in the order of its content, never of the file. The others become `sites`.
 //!
-//! A column that the file does not have says nothing: what is stored stays. A column that is there
-//! and empty clears.
+//! A column that the file does not have changes nothing: what is stored stays. An empty cell of a
+//! column that it has clears.
 //!
 //! The change feed waits for the transaction from the first copied line on: a file on disk takes a
 //! second, a slow pipe should be spooled by the caller.

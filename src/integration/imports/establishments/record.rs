@@ -1,7 +1,7 @@
 //! One line of the directory, read.
 //!
-//! A line is refused for its UAI, its name or its state, without which it says nothing. Any other
-//! cell that is not what its column holds is left null: coordinates out of range or incomplete, a
+//! A line is refused for its UAI, its name or its state, without which it is of no use. Any other
+//! cell with an invalid value is left null: coordinates out of range or incomplete, a
 //! date that is none, a SIRET that fails its check, a parent that is no UAI, an e-mail cell that is
 //! not one address, a sector or a priority other than those known. Nothing is invented: a phone
 //! number without its first zero is kept as written.

@@ -3,7 +3,7 @@
 //! Columns: `nom`, `sigle`, `nature`, `secteur`, `siren` as in the published lists, or the API's
 //! own names (`legal_name`, `acronym`, `kind`, `sectors`, `siren`, `rna`, `website`, `usual_name`,
 //! `description`). The `id` of a file is its own and is not kept. Only the columns of the file are
-//! compared, and an empty cell says nothing: it never clears what is stored.
+//! compared, and an empty cell changes nothing: it never clears what is stored.
 //!
 //! A line names the stored partner with its SIREN, else its RNA, else its legal name (case and
 //! accents aside) unless the identifiers contradict. Partners are a few thousand: they are matched

@@ -9,7 +9,7 @@ use crate::values::FromText;
 use crate::values::{HttpsUrl, Rna, Siren, Text, TextValue};
 use csv::StringRecord;
 
-/// A line; `None` where its cell is empty or its column absent: then it says nothing.
+/// A line; `None` where its cell is empty or its column absent: the field then stays as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     /// What the file calls the partner, for the files that refer to it.
@@ -25,7 +25,7 @@ pub struct Line {
     pub description: Option<String>,
 }
 
-/// Where the columns of one file are.
+/// The positions of the columns in one file.
 pub struct Layout {
     keys: Vec<String>,
 }

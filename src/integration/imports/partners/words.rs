@@ -3,7 +3,7 @@
 use crate::reference::{Nomenclature, Reference};
 use std::collections::{HashMap, HashSet};
 
-/// What `kind` and `sectors` cells may say.
+/// The words that `kind` and `sectors` cells may have.
 #[derive(Clone, Debug, Default)]
 pub struct Words {
     kinds: HashSet<String>,

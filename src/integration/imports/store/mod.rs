@@ -27,7 +27,7 @@ pub async fn begin(transaction: &Transaction<'_>) -> Result<(), ImportError> {
     Ok(())
 }
 
-/// Ends it: a dry run is undone, so that it did the same work and says the same.
+/// Ends it: a dry run is rolled back, so that it did the same work and reports the same.
 pub async fn finish(transaction: Transaction<'_>, options: &Options) -> Result<(), ImportError> {
     if options.dry_run {
         transaction.rollback().await?;

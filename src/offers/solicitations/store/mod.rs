@@ -11,7 +11,7 @@ pub use self::scoped::{Scoped, scoped};
 use super::content::NewSolicitation;
 use super::filter::{Filter, Sort};
 use super::model::Addressee;
-use super::model::{Eligibility, Solicitation};
+use super::model::{Solicitation, StepColumns};
 use crate::auth::policy::Scope;
 use crate::db::keyset::Order;
 use crate::db::limit::paged;
@@ -220,18 +220,18 @@ pub async fn insert(
     Ok(inserted.get_result(connection).await?)
 }
 
-/// What a step makes of one.
-pub async fn set_standing(
+/// Writes a step.
+pub async fn record_step(
     connection: &mut AsyncPgConnection,
     id: SolicitationId,
-    eligibility: &Eligibility,
+    columns: &StepColumns,
     now: DateTime<Utc>,
 ) -> Result<Solicitation> {
     let set = (
-        solicitations::status.eq(eligibility.status),
-        solicitations::scheduled_on.eq(eligibility.scheduled_on),
-        solicitations::reason.eq(&eligibility.reason),
-        solicitations::outcome.eq(&eligibility.outcome),
+        solicitations::status.eq(columns.status),
+        solicitations::scheduled_on.eq(columns.scheduled_on),
+        solicitations::reason.eq(&columns.reason),
+        solicitations::outcome.eq(&columns.outcome),
         solicitations::version.eq(solicitations::version + 1),
         solicitations::updated_at.eq(now),
     );

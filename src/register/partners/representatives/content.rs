@@ -1,4 +1,4 @@
-//! What is said of a representative.
+//! The content of a representative.
 
 use diesel::prelude::*;
 use serde::Serialize;

@@ -1,8 +1,8 @@
 //! Representatives: the persons through whom a partner is reached, each for some territories.
 //!
 //! A representative is personal data. Name, e-mail and phone are shown to those who need them to
-//! do their work ([`Viewer`](crate::auth::person_viewer::Viewer)); erasing one leaves events and journal rows that name fields
-//! and hold no value of them.
+//! do their work ([`Viewer`](crate::auth::person_viewer::Viewer)); erasing one leaves events and
+//! journal rows that name fields and contain no value of them.
 
 pub mod content;
 pub mod feed;

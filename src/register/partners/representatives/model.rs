@@ -1,4 +1,4 @@
-//! What a representative is, and who may see the person.
+//! The row of a representative, and who may see the person.
 
 use crate::values::ids::RepresentativeId;
 use chrono::{DateTime, Utc};

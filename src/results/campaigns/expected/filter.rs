@@ -11,7 +11,7 @@ use crate::values::ids::ConventionId;
 /// What a list of expected reports is filtered by.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// Where they stand.
+    /// Their states.
     pub state: Vec<State>,
     /// Late ones, or those that are not.
     pub late: Option<bool>,

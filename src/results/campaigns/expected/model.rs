@@ -1,4 +1,4 @@
-//! What an expected report says.
+//! An expected report.
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -12,7 +12,7 @@ use crate::values::ids::ReportId;
 use crate::values::{SchoolYear, TerritoryCode, code_enum};
 
 code_enum! {
-    /// Where an expected report stands.
+    /// The state of an expected report.
     State of "expected_report_states" {
         /// Nobody began it.
         Missing = "missing",

@@ -1,4 +1,4 @@
-//! Where the reports of a campaign stand: as a whole, by region, academy and convention.
+//! The states of the reports of a campaign: in total, by region, academy and convention.
 
 pub mod model;
 pub mod routes;

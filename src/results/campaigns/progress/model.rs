@@ -1,4 +1,4 @@
-//! What the progress of a campaign says.
+//! The progress of a campaign.
 
 use chrono::NaiveDate;
 use serde::Serialize;

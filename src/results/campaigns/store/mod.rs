@@ -109,7 +109,7 @@ pub async fn lock(
 
 /// Whether the reports of a year may be written: its campaign, if it has one, is not closed, and
 /// does not close before the transaction ends.
-pub async fn hold_open(
+pub async fn lock_open(
     connection: &mut AsyncPgConnection,
     _scope: &Scope,
     year: &SchoolYear,

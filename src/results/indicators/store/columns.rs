@@ -1,4 +1,4 @@
-//! What measures and dimensions are in SQL. The lines are `l`, their reports `r`, the territories of
+//! Measures and dimensions in SQL. The lines are `l`, their reports `r`, the territories of
 //! their academies `a`, the parties of the conventions `cp` and their sectors `s`.
 
 use crate::results::indicators::model::{Dimension, Indicator};
@@ -54,7 +54,7 @@ pub const fn places(measure: Indicator) -> &'static [usize] {
     }
 }
 
-/// Where a dimension's value stands.
+/// The table that has a dimension's value.
 pub enum Source {
     /// On the report.
     Report(&'static str),
@@ -81,7 +81,7 @@ pub const fn source(dimension: Dimension) -> Source {
     }
 }
 
-/// Whether a dimension tells reports apart, and not only the lines of one.
+/// Whether a dimension distinguishes reports, and not only the lines of one.
 pub const fn is_of_reports(dimension: Dimension) -> bool {
     !matches!(
         dimension,

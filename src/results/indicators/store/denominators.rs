@@ -1,6 +1,6 @@
-//! What figures are measured against: the reports that campaigns expect, the declinations in force,
-//! the targets that conventions set. None of it is about lines: a cell of a type of action or a
-//! level is measured by what holds for its other dimensions.
+//! The denominators of figures: the reports that campaigns expect, the declinations in force, the
+//! targets that conventions set. None depends on lines: a cell of a type of action or a level has the
+//! denominator of its other dimensions.
 
 pub use super::columns::is_of_reports;
 use super::filters::Filters;
@@ -21,7 +21,7 @@ const OF_DECLINATIONS: [Indicator; 3] = [
 /// Those that targets answer.
 const OF_TARGETS: [Indicator; 2] = [Indicator::Target, Indicator::AchievementRate];
 
-/// What figures are measured against: what it is read from, and what its rows say.
+/// A denominator of figures, by the source of its rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Denominator {
     /// The reports expected, and those of them that are validated.
@@ -74,7 +74,7 @@ pub fn of(asked: &Asked) -> Vec<Denominator> {
     wanted.map(|(denominator, _)| denominator).collect()
 }
 
-/// Whether cells that have no report yet are told too: where that is what is asked for.
+/// Whether cells without a report are answered too: where the measures asked for are about them.
 pub fn keeps_empty_cells(asked: &Asked) -> bool {
     let others = [&OF_CAMPAIGNS[..], &OF_DECLINATIONS, &OF_TARGETS];
     others.iter().any(|measures| asked.asks_for(measures)) && is_whole(asked)
@@ -112,7 +112,7 @@ fn expected(filters: &mut Filters<'_>) -> String {
             .binds
             .among("e.academic_region", &filters.asked.academic_region),
     );
-    // Where validated ones are counted too, or a school reads, each is looked at.
+    // Where validated ones are counted too, or for a school, each is read.
     let of_schools = matches!(filters.limit, Limit::Reports(_));
     match filters.limit {
         Limit::Everything => {}
@@ -185,8 +185,8 @@ fn declined(filters: &mut Filters<'_>) -> String {
     )
 }
 
-/// The years asked for and their days; all that reports or campaigns are of where they are told
-/// apart, else the day it is.
+/// The years asked for and their days; all years of reports or campaigns where they are grouped by
+/// year, else the present day.
 fn years(filters: &mut Filters<'_>) -> String {
     const YEARS: &str = "SELECT code AS school_year, school_year_days(code) AS days FROM";
     if !filters.asked.school_year.is_empty() {
@@ -271,7 +271,7 @@ fn aimed_territory(filters: &mut Filters<'_>, place: &str, whole: &str) -> Strin
         format!("{place} = {whole}")
     }
 }
-/// The places of a key that tell reports apart: what a denominator's keys are made of.
+/// The places of a key that distinguish reports: a denominator's keys are made of them.
 pub fn places(group_by: &[Dimension]) -> Vec<usize> {
     let of_reports = group_by.iter().enumerate();
     of_reports

@@ -1,5 +1,5 @@
-//! What a question filters by, as conditions that lines and denominators share, and the values that
-//! its statement binds.
+//! The filters of a query, as conditions that lines and denominators share, and the values that its
+//! statement binds.
 
 use std::fmt::Write;
 
@@ -73,8 +73,8 @@ impl<'a> Filters<'a> {
         named.into_iter().chain(of_parties).collect()
     }
 
-    /// In which regions, and within which limits. What names nothing holds nothing: the condition
-    /// stands.
+    /// Conditions on regions and on the limits of the caller. An empty limit matches nothing: its
+    /// condition is kept.
     fn territory_conditions(&mut self) -> Vec<String> {
         let mut sets = Vec::new();
         let regions = &self.asked.academic_region;

@@ -22,7 +22,7 @@ pub use super::store::statement::{Key, Part, Slice};
 use crate::auth::policy::Scope;
 use crate::error::Result;
 
-/// What one row says of a cell or of the total.
+/// One row: the figures of a cell or of the total.
 #[derive(Debug, Clone, Default, QueryableByName)]
 pub struct Counted {
     #[diesel(sql_type = Integer)]
@@ -52,7 +52,7 @@ pub struct Computed {
     pub establishments: Vec<Counted>,
     /// All establishments, where both were asked for.
     pub all_establishments: Option<i64>,
-    /// What the cells are measured against, by their keys without what tells lines apart.
+    /// The denominators of the cells, by their keys without the dimensions of lines.
     pub denominators: HashMap<(Denominator, Key), Vec<Option<i64>>>,
     /// What all of them together are.
     pub denominators_of_total: HashMap<Denominator, Vec<Option<i64>>>,

@@ -1,6 +1,6 @@
-//! What the cells written beside the lines (`indicator_cells`) can answer: a year by academy, and by
-//! one of convention, type of action and level, in the whole country or in one academy. Anything
-//! else is added up from the lines.
+//! The queries that the rollup (`indicator_cells`) can answer: a year by academy, and by one of
+//! convention, type of action and level, in the whole country or in one academy. All others are
+//! added up from the lines.
 
 use crate::results::indicators::model::{Asked, Dimension};
 use crate::results::indicators::perimeter::Limit;
@@ -9,7 +9,7 @@ use crate::values::TextValue;
 /// The cells that answer a question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cells {
-    /// What tells the lines of a place apart, if anything does.
+    /// The dimension that splits the lines of a place, if any.
     pub told_by: Option<Dimension>,
     /// The values of it that count; none for all.
     pub values: Vec<String>,

@@ -1,5 +1,5 @@
-//! What keeps the figures that are added up beside the lines true: comparing them with the lines, and
-//! adding them up anew. For the command line, on a connection without a statement timeout.
+//! Verifies the rollup kept beside the lines by comparing it with them, and rebuilds it. For the
+//! command line, on a connection without a statement timeout.
 
 use serde::Serialize;
 use tokio_postgres::{Client, Error, IsolationLevel};
@@ -7,12 +7,12 @@ use tokio_postgres::{Client, Error, IsolationLevel};
 use super::columns::places;
 use crate::results::indicators::model::Indicator;
 
-/// A figure that is not what its lines say.
+/// A figure of the rollup that differs from the sum of its lines.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Drift {
     /// The school year.
     pub school_year: String,
-    /// What tells the lines apart: nothing, `convention`, `action_type`, `level`.
+    /// The dimension that splits the lines: none, `convention`, `action_type`, `level`.
     pub dimension: String,
     /// `FR`, an academy, or `-` for the lines of none.
     pub place: String,

@@ -1,5 +1,5 @@
-//! The statement that computes figures. All of its words are constants of this file; what the
-//! request says is bound.
+//! The statement that computes figures. All of its text is constants of this file; the values of the
+//! request are bound.
 //!
 //! Lines are first added up within each report and line key, then reports within each cell: a
 //! report so counts once in a cell without sorting millions of ids. What is asked for most has been
@@ -279,7 +279,7 @@ impl<'a> Statement<'a> {
             .collect();
         columns.sort_unstable();
         columns.dedup();
-        // Cells say which convention in words, all others by its id.
+        // Cells name the convention as text, all other tables by its id.
         let cast = if self.cells.is_some() { "::text" } else { "" };
         let columns: String = columns
             .iter()

@@ -61,7 +61,7 @@ pub async fn page(
 }
 
 /// The one cell that is the total of all that is asked for, where there is one: that of the table of
-/// the dimensions filtered, each by one value. Never a sum, which would tell what is hidden.
+/// the dimensions filtered, each by one value. Never a sum, which would reveal suppressed cells.
 pub async fn total(
     connection: &AsyncPgConnection,
     scope: &Scope,
@@ -122,7 +122,7 @@ fn statement(wanted: &Wanted<'_>, after: Option<&Key>, limit: i64) -> BoundQuery
     binds.query(text)
 }
 
-/// Where a dimension's value stands.
+/// The column of a dimension's value.
 fn column(grouping: Grouping, dimension: &str) -> &'static str {
     match grouping.place(dimension) {
         Some(0) => "c.first_key",

@@ -91,7 +91,7 @@ pub async fn count(connection: &mut AsyncPgConnection, year: &SchoolYear) -> Res
     Ok(tables)
 }
 
-/// What tells reports apart, and not only their lines.
+/// Whether a dimension distinguishes reports, and not only their lines.
 fn is_of_reports(dimension: &str) -> bool {
     ["academic_region", "academy", "convention"].contains(&dimension)
 }

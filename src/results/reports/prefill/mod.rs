@@ -1,4 +1,4 @@
-//! A report drafted from what was held: the solicitations of a school year, added up into lines.
+//! A report prefilled with what took place: the solicitations of a school year, added up into lines.
 
 pub mod model;
 pub mod routes;

@@ -1,4 +1,4 @@
-//! What a prefilled report is asked for with, and what is kept of how it began.
+//! The request for a prefilled report, and the record of what it was prefilled with.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -43,7 +43,7 @@ impl Body for ReportKey {
 }
 
 impl ReportKey {
-    /// A report of this key that says nothing yet.
+    /// A report of this key without content yet.
     pub fn empty(self) -> NewReport {
         NewReport {
             convention_id: self.convention_id,
@@ -79,7 +79,7 @@ pub struct Prefilled {
     pub establishments: Vec<Uai>,
 }
 
-/// What was held, as the database adds it up.
+/// What took place, as the database adds it up.
 #[derive(Debug, Clone, Deserialize)]
 pub struct TookPlace {
     /// How many solicitations.

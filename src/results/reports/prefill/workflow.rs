@@ -1,4 +1,4 @@
-//! The step that drafts a report from what was held.
+//! The step that drafts a report from what took place.
 
 use super::model::ReportKey;
 use super::store;
@@ -10,7 +10,7 @@ use crate::results::reports::model::FullReport;
 use crate::results::reports::workflow::{open, opening};
 
 /// Creates the draft of a key, as [`create`](crate::results::reports::workflow::create) would have it be
-/// written, with the sums of what was held.
+/// written, with the sums of what took place.
 ///
 /// # Errors
 /// As a creation, and `nothing_held`.

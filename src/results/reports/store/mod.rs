@@ -74,8 +74,8 @@ pub fn filtered<'a>(scope: &'a Scope, filter: &'a Filter) -> Scoped<'a> {
     query
 }
 
-/// Those of these territories and below. Who reads heads only is told the academy of a school's
-/// report and nothing narrower: no filter tells more.
+/// Those of these territories and below. A caller that reads heads only sees the academy of a
+/// school's report and nothing narrower: no filter may reveal more.
 fn lying_in<'a>(query: Scoped<'a>, scope: &Scope, territories: &'a [TerritoryCode]) -> Scoped<'a> {
     let mut wide = Vec::new();
     let mut exact = Vec::new();
@@ -235,9 +235,9 @@ pub async fn lock(
     find(connection, scope, id).await
 }
 
-/// The versions of a key that a new one has to do with: the one that counts, which it corrects, and
+/// The versions of a key that are not superseded: the validated one, which a new one corrects, and
 /// the one that is open already.
-pub async fn standing(
+pub async fn versions_of(
     mut connection: &AsyncPgConnection,
     _scope: &Scope,
     new: &NewReport,

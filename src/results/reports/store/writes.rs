@@ -28,7 +28,7 @@ pub struct Beginning<'a> {
     pub reach: &'a [String],
     /// Who creates it.
     pub author: &'a str,
-    /// What it begins with, where it is made of what was held.
+    /// What it was prefilled with, if it was.
     pub prefilled: Option<Prefilled>,
     /// Now.
     pub now: DateTime<Utc>,
@@ -70,7 +70,7 @@ pub async fn insert(
     insert_lines(connection, beginning.id, &new.lines).await
 }
 
-/// Puts this content in the place of what a report says, and counts its editor among its authors.
+/// Replaces the content of a report, and counts its editor among its authors.
 pub async fn update(
     connection: &mut AsyncPgConnection,
     before: &Report,
@@ -129,10 +129,10 @@ fn with(authors: &[String], author: &str) -> Vec<String> {
     all
 }
 
-/// What a step makes of a report.
+/// The columns a step sets.
 #[derive(AsChangeset)]
 #[diesel(table_name = reports, treat_none_as_null = true)]
-struct Standing {
+struct StepColumns {
     status: Status,
     authors: Vec<String>,
     submitted_at: Option<DateTime<Utc>>,
@@ -173,7 +173,7 @@ pub async fn count(
     Ok(())
 }
 
-/// Takes one from a status to another. Whoever submits it is one of its authors; a reason stands
+/// Takes one from a status to another. The person who submits it is one of its authors; a reason stays
 /// until it is submitted again.
 pub async fn set_status(
     connection: &mut AsyncPgConnection,
@@ -188,7 +188,7 @@ pub async fn set_status(
         let confirmed = before.confirmed.clone();
         (before.authors.clone(), before.submitted_at, confirmed)
     };
-    let standing = Standing {
+    let columns = StepColumns {
         status: taken.status,
         authors,
         submitted_at,
@@ -198,7 +198,7 @@ pub async fn set_status(
     };
     diesel::update(reports::table.find(before.id))
         .set((
-            standing,
+            columns,
             reports::version.eq(reports::version + 1),
             reports::updated_at.eq(taken.now),
         ))

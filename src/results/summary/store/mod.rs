@@ -20,7 +20,7 @@ use crate::values::{SchoolYear, TerritoryCode};
 const MOST: i64 = 60;
 
 /// Condition: the report has a narrative.
-const SAID: &str = "num_nonnulls(narrative ->> 'results', narrative ->> 'difficulties', narrative ->> 'outlook') > 0";
+const HAS_NARRATIVE: &str = "num_nonnulls(narrative ->> 'results', narrative ->> 'difficulties', narrative ->> 'outlook') > 0";
 
 /// The widest territories first.
 const WIDTH: &str = "array_position(ARRAY['FR', 'region', 'academy', 'department', 'uai'], split_part(territory, ':', 1))";
@@ -78,7 +78,7 @@ pub async fn narratives(
         .filter(reports::school_year.eq(year))
         .filter(reports::status.eq(Status::Validated))
         .filter(reports::superseded.eq(false))
-        .filter(sql::<Bool>(SAID))
+        .filter(sql::<Bool>(HAS_NARRATIVE))
         .order((sql::<Integer>(WIDTH), reports::territory, reports::id))
         .limit(MOST)
         .select((

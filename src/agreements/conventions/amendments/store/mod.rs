@@ -156,7 +156,7 @@ pub async fn next_number(
 /// The columns a step sets, besides the content.
 #[derive(AsChangeset, Insertable)]
 #[diesel(table_name = amendments, treat_none_as_null = true)]
-pub struct Standing {
+pub struct StepColumns {
     /// Its status.
     pub status: Status,
     /// Those who sign it, with their signatures.
@@ -169,8 +169,8 @@ pub struct Standing {
     pub content_hash: Sha256Hex,
 }
 
-impl Standing {
-    /// As it is.
+impl StepColumns {
+    /// Those of the stored row.
     pub fn of(amendment: &Amendment) -> Self {
         Self {
             status: amendment.status,
@@ -185,15 +185,15 @@ impl Standing {
 /// The content of an amendment, as columns.
 #[derive(AsChangeset, Insertable)]
 #[diesel(table_name = amendments)]
-struct Said<'a> {
+struct ContentColumns<'a> {
     title: &'a crate::values::Text<300>,
     effective_on: NaiveDate,
     changes: Json<Vec<Change>>,
     documents: Json<Vec<Document>>,
 }
 
-impl<'a> Said<'a> {
-    fn by(new: &'a NewAmendment) -> Self {
+impl<'a> ContentColumns<'a> {
+    fn of(new: &'a NewAmendment) -> Self {
         Self {
             title: &new.title,
             effective_on: new.effective_on,
@@ -211,7 +211,7 @@ pub async fn insert(
     connection: &mut AsyncPgConnection,
     (id, convention, number): (AmendmentId, ConventionId, i32),
     new: &NewAmendment,
-    standing: &Standing,
+    columns: &StepColumns,
     now: DateTime<Utc>,
 ) -> Result<Amendment> {
     let beginning = (
@@ -222,7 +222,7 @@ pub async fn insert(
         amendments::updated_at.eq(now),
     );
     let inserted = diesel::insert_into(amendments::table)
-        .values((beginning, Said::by(new), standing))
+        .values((beginning, ContentColumns::of(new), columns))
         .returning(Amendment::as_returning());
     Ok(inserted.get_result(connection).await?)
 }
@@ -235,7 +235,7 @@ pub async fn update(
     connection: &mut AsyncPgConnection,
     id: AmendmentId,
     new: &NewAmendment,
-    standing: &Standing,
+    columns: &StepColumns,
     now: DateTime<Utc>,
 ) -> Result<Amendment> {
     let stamp = (
@@ -243,7 +243,7 @@ pub async fn update(
         amendments::updated_at.eq(now),
     );
     let updated = diesel::update(amendments::table.find(id))
-        .set((Said::by(new), standing, stamp))
+        .set((ContentColumns::of(new), columns, stamp))
         .returning(Amendment::as_returning());
     Ok(updated.get_result(connection).await?)
 }

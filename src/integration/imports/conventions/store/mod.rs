@@ -143,7 +143,7 @@ impl Register {
         line.partners.iter().map(known).collect()
     }
 
-    /// The content that a line tells.
+    /// The content of a line.
     fn content(&self, line: &Line, parties: &[&Party]) -> Result<Content, Rejection> {
         let names: Vec<&str> = parties.iter().map(|party| party.name.as_str()).collect();
         let title: String = format!("{} : {}", capitalised(&line.words), names.join(", "))
@@ -211,8 +211,8 @@ fn imported(line: &Line) -> Imported {
 }
 
 impl Stored {
-    /// What the line tells replaces what is stored, but for what people said since: an empty cell
-    /// says nothing, and a year does not replace a day of it.
+    /// The line replaces what is stored, but for fields edited since: an empty cell changes nothing,
+    /// and a year does not replace a day of it.
     fn merged(&self, line: &Line, stated: Content) -> Result<(Content, Imported), Rejection> {
         if stated.partner_ids != self.content.partner_ids
             || stated.territory != self.content.territory
@@ -417,7 +417,7 @@ const INSERT: &str = "
            terms jsonb, publication jsonb, signed_on date, content_hash text, imported jsonb, known_version bigint)
      WHERE known_version IS NULL";
 
-/// The rows are held since they were compared.
+/// The rows are locked since they were compared.
 const UPDATE: &str = "
     UPDATE conventions c
        SET version = c.version + 1, title = r.title, kind = r.kind, starts_on = r.starts_on, ends_on = r.ends_on,
@@ -438,7 +438,7 @@ const AUDIT: &str = "
       FROM jsonb_to_recordset($1) AS r (
            id uuid, audit_id uuid, known_version bigint, fields text[], before jsonb, after jsonb)";
 
-/// A project is only told to those who may read it: see `Convention::audience`.
+/// Only those who may read a project see its changes: see `Convention::audience`.
 const EVENTS: &str = "
     INSERT INTO changes (position, type, object_type, object_id, object_key, version, occurred_at, audience)
     SELECT (SELECT feed_position()),

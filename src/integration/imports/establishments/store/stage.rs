@@ -21,7 +21,7 @@ pub struct Staged {
     pub refused_uais: Vec<String>,
 }
 
-/// How often progress is told, in lines.
+/// How often progress is reported, in lines.
 const STEP: u64 = 500;
 
 /// `row_id` is the id of the establishment if the line makes one, `audit_id` that of its audit row.
@@ -111,7 +111,7 @@ pub async fn stage(
     }
     writer.finish().await?;
     progress(table.bytes_taken());
-    // A temporary table has no statistics until it is told to, and only the key is joined on.
+    // A temporary table has no statistics until it is analysed, and only the key is joined on.
     transaction
         .batch_execute("ANALYZE import_lines (uai)")
         .await?;

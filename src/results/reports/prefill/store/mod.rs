@@ -1,4 +1,4 @@
-//! The SQL of what was held.
+//! The SQL of what took place.
 
 use diesel::prelude::*;
 use diesel::sql_types::{Integer, Nullable, Text, Uuid};
@@ -11,7 +11,7 @@ use crate::results::reports::content::{MAX_LINES, NewReport};
 use crate::values::{Json, TextValue};
 
 diesel::define_sql_function! {
-    /// What was held and no other report is there to state, added up into lines of this grain.
+    /// What took place and no other report can state, added up into lines of this grain.
     fn held_for_report(
         convention: Uuid, declination: Nullable<Uuid>, own: Text, school_year: Text, grain: Integer, most: Integer,
     ) -> Jsonb;
