@@ -10,8 +10,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::content::AcademyCode;
 use super::content::{ClientRole, ClientScope, NewClient};
-use super::perimeter::AcademyCode;
 use crate::auth::{Identity, Perimeter, Scopes};
 use crate::db::journal::{Journaled, ObjectType};
 use crate::db::schema::{client_secrets, clients};
