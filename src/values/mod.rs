@@ -5,6 +5,7 @@
 
 mod codes;
 mod days;
+mod form;
 mod from_text;
 mod identifiers;
 pub mod ids;
@@ -17,6 +18,7 @@ mod themes;
 
 pub use codes::{Code, Nomenclature, TerritoryCode, leaves_out};
 pub use days::{SchoolYear, start_of, today};
+pub use form::form_decode;
 pub use from_text::FromText;
 pub use identifiers::{Nor, Rna, Sha256Hex, Siren, Uai, is_siret, uai_key};
 pub use json::Json;

@@ -14,7 +14,7 @@ use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
 use crate::http::page::{Count, Listed};
 use crate::http::query::{Documented, NoQuery, Parameter, Query, Reader, parameter};
-use crate::offers::interventions::routes::as_of;
+use crate::offers::interventions::status::AsOf;
 use crate::register::partners::store as partners;
 use crate::values::ids::PartnerId;
 use crate::values::ids::SyncId;
@@ -177,7 +177,8 @@ fn which<Q>(call: &Call<Q>) -> Which<'_> {
 pub async fn commit_sync(call: Call<Consent>) -> Result<Answer> {
     let scope = call.scope()?;
     call.write(async |tx| {
-        let ended = workflow::commit(tx, scope, which(&call), call.query.0, as_of(&call)).await?;
+        let ended =
+            workflow::commit(tx, scope, which(&call), call.query.0, AsOf::now(&call.app)).await?;
         Answer::object(ended.version, &ended.answer_for(scope))
     })
     .await
