@@ -30,8 +30,7 @@ const BUCKETS: &[f64] = &[
 
 impl Default for Metrics {
     fn default() -> Self {
-        let builder = PrometheusBuilder::new();
-        let builder = builder
+        let builder = PrometheusBuilder::new()
             .set_buckets(BUCKETS)
             .unwrap_or_else(|_| PrometheusBuilder::new());
         let recorder = builder.build_recorder();

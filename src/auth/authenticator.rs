@@ -47,8 +47,9 @@ impl Authenticator {
     ) -> Result<Arc<Claims>> {
         let header = headers
             .get(AUTHORIZATION)
-            .ok_or_else(|| challenge(Code::Unauthorized))?;
-        let header = header.to_str().map_err(|_| challenge(Code::InvalidToken))?;
+            .ok_or_else(|| challenge(Code::Unauthorized))?
+            .to_str()
+            .map_err(|_| challenge(Code::InvalidToken))?;
         let token = authorization::bearer(header).map_err(|error| match error {
             authorization::AuthorizationError::OtherScheme => challenge(Code::Unauthorized),
             authorization::AuthorizationError::Malformed => challenge(Code::InvalidToken),

@@ -225,8 +225,10 @@ pub enum Perimeter {
 /// # Errors
 /// `insufficient_scope` without the scope word, `forbidden` when the role may not.
 pub fn allow(claims: &Claims, operation: &str) -> Result<Scope> {
-    let line = TABLE.iter().find(|line| line.operation == operation);
-    let line = line.ok_or_else(|| Error::new(Code::Forbidden))?;
+    let line = TABLE
+        .iter()
+        .find(|line| line.operation == operation)
+        .ok_or_else(|| Error::new(Code::Forbidden))?;
     if line
         .grants
         .get(place(claims.identity.role()))

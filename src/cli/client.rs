@@ -284,14 +284,17 @@ fn explain(error: &Error) -> Failure {
         },
         _ => String::new(),
     };
-    let faults = error.faults.iter().map(|fault| {
-        format!(
-            "{}{}",
-            option(&fault.place),
-            fault.rule.detail(Language::English)
-        )
-    });
-    let faults: Vec<String> = faults.collect();
+    let faults: Vec<String> = error
+        .faults
+        .iter()
+        .map(|fault| {
+            format!(
+                "{}{}",
+                option(&fault.place),
+                fault.rule.detail(Language::English)
+            )
+        })
+        .collect();
     if !faults.is_empty() {
         return faults.join("\n     ").into();
     }

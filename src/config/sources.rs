@@ -39,11 +39,12 @@ impl Values {
         let Some((path, _)) = self.values.get("REE_CONFIG").cloned() else {
             return;
         };
-        let table = std::fs::read_to_string(&path).map_err(|error| error.to_string());
-        let table = table.and_then(|text| {
-            text.parse::<toml::Table>()
-                .map_err(|error| error.message().to_owned())
-        });
+        let table = std::fs::read_to_string(&path)
+            .map_err(|error| error.to_string())
+            .and_then(|text| {
+                text.parse::<toml::Table>()
+                    .map_err(|error| error.message().to_owned())
+            });
         match table {
             Err(error) => self.problems.push(format!("REE_CONFIG={path}: {error}")),
             Ok(table) => table

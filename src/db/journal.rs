@@ -96,8 +96,11 @@ impl Audience {
 
     /// The words of both, once each.
     fn or(mut self, other: Self) -> Vec<String> {
-        let more = other.0.into_iter().filter(|word| !self.0.contains(word));
-        let more: Vec<String> = more.collect();
+        let more: Vec<String> = other
+            .0
+            .into_iter()
+            .filter(|word| !self.0.contains(word))
+            .collect();
         self.0.extend(more);
         self.0
     }

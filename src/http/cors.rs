@@ -25,8 +25,7 @@ pub fn middleware(origins: &[String]) -> Condition<Cors> {
     ];
     let cors = origins
         .iter()
-        .fold(Cors::default(), |cors, origin| cors.allowed_origin(origin));
-    let cors = cors
+        .fold(Cors::default(), |cors, origin| cors.allowed_origin(origin))
         .allowed_methods(methods)
         .allow_any_header()
         .expose_headers(exposed)

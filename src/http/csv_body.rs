@@ -12,9 +12,9 @@ use crate::error::{Code, Error, Result};
 /// `malformed_csv` for bytes that are not UTF-8, and for a header that is empty or names a column twice.
 pub fn rows(bytes: &[u8]) -> Result<Value> {
     let malformed = |detail: String| Error::new(Code::MalformedCsv).about(detail);
-    let text = std::str::from_utf8(bytes)
+    let decoded = std::str::from_utf8(bytes)
         .map_err(|error| malformed(format!("UTF-8, octet {}", error.valid_up_to())))?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let text = decoded.strip_prefix('\u{feff}').unwrap_or(decoded);
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(separator(text))
         .flexible(true)
@@ -50,8 +50,10 @@ fn item(names: &[String], record: &csv::StringRecord) -> Value {
     if record.len() != names.len() {
         return record.iter().collect();
     }
-    let cells = names.iter().zip(record.iter());
-    let cells = cells.filter(|(_, cell)| !cell.trim().is_empty());
+    let cells = names
+        .iter()
+        .zip(record.iter())
+        .filter(|(_, cell)| !cell.trim().is_empty());
     let members = cells.map(|(name, cell)| (name.clone(), Value::from(cell)));
     Value::Object(members.collect::<Map<_, _>>())
 }

@@ -115,8 +115,8 @@ async fn pass(request: &mut ServiceRequest) -> Result<Passed> {
     let template = request.match_pattern();
     let operations = template
         .as_deref()
-        .and_then(|template| app.api.contract.path(template));
-    let operations = operations.ok_or_else(Error::not_found)?;
+        .and_then(|template| app.api.contract.path(template))
+        .ok_or_else(Error::not_found)?;
     if request.method() == Method::OPTIONS {
         return Ok(Passed::Options(allow(operations)));
     }
@@ -226,8 +226,7 @@ fn negotiate(headers: &HeaderMap, operation: &Operation) -> Result<String> {
     if operation.produces.is_empty() {
         return Ok(String::new());
     }
-    let chosen = accept::choose(headers, &operation.produces);
-    let chosen = chosen
+    let chosen = accept::choose(headers, &operation.produces)
         .ok_or_else(|| Error::new(Code::NotAcceptable).about(operation.produces.join(", ")))?;
     Ok(chosen.to_owned())
 }

@@ -36,9 +36,10 @@ pub fn parse(bytes: &[u8]) -> Result<Value> {
 pub fn parse_lines(bytes: &[u8]) -> Result<Value> {
     let lines = bytes.split(|byte| *byte == b'\n').enumerate();
     let is_blank = |line: &[u8]| line.iter().all(u8::is_ascii_whitespace);
-    let items = lines.filter(|(_, line)| !is_blank(line));
-    let items = items.map(|(number, line)| parse(line).map_err(|error| on_line(error, number)));
-    let items: Vec<Value> = items.collect::<Result<_>>()?;
+    let items: Vec<Value> = lines
+        .filter(|(_, line)| !is_blank(line))
+        .map(|(number, line)| parse(line).map_err(|error| on_line(error, number)))
+        .collect::<Result<_>>()?;
     Ok(serde_json::json!({ "items": items }))
 }
 

@@ -108,8 +108,10 @@ async fn guarded(
         .catch_unwind()
         .await
         .unwrap_or_else(|panic| {
-            let what = panic.downcast_ref::<&str>().map(ToString::to_string);
-            let what = what.or_else(|| panic.downcast_ref::<String>().cloned());
+            let what = panic
+                .downcast_ref::<&str>()
+                .map(ToString::to_string)
+                .or_else(|| panic.downcast_ref::<String>().cloned());
             Err(Error::internal(format!("panic: {}", what.unwrap_or_default())).into())
         })
 }

@@ -56,14 +56,14 @@ fn life<S: Step>(tag: &'static str, of: [&'static str; 2]) -> Life {
 fn table<S: Step>(language: Language) -> String {
     let mut lines = String::new();
     for status in S::STATUSES {
-        let steps: Vec<String> = S::ALL
+        let outcomes: Vec<String> = S::ALL
             .iter()
             .filter_map(|step| outcome(*step, *status, language))
             .collect();
-        let steps = if steps.is_empty() {
+        let steps = if outcomes.is_empty() {
             "—".to_owned()
         } else {
-            steps.join(", ")
+            outcomes.join(", ")
         };
         let colon = match language {
             Language::French => " :",

@@ -31,8 +31,8 @@ pub fn decimal(text: &str) -> Option<f64> {
 pub fn share(numerator: Option<i64>, denominator: Option<i64>) -> Option<f64> {
     let (numerator, denominator) = (i128::from(numerator?), i128::from(denominator?));
     // Of whole numbers, rounded half up: the same figure whoever computes it again.
-    let tenthousandths = (numerator * 20_000 + denominator).checked_div(denominator * 2)?;
-    let tenthousandths = i32::try_from(tenthousandths).ok()?;
+    let rounded = (numerator * 20_000 + denominator).checked_div(denominator * 2)?;
+    let tenthousandths = i32::try_from(rounded).ok()?;
     Some(f64::from(tenthousandths) / 10_000.0)
 }
 

@@ -303,8 +303,10 @@ impl<'a> Editions<'a> {
     }
 
     fn edges(&self, span: Span, bounded: bool) -> impl Iterator<Item = (&Layer, i64)> {
-        let start = span.0.checked_sub(1);
-        let start = start.and_then(|place| self.increments.get(place));
+        let start = span
+            .0
+            .checked_sub(1)
+            .and_then(|place| self.increments.get(place));
         let end = self.increments.get(span.1).filter(|_| bounded);
         let edges = [start.map(|layer| (layer, 1)), end.map(|layer| (layer, -1))];
         edges.into_iter().flatten()

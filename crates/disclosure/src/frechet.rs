@@ -99,8 +99,10 @@ impl FrechetBounds {
             }
             all = (all.0 + low, all.1 + high);
         }
-        let whole = shape.dimensions().filter(|(_, by_academy)| !by_academy);
-        let whole = whole.map(|(dimension, _)| at(&self.whole, dimension));
+        let whole = shape
+            .dimensions()
+            .filter(|(_, by_academy)| !by_academy)
+            .map(|(dimension, _)| at(&self.whole, dimension));
         let (low, high) = whole.fold(all, common);
         low <= high
     }

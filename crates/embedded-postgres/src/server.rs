@@ -185,8 +185,8 @@ impl Cluster {
 
     /// The number and the status in `postmaster.pid`: its first and its eighth line.
     fn pid_file(&self) -> Option<(i32, String)> {
-        let text = fs::read(self.data.join("postmaster.pid")).ok()?;
-        let text = String::from_utf8_lossy(&text);
+        let bytes = fs::read(self.data.join("postmaster.pid")).ok()?;
+        let text = String::from_utf8_lossy(&bytes);
         let mut lines = text.lines();
         let pid = lines.next()?.trim().parse().ok()?;
         let status = lines.nth(6).unwrap_or_default().trim().to_owned();

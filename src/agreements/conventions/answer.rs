@@ -131,7 +131,7 @@ impl Convention {
         let imported = self.imported.as_deref();
         let precise = imported.is_none_or(|from| from.date_precision == Some(DatePrecision::Day));
         let starts = self.original.starts_on.is_some();
-        let found = [
+        let notices = [
             (
                 self.has_unknown_end()
                     && imported.is_some_and(|from| from.attested_until.is_some() || !starts),
@@ -147,18 +147,20 @@ impl Convention {
                 &BOARD_DECISION_MISSING,
             ),
         ];
-        let found = found.into_iter().filter(|(applies, ..)| *applies);
-        let warning = found.map(|(_, pointer, notice)| notice.at(pointer, language));
+        let found = notices
+            .into_iter()
+            .filter(|(applies, ..)| *applies)
+            .map(|(_, pointer, notice)| notice.at(pointer, language));
         let gaps = [
             (self.gap_before(), "/starts_on", &GAP_BEFORE),
             (self.gap_after(), "/ends_on", &GAP_AFTER),
         ];
-        let gaps = gaps.into_iter().filter_map(|(gap, pointer, notice)| {
+        let of_gaps = gaps.into_iter().filter_map(|(gap, pointer, notice)| {
             let mut warning = notice.at(pointer, language);
             warning.detail = notice.about(&gap?.to_string(), language);
             Some(warning)
         });
-        warning.chain(gaps).collect()
+        found.chain(of_gaps).collect()
     }
 }
 

@@ -84,11 +84,11 @@ impl Changed {
         }
         let unknown = |name: &&String| is_unknown(convention, name);
         let signed = self.among(CONTRACTUAL).chain(self.among(PARTIES));
-        let signed = faults(signed.filter(|name| !unknown(name)), || Rule::ReadOnly);
-        if signed.is_empty() {
+        let refused = faults(signed.filter(|name| !unknown(name)), || Rule::ReadOnly);
+        if refused.is_empty() {
             Ok(())
         } else {
-            Err(Error::new(Code::SignedContent).with(signed))
+            Err(Error::new(Code::SignedContent).with(refused))
         }
     }
 }

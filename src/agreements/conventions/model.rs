@@ -239,8 +239,11 @@ impl Convention {
     pub fn as_input_on(&self, day: NaiveDate) -> NewConvention {
         let content = self.on(day).content;
         let is_party = |id: &PartnerId| content.partner_ids.contains(id);
-        let people = self.signatories.iter().map(|one| one.who.clone());
-        let people = people.filter(|one| one.partner_id.as_ref().is_none_or(is_party));
+        let people = self
+            .signatories
+            .iter()
+            .map(|one| one.who.clone())
+            .filter(|one| one.partner_id.as_ref().is_none_or(is_party));
         NewConvention {
             signatories: people.collect(),
             content,

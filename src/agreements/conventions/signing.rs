@@ -307,8 +307,10 @@ impl NewSignature {
             ("name", self.who.name.is_some()),
             ("partner_id", self.who.partner_id.is_some()),
         ];
-        let field = named.iter().find(|(_, given)| *given);
-        let field = field.map_or("side", |(name, _)| name);
+        let field = named
+            .iter()
+            .find(|(_, given)| *given)
+            .map_or("side", |(name, _)| name);
         Error::validation(vec![Fault {
             place: Place::field(field),
             rule: Rule::Own(notice),
@@ -421,8 +423,10 @@ pub fn is_complete(
             rule: Rule::Own(&NO_MINISTRY_SIGNATORY),
         });
     }
-    let unheard = parties.iter().enumerate();
-    let unheard = unheard.filter(|(_, id)| !signs(Side::Partner, Some(**id)));
+    let unheard = parties
+        .iter()
+        .enumerate()
+        .filter(|(_, id)| !signs(Side::Partner, Some(**id)));
     faults.extend(unheard.map(|(index, id)| Fault {
         place: place(index),
         rule: Rule::About(&NO_PARTNER_SIGNATORY, id.to_string()),

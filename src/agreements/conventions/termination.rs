@@ -104,8 +104,10 @@ impl NewTermination {
         } else if self.kind == TerminationKind::NonRenewal
             && convention.period_end(self.on) != Some(self.on)
         {
-            let next = convention.period_end(self.on.max(today));
-            let next = next.map(|end| end.to_string()).unwrap_or_default();
+            let next = convention
+                .period_end(self.on.max(today))
+                .map(|end| end.to_string())
+                .unwrap_or_default();
             faults.add(Place::field("on"), Rule::About(&NOT_A_PERIOD_END, next));
         }
         if notice_respected == Some(false) && self.reason.is_none() {

@@ -46,8 +46,9 @@ impl Writing<DeadlineAnswer> for Calendar {
             components: Vec::new(),
         };
         let whole = document.to_string();
-        let start = whole.strip_suffix(END);
-        let start = start.ok_or_else(|| Error::internal("a calendar without an end"))?;
+        let start = whole
+            .strip_suffix(END)
+            .ok_or_else(|| Error::internal("a calendar without an end"))?;
         Ok(start.as_bytes().to_vec())
     }
 

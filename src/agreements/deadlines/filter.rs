@@ -63,8 +63,9 @@ impl Query for Filter {
     ];
 
     fn read(reader: &mut Reader<'_>) -> Self {
-        let within = reader.number("within_days", 1, MOST_DAYS);
-        let within = within.and_then(|days| u64::try_from(days).ok());
+        let within = reader
+            .number("within_days", 1, MOST_DAYS)
+            .and_then(|days| u64::try_from(days).ok());
         Self {
             within_days: within.unwrap_or(DAYS),
             kind: reader.several("kind"),

@@ -80,8 +80,8 @@ impl ReportYear {
         let others = campaigns
             .iter()
             .filter(|one| one.is_open)
-            .map(|one| &one.year);
-        let others = others.filter(|year| **year != before && **year != under_way);
+            .map(|one| &one.year)
+            .filter(|year| **year != before && **year != under_way);
         let mut years: Vec<SchoolYear> = others.cloned().collect();
         years.extend([before, under_way.clone()]);
         let asked_for = years

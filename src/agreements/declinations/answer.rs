@@ -42,12 +42,13 @@ impl DeclinationInContext {
             .is_some_and(|last| content.ends_on.is_some_and(|end| end > last));
         let undecided =
             content.level == DeclinationLevel::Establishment && content.board_decision.is_none();
-        let found = [
+        let notices = [
             (outlives, "/ends_on", &OUTLIVES_CONVENTION),
             (undecided, "/board_decision", &BOARD_DECISION_MISSING),
         ];
-        let found = found.into_iter().filter(|(applies, ..)| *applies);
-        found
+        notices
+            .into_iter()
+            .filter(|(applies, ..)| *applies)
             .map(|(_, pointer, notice)| notice.at(pointer, language))
             .collect()
     }

@@ -177,8 +177,11 @@ impl Ground {
     /// What it names, its planned actions included, is what the convention and the parent cover.
     pub fn check_codes(&self, content: &Content, faults: &mut Faults) {
         let texts = self.texts(content);
-        let parent = self.parent.as_ref().map(|parent| &parent.content);
-        let parent = parent.filter(|parent| parent.convention_id == content.convention_id);
+        let parent = self
+            .parent
+            .as_ref()
+            .map(|parent| &parent.content)
+            .filter(|parent| parent.convention_id == content.convention_id);
         macro_rules! check {
             ($($field:ident),+) => {$(
                 let in_texts: Vec<&[_]> = texts.iter().map(|text| text.$field.as_slice()).collect();
@@ -306,8 +309,9 @@ pub fn keeps_what_was_agreed(before: &Content, after: &Content) -> Result<()> {
         ("moments", before.moments != after.moments),
         ("starts_on", before.starts_on != after.starts_on),
     ];
-    let faults = changed.iter().filter(|(_, changes)| *changes);
-    let faults: Vec<Fault> = faults
+    let faults: Vec<Fault> = changed
+        .iter()
+        .filter(|(_, changes)| *changes)
         .map(|(name, _)| Fault {
             place: Place::field(name),
             rule: Rule::Own(&AGREED),

@@ -293,8 +293,8 @@ async fn lock_with_convention(
 ) -> Result<(Convention, DeclinationInContext)> {
     let seen = store::find(tx.connection(), scope, id).await?;
     must_keep(scope, &seen)?;
-    let convention = seen.declination.content.convention_id;
-    let convention = conventions::lock(tx.connection(), scope, convention).await?;
+    let convention_id = seen.declination.content.convention_id;
+    let convention = conventions::lock(tx.connection(), scope, convention_id).await?;
     let in_context = lock(tx, scope, id, if_match).await?;
     Ok((convention, in_context))
 }

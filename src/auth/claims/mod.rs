@@ -216,7 +216,9 @@ fn strings(
         return Ok(None);
     };
     let items = value.as_array().ok_or(ClaimFault::Malformed(name))?;
-    let strings = items.iter().map(|item| item.as_str().map(str::to_owned));
-    let strings: Option<Vec<String>> = strings.collect();
+    let strings: Option<Vec<String>> = items
+        .iter()
+        .map(|item| item.as_str().map(str::to_owned))
+        .collect();
     strings.map(Some).ok_or(ClaimFault::Malformed(name))
 }

@@ -326,8 +326,8 @@ fn take_turn(dir: &Path) -> Result<File, KeyError> {
         .truncate(false)
         .write(true)
         .mode(0o600)
-        .open(&path);
-    let file = file.map_err(io_error("open", &path))?;
+        .open(&path)
+        .map_err(io_error("open", &path))?;
     file.lock().map_err(io_error("lock", &path))?;
     Ok(file)
 }
@@ -352,8 +352,9 @@ fn create(dir: &Path, now: DateTime<Utc>) -> Result<(), KeyError> {
         secret_key: seed,
         public_key: None,
     };
-    let pem = pair.to_pkcs8_pem(LineEnding::LF);
-    let pem = pem.map_err(|_| KeyError::Malformed { path: path.clone() })?;
+    let pem = pair
+        .to_pkcs8_pem(LineEnding::LF)
+        .map_err(|_| KeyError::Malformed { path: path.clone() })?;
     let head = format!(
         "{CREATED}{}\n",
         now.to_rfc3339_opts(SecondsFormat::Micros, true)
@@ -361,12 +362,12 @@ fn create(dir: &Path, now: DateTime<Utc>) -> Result<(), KeyError> {
 
     let temporary = dir.join(format!(".{kid}.tmp"));
     let mut options = OpenOptions::new();
-    let file = options
+    let mut file = options
         .create_new(true)
         .write(true)
         .mode(0o600)
-        .open(&temporary);
-    let mut file = file.map_err(io_error("create", &temporary))?;
+        .open(&temporary)
+        .map_err(io_error("create", &temporary))?;
     file.write_all(head.as_bytes())
         .map_err(io_error("write", &temporary))?;
     file.write_all(pem.as_bytes())

@@ -6,10 +6,11 @@ use super::*;
 use crate::auth::testing::{TempDir, noon};
 
 fn files(dir: &Path) -> Vec<String> {
-    let names = fs::read_dir(dir)
+    let mut names: Vec<_> = fs::read_dir(dir)
         .unwrap()
-        .map(|entry| entry.unwrap().file_name());
-    let mut names: Vec<_> = names.map(|name| name.into_string().unwrap()).collect();
+        .map(|entry| entry.unwrap().file_name())
+        .map(|name| name.into_string().unwrap())
+        .collect();
     names.retain(|name| name != ".lock");
     names.sort();
     names

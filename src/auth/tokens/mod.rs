@@ -87,8 +87,8 @@ impl Tokens {
         let mut header = Header::new(Algorithm::EdDSA);
         header.typ = Some(TYPE.to_owned());
         header.kid = Some(key.kid().to_owned());
-        let token = jsonwebtoken::encode(&header, &payload, key.encoding());
-        let token = token.map_err(|_| SignError::Key)?;
+        let token =
+            jsonwebtoken::encode(&header, &payload, key.encoding()).map_err(|_| SignError::Key)?;
         if token.len() > LONGEST {
             Err(SignError::TooLong)
         } else {

@@ -163,9 +163,9 @@ pub async fn issue_token(call: Call) -> Result<HttpResponse> {
 
 async fn token(call: &Call) -> Result<Issued, Refusal> {
     let form = Form::read(&call.admitted.raw)?;
-    let grant = form.get("grant_type");
-    let grant =
-        grant.ok_or_else(|| Refusal::new(Kind::InvalidRequest, "The grant_type is missing."))?;
+    let grant = form
+        .get("grant_type")
+        .ok_or_else(|| Refusal::new(Kind::InvalidRequest, "The grant_type is missing."))?;
     if grant != "client_credentials" {
         return Err(Refusal::new(
             Kind::UnsupportedGrantType,

@@ -69,8 +69,8 @@ impl Form {
         let basic = header
             .to_str()
             .ok()
-            .and_then(|header| authorization::basic(header).ok());
-        let basic = basic.ok_or_else(Refusal::unknown_client)?;
+            .and_then(|header| authorization::basic(header).ok())
+            .ok_or_else(Refusal::unknown_client)?;
         if id.is_some_and(|id| id != basic.client_id) {
             return Err(Refusal::new(
                 Kind::InvalidRequest,

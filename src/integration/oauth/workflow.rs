@@ -38,9 +38,11 @@ pub async fn issue(
     form: &Form,
     credentials: &ClientCredentials,
 ) -> Result<Issued, Refusal> {
-    let wanted = form.get("scope").map(str::parse::<Scopes>).transpose();
-    let wanted =
-        wanted.map_err(|_| Refusal::new(Kind::InvalidScope, "The scopes are read and write."))?;
+    let wanted = form
+        .get("scope")
+        .map(str::parse::<Scopes>)
+        .transpose()
+        .map_err(|_| Refusal::new(Kind::InvalidScope, "The scopes are read and write."))?;
     let claims = recognise(app, credentials, |client, now| {
         claims(app, client, wanted, now)
     })

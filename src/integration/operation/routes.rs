@@ -196,8 +196,8 @@ pub async fn get_docs_file(call: Call) -> Result<HttpResponse> {
 
 fn docs_file(name: &str) -> Result<HttpResponse> {
     let file = utoipa_swagger_ui::serve(name, std::sync::Arc::new(PAGE.clone()))
-        .map_err(|error| Error::internal(error.to_string()))?;
-    let file = file.ok_or_else(Error::not_found)?;
+        .map_err(|error| Error::internal(error.to_string()))?
+        .ok_or_else(Error::not_found)?;
     Ok(HttpResponse::Ok()
         .content_type(file.content_type)
         .body(file.bytes.into_owned()))

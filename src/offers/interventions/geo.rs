@@ -96,8 +96,11 @@ fn degrees(text: &str) -> Option<(f64, f64)> {
 /// might be one or the other.
 fn meant(text: &str) -> Option<String> {
     let is_between = |c: char| c == ';' || c.is_whitespace();
-    let parts = text.split(is_between).map(|part| part.trim_matches(','));
-    let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
+    let parts: Vec<&str> = text
+        .split(is_between)
+        .map(|part| part.trim_matches(','))
+        .filter(|part| !part.is_empty())
+        .collect();
     if let [latitude, longitude] = parts.as_slice() {
         let pointed = [latitude.replace(',', "."), longitude.replace(',', ".")];
         return Some(pointed.join(","));

@@ -257,8 +257,11 @@ impl Offer {
         if Step::Update.is_open(status) {
             return Ok(());
         }
-        let open = Step::ALL.into_iter().filter(|step| step.is_open(status));
-        let open: Vec<&str> = open.map(Step::as_str).collect();
+        let open: Vec<&str> = Step::ALL
+            .into_iter()
+            .filter(|step| step.is_open(status))
+            .map(Step::as_str)
+            .collect();
         Err(Error::impossible(status, &open))
     }
 
@@ -299,12 +302,13 @@ impl Offer {
         let ends = self.eligibility.in_force_until;
         let outlives = ends.zip(last).is_some_and(|(ends, last)| ends < last);
         let oversubscribed = self.sessions_left().is_some_and(|left| left < 0);
-        let found = [
+        let notices = [
             (outlives, "/available_to", &OUTLIVES_CONVENTION),
             (oversubscribed, "/sessions", &MORE_GRANTED),
         ];
-        let found = found.into_iter().filter(|(applies, ..)| *applies);
-        found
+        notices
+            .into_iter()
+            .filter(|(applies, ..)| *applies)
             .map(|(_, pointer, notice)| notice.at(pointer, language))
             .collect()
     }

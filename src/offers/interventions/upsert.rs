@@ -31,8 +31,9 @@ impl References {
     /// Asks for all of them together.
     pub async fn of(tx: &mut Tx<'_>, scope: &Scope, upserted: &[&NewIntervention]) -> Result<Self> {
         let connection = &*tx.connection();
-        let named: HashSet<ConventionId> = upserted.iter().map(|new| new.convention_id).collect();
-        let named: Vec<ConventionId> = named.into_iter().collect();
+        let distinct: HashSet<ConventionId> =
+            upserted.iter().map(|new| new.convention_id).collect();
+        let named: Vec<ConventionId> = distinct.into_iter().collect();
         let territories = upserted.iter().flat_map(|new| &new.territories);
         let (conventions, schools) = tokio::try_join!(
             conventions::store::find_all(connection, scope, &named),
@@ -136,20 +137,24 @@ pub async fn upsert_all(
         Existing::Locked(locked) => (locked, Named::new()),
         Existing::Read(seen) => (Named::new(), seen),
     };
-    let others = upserts.iter().map(|upsert| upsert.external_id);
-    let others = others.filter(|name| !inserted.contains(*name) && !locked.contains_key(*name));
-    let others: Vec<&ExternalId> = others.collect();
+    let others: Vec<&ExternalId> = upserts
+        .iter()
+        .map(|upsert| upsert.external_id)
+        .filter(|name| !inserted.contains(*name) && !locked.contains_key(*name))
+        .collect();
     locked.extend(store::lock_named(tx.connection(), scope, partner, &others, seen, as_of).await?);
 
     let upserted = plan(tx, partner, upserts, &new, locked, as_of).await?;
-    let steps = upserted.iter().filter_map(|one| {
-        Some(Step {
-            verb: one.verb?,
-            before: one.before.as_ref(),
-            after: Some(&one.after),
+    let steps: Vec<Step<'_, Offer>> = upserted
+        .iter()
+        .filter_map(|one| {
+            Some(Step {
+                verb: one.verb?,
+                before: one.before.as_ref(),
+                after: Some(&one.after),
+            })
         })
-    });
-    let steps: Vec<Step<'_, Offer>> = steps.collect();
+        .collect();
     // While the journal is written, what changes is worked out.
     let ((), changes) = overlapped(tx.record_all(&steps), || changes(upserts, &upserted)).await?;
     store::update_all(tx.connection(), &changes?, now).await?;
@@ -260,8 +265,10 @@ impl Plan<'_> {
             return Ok(Upserted::unchanged(before));
         };
         let id = before.intervention.id;
-        let eligibility = self.eligibilities.remove(&id);
-        let eligibility = eligibility.unwrap_or_else(|| before.eligibility.clone());
+        let eligibility = self
+            .eligibilities
+            .remove(&id)
+            .unwrap_or_else(|| before.eligibility.clone());
         Ok(Upserted {
             after: self.offer(upsert, id, eligibility, Some(&before)),
             before: Some(before),

@@ -84,8 +84,10 @@ async fn upsert_one(
     let locked = locked.map(|offer| (key.external_id.clone(), offer));
     let existing = Existing::Locked(locked.into_iter().collect());
     let upserted = upsert::upsert_all(tx, scope, key.partner, &[upsert], existing, as_of).await?;
-    let upserted = upserted.into_iter().next();
-    upserted.ok_or_else(|| Error::internal("nothing was upserted"))
+    upserted
+        .into_iter()
+        .next()
+        .ok_or_else(|| Error::internal("nothing was upserted"))
 }
 
 /// Changes one. A change that changes nothing writes nothing.

@@ -17,8 +17,9 @@ impl Query for Limit {
     )];
 
     fn read(reader: &mut Reader<'_>) -> Self {
-        let most = reader.number("limit", 1, 200);
-        let most = most.and_then(|most| usize::try_from(most).ok());
+        let most = reader
+            .number("limit", 1, 200)
+            .and_then(|most| usize::try_from(most).ok());
         Self {
             most: most.unwrap_or(50),
         }

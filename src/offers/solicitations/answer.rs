@@ -106,7 +106,7 @@ impl Solicitation {
         };
         let scheduled = self.scheduled_on;
         let held = self.outcome.as_ref().map(|outcome| outcome.held_on);
-        let found = [
+        let notices = [
             (
                 scheduled.is_some_and(is_unwished),
                 "/scheduled_on",
@@ -123,8 +123,9 @@ impl Solicitation {
                 &BEFORE_REQUEST,
             ),
         ];
-        let found = found.into_iter().filter(|(applies, ..)| *applies);
-        found
+        notices
+            .into_iter()
+            .filter(|(applies, ..)| *applies)
             .map(|(_, pointer, notice)| notice.at(pointer, language))
             .collect()
     }

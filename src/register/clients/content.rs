@@ -316,8 +316,8 @@ mod tests {
             let patch: ClientPatch = Fields::body(&change, &mut faults).unwrap();
             assert!(faults.is_empty(), "{change} is refused as it arrives");
             patch.apply_noting(&present, &mut faults).unwrap();
-            let listed = listed(faults);
-            let listed: Vec<_> = listed
+            let found = listed(faults);
+            let listed: Vec<_> = found
                 .iter()
                 .map(|(place, rule)| (place.as_str(), *rule))
                 .collect();

@@ -60,8 +60,11 @@ pub fn freeze(tables: Tables, earlier: &[Earlier], threshold: i64) -> Frozen {
     let all = earlier.iter().map(|(counts, _)| counts).chain([&now]);
     let index = CellIndex::new(all);
     let editions: Vec<Edition> = earlier.iter().map(|(one, _)| index.edition(one)).collect();
-    let kept = earlier.iter().flat_map(|(_, kept)| kept);
-    let kept = kept.filter_map(|one| index.certificate(one)).collect();
+    let kept = earlier
+        .iter()
+        .flat_map(|(_, kept)| kept)
+        .filter_map(|one| index.certificate(one))
+        .collect();
     let figures = index.edition(&now).figures;
     let protected = protect(&index.shape, &editions, figures.clone(), kept, threshold);
     let mut hidden = Hidden::new();

@@ -97,8 +97,12 @@ pub fn table(asked: &Asked, publications: &[Publication]) -> Result<Grouping> {
             .filter(|(name, values)| !values.is_empty() && grouping.place(name).is_none())
             .for_each(|(name, _)| fault(name, not_there())),
     }
-    let unknown = asked.measures.iter().filter(|one| !MEASURES.contains(one));
-    let unknown: Vec<&str> = unknown.map(|one| one.code()).collect();
+    let unknown: Vec<&str> = asked
+        .measures
+        .iter()
+        .filter(|one| !MEASURES.contains(one))
+        .map(|one| one.code())
+        .collect();
     if !unknown.is_empty() {
         fault(
             "measures",

@@ -73,8 +73,9 @@ impl Values {
                 }
             }
         }
-        let of = of.into_iter();
-        let of = of.map(|(name, values)| (name, values.into_iter().collect()));
+        let of = of
+            .into_iter()
+            .map(|(name, values)| (name, values.into_iter().collect()));
         Self {
             regions_of,
             of: of.collect(),
@@ -160,8 +161,10 @@ impl CellIndex {
                     priority,
                 };
             }
-            let measures = Measure::ALL.into_iter().zip(is_hidden);
-            let measures = measures.filter(|(_, is_hidden)| **is_hidden);
+            let measures = Measure::ALL
+                .into_iter()
+                .zip(is_hidden)
+                .filter(|(_, is_hidden)| **is_hidden);
             hidden.extend(measures.map(|(measure, _)| (measure, number)));
         }
         let figures = Figures(figures);

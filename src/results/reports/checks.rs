@@ -274,7 +274,7 @@ fn of_prefilling(report: &FullReport, language: Language) -> Vec<Warning> {
     let Some(prefilled) = report.report.prefilled.as_ref().filter(|_| is_written) else {
         return Vec::new();
     };
-    let found = [
+    let counts = [
         (prefilled.unplaced, "/lines", &UNPLACED),
         (
             prefilled.establishments_left_out,
@@ -282,8 +282,9 @@ fn of_prefilling(report: &FullReport, language: Language) -> Vec<Warning> {
             &LEFT_OUT,
         ),
     ];
-    let found = found.into_iter().filter(|(number, ..)| *number > 0);
-    found
+    counts
+        .into_iter()
+        .filter(|(number, ..)| *number > 0)
         .map(|(number, pointer, notice)| Warning {
             detail: notice.about(&number.to_string(), language),
             ..notice.at(pointer, language)
@@ -336,8 +337,9 @@ mod tests {
             let levels = ["6e", "5e", "4e", "3e", "2de_gt", "tle_pro"];
             let each = || pupils.iter().zip(levels);
             let past: Vec<Line> = each().map(|((past, _), level)| line(level, Some(*past))).collect();
-            let lines = each().map(|((past, times), level)| line(level, Some(past.saturating_mul(*times))));
-            let lines: Vec<Line> = lines.collect();
+            let grown = |past: i32, times: i32| Some(past.saturating_mul(times));
+            let lines: Vec<Line> =
+                each().map(|((past, times), level)| line(level, grown(*past, *times))).collect();
             prop_assert!(found(&lines, &past).is_empty());
         }
     }

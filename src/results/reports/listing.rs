@@ -13,8 +13,11 @@ pub const BATCH: i64 = 50;
 
 /// Who asks, where these years are closed.
 pub fn viewer<'a, Q, B>(call: &'a Call<Q, B>, closed: &'a [SchoolYear]) -> Result<Viewer<'a>> {
-    let claims = call.admitted.claims.as_deref();
-    let claims = claims.ok_or_else(|| Error::new(Code::Unauthorized))?;
+    let claims = call
+        .admitted
+        .claims
+        .as_deref()
+        .ok_or_else(|| Error::new(Code::Unauthorized))?;
     Ok(Viewer {
         scope: call.scope()?,
         subject: &claims.sub,

@@ -343,8 +343,10 @@ pub async fn step(
         }
         Act::Validate | Act::Return(_) => Vec::new(),
     };
-    let former = before.report.supersedes_id;
-    let former = former.filter(|_| status == Status::Validated);
+    let former = before
+        .report
+        .supersedes_id
+        .filter(|_| status == Status::Validated);
     if let Some(former) = former {
         supersede(tx, scope, former).await?;
     }

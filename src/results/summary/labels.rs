@@ -5,8 +5,10 @@ use crate::reference::{Entry, Reference};
 
 /// What a code of a nomenclature is called; the code itself where it has no name.
 pub fn of_code(nomenclature: &str, code: &str, language: Language) -> String {
-    let entries = Reference::get().nomenclature(nomenclature);
-    let mut entries = entries.into_iter().flat_map(|list| &list.entries);
+    let mut entries = Reference::get()
+        .nomenclature(nomenclature)
+        .into_iter()
+        .flat_map(|list| &list.entries);
     let entry = entries.find(|entry| entry.code == code);
     entry.map_or_else(|| code.to_owned(), |entry| label(entry, language))
 }
@@ -20,8 +22,10 @@ fn label(entry: &Entry, language: Language) -> String {
 
 /// The place of a code in its nomenclature; what it does not have comes last.
 pub fn place(nomenclature: &str, code: &str) -> usize {
-    let entries = Reference::get().nomenclature(nomenclature);
-    let mut entries = entries.into_iter().flat_map(|list| &list.entries);
+    let mut entries = Reference::get()
+        .nomenclature(nomenclature)
+        .into_iter()
+        .flat_map(|list| &list.entries);
     entries
         .position(|entry| entry.code == code)
         .unwrap_or(usize::MAX)

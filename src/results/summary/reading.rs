@@ -56,8 +56,7 @@ pub async fn read(
     scope: &Scope,
     question: &Question,
 ) -> Result<ConventionSummary> {
-    let moment = connection.build_transaction().repeatable_read().read_only();
-    let mut moment = moment;
+    let mut moment = connection.build_transaction().repeatable_read().read_only();
     let read = moment.run(async |connection| at_once(connection, scope, question).await);
     written(read.await?, scope, question)
 }

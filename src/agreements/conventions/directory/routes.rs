@@ -54,9 +54,8 @@ impl List for Directory {
         };
         let reader = call.app.db.reader().await?;
         let found = conventions::page(&reader, &scope, &filter, &page.sorted_by()).await?;
-        let parties = found.iter().flat_map(|one| one.parties(today));
-        let parties: Vec<PartnerId> = parties.collect();
-        let parties = store::parties(&reader, &scope, &parties).await?;
+        let ids: Vec<PartnerId> = found.iter().flat_map(|one| one.parties(today)).collect();
+        let parties = store::parties(&reader, &scope, &ids).await?;
         Ok(found
             .into_iter()
             .map(|one| PublicConvention::of(one, &parties, today))

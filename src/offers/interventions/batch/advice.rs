@@ -65,8 +65,8 @@ fn nearest(
             meant.map(Value::from)
         }
         Rule::UnknownField => {
-            let name = pointer.rsplit('/').next().unwrap_or_default();
-            let name = name.trim_start_matches('\u{feff}').to_lowercase();
+            let last = pointer.rsplit('/').next().unwrap_or_default();
+            let name = last.trim_start_matches('\u{feff}').to_lowercase();
             nearest_of(&name, fields(), 2).map(Value::from)
         }
         Rule::Format("2026-01-31") | Rule::ImpossibleDate => guess::date(text),
@@ -103,8 +103,9 @@ fn plain(number: f64) -> Value {
 
 /// The fields of an item, and those of its place.
 fn fields() -> impl Iterator<Item = String> {
-    let own = columns_of::<NewIntervention>();
-    let own = own.into_iter().map(|column| column.name().to_owned());
+    let own = columns_of::<NewIntervention>()
+        .into_iter()
+        .map(|column| column.name().to_owned());
     let place = ["latitude", "longitude", "radius_km", "label", "place_label"];
     std::iter::once("external_id".to_owned())
         .chain(own)

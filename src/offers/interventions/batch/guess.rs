@@ -34,8 +34,8 @@ pub fn date(text: &str) -> Option<Value> {
         return serial_date(serial, day.len());
     }
     let folded = fold(day);
-    let parts = folded.split(|c: char| !c.is_alphanumeric());
-    let parts: Vec<u32> = parts
+    let parts: Vec<u32> = folded
+        .split(|c: char| !c.is_alphanumeric())
         .filter(|part| !part.is_empty())
         .filter_map(part)
         .collect();
@@ -95,14 +95,14 @@ fn serial_date(number: u64, digits: usize) -> Option<Value> {
 
 /// A number: `48,85`, `1 000`, `1E+05`, `10 élèves`.
 pub fn number(text: &str) -> Option<f64> {
-    let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-    let text = text
+    let unspaced: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+    let digits = unspaced
         .trim_start_matches(['\u{feff}', '\''])
         .replace(',', ".");
-    let plain = text.parse::<f64>().ok();
+    let plain = digits.parse::<f64>().ok();
     let leading = || {
-        let end = text.find(|c: char| !c.is_ascii_digit() && c != '.' && c != '-')?;
-        text.get(..end)?.parse::<f64>().ok()
+        let end = digits.find(|c: char| !c.is_ascii_digit() && c != '.' && c != '-')?;
+        digits.get(..end)?.parse::<f64>().ok()
     };
     plain.or_else(leading).filter(|number| number.is_finite())
 }
@@ -269,11 +269,13 @@ pub fn address(text: &str) -> Option<Value> {
         .chars()
         .filter(|c| !c.is_whitespace() && *c != '\u{feff}')
         .collect();
-    let rest = text
+    let authority = text
         .split_once("://")
         .map_or(text.as_str(), |(_, rest)| rest);
-    let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
-    let whole = format!("https://{}", rest.trim_start_matches(['/', ':']));
+    let host = authority
+        .rsplit_once('@')
+        .map_or(authority, |(_, rest)| rest);
+    let whole = format!("https://{}", host.trim_start_matches(['/', ':']));
     HttpsUrl::from_text(&whole)
         .ok()
         .map(|url| url.as_str().into())
@@ -296,8 +298,8 @@ pub fn name(text: &str) -> Option<Value> {
             '-'
         }
     };
-    let name: String = fold_case(text).chars().map(kept).take(128).collect();
-    let name = name.trim_matches('-');
+    let replaced: String = fold_case(text).chars().map(kept).take(128).collect();
+    let name = replaced.trim_matches('-');
     let is_one = crate::offers::interventions::model::ExternalId::from_text(name).is_ok();
     is_one.then(|| name.into())
 }

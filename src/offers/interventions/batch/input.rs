@@ -96,8 +96,10 @@ pub struct Sent<'a> {
 impl<'a> Sent<'a> {
     /// The items of a body that has a list of them.
     pub fn all(body: Option<&'a Value>, form: Form) -> Vec<Self> {
-        let items = body.and_then(|body| body.get("items")?.as_array());
-        let items = items.into_iter().flatten();
+        let items = body
+            .and_then(|body| body.get("items")?.as_array())
+            .into_iter()
+            .flatten();
         items
             .map(|item| {
                 let (object, damage) = if form == Form::Csv {

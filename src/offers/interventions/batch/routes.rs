@@ -56,8 +56,11 @@ async fn push(call: &Call<How, PushedInterventions>, tx: &mut Tx<'_>) -> Result<
     let pushed = workflow::push(tx, scope, call.id("id"), sent, how, AsOf::now(&call.app)).await?;
     let verdict = BatchVerdict::of(how, &pushed, call.admitted.language);
     if pushed.is_refused {
-        let faults = pushed.items.into_iter().enumerate();
-        let faults = faults.flat_map(|(place, item)| item.faults_of_batch(place));
+        let faults = pushed
+            .items
+            .into_iter()
+            .enumerate()
+            .flat_map(|(place, item)| item.faults_of_batch(place));
         return Err(Error::validation(faults.collect()).with_verdicts(&verdict)?);
     }
     Answer::json(StatusCode::OK, &verdict)

@@ -133,8 +133,11 @@ pub struct ItemFault {
 impl BatchVerdict {
     /// The verdicts of a batch: what came of each item, none where it is rejected.
     pub fn of(how: How, pushed: &Pushed<'_>, language: Language) -> Self {
-        let verdicts = pushed.items.iter().zip(&pushed.upserted).enumerate();
-        let verdicts: Vec<ItemVerdict> = verdicts
+        let verdicts: Vec<ItemVerdict> = pushed
+            .items
+            .iter()
+            .zip(&pushed.upserted)
+            .enumerate()
             .map(|(index, (item, upserted))| match upserted {
                 Some(upserted) => ItemVerdict::of(index, item, upserted, how, language),
                 None => ItemVerdict::refusal(index, item, &pushed.offerable, language),
@@ -190,8 +193,10 @@ impl ItemVerdict {
     }
 
     fn refusal(index: usize, item: &Item<'_>, offerable: &[Offerable], language: Language) -> Self {
-        let errors = item.faults.iter();
-        let errors = errors.map(|fault| ItemFault::of(fault, &item.raw, offerable, language));
+        let errors = item
+            .faults
+            .iter()
+            .map(|fault| ItemFault::of(fault, &item.raw, offerable, language));
         Self {
             index,
             external_id: item.name(),

@@ -37,8 +37,8 @@ pub async fn push<'a>(
     if let Some(sync) = how.sync_id {
         syncs::workflow::join(tx, scope, partner, sync).await?;
     }
-    let names: HashSet<ExternalId> = sent.iter().filter_map(Sent::external_id).collect();
-    let names: Vec<&ExternalId> = names.iter().collect();
+    let distinct: HashSet<ExternalId> = sent.iter().filter_map(Sent::external_id).collect();
+    let names: Vec<&ExternalId> = distinct.iter().collect();
     let find = store::find_named(tx.connection(), scope, partner, &names, as_of);
     let read = || sent.into_iter().map(Item::read).collect::<Vec<_>>();
     let (found, mut items) = overlapped(find, read).await?;
@@ -51,21 +51,21 @@ pub async fn push<'a>(
     let is_refused = how.is_atomic && items.iter().any(is_wrong);
     let upserts = upserts(&items, &mut common_ancestors, &found);
     let unchanged = unchanged(&items, found);
-    let upserted = if how.is_dry_run || is_refused {
+    let changed = if how.is_dry_run || is_refused {
         upsert::dry_run(tx, partner, &upserts, unchanged.others, as_of).await?
     } else {
         let existing = Existing::Read(unchanged.others);
         upsert::upsert_all(tx, scope, partner, &upserts, existing, as_of).await?
     };
-    let mut upserted: HashMap<ExternalId, Upserted> = upserted
+    let mut by_name: HashMap<ExternalId, Upserted> = changed
         .into_iter()
         .chain(unchanged.upserted)
         .map(|one| (one.after.intervention.external_id.clone(), one))
         .collect();
     if !how.is_dry_run && !is_refused {
-        confirm(tx, &mut upserted).await?;
+        confirm(tx, &mut by_name).await?;
     }
-    let taken = |item: &Item<'_>| upserted.remove(item.sound()?.0);
+    let taken = |item: &Item<'_>| by_name.remove(item.sound()?.0);
     let upserted: Vec<Option<Upserted>> = items.iter().map(taken).collect();
     if let Some(sync) = how.sync_id.filter(|_| !how.is_dry_run && !is_refused) {
         let counts = BatchCounts::of(upserted.iter().map(outcome));
@@ -73,8 +73,8 @@ pub async fn push<'a>(
             .iter()
             .flatten()
             .map(|one| one.after.intervention.id);
-        let sent: HashSet<InterventionId> = found_ids.into_iter().chain(created).collect();
-        let sent: Vec<InterventionId> = sent.into_iter().collect();
+        let distinct: HashSet<InterventionId> = found_ids.into_iter().chain(created).collect();
+        let sent: Vec<InterventionId> = distinct.into_iter().collect();
         syncs::workflow::note(tx, sync, counts, &sent).await?;
     }
     Ok(Pushed {
@@ -120,8 +120,9 @@ async fn check(
     found: &Named,
 ) -> Result<HashMap<usize, Vec<String>>> {
     let says_something = |item: &&Item<'_>| !is_unchanged(item, found);
-    let new = items.iter().filter(says_something);
-    let new: Vec<_> = new
+    let new: Vec<_> = items
+        .iter()
+        .filter(says_something)
         .filter_map(|item| item.sound().map(|(_, content)| content))
         .collect();
     if new.is_empty() {
@@ -172,9 +173,12 @@ struct Unchanged {
 }
 
 fn unchanged(items: &[Item<'_>], mut found: Named) -> Unchanged {
-    let same = items.iter().filter(|item| is_unchanged(item, &found));
-    let same: Vec<ExternalId> = same.filter_map(|item| item.external_id.clone()).collect();
-    let same = same.into_iter().filter_map(|name| found.remove(&name));
+    let names: Vec<ExternalId> = items
+        .iter()
+        .filter(|item| is_unchanged(item, &found))
+        .filter_map(|item| item.external_id.clone())
+        .collect();
+    let same = names.into_iter().filter_map(|name| found.remove(&name));
     let upserted = same.map(Upserted::unchanged).collect();
     Unchanged {
         upserted,

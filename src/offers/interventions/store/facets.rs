@@ -89,8 +89,8 @@ impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for Facets<'_, Q> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         // Planned for what is looked for, every time: how much is found decides.
         out.unsafe_to_cache_prepared();
-        let columns: Vec<&str> = self.asked.iter().map(|facet| facet.column()).collect();
-        let columns = columns.join(", ");
+        let names: Vec<&str> = self.asked.iter().map(|facet| facet.column()).collect();
+        let columns = names.join(", ");
         let codes: Vec<&str> = self.asked.iter().map(|facet| facet.codes()).collect();
         // Grouped by all of them at once, which processors share; by GROUPING SETS they do not.
         out.push_sql("WITH groups AS MATERIALIZED (SELECT ");

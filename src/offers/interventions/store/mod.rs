@@ -99,10 +99,12 @@ pub async fn page(
     page: &Page<Sort>,
     plan: Plan,
 ) -> Result<Vec<Offer>> {
-    let query = ordered(filtered(scope, filter), filter, page);
-    let query = query.select(row!(filter.q.as_deref(), filter.near));
-    let query = first(page.limit, query).planned(plan);
-    let rows: Vec<Row> = query.load(&mut connection).await?;
+    let query = ordered(filtered(scope, filter), filter, page)
+        .select(row!(filter.q.as_deref(), filter.near));
+    let rows: Vec<Row> = first(page.limit, query)
+        .planned(plan)
+        .load(&mut connection)
+        .await?;
     Ok(rows
         .into_iter()
         .map(|row| offer(row, filter.as_of))

@@ -48,8 +48,7 @@ fn following<'a>(
     mark: &'a Mark,
     direction: Direction,
 ) -> Scoped<'a> {
-    let id = mark.uuid();
-    let id = id.into_sql::<Uuid>();
+    let id = mark.uuid().into_sql::<Uuid>();
     match &mark.value {
         MarkValue::Rank(bits) => query.filter(after(
             (rank!(filter.q.as_deref()), interventions::id),

@@ -57,8 +57,8 @@ pub async fn insert_all(
         return Ok(HashSet::new());
     };
     let written = Written::of(first.content)?;
-    let columns: Vec<&str> = written.members()?.names().collect();
-    let columns = columns.join(", ");
+    let names: Vec<&str> = written.members()?.names().collect();
+    let columns = names.join(", ");
     let sql = format!(
         "INSERT INTO interventions (id, partner_id, external_id, held_by, confirmed_at, created_at, updated_at, {columns})
          SELECT id, $2, external_id, held_by, $3, $3, $3, {columns}
@@ -145,11 +145,11 @@ async fn update(
     if changes.is_empty() {
         return Ok(());
     }
-    let members: BTreeSet<&str> = changes
+    let distinct: BTreeSet<&str> = changes
         .iter()
         .flat_map(|change| change.members.iter().map(String::as_str))
         .collect();
-    let members: Vec<&str> = members.into_iter().collect();
+    let members: Vec<&str> = distinct.into_iter().collect();
     let set: Vec<String> = members
         .iter()
         .map(|name| format!(", {name} = given.{name}"))

@@ -85,8 +85,11 @@ pub async fn commit(
 ) -> Result<Sync> {
     let sync = locked(tx, scope, which).await?;
     let offered = store::lock_offered(tx.connection(), scope, &sync).await?;
-    let unsent = offered.iter().filter(|(_, is_unsent)| *is_unsent);
-    let unsent: Vec<InterventionId> = unsent.map(|(id, _)| *id).collect();
+    let unsent: Vec<InterventionId> = offered
+        .iter()
+        .filter(|(_, is_unsent)| *is_unsent)
+        .map(|(id, _)| *id)
+        .collect();
     if !has_consent {
         sync.may_withdraw(unsent.len(), offered.len())?;
     }

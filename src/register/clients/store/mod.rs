@@ -148,14 +148,13 @@ async fn complete(
     let live = client_secrets::expires_at
         .is_null()
         .or(client_secrets::expires_at.gt(now));
-    let secrets = SecretRecord::query()
+    let load = SecretRecord::query()
         .filter(client_secrets::client_id.eq_any(&ids))
-        .filter(live);
-    let secrets = secrets
+        .filter(live)
         .order(client_secrets::id.asc())
         .load(&mut connection);
-    let secrets = async { Ok::<Vec<SecretRecord>, Error>(secrets.await?) };
-    let (secrets, schools) = tokio::try_join!(secrets, schools(connection, &uais))?;
+    let loaded = async { Ok::<Vec<SecretRecord>, Error>(load.await?) };
+    let (secrets, schools) = tokio::try_join!(loaded, schools(connection, &uais))?;
     let with_secrets = |record: ClientRecord| Client {
         reach: Overlap::of(scope, &record, &schools),
         secrets: secrets

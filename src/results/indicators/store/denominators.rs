@@ -196,8 +196,8 @@ fn years(filters: &mut Filters<'_>) -> String {
             .iter()
             .map(ToString::to_string)
             .collect();
-        let years = filters.binds.bind(Bind::Texts(years));
-        return format!("{YEARS} unnest({years}) AS code");
+        let mark = filters.binds.bind(Bind::Texts(years));
+        return format!("{YEARS} unnest({mark}) AS code");
     }
     if filters.asked.group_by.contains(&Dimension::SchoolYear) {
         return format!(

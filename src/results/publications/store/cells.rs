@@ -92,8 +92,11 @@ pub async fn total(
 /// The statement. Its words are constants of this file.
 fn statement(wanted: &Wanted<'_>, after: Option<&Key>, limit: i64) -> BoundQuery {
     let (grouping, asked) = (wanted.grouping, wanted.asked);
-    let keys = asked.group_by.iter();
-    let keys: Vec<&str> = keys.map(|one| column(grouping, one.code())).collect();
+    let keys: Vec<&str> = asked
+        .group_by
+        .iter()
+        .map(|one| column(grouping, one.code()))
+        .collect();
     let mut binds = Binds::default();
     let ids = wanted.publications.iter().map(|one| one.id.uuid());
     let publications = binds.bind(Bind::Ids(ids.collect()));

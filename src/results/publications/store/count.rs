@@ -146,8 +146,13 @@ impl Tables {
             value.and_then(|(_, value)| value.clone())
         });
         let cell = self.cells.entry((grouping, values.collect())).or_default();
-        let number = row.figures.iter().copied().flatten().next();
-        let number = number.unwrap_or_default();
+        let number = row
+            .figures
+            .iter()
+            .copied()
+            .flatten()
+            .next()
+            .unwrap_or_default();
         match row.part {
             0 => cell.sums = row.figures,
             1 => cell.reports = number,
@@ -175,8 +180,11 @@ impl Sets {
             let columns = region.then_some("academic_region").into_iter().chain(own);
             columns.collect::<Vec<_>>()
         };
-        let wanted = Grouping::ALL.into_iter().filter(|one| is_wanted(*one));
-        let wanted: Vec<Vec<&str>> = wanted.map(columns).collect();
+        let wanted: Vec<Vec<&str>> = Grouping::ALL
+            .into_iter()
+            .filter(|one| is_wanted(*one))
+            .map(columns)
+            .collect();
         let set = |columns: &Vec<&str>| {
             let all = more.into_iter().chain(columns.iter().copied());
             format!("({})", all.collect::<Vec<_>>().join(", "))
@@ -258,10 +266,8 @@ fn statement() -> String {
     let (sums, all) = (sums.join(", "), Sets::of(|_| true, None));
     let (absent, sets) = (&all.absent, &all.sets);
     let reports = Sets::of(|_| true, Some("id")).distinct(1, "id", "l");
-    let anywhere = Sets::of(|one| !shows_academies(one), Some("uai"));
-    let anywhere = anywhere.distinct(2, "uai", "named");
-    let inside = Sets::of(shows_academies, Some("uai"));
-    let inside = inside.distinct(
+    let anywhere = Sets::of(|one| !shows_academies(one), Some("uai")).distinct(2, "uai", "named");
+    let inside = Sets::of(shows_academies, Some("uai")).distinct(
         2,
         "uai",
         "(SELECT named.* FROM named JOIN establishments AS s ON s.uai = named.uai \

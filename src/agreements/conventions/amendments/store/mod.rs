@@ -40,10 +40,11 @@ async fn scoped<'a>(
         .select(Amendment::as_select())
         .load(&mut connection)
         .await?;
-    let seen = all
+    let seen: Vec<AmendmentId> = all
         .iter()
-        .filter(|one| one.is_visible_to(scope, convention, day));
-    let seen: Vec<AmendmentId> = seen.map(|one| one.id).collect();
+        .filter(|one| one.is_visible_to(scope, convention, day))
+        .map(|one| one.id)
+        .collect();
     Ok(own.filter(amendments::id.eq_any(seen)).into_boxed())
 }
 
@@ -110,8 +111,8 @@ pub async fn find(
         .filter(amendments::convention_id.eq(convention.id))
         .select(Amendment::as_select())
         .first::<Amendment>(&mut connection)
-        .await;
-    let found = found.optional()?;
+        .await
+        .optional()?;
     found
         .filter(|one| one.is_visible_to(scope, convention, day))
         .ok_or_else(Error::not_found)

@@ -351,7 +351,7 @@ pub async fn write(
         return Ok(());
     }
     let mut numbers = numbers(transaction, entries).await?;
-    let rows = entries.iter().map(|entry| {
+    let described = entries.iter().map(|entry| {
         let reference = entry.prefix.as_ref().and_then(|prefix| {
             let next = numbers.get_mut(prefix)?;
             *next += 1;
@@ -359,7 +359,7 @@ pub async fn write(
         });
         entry.described((context.new_id)(), reference)
     });
-    let rows = Value::Array(rows.collect());
+    let rows = Value::Array(described.collect());
     let now = &context.now;
     for statement in [INSERT, UPDATE] {
         transaction.execute(statement, &[&rows, now]).await?;

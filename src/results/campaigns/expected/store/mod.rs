@@ -80,10 +80,12 @@ pub async fn page(
          ORDER BY e.territory COLLATE \"C\" {order}, e.object_id {order} LIMIT $10",
         after.unwrap_or_default()
     );
-    let query = bound(text, scope, asked, filter).bind::<BigInt, _>(page.limit);
+    let first_page = bound(text, scope, asked, filter).bind::<BigInt, _>(page.limit);
     let query = match place {
-        Some((territory, object)) => query.bind::<Text, _>(territory).bind::<Uuid, _>(object),
-        None => query,
+        Some((territory, object)) => first_page
+            .bind::<Text, _>(territory)
+            .bind::<Uuid, _>(object),
+        None => first_page,
     };
     Ok(query.load(&mut connection).await?)
 }

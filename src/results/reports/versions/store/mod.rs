@@ -24,11 +24,13 @@ pub async fn page(
     filter: &Filter,
     page: &Page<Sort>,
 ) -> Result<Vec<Report>> {
-    let given = scoped(scope)
+    let given: Report = scoped(scope)
         .filter(reports::id.eq(id))
-        .select(Report::as_select());
-    let given: Option<Report> = given.first(&mut connection).await.optional()?;
-    let given = given.ok_or_else(Error::not_found)?;
+        .select(Report::as_select())
+        .first(&mut connection)
+        .await
+        .optional()?
+        .ok_or_else(Error::not_found)?;
     let mut query = scoped(scope)
         .filter(reports::convention_id.eq(given.convention_id))
         .filter(reports::declination_id.is_not_distinct_from(given.declination_id))
