@@ -12,7 +12,7 @@ use super::formats::Dialect;
 use crate::error::notice::DECIMAL_POINT;
 use crate::error::{Code, Error, Faults, Place, Result, Rule};
 use crate::values::FromText;
-use crate::values::{TerritoryCode, TextValue, decimal};
+use crate::values::{TerritoryCode, TerritoryKind, decimal};
 
 /// The longest `q`.
 const MAX_Q: usize = 200;
@@ -246,12 +246,11 @@ impl<'a> Reader<'a> {
         list
     }
 
-    /// Territories of one kind, whose codes start like this example.
-    pub fn territories(&mut self, name: &str, example: &'static str) -> Vec<TerritoryCode> {
+    /// Territories of one kind.
+    pub fn territories(&mut self, name: &str, kind: TerritoryKind) -> Vec<TerritoryCode> {
         let codes: Vec<TerritoryCode> = self.several(name);
-        let kind = example.split_inclusive(':').next().unwrap_or_default();
-        if !codes.iter().all(|code| code.as_str().starts_with(kind)) {
-            self.fault(name, Rule::Format(example));
+        if !codes.iter().all(|code| code.is_of(kind)) {
+            self.fault(name, Rule::Format(kind.example()));
         }
         codes
     }

@@ -19,7 +19,7 @@ use crate::db::schema::conventions;
 use crate::error::Result;
 use crate::steps::{self, Alternative, Step as _, alternative};
 use crate::values::ids::PartnerId;
-use crate::values::{Json, Sha256Hex, TextValue, code_enum};
+use crate::values::{Json, Sha256Hex, TerritoryKind, TextValue, code_enum};
 
 code_enum! {
     /// A convention's status.
@@ -269,7 +269,7 @@ impl Convention {
         let school = self.original.territory.iter().map(TextValue::as_str);
         Audience::ministry()
             .and_within(&self.reach)
-            .and_schools_under(school.filter(|code| code.starts_with("uai:")))
+            .and_schools_under(school.filter(|code| TerritoryKind::School.is_of(code)))
     }
 
     /// Whether this caller's side is a party to it on a day.

@@ -18,7 +18,7 @@ use crate::register::partners::store as partners;
 use crate::register::territories::ancestry;
 use crate::steps::Step as _;
 use crate::values::ids::ConventionId;
-use crate::values::{Json, TextValue, today};
+use crate::values::{Json, TerritoryKind, today};
 
 static NOT_ITS_PLACE: Notice = notice(
     "not_a_local_territory",
@@ -69,7 +69,7 @@ async fn place(tx: &mut Tx<'_>, scope: &Scope, new: &NewConvention) -> Result<Ve
             Err(not_yours("scope"))
         };
     };
-    if territory.as_str() == "FR" {
+    if territory.is_of(TerritoryKind::Country) {
         let rule = Rule::Own(&NOT_ITS_PLACE);
         return Err(Error::at(
             Code::ValidationFailed,

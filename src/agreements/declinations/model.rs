@@ -17,7 +17,7 @@ use crate::error::Result;
 use crate::register::territories::ancestry::ancestry;
 use crate::steps::{self, Step as _};
 use crate::values::ids::PartnerId;
-use crate::values::{Json, TextValue, code_enum};
+use crate::values::{Json, TerritoryKind, TextValue, code_enum};
 
 code_enum! {
     /// A declination's status.
@@ -217,7 +217,7 @@ impl Declination {
             let academies = self
                 .reach
                 .iter()
-                .filter(|code| code.starts_with("academy:"));
+                .filter(|code| TerritoryKind::Academy.is_of(code));
             academies.map(|code| ancestry(code)).collect()
         } else if of_schools {
             territories.map(|code| vec![code.to_owned()]).collect()

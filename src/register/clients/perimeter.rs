@@ -9,7 +9,7 @@ use super::model::ClientRecord;
 use crate::auth::policy::Scope;
 use crate::error::Rule;
 use crate::values::FromText;
-use crate::values::{TerritoryCode, TextValue, Uai, text_type};
+use crate::values::{Territory, TextValue, Uai, text_type};
 
 /// An academy or an academic region: what the perimeter of the role `academy` is made of.
 #[derive(Debug, Clone, PartialEq, Eq, AsExpression, FromSqlRow)]
@@ -20,12 +20,11 @@ text_type!([] AcademyCode);
 
 impl FromText for AcademyCode {
     fn from_text(text: &str) -> Result<Self, Rule> {
-        let code = TerritoryCode::from_text(text)?.to_string();
-        let is_academic = code.starts_with("academy:") || code.starts_with("region:");
-        if is_academic {
-            Ok(Self(code))
-        } else {
-            Err(Rule::Format("academy:10, region:84"))
+        match Territory::from_text(text)? {
+            academic @ (Territory::Academy(_) | Territory::Region(_)) => {
+                Ok(Self(academic.to_string()))
+            }
+            _ => Err(Rule::Format("academy:10, region:84")),
         }
     }
 }
