@@ -23,11 +23,7 @@ impl<'a> Viewer<'a> {
     /// The caller of a step, which is at its own schools if it is limited to schools: what is above
     /// them need not be asked for.
     pub fn of_writer(scope: &'a Scope) -> Self {
-        let schools = scope.schools().unwrap_or_default();
-        Self::new(
-            scope,
-            schools.iter().map(|uai| format!("uai:{uai}")).collect(),
-        )
+        Self::new(scope, scope.own_schools())
     }
 
     /// Whether one of these territories covers the caller's own, or lies inside it; `reach` is the

@@ -11,8 +11,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use super::formats::Dialect;
 use crate::error::notice::DECIMAL_POINT;
 use crate::error::{Code, Error, Faults, Place, Result, Rule};
-use crate::values::{FromText, form_decode};
-use crate::values::{TerritoryCode, TextValue, decimal};
+use crate::values::{FromText, TerritoryCode, TerritoryKind, decimal, form_decode};
 
 /// The longest `q`.
 const MAX_Q: usize = 200;
@@ -229,12 +228,11 @@ impl<'a> Reader<'a> {
         list
     }
 
-    /// Territories of one kind, whose codes start like this example.
-    pub fn territories(&mut self, name: &str, example: &'static str) -> Vec<TerritoryCode> {
+    /// Territories of one kind.
+    pub fn territories(&mut self, name: &str, kind: TerritoryKind) -> Vec<TerritoryCode> {
         let codes: Vec<TerritoryCode> = self.several(name);
-        let kind = example.split_inclusive(':').next().unwrap_or_default();
-        if !codes.iter().all(|code| code.as_str().starts_with(kind)) {
-            self.fault(name, Rule::Format(example));
+        if !codes.iter().all(|code| code.is_of(kind)) {
+            self.fault(name, Rule::Format(kind.example()));
         }
         codes
     }

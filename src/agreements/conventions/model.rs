@@ -1,25 +1,23 @@
 //! What a convention is: its row, its statuses, the steps between them, how it is answered.
 
-use crate::agreements::conventions::acts::Imported;
-use crate::values::ids::ConventionId;
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::acts::Amended;
-use super::acts::Termination;
+use super::acts::{Amended, Termination};
 use super::content::{Content, ConventionScope, NewConvention};
 use super::signing::{Signatory, VoidedSignature};
 use super::store::functions::{convention_end, convention_successor_under_way};
+use crate::agreements::conventions::acts::Imported;
 use crate::auth::policy::Scope;
 use crate::db::journal::{Audience, Journaled, ObjectType};
 use crate::db::schema::conventions;
 use crate::error::Result;
 use crate::steps::{self, Alternative, Step as _, alternative};
-use crate::values::ids::PartnerId;
-use crate::values::{Json, Sha256Hex, TextValue, code_enum};
+use crate::values::ids::{ConventionId, PartnerId};
+use crate::values::{Json, Sha256Hex, TerritoryKind, TextValue, code_enum};
 
 code_enum! {
     /// A convention's status.
@@ -272,7 +270,7 @@ impl Convention {
         let school = self.original.territory.iter().map(TextValue::as_str);
         Audience::ministry()
             .and_within(&self.reach)
-            .and_schools_under(school.filter(|code| code.starts_with("uai:")))
+            .and_schools_under(school.filter(|code| TerritoryKind::School.is_of(code)))
     }
 
     /// Whether this caller's side is a party to it on a day.

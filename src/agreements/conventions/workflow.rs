@@ -7,9 +7,10 @@ use super::content::{Content, ConventionPatch, NewConvention};
 use super::content_hash::content_hash;
 use super::model::{Convention, Status, Step};
 use super::signing::{self, NewSignature, Signing};
+use super::store;
 use super::store::writes::{self, Beginning, Standing};
 use super::termination::{NewRenewal, NewTermination};
-use super::{edit, reference, store};
+use super::{edit, reference};
 use crate::auth::policy::Scope;
 use crate::db::tx::Tx;
 use crate::db::version::Precondition;
@@ -18,7 +19,7 @@ use crate::register::partners::store as partners;
 use crate::register::territories::ancestry;
 use crate::steps::Step as _;
 use crate::values::ids::ConventionId;
-use crate::values::{Json, TextValue, today};
+use crate::values::{Json, TerritoryKind, today};
 
 static NOT_ITS_PLACE: Notice = notice(
     "not_a_local_territory",
@@ -69,7 +70,7 @@ async fn place(tx: &mut Tx<'_>, scope: &Scope, new: &NewConvention) -> Result<Ve
             Err(not_yours("scope"))
         };
     };
-    if territory.as_str() == "FR" {
+    if territory.is_of(TerritoryKind::Country) {
         let rule = Rule::Own(&NOT_ITS_PLACE);
         return Err(Error::at(
             Code::ValidationFailed,

@@ -15,8 +15,7 @@ use crate::error::{Notice, notice};
 use crate::language::Language;
 use crate::steps::Step as _;
 use crate::values::Json;
-use crate::values::ids::DeclinationId;
-use crate::values::ids::PartnerId;
+use crate::values::ids::{DeclinationId, PartnerId};
 
 static OUTLIVES_CONVENTION: Notice = notice(
     "outlives_convention",

@@ -1,6 +1,5 @@
 //! What a declination is: its row, its statuses, the steps between them, what it is on a day.
 
-use crate::values::ids::DeclinationId;
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use serde::Serialize;
@@ -16,8 +15,8 @@ use crate::db::schema::{conventions, declinations};
 use crate::error::Result;
 use crate::register::territories::ancestry::ancestry;
 use crate::steps::{self, Step as _};
-use crate::values::ids::PartnerId;
-use crate::values::{Json, TextValue, code_enum};
+use crate::values::ids::{DeclinationId, PartnerId};
+use crate::values::{Json, TerritoryKind, TextValue, code_enum};
 
 code_enum! {
     /// A declination's status.
@@ -217,7 +216,7 @@ impl Declination {
             let academies = self
                 .reach
                 .iter()
-                .filter(|code| code.starts_with("academy:"));
+                .filter(|code| TerritoryKind::Academy.is_of(code));
             academies.map(|code| ancestry(code)).collect()
         } else if of_schools {
             territories.map(|code| vec![code.to_owned()]).collect()

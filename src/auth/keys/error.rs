@@ -1,8 +1,7 @@
 //! What can be wrong with the signing keys, said so that an operator can act on it.
 
-use std::fmt;
-use std::io;
 use std::path::PathBuf;
+use std::{fmt, io};
 
 /// Why the keys cannot be used. No message ever quotes a key.
 #[derive(Debug)]

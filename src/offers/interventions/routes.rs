@@ -5,15 +5,14 @@ use actix_web::{delete, get, patch, put};
 use super::content::NewIntervention;
 use super::model::{ExternalId, InterventionAnswer, Key};
 use super::status::AsOf;
-use super::workflow::Put;
-use super::{store, workflow};
+use super::store;
+use super::workflow::{self, Put};
 use crate::error::{Error, Result};
 use crate::http::answer::Answer;
 use crate::http::call::Call;
 use crate::http::merge::Patch;
 use crate::http::query::NoQuery;
-use crate::values::ids::InterventionId;
-use crate::values::ids::PartnerId;
+use crate::values::ids::{InterventionId, PartnerId};
 
 const TAG: &str = "Interventions";
 

@@ -1,6 +1,5 @@
 //! What a solicitation is: its row, its statuses, the steps between them, who takes which.
 
-use crate::values::ids::SolicitationId;
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use serde::Serialize;
@@ -12,8 +11,7 @@ use crate::db::journal::{Audience, Journaled, ObjectType};
 use crate::db::schema::solicitations;
 use crate::error::{Code as ErrorCode, Error, Result};
 use crate::steps::{self, Step as _};
-use crate::values::ids::ConventionId;
-use crate::values::ids::PartnerId;
+use crate::values::ids::{ConventionId, PartnerId, SolicitationId};
 use crate::values::{Json, TerritoryCode, Text, TextValue, code_enum};
 
 code_enum! {

@@ -1,7 +1,6 @@
 //! What may be asked of whom: an intervention that is offered to the school, a representative who
 //! works there.
 
-use crate::offers::solicitations::model::Addressee;
 use chrono::NaiveDate;
 
 use super::content::NewSolicitation;
@@ -9,15 +8,14 @@ use super::store;
 use crate::auth::policy::Scope;
 use crate::db::tx::Tx;
 use crate::error::{Code, Error, Faults, Notice, Place, Result, Rule, notice};
-use crate::offers::interventions::status::AsOf;
-use crate::offers::interventions::status::Status;
+use crate::offers::interventions::status::{AsOf, Status};
 use crate::offers::interventions::store as interventions;
+use crate::offers::solicitations::model::Addressee;
 use crate::register::partners::model::Status as PartnerStatus;
 use crate::register::partners::representatives::store as representatives;
 use crate::register::partners::store as partners;
 use crate::register::territories::ancestry;
-use crate::values::ids::InterventionId;
-use crate::values::ids::RepresentativeId;
+use crate::values::ids::{InterventionId, RepresentativeId};
 use crate::values::{TerritoryCode, TextValue};
 
 static NOT_PUBLISHED: Notice = notice(

@@ -1,7 +1,5 @@
 //! What is said of a client: its fields, how its perimeter fits its role, how it gets a new secret.
 
-use crate::values::FromText;
-use crate::values::TerritoryCode;
 use chrono::{DateTime, Utc};
 use diesel::deserialize::FromSqlRow;
 use diesel::expression::AsExpression;
@@ -14,7 +12,9 @@ use crate::error::Rule;
 use crate::http::fields::{Body, Fields};
 use crate::http::merge::Patch;
 use crate::values::ids::PartnerId;
-use crate::values::{Code, Email, Nomenclature, Text, TextValue, Uai, text_type};
+use crate::values::{
+    Code, Email, FromText, Nomenclature, Territory, Text, TextValue, Uai, text_type,
+};
 
 /// The nomenclature of the roles.
 pub enum Roles {}
@@ -45,12 +45,11 @@ text_type!([] AcademyCode);
 
 impl FromText for AcademyCode {
     fn from_text(text: &str) -> Result<Self, Rule> {
-        let code = TerritoryCode::from_text(text)?.to_string();
-        let is_academic = code.starts_with("academy:") || code.starts_with("region:");
-        if is_academic {
-            Ok(Self(code))
-        } else {
-            Err(Rule::Format("academy:10, region:84"))
+        match Territory::from_text(text)? {
+            academic @ (Territory::Academy(_) | Territory::Region(_)) => {
+                Ok(Self(academic.to_string()))
+            }
+            _ => Err(Rule::Format("academy:10, region:84")),
         }
     }
 }

@@ -1,11 +1,9 @@
 //! Perimeters: what a client of an academy is given, and how much of a client its reader has in
 //! charge.
 
-use crate::register::clients::model::Overlap;
-use crate::register::clients::model::School;
-
 use super::model::ClientRecord;
 use crate::auth::policy::Scope;
+use crate::register::clients::model::{Overlap, School};
 use crate::values::Uai;
 
 impl Overlap {

@@ -5,8 +5,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::content::{ClientPatch, ClientRole, NewClient, Rotation};
-use super::model::Overlap;
-use super::model::{Client, MAX_SECRETS, OVERLAP, Step};
+use super::model::{Client, MAX_SECRETS, OVERLAP, Overlap, Step};
 use super::store;
 use crate::auth::Secret;
 use crate::auth::policy::Scope;

@@ -1,6 +1,5 @@
 //! What a contact is, who may write it, who may see the person.
 
-use crate::values::ids::ContactId;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde::Serialize;
@@ -13,6 +12,7 @@ use crate::auth::policy::Scope;
 use crate::db::journal::{Journaled, ObjectType};
 use crate::db::schema::contacts;
 use crate::error::{Code, Error, Place, Result, Rule};
+use crate::values::ids::ContactId;
 
 /// A contact as it is stored.
 #[derive(Debug, Clone, Serialize, HasQuery)]

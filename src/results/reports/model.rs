@@ -1,6 +1,5 @@
 //! What a report is: its row, its steps, who writes, validates and reads it.
 
-use crate::values::ids::ReportId;
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
@@ -17,11 +16,10 @@ use crate::db::journal::{Audience, Journaled, ObjectType};
 use crate::db::schema::{convention_texts, reports};
 use crate::error::{Code as ErrorCode, Error, Result};
 use crate::steps::{self, Step as _};
-use crate::values::ids::ConventionId;
-use crate::values::ids::DeclinationId;
+use crate::values::ids::{ConventionId, DeclinationId, ReportId};
 use crate::values::{
-    ActionType, Axis, Json, Level, Moment, SchoolYear, TerritoryCode, Text, TextValue, Uai,
-    code_enum,
+    ActionType, Axis, Json, Level, Moment, SchoolYear, TerritoryCode, TerritoryKind, Text,
+    TextValue, Uai, code_enum,
 };
 
 code_enum! {
@@ -123,7 +121,7 @@ pub fn reads_heads(scope: &Scope) -> bool {
 /// country's, the others those of their perimeter.
 pub fn is_written_by(scope: &Scope, territory: &TerritoryCode, reach: &[String]) -> bool {
     if scope.is_everything() {
-        territory.as_str() == "FR"
+        territory.is_of(TerritoryKind::Country)
     } else {
         scope.covers_all(&[reach.to_vec()])
     }
@@ -197,9 +195,9 @@ impl Report {
                 is_written_by(scope, &self.territory, &self.reach)
             }
             Step::Validate | Step::Return => {
-                let of_academy = ["uai:", "department:"]
+                let of_academy = [TerritoryKind::School, TerritoryKind::Department]
                     .iter()
-                    .any(|kind| self.territory.as_str().starts_with(kind));
+                    .any(|kind| self.territory.is_of(*kind));
                 if of_academy {
                     scope.territories().is_some()
                         && scope.covers_all(std::slice::from_ref(&self.reach))
@@ -398,7 +396,8 @@ impl Journaled for FullReport {
     /// ministry; once validated, the convention's parties and the readers too.
     fn audience(&self) -> Audience {
         let report = &self.report;
-        let school = Some(report.territory.as_str()).filter(|code| code.starts_with("uai:"));
+        let school =
+            Some(report.territory.as_str()).filter(|code| TerritoryKind::School.is_of(code));
         let within = Audience::ministry()
             .and_within(&report.reach)
             .and_schools_under(school);

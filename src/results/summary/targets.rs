@@ -7,7 +7,7 @@ use crate::agreements::conventions::content::{Content, Target};
 use crate::auth::policy::Scope;
 use crate::results::indicators::model::academies_of;
 use crate::results::indicators::perimeter::Limit;
-use crate::values::{TerritoryCode, TextValue};
+use crate::values::{TerritoryCode, TerritoryKind, TextValue};
 
 /// What is known to hold targets against: the figures, and of what territories they are whole.
 pub struct Results<'a> {
@@ -24,7 +24,7 @@ pub fn of(content: &Content, subject: &Subject, results: &Results<'_>) -> Vec<Su
     let follow_up = content.terms.follow_up.as_ref();
     let targets = follow_up.into_iter().flat_map(|terms| &terms.targets);
     let own = content.territory.clone();
-    let own = own.unwrap_or_else(|| TerritoryCode::stored("FR".to_owned()));
+    let own = own.unwrap_or_else(TerritoryCode::country);
     targets
         .filter(|target| target.school_year == subject.year)
         .map(|target| of_one(target, &own, subject, results))
@@ -68,7 +68,7 @@ impl Results<'_> {
         if territory == own {
             return value(&subject_figures.figures.totals, measure);
         }
-        let rows = if code.starts_with("region:") {
+        let rows = if territory.is_of(TerritoryKind::Region) {
             &subject_figures.by_region
         } else {
             &subject_figures.figures.by_academy

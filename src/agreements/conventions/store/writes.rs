@@ -5,9 +5,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Jsonb, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use crate::agreements::conventions::acts::Amended;
-use crate::agreements::conventions::acts::Imported;
-use crate::agreements::conventions::acts::Termination;
+use crate::agreements::conventions::acts::{Amended, Imported, Termination};
 use crate::agreements::conventions::consolidated::Restricted;
 use crate::agreements::conventions::content::Content;
 use crate::agreements::conventions::model::{Convention, Status};

@@ -15,13 +15,11 @@ use crate::auth::policy::Scope;
 use crate::db::keyset::Order;
 use crate::db::limit::paged;
 use crate::db::page::Page;
-use crate::db::schema::convention_partners;
-use crate::db::schema::{declination_claims as claims, declinations};
-use crate::db::schema::{partners, representatives};
+use crate::db::schema::{
+    convention_partners, declination_claims as claims, declinations, partners, representatives,
+};
 use crate::error::{Error, Result};
-use crate::values::ids::DeclinationId;
-use crate::values::ids::PartnerId;
-use crate::values::ids::RepresentativeId;
+use crate::values::ids::{DeclinationId, PartnerId, RepresentativeId};
 use crate::values::{Json, TerritoryCode};
 
 fn filtered<'a>(scope: &Scope, filter: &'a Filter) -> Scoped<'a> {

@@ -6,8 +6,8 @@ use actix_web::{HttpResponse, get, post};
 
 use super::filter::{Filter, Filters, Sort};
 use super::model::{NewSync, SyncAnswer};
-use super::workflow::Which;
-use super::{store, workflow};
+use super::store;
+use super::workflow::{self, Which};
 use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::Result;
 use crate::http::answer::Answer;
@@ -16,8 +16,7 @@ use crate::http::page::{Count, Listed};
 use crate::http::query::{Documented, NoQuery, Parameter, Query, Reader, parameter};
 use crate::offers::interventions::status::AsOf;
 use crate::register::partners::store as partners;
-use crate::values::ids::PartnerId;
-use crate::values::ids::SyncId;
+use crate::values::ids::{PartnerId, SyncId};
 
 const TAG: &str = "Interventions";
 

@@ -10,18 +10,14 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 pub use self::scoped::{Scoped, scoped};
 use super::content::NewSolicitation;
 use super::filter::{Filter, Sort};
-use super::model::Addressee;
-use super::model::{Eligibility, Solicitation};
+use super::model::{Addressee, Eligibility, Solicitation};
 use crate::auth::policy::Scope;
 use crate::db::keyset::Order;
 use crate::db::limit::paged;
 use crate::db::page::Page;
 use crate::db::schema::{intervention_standing as eligibility, interventions, solicitations};
 use crate::error::{Error, Result};
-use crate::values::ids::ConventionId;
-use crate::values::ids::InterventionId;
-use crate::values::ids::PartnerId;
-use crate::values::ids::SolicitationId;
+use crate::values::ids::{ConventionId, InterventionId, PartnerId, SolicitationId};
 
 fn filtered<'a>(scope: &'a Scope, filter: &'a Filter) -> Scoped<'a> {
     let mut query = scoped(scope);

@@ -1,6 +1,5 @@
 //! What a representative is, and who may see the person.
 
-use crate::values::ids::RepresentativeId;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde::Serialize;
@@ -11,7 +10,7 @@ use super::content::NewRepresentative;
 use crate::auth::person_viewer::Viewer;
 use crate::db::journal::{Journaled, ObjectType};
 use crate::db::schema::representatives;
-use crate::values::ids::PartnerId;
+use crate::values::ids::{PartnerId, RepresentativeId};
 use crate::values::{Email, Phone, TerritoryCode, Text};
 
 /// A representative as it is stored.

@@ -11,8 +11,7 @@ use crate::error::Result;
 use crate::register::partners::workflow::owned;
 use crate::register::territories;
 use crate::values::TerritoryCode;
-use crate::values::ids::PartnerId;
-use crate::values::ids::RepresentativeId;
+use crate::values::ids::{PartnerId, RepresentativeId};
 
 /// Registers one.
 ///

@@ -15,10 +15,8 @@ use crate::agreements::conventions::model::Status;
 use crate::agreements::conventions::reference;
 use crate::db::tx::Author;
 use crate::integration::imports::{ImportContext, ImportError, Rejection};
-use crate::values::FromText as _;
-use crate::values::ids::ConventionId;
-use crate::values::ids::PartnerId;
-use crate::values::{Json, Text, today};
+use crate::values::ids::{ConventionId, PartnerId};
+use crate::values::{FromText as _, Json, Text, today};
 
 /// A convention that an import made.
 struct Stored {

@@ -16,8 +16,7 @@ use crate::db::limit::paged;
 use crate::db::page::Page;
 use crate::db::schema::representatives;
 use crate::error::{Error, Result};
-use crate::values::ids::PartnerId;
-use crate::values::ids::RepresentativeId;
+use crate::values::ids::{PartnerId, RepresentativeId};
 
 type Filtered<'a> = IntoBoxed<'a, representatives::table, Pg>;
 
