@@ -157,7 +157,7 @@ async fn complete(
     let secrets = async { Ok::<Vec<SecretRecord>, Error>(secrets.await?) };
     let (secrets, schools) = tokio::try_join!(secrets, schools(connection, &uais))?;
     let with_secrets = |record: ClientRecord| Client {
-        reach: Overlap::of(scope, &record, &schools),
+        overlap: Overlap::of(scope, &record, &schools),
         secrets: secrets
             .iter()
             .filter(|secret| secret.client_id == record.id)
