@@ -206,7 +206,8 @@ pub struct Convention {
     /// The territory and all above it.
     #[serde(skip)]
     #[schema(ignore)]
-    pub reach: Vec<String>,
+    #[diesel(column_name = reach)]
+    pub ancestors: Vec<String>,
     /// The first day of its successor.
     #[serde(skip)]
     #[schema(ignore)]
@@ -261,7 +262,7 @@ impl Convention {
     pub fn is_kept_by(&self, scope: &Scope) -> bool {
         match self.original.scope {
             ConventionScope::National => scope.is_everything(),
-            ConventionScope::Local => scope.covers_all(std::slice::from_ref(&self.reach)),
+            ConventionScope::Local => scope.covers_all(std::slice::from_ref(&self.ancestors)),
         }
     }
 
@@ -269,7 +270,7 @@ impl Convention {
     pub fn keepers(&self) -> Audience {
         let school = self.original.territory.iter().map(TextValue::as_str);
         Audience::ministry()
-            .and_within(&self.reach)
+            .and_within(&self.ancestors)
             .and_schools_under(school.filter(|code| TerritoryKind::School.is_of(code)))
     }
 

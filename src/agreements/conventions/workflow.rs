@@ -38,7 +38,7 @@ static NO_PREDECESSOR: Notice = notice(
 /// # Errors
 /// `forbidden`, `validation_failed` for a territory, a partner or a predecessor that does not exist.
 pub async fn create(tx: &mut Tx<'_>, scope: &Scope, new: &NewConvention) -> Result<Convention> {
-    let reach = place(tx, scope, new).await?;
+    let ancestors = place(tx, scope, new).await?;
     check_references(tx, scope, new).await?;
     let year = today(tx.now).year();
     let reference = reference::next(tx, &new.content, year).await?;
@@ -47,7 +47,7 @@ pub async fn create(tx: &mut Tx<'_>, scope: &Scope, new: &NewConvention) -> Resu
         id: ConventionId::new(tx.new_id()),
         reference: &reference,
         status: Status::Draft,
-        reach: &reach,
+        ancestors: &ancestors,
         signatories: Json(signing::unsigned(&new.signatories)),
         voided_signatures: Json(Vec::new()),
         signed_on: None,

@@ -143,7 +143,8 @@ pub struct Declination {
     pub updated_at: DateTime<Utc>,
     /// The territories and all above them.
     #[serde(skip)]
-    pub reach: Vec<String>,
+    #[diesel(column_name = reach)]
+    pub ancestors: Vec<String>,
     /// Its version, in its `ETag`.
     #[serde(skip)]
     pub version: i64,
@@ -214,7 +215,7 @@ impl Declination {
         let ancestries: Vec<Vec<String>> = if of_schools && scope.territories().is_some() {
             // Those who have academies in charge have schools so: the row knows of which academies.
             let academies = self
-                .reach
+                .ancestors
                 .iter()
                 .filter(|code| TerritoryKind::Academy.is_of(code));
             academies.map(|code| ancestry(code)).collect()
@@ -278,7 +279,7 @@ impl Journaled for Declination {
         }
         let territories = self.content.territories.iter().map(TextValue::as_str);
         Audience::ministry()
-            .and_within(&self.reach)
+            .and_within(&self.ancestors)
             .and_schools_under(territories)
     }
 }

@@ -227,17 +227,17 @@ impl Ground {
 
     /// The territories and all above them, once each. A school that the directory places in no
     /// academy leaves a word that no perimeter has, so that none holds the whole.
-    pub fn reach(&self) -> Vec<String> {
+    pub fn ancestors(&self) -> Vec<String> {
         let ancestries = self.ancestries.as_deref().unwrap_or_default();
         let is_placed = |ancestry: &Vec<String>| {
             let has = |kind: TerritoryKind| ancestry.iter().any(|code| kind.is_of(code));
             !has(TerritoryKind::School) || has(TerritoryKind::Academy)
         };
-        let mut reach = ancestry::all(ancestries);
+        let mut ancestors = ancestry::all(ancestries);
         if !ancestries.iter().all(is_placed) {
-            reach.push(NO_ACADEMY.to_owned());
+            ancestors.push(NO_ACADEMY.to_owned());
         }
-        reach
+        ancestors
     }
 }
 

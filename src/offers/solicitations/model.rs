@@ -130,7 +130,8 @@ pub struct Solicitation {
     pub updated_at: DateTime<Utc>,
     /// The school and all above it.
     #[serde(skip)]
-    pub reach: Vec<String>,
+    #[diesel(column_name = reach)]
+    pub ancestors: Vec<String>,
     /// Its version, in its `ETag`.
     #[serde(skip)]
     pub version: i64,
@@ -157,7 +158,7 @@ impl Solicitation {
         match step {
             Step::Accept | Step::Decline => is_addressed,
             Step::Hold | Step::NotHeld | Step::Cancel => {
-                is_addressed || scope.covers_all(std::slice::from_ref(&self.reach))
+                is_addressed || scope.covers_all(std::slice::from_ref(&self.ancestors))
             }
         }
     }
@@ -242,7 +243,7 @@ impl Journaled for Solicitation {
         let school = TerritoryCode::of_school(&self.content.uai);
         Audience::ministry()
             .and_partners([self.partner_id.uuid()])
-            .and_within(&self.reach)
+            .and_within(&self.ancestors)
             .and_schools_under([school.as_str()])
     }
 }

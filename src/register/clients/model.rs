@@ -114,7 +114,7 @@ pub struct Client {
     /// How much of it is in the caller's perimeter.
     #[serde(skip)]
     #[schema(ignore)]
-    pub reach: Overlap,
+    pub overlap: Overlap,
 }
 
 /// A client's status.
@@ -202,7 +202,7 @@ impl Client {
 
     /// The client as its reader is answered.
     pub fn answer(self, language: Language, now: DateTime<Utc>) -> ClientAnswer {
-        let is_whole = self.reach == Overlap::All;
+        let is_whole = self.overlap == Overlap::All;
         let allowed_actions = Step::allowed(self.record.status, |_| is_whole);
         let warnings = self.record.ends_soon(language, now).into_iter().collect();
         ClientAnswer {

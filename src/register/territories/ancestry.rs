@@ -38,10 +38,10 @@ pub async fn of_known(
 
 /// Every code of these, once.
 pub fn all(ancestries: &[Vec<String>]) -> Vec<String> {
-    let mut reach = ancestries.concat();
-    reach.sort();
-    reach.dedup();
-    reach
+    let mut ancestors = ancestries.concat();
+    ancestors.sort();
+    ancestors.dedup();
+    ancestors
 }
 
 /// The codes that all of these have: what holds all of the territories.

@@ -153,7 +153,7 @@ impl Report {
 
     /// The academy of a school's report; the country where the directory places it in none.
     fn academy(&self) -> TerritoryCode {
-        let mut above = self.reach.iter();
+        let mut above = self.ancestors.iter();
         let academy = above.find(|code| TerritoryKind::Academy.is_of(code));
         academy.map_or_else(TerritoryCode::country, |code| {
             TerritoryCode::stored(code.clone())

@@ -224,9 +224,9 @@ pub fn between(territory: Option<&TerritoryCode>, lines: &[Option<Line>]) -> Vec
 }
 
 /// Fills in the academy of the lines that say none, where the territory has only one; of the lines
-/// that say another one, the places. `reach` is the territory and all above it.
-pub fn settle(territory: &TerritoryCode, reach: &[String], lines: &mut [Line]) -> Vec<usize> {
-    let above = reach
+/// that say another one, the places. `ancestors` is the territory and all above it.
+pub fn settle(territory: &TerritoryCode, ancestors: &[String], lines: &mut [Line]) -> Vec<usize> {
+    let above = ancestors
         .iter()
         .find(|code| TerritoryKind::Academy.is_of(code))
         .map(String::as_str);

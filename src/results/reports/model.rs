@@ -119,11 +119,11 @@ pub fn reads_heads(scope: &Scope) -> bool {
 
 /// Whether a caller writes the reports of a territory, given with all above it: the ministry the
 /// country's, the others those of their perimeter.
-pub fn is_written_by(scope: &Scope, territory: &TerritoryCode, reach: &[String]) -> bool {
+pub fn is_written_by(scope: &Scope, territory: &TerritoryCode, ancestors: &[String]) -> bool {
     if scope.is_everything() {
         territory.is_of(TerritoryKind::Country)
     } else {
-        scope.covers_all(&[reach.to_vec()])
+        scope.covers_all(&[ancestors.to_vec()])
     }
 }
 
@@ -175,7 +175,8 @@ pub struct Report {
     pub version: i64,
     /// The territory and all above it.
     #[serde(skip)]
-    pub reach: Vec<String>,
+    #[diesel(column_name = reach)]
+    pub ancestors: Vec<String>,
 }
 
 impl Report {
@@ -192,7 +193,7 @@ impl Report {
     fn is_for(&self, step: Step, scope: &Scope) -> bool {
         match step {
             Step::Update | Step::Delete | Step::Submit => {
-                is_written_by(scope, &self.territory, &self.reach)
+                is_written_by(scope, &self.territory, &self.ancestors)
             }
             Step::Validate | Step::Return => {
                 let of_academy = [TerritoryKind::School, TerritoryKind::Department]
@@ -200,7 +201,7 @@ impl Report {
                     .any(|kind| self.territory.is_of(*kind));
                 if of_academy {
                     scope.territories().is_some()
-                        && scope.covers_all(std::slice::from_ref(&self.reach))
+                        && scope.covers_all(std::slice::from_ref(&self.ancestors))
                 } else {
                     scope.is_everything()
                 }
@@ -399,7 +400,7 @@ impl Journaled for FullReport {
         let school =
             Some(report.territory.as_str()).filter(|code| TerritoryKind::School.is_of(code));
         let within = Audience::ministry()
-            .and_within(&report.reach)
+            .and_within(&report.ancestors)
             .and_schools_under(school);
         if report.status == Status::Validated {
             within

@@ -16,7 +16,7 @@ pub struct Results<'a> {
     /// Who asks.
     pub scope: &'a Scope,
     /// The territory of the agreement and all above it; the country's has none.
-    pub reach: &'a [String],
+    pub ancestors: &'a [String],
 }
 
 /// The targets of the year in a text, each with its result.
@@ -80,8 +80,8 @@ impl Results<'_> {
     /// Whether the caller's figures are those of all of a territory.
     fn is_whole(&self, territory: &str) -> bool {
         // Of a local agreement nothing is counted elsewhere.
-        let is_local = !self.reach.is_empty();
-        if is_local && self.scope.covers_all(&[self.reach.to_vec()]) {
+        let is_local = !self.ancestors.is_empty();
+        if is_local && self.scope.covers_all(&[self.ancestors.to_vec()]) {
             return true;
         }
         match Limit::of(self.scope) {

@@ -44,7 +44,7 @@ impl Asked {
         let local = local.map(TextValue::as_str);
         let is_for = |place: &&Territory| {
             local.is_none_or(|territory| {
-                convention.reach.contains(&place.code)
+                convention.ancestors.contains(&place.code)
                     || ancestry::ancestry(&place.code)
                         .iter()
                         .any(|code| code == territory)

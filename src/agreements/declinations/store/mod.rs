@@ -167,12 +167,12 @@ pub async fn insert(
     connection: &mut AsyncPgConnection,
     id: DeclinationId,
     new: &NewDeclination,
-    reach: &[String],
+    ancestors: &[String],
     now: DateTime<Utc>,
 ) -> Result<Declination> {
     let beginning = (
         declinations::id.eq(id),
-        declinations::reach.eq(reach),
+        declinations::reach.eq(ancestors),
         declinations::coordinator.eq(new.coordinator.clone().map(Json)),
         declinations::signatories.eq(Json(Vec::<Signatory>::new())),
         declinations::created_at.eq(now),
@@ -192,11 +192,11 @@ pub async fn update(
     connection: &mut AsyncPgConnection,
     id: DeclinationId,
     new: &NewDeclination,
-    reach: &[String],
+    ancestors: &[String],
     now: DateTime<Utc>,
 ) -> Result<Declination> {
     let stamp = (
-        declinations::reach.eq(reach),
+        declinations::reach.eq(ancestors),
         declinations::coordinator.eq(new.coordinator.clone().map(Json)),
         declinations::version.eq(declinations::version + 1),
         declinations::updated_at.eq(now),

@@ -202,7 +202,7 @@ fn year(cell: &str) -> Result<i32, Rejection> {
 }
 
 /// The territory and all above it.
-pub fn reach(territory: Option<&TerritoryCode>) -> Vec<String> {
+pub fn ancestors(territory: Option<&TerritoryCode>) -> Vec<String> {
     let above: Vec<Vec<String>> = territory
         .iter()
         .map(|code| ancestry(code.as_str()))

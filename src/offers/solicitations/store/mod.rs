@@ -151,7 +151,7 @@ pub async fn only_convention(
     mut connection: &AsyncPgConnection,
     _scope: &Scope,
     partner: PartnerId,
-    reach: &[String],
+    ancestors: &[String],
     day: NaiveDate,
 ) -> Result<Option<ConventionId>> {
     let (from, until) = (eligibility::in_force_from, eligibility::in_force_until);
@@ -169,7 +169,7 @@ pub async fn only_convention(
         .filter(
             territory
                 .is_null()
-                .or(territory.assume_not_null().eq_any(reach)),
+                .or(territory.assume_not_null().eq_any(ancestors)),
         )
         .select(eligibility::convention_id)
         .limit(2)
@@ -188,7 +188,7 @@ pub struct Beginning<'a> {
     /// Whom it is addressed to.
     pub addressee: Addressee,
     /// The school and all above it.
-    pub reach: &'a [String],
+    pub ancestors: &'a [String],
     /// The moment.
     pub now: DateTime<Utc>,
 }
@@ -204,7 +204,7 @@ pub async fn insert(
 ) -> Result<Solicitation> {
     let set = (
         solicitations::id.eq(beginning.id),
-        solicitations::reach.eq(beginning.reach),
+        solicitations::reach.eq(beginning.ancestors),
         solicitations::partner_id.eq(beginning.addressee.partner),
         solicitations::convention_id.eq(beginning.addressee.convention),
         solicitations::created_at.eq(beginning.now),

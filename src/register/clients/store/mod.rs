@@ -155,7 +155,7 @@ async fn complete(
     let loaded = async { Ok::<Vec<SecretRecord>, Error>(load.await?) };
     let (secrets, schools) = tokio::try_join!(loaded, schools(connection, &uais))?;
     let with_secrets = |record: ClientRecord| Client {
-        reach: Overlap::of(scope, &record, &schools),
+        overlap: Overlap::of(scope, &record, &schools),
         secrets: secrets
             .iter()
             .filter(|secret| secret.client_id == record.id)

@@ -33,7 +33,8 @@ pub struct Representative {
     pub updated_at: DateTime<Utc>,
     /// The territories and all above them.
     #[serde(skip)]
-    pub reach: Vec<String>,
+    #[diesel(column_name = reach)]
+    pub ancestors: Vec<String>,
     /// Its version, in its `ETag`.
     #[serde(skip)]
     pub version: i64,
@@ -80,7 +81,7 @@ impl Representative {
     /// territory they cover.
     fn is_shown_to(&self, viewer: &Viewer<'_>) -> bool {
         viewer.scope.may_write_for(self.partner_id.uuid())
-            || viewer.is_concerned_by(&self.content.territories, &self.reach)
+            || viewer.is_concerned_by(&self.content.territories, &self.ancestors)
     }
 
     /// The representative as this caller is answered.

@@ -24,7 +24,7 @@ pub struct Beginning<'a> {
     /// The version it corrects.
     pub supersedes_id: Option<ReportId>,
     /// Its territory and all above it.
-    pub reach: &'a [String],
+    pub ancestors: &'a [String],
     /// Who creates it.
     pub author: &'a str,
     /// What it begins with, where it is made of what was held.
@@ -47,7 +47,7 @@ pub async fn insert(
             reports::id.eq(beginning.id),
             reports::number.eq(beginning.number),
             reports::supersedes_id.eq(beginning.supersedes_id),
-            reports::reach.eq(beginning.reach),
+            reports::reach.eq(beginning.ancestors),
             reports::authors.eq(vec![beginning.author]),
             reports::prefilled.eq(beginning.prefilled.as_ref().map(Json)),
             reports::created_at.eq(beginning.now),
