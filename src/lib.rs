@@ -1,8 +1,8 @@
 //! `ree`: the national register of school–business partnerships, as a JSON REST API.
 //!
-//! A request goes through [`http`] (the shell and the gate), where [`auth`] tells who asks, to a
-//! resource: its `routes` call its `workflow`, which calls its `store`. Imports run one way: README's map
-//! has the floors, from the ground up.
+//! A request goes through [`http`] (the shell and the gate), where [`auth`] identifies the caller, to
+//! a resource: its `routes` call its `workflow`, which calls its `store`. Imports run one way: README's
+//! map has the floors, from the ground up.
 
 /// What is agreed.
 pub mod agreements;

@@ -1,5 +1,5 @@
-//! What is agreed: conventions, how they are carried into the territories, what falls due of them,
-//! and who wrote what of them.
+//! Agreements: conventions, their declinations in the territories, their deadlines, and the history
+//! of their changes.
 
 pub mod conventions;
 pub mod deadlines;

@@ -7,7 +7,7 @@
 //! | --- | --- |
 //! | [`keys`] | which Ed25519 keys the service signs with, and which it publishes (RFC 7517, 8037) |
 //! | [`identity`] | the roles, each with its perimeter, and the scopes |
-//! | [`claims`] | what a token says: who signed it, for whom, as whom, until when (RFC 7519) |
+//! | [`claims`] | the claims of a token: issuer, audience, identity, expiry (RFC 7519) |
 //! | [`tokens`] | signing an access token, and verifying one at 20,000 requests a second (RFC 9068) |
 //! | [`revocation`] | which tokens no longer count although they have not expired (RFC 7009) |
 //! | [`secrets`] | machine clients' secrets: made, recognised, kept as a digest |

@@ -1,8 +1,8 @@
 //! Who may do what: one table, one line an operation. An operation that is not in it is refused to
 //! everyone.
 //!
-//! The table says what a role may do at all ([`Grant`]); a [`Scope`] carries, into every store
-//! function, what of it the caller may see and change. Only [`allow`] makes one for a request.
+//! The table lists the operations of each role ([`Grant`]); a [`Scope`] carries, into every store
+//! function, which rows the caller may see and change. Only [`allow`] makes one for a request.
 
 use uuid::Uuid;
 
@@ -201,27 +201,28 @@ pub struct Scope {
     perimeter: Perimeter,
 }
 
-/// What a scope is limited to. Which rows of a kind are in it, the kind's own store says, once.
+/// The perimeter a scope is limited to. Which rows of a kind lie in it is decided once, in the
+/// store of that kind.
 #[derive(Debug, Clone)]
 pub enum Perimeter {
-    /// Nothing is out of reach.
+    /// All rows.
     Everything,
-    /// What lies in these territories.
+    /// The rows that lie in these territories.
     Territories {
         /// Their codes.
         named: Vec<String>,
         /// The codes of those above them.
         above: Vec<String>,
     },
-    /// What is of these schools.
+    /// The rows of these schools.
     Schools(Vec<Uai>),
-    /// What is of this partner.
+    /// The rows of this partner.
     Partner(Uuid),
-    /// What everybody may read.
+    /// The rows that anybody may read.
     Public,
 }
 
-/// Admits a caller to an operation, or says why not.
+/// Admits a caller to an operation, or refuses with the reason.
 ///
 /// # Errors
 /// `insufficient_scope` without the scope word, `forbidden` when the role may not.
@@ -272,22 +273,21 @@ fn insufficient(needs: Needs) -> Error {
 }
 
 impl Scope {
-    /// Of the commands run beside the service by whoever holds its data directory.
+    /// The scope of commands run on the host, by whoever has access to the data directory.
     pub const fn of_operator() -> Self {
         Self {
             perimeter: Perimeter::Everything,
         }
     }
 
-    /// Of the public operations, which have no caller: the public part.
+    /// The scope of public operations, which have no caller: the public rows.
     pub const fn of_public() -> Self {
         Self {
             perimeter: Perimeter::Public,
         }
     }
 
-    /// Of whoever acts as this: a request's caller once [`allow`] admits it, and the persons of the
-    /// example story.
+    /// The scope of an identity: a caller that [`allow`] admitted, or a person of the example story.
     pub(crate) fn of(identity: &Identity) -> Self {
         let perimeter = match identity {
             Identity::Ministry => Perimeter::Everything,
@@ -307,12 +307,12 @@ impl Scope {
         Self { perimeter }
     }
 
-    /// What it is limited to.
+    /// The perimeter it is limited to.
     pub const fn perimeter(&self) -> &Perimeter {
         &self.perimeter
     }
 
-    /// Whether nothing is out of reach.
+    /// Whether it covers all rows.
     pub const fn is_everything(&self) -> bool {
         matches!(self.perimeter, Perimeter::Everything)
     }

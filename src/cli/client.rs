@@ -194,7 +194,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Takes a step in a transaction of its own, as whoever holds the data directory. A service that
+/// Takes a step in a transaction of its own, as whoever has access to the data directory. A service that
 /// runs beside learns of tokens that end by reading the database every two seconds.
 async fn write(
     app: &App,

@@ -128,7 +128,7 @@ fn explain(error: &tokio_postgres::Error) -> String {
     )
 }
 
-/// What the address says of the server's certificate.
+/// How the address wants the server's certificate checked.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Verification {
     /// Whether it is verified at all.

@@ -47,7 +47,7 @@ diesel::define_sql_function! {
     fn pg_try_advisory_xact_lock(key: BigInt) -> SqlBool;
 }
 
-/// Looks a key up, and holds it until the transaction ends.
+/// Looks a key up, and locks it until the transaction ends.
 pub async fn find(tx: &mut Tx<'_>, scope: &[u8; 32]) -> Result<Found> {
     let lock = scope
         .first_chunk::<8>()

@@ -18,8 +18,8 @@ pub trait ObjectType {
     const PARENT: Option<&'static str> = None;
 }
 
-/// A type that the feed reads: the list of the feed's types says so, and nothing else does. What is
-/// journaled and stands not there would be told of without being shown, and does not compile.
+/// A type that the feed reads: only the list of the feed's types implements it. A type that is
+/// journaled but not listed would have changes whose objects cannot be read, and does not compile.
 #[diagnostic::on_unimplemented(
     message = "the feed does not read `{Self}`",
     note = "give it a `FeedObject` and add it to the list of `integration::changes::objects`"
@@ -28,7 +28,7 @@ pub trait InFeed {}
 
 /// An object whose writes are journaled.
 pub trait Journaled: ObjectType + InFeed + Serialize {
-    /// The fields that speak of a person: named in the journal, never shown.
+    /// The fields with personal data: the journal names them and never has their values.
     const PERSONAL: &'static [&'static str];
     /// Its id.
     fn id(&self) -> Uuid;
@@ -42,13 +42,14 @@ pub trait Journaled: ObjectType + InFeed + Serialize {
     fn parent(&self) -> Option<Uuid> {
         None
     }
-    /// Who may read of its changes.
+    /// Who may read its changes.
     fn audience(&self) -> Audience {
         Audience::everyone()
     }
 }
 
-/// Who may read of a change, kept with it: what an object is now cannot tell who was told of it.
+/// Who may read a change, kept with it: the present state of an object does not show who could read
+/// it then.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Audience(Vec<String>);
 

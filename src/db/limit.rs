@@ -1,4 +1,4 @@
-//! How many rows a page has, told so that PostgreSQL plans well.
+//! The `LIMIT` of a page, written so that PostgreSQL plans well.
 //!
 //! A bound `LIMIT` is unknown to the plan that is made once for all values, which is then taken for a
 //! reading of a tenth of the table: PostgreSQL plans each page anew instead, and for a query over
@@ -15,7 +15,7 @@ use diesel::sql_types::BigInt;
 use crate::db::keyset::{AfterMark, Order};
 use crate::db::page::{BATCH, DEFAULT_LIMIT, Direction, Page};
 
-/// The sizes that are asked for most, with the row that tells whether more follow.
+/// The page sizes asked for most, with the extra row that shows whether more follow.
 const USUAL: [i64; 2] = [DEFAULT_LIMIT + 1, BATCH + 1];
 
 /// The first rows of a query that has no limit yet.

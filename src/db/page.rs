@@ -37,7 +37,7 @@ pub enum MarkValue {
     Time(DateTime<Utc>),
     /// How well a row answers a search: the bits of a single-precision number, to lose none.
     Rank(u32),
-    /// How far a row is: the bits of a double-precision number; none where it is nowhere.
+    /// The distance of a row: the bits of a double-precision number; none for a row without a place.
     Distance(Option<u64>),
     /// Two numbers: a place in the change feed.
     Place(i64, i64),

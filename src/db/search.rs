@@ -13,7 +13,7 @@ pub struct TsVector;
 #[diesel(postgres_type(name = "tsquery"))]
 pub struct TsQuery;
 
-// Whether a text has the words looked for.
+// Whether a text matches the search.
 diesel::infix_operator!(Matches, " @@ ", backend: Pg);
 
 diesel::define_sql_function! {
@@ -22,7 +22,7 @@ diesel::define_sql_function! {
 }
 
 diesel::define_sql_function! {
-    /// How well a text answers a search; null where nothing is looked for.
+    /// How well a text matches a search; null without a search.
     fn ts_rank(text: TsVector, query: Nullable<TsQuery>) -> Nullable<Float>;
 }
 

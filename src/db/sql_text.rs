@@ -1,5 +1,5 @@
 //! Statements that are put together as text: the values they bind, and the conditions that several
-//! of them need. What a request says is always bound and never written into the text.
+//! of them need. The values of a request are always bound and never written into the text.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::pg::Pg;

@@ -1,7 +1,7 @@
 //! What the database refuses, in the service's words.
 //!
-//! Uniqueness and references are the database's word (never select-then-insert): each constraint
-//! that a request can break has a name, and its name maps to a code here.
+//! Uniqueness and references are checked by the database (never select-then-insert): each constraint
+//! that a request can violate has a name, and its name maps to a code here.
 
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
@@ -34,7 +34,7 @@ impl Error {
     }
 }
 
-/// The refusal that a constraint, broken by an insertion or an update, stands for.
+/// The refusal for a constraint that an insertion or an update violates.
 fn refusal(constraint: &str) -> Option<Error> {
     let invalid = |field, rule| Some(Error::at(Code::ValidationFailed, Place::field(field), rule));
     match constraint {

@@ -1,5 +1,5 @@
-//! What a resource says of itself: a stable code and its words. As a fault it refuses
-//! ([`Rule::Own`](super::Rule::Own)), as a warning it only tells.
+//! The notices of a resource: a stable code and its wording. Used as a fault it refuses the request
+//! ([`Rule::Own`](super::Rule::Own)), as a warning it only informs.
 
 use crate::error::warning::Warning;
 use crate::language::{Language, Text};
@@ -65,7 +65,7 @@ pub static NOT_IN_CONVENTION: Notice = notice(
     "The convention does not cover this code: choose among its own.",
 );
 
-/// A field that tells one object from another.
+/// A field that identifies an object.
 pub static PART_OF_THE_KEY: Notice = notice(
     "part_of_the_key",
     "Ce champ identifie l'objet et ne change pas : retirez-le.",

@@ -58,7 +58,7 @@ impl Range {
     }
 
     fn specificity(&self, essence: &str) -> Option<u8> {
-        // What an operation cannot tell beforehand is taken to be what is asked for.
+        // A media type the operation cannot know beforehand is taken to be the one asked for.
         if self.essence == essence || essence == "*/*" {
             return Some(3);
         }

@@ -138,7 +138,7 @@ pub trait List: 'static {
     /// Rows a stream reads at a time.
     const BATCH: i64 = BATCH;
 
-    /// The columns of its CSV: those of a row, unless the request says which.
+    /// The columns of its CSV: those of a row, unless the request chooses some.
     fn columns(_call: &Call<Self::Filter>) -> Vec<Column> {
         columns_of::<Self::Item>()
     }
@@ -193,7 +193,7 @@ impl<L: List> ListCall<L> {
         &self.call
     }
 
-    /// Answers the page, or the whole list where CSV or NDJSON is asked for.
+    /// Answers the page, or the complete list where CSV or NDJSON is asked for.
     ///
     /// # Errors
     /// What reading the page answers.
@@ -202,7 +202,7 @@ impl<L: List> ListCall<L> {
         self.answer_with(read, |listed, ()| listed).await
     }
 
-    /// The same for a list whose answer says more than its rows: `read` gives both for a page,
+    /// The same for a list whose answer has more than its rows: `read` gives both for a page,
     /// `write` puts them together.
     ///
     /// # Errors
@@ -253,7 +253,7 @@ impl<L: List> ListCall<L> {
         self.written_by(writer).await
     }
 
-    /// Answers the whole list as this writer writes it.
+    /// Answers the complete list as this writer writes it.
     ///
     /// # Errors
     /// What reading the first rows answers.
@@ -284,7 +284,7 @@ impl<L: List> FromRequest for ListCall<L> {
     }
 }
 
-/// One row more than asked for, to tell whether another page follows.
+/// One row more than asked for, to know whether another page follows.
 fn one_more<S: Clone>(page: &Page<S>) -> Page<S> {
     Page {
         limit: page.limit.saturating_add(1),

@@ -6,7 +6,7 @@ use crate::error::{Code, Error, Result};
 
 /// The rows of a body, under `items`. A comma or a semicolon separates the cells, whichever the
 /// header has more of; a BOM is passed over. An empty cell is an absent member. A row with more or
-/// fewer cells than the header is the list of its cells: what it says of which column cannot be told.
+/// fewer cells than the header is the list of its cells: which cell is of which column is unknown.
 ///
 /// # Errors
 /// `malformed_csv` for bytes that are not UTF-8, and for a header that is empty or names a column twice.

@@ -10,9 +10,9 @@ use super::pointer::Pointer;
 use crate::error::{Faults, Place, Rule};
 use crate::values::FromText;
 
-/// A type that can be read from a JSON value, or says which rule the value breaks.
+/// A type that can be read from a JSON value, or names the rule that the value breaks.
 pub trait Field: Sized {
-    /// Reads what stands there; faults are of that place, or of one below it.
+    /// Reads the value at this position; faults are of this position, or of one below it.
     fn read(value: &Value, at: Pointer<'_>, faults: &mut Faults) -> Option<Self>;
 }
 
@@ -26,7 +26,7 @@ impl<T: FromText> Field for T {
     }
 }
 
-/// The longest list a field accepts, unless it says otherwise.
+/// The longest list a field accepts by default.
 pub const MAX_ITEMS: usize = 200;
 
 /// A list without repeats.
@@ -62,7 +62,7 @@ pub trait Body: Sized {
 /// The members of the object that is read, and the faults found so far.
 pub struct Fields<'a> {
     object: &'a Map<String, Value>,
-    /// Where the object stands.
+    /// The position of the object.
     at: Pointer<'a>,
     /// Whether what is absent is no fault: the object is a change.
     partial: bool,
@@ -299,7 +299,7 @@ impl<'a> Fields<'a> {
         self.partial
     }
 
-    /// Leaves the other members alone: which ones there may be cannot be told.
+    /// Leaves the other members alone: which ones there may be is not known here.
     pub fn leave_the_rest(&mut self) {
         self.open = true;
     }

@@ -54,12 +54,12 @@ impl Dialect {
     }
 }
 
-/// A column of a CSV: its name, and where in a row its value stands (RFC 6901).
+/// A column of a CSV: its name, and the pointer to its value in a row (RFC 6901).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {
     name: String,
     pointer: String,
-    /// Of a list of objects, the member that stands for each.
+    /// For a list of objects, the member that represents each.
     item: Option<String>,
 }
 
@@ -106,11 +106,11 @@ impl Column {
     }
 }
 
-/// How a list is written whole: what stands before its rows, each of them, what stands after.
+/// How a complete list is written: the part before its rows, each row, the part after them.
 pub trait Writing<T>: Clone + 'static {
     /// The media type.
     fn content_type(&self) -> &'static str;
-    /// What stands before the rows.
+    /// The part before the rows.
     ///
     /// # Errors
     /// `internal_error` when it cannot be written.
@@ -120,17 +120,17 @@ pub trait Writing<T>: Clone + 'static {
     /// # Errors
     /// `internal_error` when it cannot be written.
     fn row(&self, row: &T, bytes: &mut Vec<u8>) -> Result<()>;
-    /// What stands after the last.
+    /// The part after the last row.
     fn end(&self) -> &'static [u8];
 }
 
 /// Some rows of a list, and where the next ones start.
 type Batch<T> = (Vec<T>, Option<Mark>);
 
-/// Streams a whole list, batch after batch; `next` reads the batch after a mark and says where the
-/// one after it starts. The first is read before the answer begins, so that what is refused is
-/// refused whole; a later failure cuts the stream short of its end, so that no reader takes a part
-/// for the whole.
+/// Streams a complete list, batch after batch; `next` reads the batch after a mark and answers where
+/// the one after it starts. The first is read before the answer begins, so that a refusal is an
+/// answer of its own; a later failure cuts the stream before its end, so that no reader takes a part
+/// for the complete list.
 ///
 /// # Errors
 /// What reading the first batch answers.

@@ -56,14 +56,14 @@ pub struct Admitted {
     pub mark: Option<Mark>,
     /// The body as it came.
     pub raw: Bytes,
-    /// The body as JSON, where the operation takes JSON and there is one. Of lines and of rows, the
-    /// list they are is under `items`, as in the JSON form.
+    /// The body as JSON, where the operation takes JSON and there is one. NDJSON lines and CSV rows
+    /// are a list under `items`, as in the JSON format.
     pub json: Option<Value>,
-    /// The form of the body.
+    /// The format of the body.
     pub body_form: Form,
-    /// What the request asks of the present version.
+    /// The `If-Match` precondition: the version the object must have.
     pub if_match: Precondition,
-    /// What it asks not to be there.
+    /// The `If-None-Match` precondition: the version the object must not have.
     pub if_none_match: Precondition,
     /// The `Idempotency-Key`.
     pub idempotency_key: Option<String>,
@@ -72,7 +72,7 @@ pub struct Admitted {
 }
 
 impl Admitted {
-    /// What the request asks of an object that may not be there.
+    /// Both preconditions, for an object that may not exist yet.
     pub const fn conditions(&self) -> Conditions<'_> {
         Conditions {
             if_match: &self.if_match,
@@ -139,8 +139,9 @@ fn app_of(request: &ServiceRequest) -> Result<web::Data<App>> {
         .ok_or_else(|| Error::internal("the application is not mounted"))
 }
 
-/// Who asks. Everything under `/v1` needs a token, unknown paths there too; a CORS preflight that
-/// reaches this point is from an origin that is not allowed, and is answered like any `OPTIONS`.
+/// The claims of the caller. Everything under `/v1` needs a token, unknown paths there too; a CORS
+/// preflight that gets this far is from an origin that is not allowed, and is answered like any
+/// `OPTIONS`.
 async fn authenticate(app: &App, request: &ServiceRequest) -> Result<Option<Arc<Claims>>> {
     let path = request.path();
     let is_preflight = request.method() == Method::OPTIONS

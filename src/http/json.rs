@@ -13,7 +13,7 @@ use crate::error::{Code, Error, Result};
 /// The deepest nesting accepted.
 pub const MAX_DEPTH: usize = 32;
 
-/// The value a body holds.
+/// The JSON value of a body.
 ///
 /// # Errors
 /// `malformed_json`, naming the line and the column.
@@ -29,7 +29,7 @@ pub fn parse(bytes: &[u8]) -> Result<Value> {
     Ok(value)
 }
 
-/// The values a body holds, one on each line that is not blank: a list, under `items`.
+/// The JSON values of a body, one on each line that is not blank: a list, under `items`.
 ///
 /// # Errors
 /// As [`parse`]; the line is that of the body.

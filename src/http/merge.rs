@@ -12,8 +12,8 @@ use utoipa::{PartialSchema, ToSchema};
 use super::fields::{Body, Fields};
 use crate::error::{Error, Faults, Place, Result, Rule};
 
-/// A change of what a `B` creates. Each of its members is checked when it arrives; the rules that
-/// hold between members are checked on what it makes of the stored object.
+/// A merge patch (RFC 7396) of the content type `B`. Each member is checked when it arrives; rules
+/// between members are checked on the patched object.
 #[derive(Debug, Clone)]
 pub struct Patch<B> {
     members: Map<String, Value>,
@@ -30,17 +30,17 @@ impl<B: Body> Body for Patch<B> {
 }
 
 impl<B: Body + Serialize> Patch<B> {
-    /// Whether it names this member.
+    /// Whether the patch has this member.
     pub fn names(&self, name: &str) -> bool {
         self.members.contains_key(name)
     }
 
-    /// What it says of this member, if it names it.
+    /// The value it gives this member, if it has it.
     pub fn member(&self, name: &str) -> Option<&Value> {
         self.members.get(name)
     }
 
-    /// What the object becomes.
+    /// The patched object.
     ///
     /// # Errors
     /// `validation_failed` when its members do not go together.
@@ -53,8 +53,8 @@ impl<B: Body + Serialize> Patch<B> {
             .map_err(|error| self.cleared(error))
     }
 
-    /// As [`Patch::apply`], for a workflow that tells more faults with these: where its members do
-    /// not go together is noted, what it cleared being absent.
+    /// As [`Patch::apply`], for a workflow that reports further faults with these: members that
+    /// contradict each other are noted, and cleared ones are absent.
     ///
     /// # Errors
     /// `validation_failed` when nothing can be made of it.

@@ -27,7 +27,7 @@ impl<S: Sort> Page<S> {
         let limit = reader
             .number("limit", 1, MAX_LIMIT)
             .unwrap_or(DEFAULT_LIMIT);
-        // Where there are no orders `sort` is an unknown parameter, and was told so.
+        // Without orders `sort` is an unknown parameter, and was already refused as one.
         let text = reader.text("sort").filter(|_| !S::ORDERS.is_empty());
         let (name, direction) = match text.map(|text| (text.strip_prefix('-'), text)) {
             Some((Some(name), _)) => (Some(name), Direction::Descending),

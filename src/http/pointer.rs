@@ -1,19 +1,19 @@
-//! Where in a body a value stands.
+//! The position of a value in a body.
 
 use std::fmt;
 
 use crate::error::Place;
 use crate::error::fault::escape;
 
-/// Where in a body a value stands, from the value outwards. Its pointer (RFC 6901) is only written
-/// for a fault: a body without any needs none.
+/// The position of a value in a body, from the value outwards. The JSON pointer (RFC 6901) is only
+/// written for a fault: a body without any needs none.
 #[derive(Debug, Clone, Copy)]
 pub enum Pointer<'a> {
     /// The body itself.
     Body,
-    /// A member of the object that stands there.
+    /// A member of the object at this position.
     Member(&'a Pointer<'a>, &'a str),
-    /// An item of the list that stands there.
+    /// An item of the list at this position.
     Item(&'a Pointer<'a>, usize),
 }
 

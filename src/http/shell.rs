@@ -33,7 +33,7 @@ const WORTH_COMPRESSING: u64 = 4 * 1024;
 /// The longest `X-Request-Id` taken from a caller.
 const MAX_REQUEST_ID: usize = 128;
 
-/// What is learnt of a request on its way in, for its log line on the way out.
+/// Log context of a request: filled in while it is read, written when it is answered.
 #[derive(Debug)]
 pub struct AccessLog {
     /// The request's id.

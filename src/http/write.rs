@@ -1,4 +1,4 @@
-//! A write: one transaction that holds the rows, their journal and, where the request carries an
+//! A write: one transaction for the rows, their journal and, where the request carries an
 //! `Idempotency-Key`, the answer itself.
 
 use actix_web::http::StatusCode;
@@ -17,7 +17,7 @@ impl<Q, B> Call<Q, B> {
     ///
     /// # Errors
     /// What the step refuses; nothing was written then. `service_unavailable` when the database is
-    /// away: whether the step was committed is then told by repeating it with the same key.
+    /// away: repeating it with the same key then shows whether the step was committed.
     pub async fn write(
         &self,
         step: impl AsyncFnOnce(&mut Tx<'_>) -> Result<Answer>,
@@ -74,8 +74,8 @@ impl<Q, B> Call<Q, B> {
         outcome
     }
 
-    /// What tells a repeated request from another one under the same key: its body and, where there
-    /// is one, its query, which says what to do with the body.
+    /// Distinguishes a repeated request from another one under the same key: the digest of its body
+    /// and of its query, which determines what is done with the body.
     fn request_hash(&self) -> [u8; 32] {
         let mut hash = Sha256::new_with_prefix(&self.admitted.raw);
         hash.update(self.admitted.parameters.canonical_without(&[]));

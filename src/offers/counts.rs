@@ -29,7 +29,7 @@ pub fn check_part(
     }
 }
 
-/// Pupils, and those of them who are told apart.
+/// The number of pupils, and of those counted apart.
 #[derive(Debug, Clone, Copy)]
 pub struct Pupils {
     /// All of them.

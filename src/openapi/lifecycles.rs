@@ -1,5 +1,5 @@
-//! The lives of objects, told from their transition tables: in French below the tags of the OpenAPI
-//! document, in English with diagrams in `docs/LIFECYCLES.md`.
+//! The lifecycles of objects, written from their transition tables: in French below the tags of the
+//! OpenAPI document, in English with diagrams in `docs/LIFECYCLES.md`.
 
 use std::fmt::Write as _;
 

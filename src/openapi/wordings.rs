@@ -1,4 +1,4 @@
-//! What the document says of one schema and not of the others that are made of the same content: a
+//! Descriptions of one schema that differ from those of the schemas made of the same content: a
 //! creation, its change and the answer share their fields in the code.
 
 use serde_json::{Map, Value, json};

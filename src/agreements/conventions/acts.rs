@@ -1,5 +1,5 @@
-//! What a convention's row keeps of the acts that followed its text: signed amendments, the articles
-//! they wrote, how a party ended it; and of an imported one, where it comes from.
+//! The acts kept in a convention's row: signed amendments, the articles they wrote, the termination
+//! by a party; and the source of an imported one.
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! What a convention says on a day: the text signed first, and what its signed amendments make of it.
+//! The consolidated text of a convention on a day: the original text as amended since.
 
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -24,7 +24,7 @@ pub struct Origin {
     pub number: i32,
 }
 
-/// What a convention says on a day.
+/// The consolidated text of a convention on a day.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Consolidated {
     /// Its fields.
@@ -42,7 +42,7 @@ impl Consolidated {
         }
     }
 
-    /// What it says after a change; one that does not apply any more changes nothing.
+    /// The text after a change; a change that no longer applies changes nothing.
     pub fn apply(&mut self, change: &Change) {
         let content = &mut self.content;
         match change {
@@ -117,7 +117,7 @@ pub struct Restricted {
 }
 
 impl Convention {
-    /// What it says on a day.
+    /// The consolidated text on a day.
     pub fn on(&self, day: NaiveDate) -> Consolidated {
         Consolidated::original(self.original.clone()).amended(&self.amendments, day)
     }

@@ -1,4 +1,4 @@
-//! What a convention says: the fields its parties agree on, and those that only publish it.
+//! The content of a convention: the contractual fields, and those of its publication only.
 
 use chrono::NaiveDate;
 use diesel::prelude::*;

@@ -1,5 +1,5 @@
-//! What a change of a convention may change: everything before the signature; afterwards only what is not
-//! contractual, and what the source of an imported convention left unknown.
+//! The fields an edit may change: all before the signature; afterwards only those that are not
+//! contractual, and those that the source of an imported convention left unknown.
 
 use super::acts::{DatePrecision, Imported};
 use super::content::NewConvention;
@@ -50,17 +50,17 @@ impl Changed {
             .is_some()
     }
 
-    /// Whether it says the end.
+    /// Whether it gives the end.
     pub fn says_the_end(&self) -> bool {
         self.among(&["ends_on"]).next().is_some()
     }
 
-    /// Whether it says a date.
+    /// Whether it gives a date.
     pub fn completes_dates(&self) -> bool {
         self.among(DATES).next().is_some()
     }
 
-    /// Why signatures given before it no longer hold.
+    /// Why signatures given before it are no longer valid.
     pub fn reason(&self) -> String {
         let fields: Vec<&str> = self
             .among(CONTRACTUAL)
@@ -70,7 +70,7 @@ impl Changed {
         format!("Contenu modifié : {}", fields.join(", "))
     }
 
-    /// Refuses what the convention, as it stands, does not let be changed.
+    /// Refuses a change that the present status of the convention does not allow.
     ///
     /// # Errors
     /// `validation_failed` for what its reference is made of, `signed_content` for what was signed.

@@ -1,4 +1,4 @@
-//! What a list of conventions is asked for.
+//! The filters and orders of a list of conventions.
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -16,9 +16,9 @@ use crate::values::{ActionType, Axis, Level, TerritoryCode};
 pub struct Filter {
     /// National or local.
     pub scope: Vec<ConventionScope>,
-    /// Of one of these kinds.
+    /// Only those with one of these kinds.
     pub kind: Vec<ConventionKind>,
-    /// Of one of these statuses.
+    /// Only those with one of these statuses.
     pub status: Vec<Status>,
     /// Being one of these today.
     pub effective_status: Vec<EffectiveStatus>,
@@ -143,7 +143,7 @@ impl Query for Filter {
 /// The filters, as the list and the count document them.
 pub type Filters = Documented<Filter>;
 
-/// By what a list of conventions is sorted.
+/// The orders of a list of conventions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sort {
     /// The order of creation.

@@ -1,9 +1,10 @@
 //! Conventions: what the ministry, or a region, an academy or a school, and partners sign together.
 //!
-//! [`content`] has what the parties agree on, [`consolidated`] what it says on a day, its [`amendments`]
-//! counted, [`signing`] who signs and how, [`term`] when it is in force, [`termination`] how it is ended
-//! or renewed, [`content_hash`] the digest of the content, [`model`] the row and the steps between statuses,
-//! [`coverage`] where one is declined, [`crate::results::summary`] what came of it in a year, [`directory`] what anyone may read of them.
+//! [`content`] has the agreed fields, [`consolidated`] the text on a day with its [`amendments`],
+//! [`signing`] who signs and how, [`term`] when it is in force, [`termination`] how it is ended or
+//! renewed, [`content_hash`] the digest of the content, [`model`] the row and the steps between
+//! statuses, [`coverage`] where one is declined, [`directory`] the public fields. What came of one in
+//! a year is in [`crate::results::summary`].
 
 pub mod acts;
 pub mod amendments;

@@ -1,4 +1,4 @@
-//! What a convention is: its row, its statuses, the steps between them, how it is answered.
+//! The row of a convention, its statuses, the steps between them, how it is answered.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;

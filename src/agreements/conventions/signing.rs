@@ -453,7 +453,7 @@ impl Signing<'_> {
     /// The signatories with one more signature.
     ///
     /// # Errors
-    /// `validation_failed` when it cannot be told whose it is, `forbidden`, `already_signed`,
+    /// `validation_failed` when it is not clear whose it is, `forbidden`, `already_signed`,
     /// `not_your_turn`.
     pub fn record(
         &self,
@@ -487,7 +487,7 @@ pub fn signed_by_all(signatories: &[Signatory]) -> Option<NaiveDate> {
     days.collect::<Option<Vec<_>>>()?.into_iter().max()
 }
 
-/// The signatures that no longer hold, to be kept on record.
+/// The signatures that are no longer valid, to be kept on record.
 pub fn voided(
     signatories: &[Signatory],
     voided_at: DateTime<Utc>,

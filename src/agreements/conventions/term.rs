@@ -104,7 +104,7 @@ impl Convention {
         [agreed, terminated, replaced].into_iter().flatten().min()
     }
 
-    /// Whether nothing says its end: neither its source nor anyone since.
+    /// Whether its end is unknown: neither its source nor an edit since gives it.
     pub fn has_unknown_end(&self) -> bool {
         self.original.ends_on.is_none() && self.imported.is_some()
     }

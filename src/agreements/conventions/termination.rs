@@ -1,5 +1,5 @@
-//! How a convention is ended by a party, and how it is renewed by a successor: what is asked for,
-//! and what the agreement says of it.
+//! Termination of a convention by a party, and renewal by a successor: the requests, and the
+//! clauses of the agreement on both.
 
 use chrono::{Months, NaiveDate};
 use serde::Serialize;

@@ -189,7 +189,7 @@ pub async fn update(
     Ok(after)
 }
 
-/// The convention, held, once the caller may write it.
+/// Locks the convention, if the caller may write it.
 async fn kept(
     tx: &mut Tx<'_>,
     scope: &Scope,
@@ -274,8 +274,8 @@ pub async fn sign(
     Ok(after)
 }
 
-/// A successor takes the place of the convention it names from its own first day, if that one is
-/// still the one that stands.
+/// A successor replaces the convention it names from its own first day, unless another successor
+/// was signed meanwhile.
 async fn replace_predecessor(tx: &mut Tx<'_>, successor: &Convention) -> Result<()> {
     let content = &successor.original;
     let Some((id, first_day)) = content.predecessor_id.zip(content.starts_on) else {
@@ -298,7 +298,7 @@ async fn replace_predecessor(tx: &mut Tx<'_>, successor: &Convention) -> Result<
     tx.changed("replaced", &before, &after).await
 }
 
-/// Ends one by the will of a party: its last day is said, and it stays in force until then.
+/// Terminates one on the request of a party, which gives its last day; it stays in force until then.
 ///
 /// # Errors
 /// `not_found`, `forbidden`, `precondition_failed`, `invalid_transition`, `validation_failed` for a

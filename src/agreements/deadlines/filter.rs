@@ -1,4 +1,4 @@
-//! What a list of deadlines is asked for.
+//! The filters and orders of a list of deadlines.
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -8,7 +8,7 @@ use crate::http::query::{Documented, Parameter, Query, Reader, UPDATED_SINCE, pa
 use crate::values::TerritoryCode;
 use crate::values::ids::ConventionId;
 
-/// How far ahead a list looks unless it is told.
+/// How far ahead a list goes by default.
 const DAYS: u64 = 90;
 
 /// How far it may: ten years.
@@ -17,7 +17,7 @@ const MOST_DAYS: i64 = 3660;
 /// What a list of deadlines is filtered by.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// Of one of these kinds.
+    /// Only those with one of these kinds.
     pub kind: Vec<Kind>,
     /// Of one of these conventions, or of their declinations.
     pub convention_id: Vec<ConventionId>,
@@ -31,7 +31,7 @@ pub struct Filter {
     pub above: Vec<String>,
     /// The schools of the caller, and all above them.
     pub above_schools: Vec<String>,
-    /// What campaigns say of their years.
+    /// The report rules that campaigns set for their years.
     pub campaigns: Vec<CampaignYear>,
     /// The day it is.
     pub today: NaiveDate,

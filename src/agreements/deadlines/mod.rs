@@ -1,8 +1,8 @@
 //! Deadlines: what falls due, and what is late.
 //!
-//! Nothing of them is stored: they follow, on the day they are asked for, from the conventions, the
-//! declinations and the reports that are (`statement`, and `branches` for each kind).
-//! `perimeter` says whom each concerns, [`calendar`] writes them as events.
+//! They are not stored: they are computed, for the day of the request, from the conventions, the
+//! declinations and the reports (`statement`, and `branches` for each kind). `perimeter` has the
+//! conditions on whom each concerns, [`calendar`] writes them as events.
 
 pub mod calendar;
 pub mod filter;

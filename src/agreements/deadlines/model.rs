@@ -1,4 +1,4 @@
-//! What a deadline is: its kinds, when reports are due, its words.
+//! A deadline: its kinds, when reports are due, its wording.
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
 use diesel::prelude::*;
@@ -54,11 +54,11 @@ pub struct ReportYear {
     pub year: SchoolYear,
     /// The day its reports are due.
     pub due_on: NaiveDate,
-    /// Whether a campaign expects a report on every convention, and not only on those that say so.
+    /// Whether a campaign expects a report on every convention, and not only on those that require one.
     pub has_campaign: bool,
 }
 
-/// What a campaign says of its year.
+/// The report rules that a campaign sets for its year.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CampaignYear {
     /// The school year.

@@ -52,7 +52,7 @@ impl List for Deadlines {
     }
 
     async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<DeadlineAnswer>> {
-        // One's own: what is computed must not hold back the reads of others.
+        // One's own: what is computed must not delay the reads of others.
         let connection = call.app.db.borrow().await?;
         let filter = complete(&connection, &call).await?;
         let deadlines = store::page(&connection, call.scope()?, &filter, &page).await?;

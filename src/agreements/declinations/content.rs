@@ -1,4 +1,4 @@
-//! What is written of a declination: its fields, its coordinator, who signed for it.
+//! The content of a declination: its fields, its coordinator, who signed for it.
 
 use chrono::NaiveDate;
 use diesel::prelude::*;

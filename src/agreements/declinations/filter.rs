@@ -1,4 +1,4 @@
-//! What a list of declinations is asked for.
+//! The filters and orders of a list of declinations.
 
 use chrono::{DateTime, Utc};
 
@@ -12,15 +12,15 @@ use crate::values::ids::{ConventionId, DeclinationId, PartnerId};
 /// What a list of declinations is filtered by.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// Of one of these conventions.
+    /// Only those of one of these conventions.
     pub convention_id: Vec<ConventionId>,
     /// Of a convention to which one of these partners is a party, or was.
     pub partner_id: Vec<PartnerId>,
-    /// Of one of these levels.
+    /// Only those with one of these levels.
     pub level: Vec<DeclinationLevel>,
     /// Whose territories cover, or lie in, one of these.
     pub territory: Vec<TerritoryCode>,
-    /// Of one of these statuses.
+    /// Only those with one of these statuses.
     pub status: Vec<Status>,
     /// Below one of these.
     pub parent_id: Vec<DeclinationId>,
@@ -82,7 +82,7 @@ impl Query for Filter {
 /// The filters, as the list and the count document them.
 pub type Filters = Documented<Filter>;
 
-/// By what a list of declinations is sorted.
+/// The orders of a list of declinations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sort {
     /// The order of creation.

@@ -9,11 +9,11 @@
 //!     └── abandon ──▶ abandoned
 //! ```
 //!
-//! [`content`] has what is written of it, [`model`] the row and the steps between statuses,
-//! [`answer`] what of it is shown to whom, [`rules`] what its convention and its parent ask of it,
-//! [`comparison`] a declination beside its parent, [`workflow`] the steps that write. At one time,
-//! one active declination of a convention, at each level, has a territory: `declination_claims`
-//! says which.
+//! [`content`] has its fields, [`model`] the row and the steps between statuses, [`answer`] what is
+//! shown to whom, [`rules`] what its convention and its parent require of it, [`comparison`] a
+//! declination compared with its parent, [`workflow`] the steps that write. At any time, a territory
+//! is in at most one active declination of a convention at each level: `declination_claims` enforces
+//! it.
 
 pub mod answer;
 pub mod comparison;

@@ -1,4 +1,4 @@
-//! What a declination is: its row, its statuses, the steps between them, what it is on a day.
+//! The row of a declination, its statuses, the steps between them, its effective status on a day.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;

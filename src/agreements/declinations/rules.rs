@@ -1,4 +1,4 @@
-//! What a declination's convention and its parent ask of it, and who may carry it where.
+//! What a declination's convention and its parent require of it, and who may create it where.
 
 use chrono::NaiveDate;
 use diesel_async::AsyncPgConnection;
@@ -142,7 +142,7 @@ impl Ground {
         let local = self.convention.as_ref();
         let local = local.and_then(|convention| convention.original.territory.as_ref());
         let parent = self.parent.as_ref();
-        // A parent that cannot be one is told as such, once.
+        // An impossible parent is reported as such, once.
         let parent = parent.filter(|parent| {
             parent.content.convention_id == content.convention_id
                 && parent.content.level.is_wider_than(content.level)

@@ -1,8 +1,8 @@
 //! The steps that write declinations. Each runs in the transaction it is given and journals what it
 //! writes; the order of refusals is 404, 403, 412, 409, and 422 for what depends on the row.
 //!
-//! Changing, activating and closing hold the convention first and the declination next, so that they, and
-//! whatever narrows or ends the convention, come one after the other.
+//! Changing, activating and closing lock the convention first and the declination next, so that they
+//! and whatever narrows or ends the convention come one after the other.
 
 use super::content::{Activation, Content, DeclinationPatch, NewDeclination};
 use super::model::{Declination, DeclinationContext, DeclinationInContext, Status, Step};
@@ -75,7 +75,7 @@ pub async fn update(
     };
     let now = tx.now;
     let after = store::update(tx.connection(), id, &new, &ancestors, now).await?;
-    // The kept answers that held the person go with the person.
+    // The kept answers that contain the person are erased too.
     if present.coordinator.is_some() && new.coordinator != present.coordinator {
         idempotency::erase_person(tx.connection(), id.uuid()).await?;
     }
@@ -89,7 +89,7 @@ async fn check_draft(
     before: &Content,
     after: &Content,
 ) -> Result<Vec<String>> {
-    // What it may become is told all at once, seen from the convention that it keeps.
+    // All faults are reported at once, checked against the convention that it keeps.
     let kept = Content {
         convention_id: before.convention_id,
         ..after.clone()
@@ -246,7 +246,7 @@ pub async fn abandon(
     written(tx, Step::Abandon, before, after).await
 }
 
-/// Deletes a draft, and the kept answers that held its coordinator.
+/// Deletes a draft, and the kept answers that contain its coordinator.
 ///
 /// # Errors
 /// `not_found`, `forbidden`, `precondition_failed`, `invalid_transition`, `in_use`.
@@ -284,7 +284,7 @@ fn must_keep(scope: &Scope, in_context: &DeclinationInContext) -> Result<()> {
     }
 }
 
-/// The same with its convention, held before it: not for those who may not write it anyway.
+/// The same with its convention, locked before it, once the caller may write it.
 async fn lock_with_convention(
     tx: &mut Tx<'_>,
     scope: &Scope,

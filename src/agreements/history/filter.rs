@@ -1,4 +1,4 @@
-//! What a history is asked for.
+//! The filters and orders of a history.
 
 use chrono::{DateTime, Utc};
 

@@ -1,6 +1,6 @@
 //! The history of an object: who wrote it, when, which fields, from what to what. It is read from
-//! the audit rows that every write leaves; [`store`] reads those of any objects, [`routes`] says
-//! whose history is read, and who may.
+//! the audit rows that every write leaves; [`store`] reads those of any objects, [`routes`] decides
+//! whose history is read, and by whom.
 
 pub mod filter;
 pub mod model;

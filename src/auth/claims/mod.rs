@@ -1,4 +1,4 @@
-//! What an access token says (RFC 7519, profile of RFC 9068), as types.
+//! The claims of an access token (RFC 7519, profile of RFC 9068), as types.
 //!
 //! Strict on purpose: a token is made by this service or not accepted at all, so whatever is
 //! missing, mistyped or contradictory is refused rather than interpreted. A claim the service

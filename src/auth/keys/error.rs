@@ -1,4 +1,4 @@
-//! What can be wrong with the signing keys, said so that an operator can act on it.
+//! The errors of the signing keys, worded so that an operator can act on them.
 
 use std::path::PathBuf;
 use std::{fmt, io};
@@ -6,7 +6,7 @@ use std::{fmt, io};
 /// Why the keys cannot be used. No message ever quotes a key.
 #[derive(Debug)]
 pub enum KeyError {
-    /// The directory holds no key.
+    /// The directory contains no key.
     None {
         /// The directory.
         dir: PathBuf,

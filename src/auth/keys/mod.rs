@@ -150,7 +150,7 @@ impl Keys {
         json!({ "keys": self.iter().map(Key::jwk).collect::<Vec<_>>() })
     }
 
-    /// `None` when the directory holds no key.
+    /// `None` when the directory contains no key.
     fn read(dir: &Path) -> Result<Option<Keys>, KeyError> {
         let mut keys = Vec::new();
         for entry in fs::read_dir(dir).map_err(io_error("list", dir))? {

@@ -43,7 +43,7 @@ struct Lists {
 }
 
 impl Revocations {
-    /// Takes up what the database says.
+    /// Replaces the snapshot by the rows of the database.
     ///
     /// `clients` are pairs of client id and `tokens_after`, `tokens` pairs of `jti` and `exp`.
     /// `as_of` is the time taken *before* the query began: what it missed is younger than that.

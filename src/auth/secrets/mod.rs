@@ -6,7 +6,7 @@
 //!
 //! The form is GitHub's: a prefix that secret scanners and people recognise, letters and digits
 //! alone so that a double click selects it all and no encoding changes it, and a checksum so that
-//! a mistyped or truncated secret is told from a wrong one without asking the database.
+//! a mistyped or truncated secret is recognised without asking the database.
 
 use std::fmt;
 

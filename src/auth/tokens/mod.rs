@@ -237,7 +237,7 @@ fn signature_only() -> Validation {
 }
 
 /// RFC 9068 §4 and RFC 7515 §4.1.9: the media type, with or without `application/`, in any case.
-/// It keeps other things signed with the same key, an ID token say, from serving as access tokens.
+/// It keeps other things signed with the same key, an ID token for one, from serving as access tokens.
 fn is_access_token(typ: &str) -> bool {
     let subtype = match typ.split_once('/') {
         Some((kind, subtype)) if kind.eq_ignore_ascii_case("application") => subtype,

@@ -7,7 +7,7 @@ use crate::http::query::{Documented, Parameter, Query, Reader, parameter};
 /// What the feed is filtered by.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// Of one of these types.
+    /// Only those with one of these types.
     pub types: Vec<ChangeType>,
 }
 

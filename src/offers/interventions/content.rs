@@ -1,4 +1,4 @@
-//! What a partner says of an intervention.
+//! The content of an intervention, as its partner writes it.
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -149,8 +149,8 @@ impl Body for NewIntervention {
 }
 
 impl NewIntervention {
-    /// Whether a convention is to it what it is to another: whatever else they say, they are of the
-    /// same one, of the same type, levels and territories.
+    /// Whether it has the eligibility of another: both are of the same convention, type of action,
+    /// levels and territories, whatever else differs.
     pub fn stands_as(&self, other: &Self) -> bool {
         self.convention_id == other.convention_id
             && self.action_type == other.action_type
@@ -220,7 +220,7 @@ fn window(fields: &mut Fields<'_>) -> (Option<NaiveDate>, Option<NaiveDate>) {
     (first, last)
 }
 
-/// French, where nothing else is said.
+/// French by default.
 fn languages(fields: &mut Fields<'_>) -> Vec<LanguageCode> {
     let given: Option<Vec<LanguageCode>> = fields.optional("languages");
     if given.is_some() {

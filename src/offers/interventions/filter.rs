@@ -1,4 +1,4 @@
-//! What a list of interventions is asked for.
+//! The filters and orders of a list of interventions.
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -70,11 +70,11 @@ pub const PARAMETERS: &[Parameter] = &[
 pub struct Filter {
     /// Whose title or description has these words.
     pub q: Option<String>,
-    /// Of one of these partners.
+    /// Only those of one of these partners.
     pub partner_id: Vec<PartnerId>,
     /// Under one of these conventions.
     pub convention_id: Vec<ConventionId>,
-    /// Of one of these types of action.
+    /// Only those with one of these types of action.
     pub action_type: Vec<ActionType>,
     /// For one of these levels.
     pub level: Vec<Level>,
@@ -82,7 +82,7 @@ pub struct Filter {
     pub moment: Vec<Moment>,
     /// On one of these axes.
     pub axis: Vec<Axis>,
-    /// In one of these ways.
+    /// Only those in one of these ways.
     pub modality: Vec<Modality>,
     /// Offered in one of these territories.
     pub territory: Vec<TerritoryCode>,
@@ -94,18 +94,18 @@ pub struct Filter {
     pub available_from: Option<NaiveDate>,
     /// Offered then or earlier.
     pub available_to: Option<NaiveDate>,
-    /// Being one of these today.
+    /// With one of these statuses today.
     pub status: Vec<Status>,
     /// Changed then or later.
     pub updated_since: Option<DateTime<Utc>>,
     /// The territories asked for and all above them.
     pub above: Vec<String>,
-    /// When it is looked.
+    /// The day that statuses are computed for.
     pub as_of: AsOf,
 }
 
 impl Filter {
-    /// Where its place must be, if it must be somewhere.
+    /// The circle its place must lie in, if any.
     pub fn circle(&self) -> Option<Circle> {
         let (center, radius_km) = self.near.zip(self.within_km)?;
         Some(Circle { center, radius_km })
@@ -146,7 +146,7 @@ impl Query for Filter {
     }
 }
 
-/// Notes what means nothing without another parameter.
+/// Notes parameters that mean nothing without another one.
 fn needs_another(reader: &mut Reader<'_>, filter: &Filter) {
     let sort = reader.text("sort").unwrap_or_default();
     let has_point = reader.text("near").is_some();
@@ -160,10 +160,10 @@ fn needs_another(reader: &mut Reader<'_>, filter: &Filter) {
     }
 }
 
-/// By what a list of interventions is sorted.
+/// The orders of a list of interventions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sort {
-    /// The best match first where something is looked for, else the order of creation.
+    /// The best match first in a search, else the order of creation.
     Natural,
     /// The best match first.
     Relevance,
@@ -171,12 +171,12 @@ pub enum Sort {
     Id,
     /// The last change.
     UpdatedAt,
-    /// How far the place is, those without one last in both directions.
+    /// The distance of the place, those without one last in both directions.
     Distance,
 }
 
 impl Sort {
-    /// The order there is, where something is looked for or not.
+    /// The order that applies, with a search or without.
     pub const fn settled(self, searches: bool) -> Self {
         match (self, searches) {
             (Self::Natural | Self::Relevance, true) => Self::Relevance,

@@ -1,4 +1,4 @@
-//! How far an intervention is: the point a list is looked at from.
+//! Distances: the point that a list is measured from.
 
 use crate::error::notice::DECIMAL_POINT;
 use crate::error::{Notice, Rule, notice};
@@ -16,10 +16,10 @@ pub struct Point {
     pub longitude: f64,
 }
 
-/// What is looked at from a point, and not beyond so many kilometres of it.
+/// The area within so many kilometres of a point.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Circle {
-    /// Its middle.
+    /// Its centre.
     pub center: Point,
     /// Its radius.
     pub radius_km: f64,
@@ -38,7 +38,7 @@ pub struct Bounds {
 const KM_OF_A_DEGREE: f64 = 111.0;
 
 impl Circle {
-    /// What holds all of it. All longitudes, where it holds a pole or meets the day line.
+    /// The bounds that contain it. All longitudes, where it contains a pole or crosses the date line.
     pub fn bounds(&self) -> Bounds {
         let Point {
             latitude,

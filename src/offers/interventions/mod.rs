@@ -6,11 +6,10 @@
 //!                             put
 //! ```
 //!
-//! What is offered is `published`, `withheld`, `stale` or `expired`: never stored, it follows from the dates
-//! and from the convention ([`status`]). [`content`] has what a partner says of it, [`model`] the
-//! row and how it is answered, [`filter`] and [`geo`] what is asked for, [`search`] what is found,
-//! [`upsert`] how one or a thousand are written, [`batch`] what a portal pushes, [`syncs`] its full
-//! synchronisations.
+//! An offered one is `published`, `withheld`, `stale` or `expired`: not stored, but computed from the
+//! dates and the convention ([`status`]). [`content`] has its fields, [`model`] the row and how it is
+//! answered, [`filter`] and [`geo`] the filters of lists, [`search`] the search, [`upsert`] how one
+//! or a thousand are written, [`batch`] what a portal pushes, [`syncs`] its full synchronisations.
 
 pub mod batch;
 pub mod content;

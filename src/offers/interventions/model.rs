@@ -128,7 +128,7 @@ pub struct Intervention {
 }
 
 impl Intervention {
-    /// What tells it from others.
+    /// Its key.
     pub fn key(&self) -> Key {
         Key {
             partner: self.partner_id,
@@ -144,37 +144,37 @@ impl Intervention {
         )
     }
 
-    /// Whether saying the same again is worth writing.
+    /// Whether its last confirmation is old enough to be written again.
     pub fn needs_confirmation(&self, now: DateTime<Utc>) -> bool {
         now - self.confirmed_at > FRESH
     }
 }
 
-/// An intervention and what its convention makes of it.
+/// An intervention with its eligibility under its convention.
 #[derive(Debug, Clone)]
 pub struct Offer {
     /// The row.
     pub intervention: Intervention,
-    /// What its convention is to it.
+    /// Its eligibility under its convention.
     pub eligibility: Eligibility,
     /// How many of its sessions are taken.
     pub taken: i64,
     /// How well it answers the search that found it.
     pub rank: Option<f32>,
-    /// How far its place is from the point it is looked at from, in kilometres.
+    /// The distance from its place to the point that is measured from, in kilometres.
     pub distance_km: Option<f64>,
-    /// When it is looked at.
+    /// The day its status is computed for.
     pub as_of: AsOf,
 }
 
 /// A step of an intervention's life, by its name in `allowed_actions`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Step {
-    /// Say it whole, again if it was withdrawn.
+    /// Replace it, or offer it again if it was withdrawn.
     Put,
     /// Change its fields.
     Update,
-    /// Take it back.
+    /// Withdraw it.
     Withdraw,
 }
 
@@ -215,18 +215,18 @@ static MORE_GRANTED: Notice = notice(
     "More sessions were granted than are offered: no more will be.",
 );
 
-/// As a distance is told: nobody visits a point.
+/// A distance as it is answered, to a tenth of a kilometre: nobody visits a point.
 pub fn to_a_tenth(km: f64) -> f64 {
     (km * 10.0).round() / 10.0
 }
 
 impl Offer {
-    /// What it is that day.
+    /// Its status on that day.
     pub fn status(&self) -> Status {
         status(&self.intervention, &self.eligibility, self.as_of)
     }
 
-    /// The verb of the step that makes it say this; none where it says so already, and is offered.
+    /// The verb of the step that gives it this content; none where it has it already, and is offered.
     pub fn verb_to(&self, new: &NewIntervention) -> Option<&'static str> {
         if self.intervention.withdrawn_at.is_some() {
             Some("offered_again")
@@ -237,7 +237,7 @@ impl Offer {
         }
     }
 
-    /// The same, once it was taken back.
+    /// The same, once withdrawn.
     #[must_use]
     pub fn withdrawn(mut self, now: DateTime<Utc>) -> Self {
         self.intervention.withdrawn_at = Some(now);
@@ -246,7 +246,7 @@ impl Offer {
         self
     }
 
-    /// Refuses a change of what was withdrawn: it is offered again by saying it whole.
+    /// Refuses a change of a withdrawn one: it is offered again by a complete `PUT`.
     ///
     /// # Errors
     /// `invalid_transition`.
@@ -383,7 +383,7 @@ pub struct InterventionAnswer {
     #[serde(skip)]
     #[schema(ignore)]
     pub rank: Option<f32>,
-    /// The distance as it was measured, by which pages follow each other.
+    /// The unrounded distance, by which pages follow each other.
     #[serde(skip)]
     #[schema(ignore)]
     pub distance: Option<f64>,

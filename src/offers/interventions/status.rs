@@ -1,4 +1,4 @@
-//! What an intervention is on a day, and why it is withheld.
+//! The publication status of an intervention on a day, and why it is withheld.
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use diesel::prelude::*;
@@ -26,8 +26,8 @@ code_enum! {
     }
 }
 
-/// When interventions are looked at: the day it is, and the first moment whose confirmations are
-/// fresh enough on it.
+/// The day that statuses are computed for, and the moment since when a confirmation is fresh
+/// enough on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct AsOf {
     /// The day, in Paris.
@@ -42,7 +42,7 @@ impl AsOf {
         Self::at(app.now(), app.config.stale_after_days)
     }
 
-    /// At this moment, where what is not confirmed for so many days is stale.
+    /// As of this moment; what was not confirmed for so many days is stale.
     pub fn at(now: DateTime<Utc>, stale_after_days: u16) -> Self {
         let day = today(now);
         let first = day.checked_sub_days(Days::new(stale_after_days.into()));
@@ -53,7 +53,7 @@ impl AsOf {
     }
 }
 
-/// What its convention is to an intervention, as the database says.
+/// The eligibility of an intervention under its convention, as the database computes it.
 #[derive(Debug, Clone, Queryable)]
 pub struct Eligibility {
     /// The convention's first day.
@@ -108,7 +108,7 @@ static NOT_IN_FORCE: Notice = notice(
     "The convention is not in force today.",
 );
 
-/// Every reason, in the order they are told.
+/// Every reason, in the order they are answered.
 static REASONS: [&Notice; 6] = [
     &NOT_A_PARTY,
     &ACTION_TYPE,
@@ -136,7 +136,7 @@ pub fn withheld_reasons(
     language: Language,
 ) -> Vec<WithheldReason> {
     let has = |code: &str| eligibility.reasons.iter().any(|reason| reason == code);
-    // To one that is no party, what an unsigned convention says is nothing to be told of.
+    // The text of an unsigned convention is not shown to a partner that is no party to it.
     let is_stranger = has(NOT_A_PARTY.code) && has(NOT_SIGNED.code);
     // One that is not signed is not in force either: the first says it all.
     let is_over = !has(NOT_SIGNED.code) && !eligibility.is_in_force(day);

@@ -1,4 +1,4 @@
-//! What a partner says of its interventions, one or a thousand at a time: the checks that need the
+//! The upsert of a partner's interventions, one or a thousand at a time: the checks that need the
 //! database, and the writing. `PUT`, `PATCH` and the batch all pass here.
 
 use std::collections::{HashMap, HashSet};
@@ -25,7 +25,7 @@ pub struct References {
 }
 
 impl References {
-    /// Asks for all of them together.
+    /// Reads all of them together.
     pub async fn of(tx: &mut Tx<'_>, scope: &Scope, upserted: &[&NewIntervention]) -> Result<Self> {
         let connection = &*tx.connection();
         let distinct: HashSet<ConventionId> =
@@ -42,8 +42,8 @@ impl References {
         })
     }
 
-    /// What holds all of an intervention's territories, once its convention and its territories are
-    /// known to be there.
+    /// The ancestors common to an intervention's territories, once its convention and its territories
+    /// are known to exist.
     ///
     /// # Errors
     /// All that is wrong with them.
@@ -70,32 +70,32 @@ impl References {
     }
 }
 
-/// What a partner says of an intervention, checked.
+/// The upsert of one intervention, checked.
 #[derive(Debug)]
 pub struct Upsert<'a> {
-    /// What it calls it.
+    /// Its external id.
     pub external_id: &'a ExternalId,
-    /// What it says.
+    /// Its content.
     pub content: &'a NewIntervention,
-    /// What holds all of its territories.
+    /// The ancestors common to its territories.
     pub common_ancestors: Vec<String>,
-    /// Whether it was there when it was looked for.
+    /// Whether it existed when it was read.
     pub is_there: bool,
 }
 
-/// What came of a saying.
+/// The outcome of an upsert.
 #[derive(Debug)]
 pub struct Upserted {
     /// The intervention before; none when it was created.
     pub before: Option<Offer>,
     /// The intervention now.
     pub after: Offer,
-    /// The verb of the step; none when it said so already.
+    /// The verb of the step; none when nothing changed.
     pub verb: Option<&'static str>,
 }
 
 impl Upserted {
-    /// That it is as it was.
+    /// The outcome of an upsert that changes nothing.
     pub fn unchanged(offer: Offer) -> Self {
         Self {
             before: Some(offer.clone()),
@@ -105,16 +105,16 @@ impl Upserted {
     }
 }
 
-/// What is known of the interventions that are there.
+/// The interventions that exist already, as far as they were read.
 pub enum Existing {
-    /// All of them, held until the transaction ends.
+    /// All of them, locked until the transaction ends.
     Locked(Named),
     /// They were read, and may have changed since.
     Read(Named),
 }
 
-/// Writes what a partner says, each name once: creates, changes, offers again, and journals it; in a
-/// number of statements that does not depend on theirs.
+/// Writes the upserts, each external id once: creates, changes, offers again, and journals it; in a
+/// number of statements that does not depend on the number of upserts.
 ///
 /// # Errors
 /// As the writes.
@@ -129,7 +129,7 @@ pub async fn upsert_all(
     let now = tx.now;
     let new = new_rows(tx, upserts);
     let inserted = store::insert_all(tx.connection(), partner, &new, now).await?;
-    // Those that another request said first are there now, and stay.
+    // Those that another request inserted first exist now, and stay.
     let (mut locked, seen) = match existing {
         Existing::Locked(locked) => (locked, Named::new()),
         Existing::Read(seen) => (Named::new(), seen),
@@ -170,7 +170,7 @@ pub async fn dry_run(
     plan(tx, partner, upserts, &new, found, as_of).await
 }
 
-/// The rows of those that were not there when they were looked for.
+/// The rows of those that did not exist when they were read.
 fn new_rows<'a>(tx: &Tx<'_>, upserts: &'a [Upsert<'_>]) -> Vec<NewRow<'a>> {
     let absent = upserts.iter().filter(|upsert| !upsert.is_there);
     absent
@@ -187,7 +187,7 @@ fn row<'a>(upsert: &'a Upsert<'_>, id: InterventionId) -> NewRow<'a> {
     }
 }
 
-/// What changes of those that are there, once it is told what becomes of each saying.
+/// The changes to existing rows, by the outcome of each upsert.
 fn changes<'a>(upserts: &'a [Upsert<'_>], upserted: &[Upserted]) -> Result<Vec<Change<'a>>> {
     let mut changes = Vec::new();
     for (upsert, upserted) in upserts.iter().zip(upserted) {
@@ -201,8 +201,8 @@ fn changes<'a>(upserts: &'a [Upsert<'_>], upserted: &[Upserted]) -> Result<Vec<C
     Ok(changes)
 }
 
-/// What becomes of each saying, in their order: of those that are `there`, and of the others, whose
-/// rows are `new`. What their conventions are is only asked for where it may not be what it was.
+/// The outcome of each upsert, in their order: of those that are `there`, and of the others, whose
+/// rows are `new`. Eligibility is only read for those whose upsert may change it.
 async fn plan(
     tx: &mut Tx<'_>,
     partner: PartnerId,
@@ -236,7 +236,7 @@ async fn plan(
     upserted.collect()
 }
 
-/// What is known of the rows whose standing may be new.
+/// The rows whose eligibility may be new, and what it is.
 struct Plan<'a> {
     eligibilities: Eligibilities,
     ids: HashMap<&'a ExternalId, InterventionId>,

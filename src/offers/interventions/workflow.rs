@@ -1,5 +1,5 @@
-//! The steps that write interventions; the order of refusals is 404, 403, 412, 409, and what only
-//! stored rows can tell of the body (422) comes after them.
+//! The steps that write interventions; the order of refusals is 404, 403, 412, 409, and 422 for what
+//! depends on other rows.
 
 use super::content::NewIntervention;
 use super::model::{Key, Offer};
@@ -13,15 +13,15 @@ use crate::error::{Error, Result};
 use crate::http::merge::Patch;
 use crate::register::partners::workflow::owned;
 
-/// What a partner's saying made.
+/// The outcome of a `PUT`.
 pub enum Put {
-    /// An intervention that was not there.
+    /// It did not exist.
     Created(Offer),
-    /// One that was, changed or not.
+    /// It existed, changed or not.
     Kept(Offer),
 }
 
-/// Makes an intervention what its partner says it is: new, changed, offered again, or confirmed.
+/// Creates or replaces an intervention: new, changed, offered again, or confirmed.
 ///
 /// # Errors
 /// `not_found`, `forbidden`, `precondition_failed`, `validation_failed` for a convention the caller
@@ -47,12 +47,12 @@ pub async fn put(
     let Some(before) = upserted.before else {
         return Ok(Put::Created(upserted.after));
     };
-    // Another request may have said it first, which was not known when the condition was looked at.
+    // Another request may have created it first, which was not known when the condition was checked.
     conditions.check(Some(before.intervention.version))?;
     Ok(Put::Kept(upserted.after))
 }
 
-/// Notes that an intervention, held, is still offered, where the last note is old.
+/// Confirms that a locked intervention is still offered, where the last confirmation is old.
 async fn confirm(tx: &mut Tx<'_>, mut offer: Offer) -> Result<Offer> {
     let now = tx.now;
     if offer.intervention.needs_confirmation(now) {
@@ -62,7 +62,7 @@ async fn confirm(tx: &mut Tx<'_>, mut offer: Offer) -> Result<Offer> {
     Ok(offer)
 }
 
-/// Writes what a partner says of one intervention.
+/// Upserts one intervention.
 async fn upsert_one(
     tx: &mut Tx<'_>,
     scope: &Scope,

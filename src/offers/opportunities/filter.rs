@@ -1,4 +1,4 @@
-//! What a list of opportunities is asked for.
+//! The filters and orders of a list of opportunities.
 
 use crate::http::query::{Parameter, Query, Reader, parameter};
 

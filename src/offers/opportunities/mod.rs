@@ -1,7 +1,7 @@
 //! Opportunities: what a school can ask for, of whom, under which convention.
 //!
-//! Nothing is stored of them: they follow from the conventions in force that reach the school, the
-//! partners that signed them and their networks, what these offer and who speaks for them there.
+//! They are not stored, but computed from the conventions in force for the school, the partners that
+//! signed them and their networks, their interventions and their representatives there.
 
 pub mod filter;
 pub mod model;

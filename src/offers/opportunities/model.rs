@@ -211,7 +211,7 @@ pub fn opportunities(
         .collect()
 }
 
-/// Of each partner, the one whose territory is the smallest that holds the school.
+/// The most local representative of each partner: whose territory is the smallest around the school.
 fn most_local(
     people: Vec<Representative>,
     asked: &Asked,

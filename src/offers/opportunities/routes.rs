@@ -17,7 +17,7 @@ use crate::register::establishments::store as establishments;
 use crate::register::territories::ancestry;
 use crate::values::{FromText as _, TerritoryCode, Uai};
 
-/// The most interventions of one partner that are told.
+/// The most interventions of one partner that are answered.
 const EACH: i64 = 10;
 
 /// Ce qu'un établissement peut demander
@@ -36,7 +36,7 @@ const EACH: i64 = 10;
 pub async fn list_opportunities(call: Call<Limit>) -> Result<Answer> {
     let uai = Uai::from_text(call.segment("uai")).map_err(|_| Error::not_found())?;
     let (scope, language) = (call.scope()?, call.admitted.language);
-    // On a connection of its own: what ranks every offer must not hold back the reads of others.
+    // On a connection of its own: what ranks every offer must not delay the reads of others.
     let connection = call.app.db.borrow().await?;
     let place = [TerritoryCode::of_school(&uai)];
     let (school, above, own) = tokio::try_join!(

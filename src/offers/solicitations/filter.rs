@@ -1,4 +1,4 @@
-//! What a list of solicitations is asked for.
+//! The filters and orders of a list of solicitations.
 
 use chrono::{DateTime, Utc};
 
@@ -13,13 +13,13 @@ use crate::values::{TerritoryCode, Uai};
 /// What a list of solicitations is filtered by.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// Of one of these schools.
+    /// Only those of one of these schools.
     pub uai: Vec<Uai>,
     /// Addressed to one of these partners.
     pub partner_id: Vec<PartnerId>,
     /// On one of these interventions.
     pub intervention_id: Vec<InterventionId>,
-    /// Of one of these statuses.
+    /// Only those with one of these statuses.
     pub status: Vec<Status>,
     /// Of a school in one of these.
     pub territory: Vec<TerritoryCode>,
@@ -67,7 +67,7 @@ impl Query for Filter {
 /// The filters, as the list and the count document them.
 pub type Filters = Documented<Filter>;
 
-/// By what a list of solicitations is sorted.
+/// The orders of a list of solicitations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sort {
     /// The order of creation.

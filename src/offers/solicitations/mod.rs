@@ -1,4 +1,4 @@
-//! Solicitations: what a school, or its academy for it, asks of a partner, and what became of it.
+//! Solicitations: a request of a school, or of its academy for it, to a partner, and its outcome.
 //!
 //! ```text
 //!                accept             hold
@@ -10,10 +10,10 @@
 //!     └───────▶ declined
 //! ```
 //!
-//! One is asked on an intervention, or straight of a representative. Accepting takes a session of
-//! the intervention, in the transaction that holds its row ([`workflow`]); cancelling frees it, not
-//! having been held does not. [`content`] has what is written, [`model`] the row and who takes which
-//! step, [`rules`] what may be asked of whom, [`answer`] how it is answered.
+//! One is made on an intervention, or directly to a representative. Accepting takes a session of the
+//! intervention, in the transaction that locks its row ([`workflow`]); cancelling frees it, recording
+//! that it did not take place does not. [`content`] has the fields, [`model`] the row and who takes
+//! which step, [`rules`] what may be asked of whom, [`answer`] how it is answered.
 
 pub mod answer;
 pub mod content;

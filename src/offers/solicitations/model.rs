@@ -151,8 +151,8 @@ pub struct Eligibility {
 }
 
 impl Solicitation {
-    /// Whether this caller takes a step: its partner answers; its partner and those who have its
-    /// school in charge say what became of it, and take it back.
+    /// Whether this caller may take a step: its partner answers; its partner and those who have its
+    /// school in charge record its outcome, and cancel it.
     fn is_for(&self, step: Step, scope: &Scope) -> bool {
         let is_addressed = scope.may_write_for(self.partner_id.uuid());
         match step {
@@ -175,7 +175,7 @@ impl Solicitation {
         }
     }
 
-    /// Whether its day has come for a step: what became of it is said from that day on.
+    /// Whether its day has come for a step: its outcome is recorded from that day on.
     fn is_due(&self, step: Step, day: NaiveDate) -> bool {
         match step {
             Step::Hold | Step::NotHeld => self.scheduled_on.is_some_and(|on| on <= day),
@@ -203,7 +203,7 @@ impl Solicitation {
         })
     }
 
-    /// What it stands at, before a step.
+    /// What its steps start from.
     pub fn eligibility(&self) -> Eligibility {
         Eligibility {
             status: self.status,

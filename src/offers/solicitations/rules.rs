@@ -84,8 +84,8 @@ pub async fn addressee(
     }
 }
 
-/// What is not published and what is not there are told in the same words: only its partner may know
-/// the one from the other.
+/// An intervention that is not published is refused like one that does not exist: only its partner may
+/// know the difference.
 async fn of_intervention(
     tx: &mut Tx<'_>,
     scope: &Scope,

@@ -1,7 +1,7 @@
 //! The steps that write solicitations. Each runs in the transaction it is given and journals what
 //! it writes; the order of refusals is 404, 403, 412, 409, and 422 for what depends on the day.
 //!
-//! Accepting holds the solicitation first and its intervention next, and counts the sessions taken
+//! Accepting locks the solicitation first and its intervention next, and counts the sessions taken
 //! under that lock: of two who want the last one, the second counts what the first took.
 
 use super::content::{Acceptance, Cancellation, Explanation, NewSolicitation, Outcome};

@@ -1,4 +1,4 @@
-//! What a list of clients is asked for.
+//! The filters and orders of a list of clients.
 
 use chrono::{DateTime, Utc};
 
@@ -12,11 +12,11 @@ use crate::values::ids::PartnerId;
 /// What a list of clients is filtered by.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// Of one of these roles.
+    /// Only those with one of these roles.
     pub role: Vec<ClientRole>,
-    /// Of one of these statuses.
+    /// Only those with one of these statuses.
     pub status: Vec<Code<ClientStatuses>>,
-    /// Of this partner.
+    /// Only those of this partner.
     pub partner_id: Option<PartnerId>,
     /// Changed then or later.
     pub updated_since: Option<DateTime<Utc>>,
@@ -51,7 +51,7 @@ impl Query for Filter {
 /// The filters, as the list and the count document them.
 pub type Filters = Documented<Filter>;
 
-/// By what a list of clients is sorted.
+/// The orders of a list of clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sort {
     /// The order of creation.

@@ -49,7 +49,7 @@ pub async fn update(
     must_be_kept_by(scope, &ancestors)?;
     let now = tx.now;
     let after = store::update(tx.connection(), id, &new, &ancestors, now).await?;
-    // The kept answers that held the person go with the person.
+    // The kept answers that contain the person are erased too.
     if !new.names_the_same(&before.content) {
         idempotency::erase_person(tx.connection(), id.uuid()).await?;
     }

@@ -1,4 +1,4 @@
-//! What a list of establishments is asked for.
+//! The filters and orders of a list of establishments.
 
 use chrono::{DateTime, Utc};
 
@@ -12,19 +12,19 @@ use crate::values::{TerritoryCode, TerritoryKind};
 pub struct Filter {
     /// Whose UAI, name, city or postal code contain each of these words, accents and case ignored.
     pub q: Option<String>,
-    /// In one of these academies.
+    /// Only those in one of these academies.
     pub academy: Vec<TerritoryCode>,
-    /// In one of these departments.
+    /// Only those in one of these departments.
     pub department: Vec<TerritoryCode>,
-    /// Of one of these types.
+    /// Only those with one of these types.
     pub kind: Vec<EstablishmentType>,
-    /// Of one of these sectors.
+    /// Only those with one of these sectors.
     pub sector: Vec<EstablishmentSector>,
-    /// In one of these programmes.
+    /// Only those in one of these programmes.
     pub priority_education: Vec<Priority>,
     /// Known to have a vocational track, or known to have none.
     pub vocational: Option<bool>,
-    /// In one of these states.
+    /// Only those in one of these states.
     pub state: Vec<EstablishmentState>,
     /// Changed then or later.
     pub updated_since: Option<DateTime<Utc>>,
@@ -85,7 +85,7 @@ impl Query for Filter {
 /// The filters, as the list and the count document them.
 pub type Filters = Documented<Filter>;
 
-/// By what a list of establishments is sorted.
+/// The orders of a list of establishments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sort {
     /// The UAI.

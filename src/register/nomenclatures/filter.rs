@@ -1,4 +1,4 @@
-//! What a list of nomenclatures is asked for.
+//! The filters and orders of a list of nomenclatures.
 
 use chrono::{DateTime, Utc};
 
@@ -25,7 +25,7 @@ impl Query for Filter {
 /// The filters, as the list and the count document them.
 pub type Filters = Documented<Filter>;
 
-/// By what a list of nomenclatures is sorted.
+/// The orders of a list of nomenclatures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sort {
     /// The name.

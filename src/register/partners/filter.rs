@@ -1,4 +1,4 @@
-//! What a list of partners is asked for.
+//! The filters and orders of a list of partners.
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -11,13 +11,13 @@ use crate::values::{Code, Siren};
 /// What a list of partners is filtered by.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// Of one of these kinds.
+    /// Only those with one of these kinds.
     pub kind: Vec<Code<PartnerKinds>>,
-    /// Of one of these sectors.
+    /// Only those with one of these sectors.
     pub sector: Vec<Code<Sectors>>,
-    /// Of one of these statuses.
+    /// Only those with one of these statuses.
     pub status: Vec<Code<PartnerStatuses>>,
-    /// With this SIREN.
+    /// Only those with this SIREN.
     pub siren: Option<Siren>,
     /// Whose names or numbers contain this, accents and case ignored.
     pub q: Option<String>,
@@ -73,7 +73,7 @@ impl Query for Filter {
 /// The filters, as the list and the count document them.
 pub type Filters = Documented<Filter>;
 
-/// By what a list of partners is sorted.
+/// The orders of a list of partners.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sort {
     /// The order of creation.

@@ -1,4 +1,4 @@
-//! What a list of territories is asked for.
+//! The filters and orders of a list of territories.
 
 use chrono::{DateTime, Utc};
 
@@ -10,7 +10,7 @@ use crate::values::TerritoryCode;
 /// What a list of territories is filtered by.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// Of one of these kinds.
+    /// Only those with one of these kinds.
     pub kind: Vec<TerritoryKind>,
     /// Just below one of these.
     pub parent: Vec<TerritoryCode>,
@@ -53,7 +53,7 @@ impl Query for Filter {
 /// The filters, as the list and the count document them.
 pub type Filters = Documented<Filter>;
 
-/// By what a list of territories is sorted.
+/// The orders of a list of territories.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sort {
     /// The code.

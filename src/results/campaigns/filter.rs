@@ -1,4 +1,4 @@
-//! What a list of campaigns is asked for.
+//! The filters and orders of a list of campaigns.
 
 use chrono::{DateTime, Utc};
 
@@ -10,9 +10,9 @@ use crate::values::SchoolYear;
 /// What a list of campaigns is filtered by.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// Of one of these years.
+    /// Only those of one of these years.
     pub school_year: Vec<SchoolYear>,
-    /// Of one of these statuses.
+    /// Only those with one of these statuses.
     pub status: Vec<Status>,
     /// Changed then or later.
     pub updated_since: Option<DateTime<Utc>>,
@@ -41,7 +41,7 @@ impl Query for Filter {
 /// The filters, as the list and the count document them.
 pub type Filters = Documented<Filter>;
 
-/// By what a list of campaigns is sorted.
+/// The orders of a list of campaigns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sort {
     /// The order of creation.

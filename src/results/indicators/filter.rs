@@ -1,4 +1,4 @@
-//! What the list of definitions is asked for.
+//! The filters and orders of the list of definitions.
 
 use chrono::{DateTime, Utc};
 

@@ -1,4 +1,4 @@
-//! What a list of publications is asked for.
+//! The filters and orders of a list of publications.
 
 use chrono::{DateTime, Utc};
 
@@ -9,7 +9,7 @@ use crate::values::SchoolYear;
 /// What a list of publications is filtered by.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// Of one of these years.
+    /// Only those of one of these years.
     pub school_year: Vec<SchoolYear>,
     /// Changed then or later.
     pub updated_since: Option<DateTime<Utc>>,
@@ -36,7 +36,7 @@ impl Query for Filter {
 /// The filters, as the list and the count document them.
 pub type Filters = Documented<Filter>;
 
-/// By what a list of publications is sorted.
+/// The orders of a list of publications.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sort {
     /// The order of creation.

@@ -1,4 +1,4 @@
-//! What a list of reports is asked for.
+//! The filters and orders of a list of reports.
 
 use chrono::{DateTime, Utc};
 
@@ -31,15 +31,15 @@ pub const SCHOOL_YEAR: Parameter = parameter(
 /// What a list of reports is filtered by.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// Of one of these conventions.
+    /// Only those of one of these conventions.
     pub convention_id: Vec<ConventionId>,
-    /// Of one of these declinations.
+    /// Only those of one of these declinations.
     pub declination_id: Vec<DeclinationId>,
-    /// Of one of these territories or below.
+    /// Only those of one of these territories or below.
     pub territory: Vec<TerritoryCode>,
-    /// Of one of these school years.
+    /// Only those of one of these school years.
     pub school_year: Vec<SchoolYear>,
-    /// Of one of these statuses.
+    /// Only those with one of these statuses.
     pub status: Vec<Status>,
     /// Changed then or later.
     pub updated_since: Option<DateTime<Utc>>,
@@ -74,7 +74,7 @@ impl Query for Filter {
 /// The filters, as the list and the count document them.
 pub type Filters = Documented<Filter>;
 
-/// By what a list of reports is sorted.
+/// The orders of a list of reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sort {
     /// The order of creation.

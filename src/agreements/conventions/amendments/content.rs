@@ -1,4 +1,4 @@
-//! What an amendment says: from when, and the changes it makes.
+//! The content of an amendment: its first day, and the changes it makes.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! What a list of amendments is asked for.
+//! The filters and orders of a list of amendments.
 
 use chrono::{DateTime, Utc};
 
@@ -9,7 +9,7 @@ use crate::http::query::{Documented, Parameter, Query, Reader, UPDATED_SINCE, pa
 /// What a list of amendments is filtered by.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    /// Of one of these statuses.
+    /// Only those with one of these statuses.
     pub status: Vec<Status>,
     /// Changed then or later.
     pub updated_since: Option<DateTime<Utc>>,
@@ -36,7 +36,7 @@ impl Query for Filter {
 /// The filters, as the list and the count document them.
 pub type Filters = Documented<Filter>;
 
-/// By what a list of amendments is sorted.
+/// The orders of a list of amendments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sort {
     /// Their number.

@@ -1,8 +1,8 @@
 //! Amendments: what changes in a signed convention, and from which day.
 //!
-//! [`content`] has what one says, [`model`] the row and the steps between statuses, [`rules`] what
-//! stands in its way, [`workflow`] the steps that write. Once signed, its convention carries it (see
-//! [`text`](super::consolidated)): whoever reads the convention needs no other row.
+//! [`content`] has its fields, [`model`] the row and the steps between statuses, [`rules`] the
+//! obstacles to it, [`workflow`] the steps that write. Once signed, it is kept in the row of its
+//! convention too (see [`consolidated`](super::consolidated)), which is read without another row.
 
 pub mod content;
 pub mod feed;

@@ -1,4 +1,4 @@
-//! What an amendment is: its row, its statuses, the steps between them, who may see it.
+//! The row of an amendment, its statuses, the steps between them, who may see it.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
@@ -176,7 +176,7 @@ pub const CONTRACTUAL: &[&str] = &[
     "changes",
 ];
 
-/// The digest of what an amendment says.
+/// The digest of the content of an amendment.
 ///
 /// # Errors
 /// `internal_error` when it cannot be serialised.

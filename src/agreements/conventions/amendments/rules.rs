@@ -1,5 +1,5 @@
-//! What stands in the way of an amendment: the text it applies to, the amendments that were signed,
-//! and the declinations that rely on what it takes away.
+//! The obstacles to an amendment: the text it applies to, the amendments already signed, and the
+//! declinations that rely on what it removes.
 
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -75,10 +75,10 @@ pub static RELIED_ON: Notice = notice(
     "An active declination relies on what is taken away: close it first, or leave it.",
 );
 
-/// Something that stands in the way of an amendment.
+/// An obstacle to an amendment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Obstacle {
-    /// Where in the amendment.
+    /// The place in the amendment.
     pub pointer: String,
     /// What is wrong.
     pub notice: &'static Notice,
@@ -109,7 +109,7 @@ impl Obstacle {
         }
     }
 
-    /// As a refusal tells it.
+    /// As the fault of a refusal.
     pub fn as_fault(self) -> Fault {
         Fault {
             place: Place::Pointer(self.pointer),
@@ -120,7 +120,7 @@ impl Obstacle {
         }
     }
 
-    /// As a draft's answer warns of it.
+    /// As the warning in the answer of a draft.
     pub fn as_warning(self, language: Language) -> Warning {
         let mut warning = self.notice.at(self.pointer, language);
         if let Some(subject) = self.about {
@@ -202,7 +202,7 @@ fn replayed<'a>(
     found
 }
 
-/// A later amendment's change that would no longer apply, told at the change that is the cause.
+/// A later amendment's change that would no longer apply, reported at the change that causes it.
 fn broken(amendment: &Amended, later: &Change, number: i32) -> Obstacle {
     let same = |change: &Change| change.field() == later.field();
     let is_party = |change: &Change| matches!(change.field(), Field::Party(_));

@@ -1,7 +1,7 @@
 //! The steps that write amendments. Each runs in the transaction it is given and journals what it
 //! writes; the order of refusals is 404, 403, 412, 409, and 422 for what depends on the row.
 //!
-//! The convention is held first and the amendment next, so that two amendments of one convention,
+//! The convention is locked first and the amendment next, so that two amendments of one convention,
 //! its termination and the activation of its declinations come one after the other.
 
 use super::content::{AmendmentPatch, NewAmendment};
@@ -69,7 +69,7 @@ const fn filed<'a>(convention: &'a Convention, amendment: &'a Amendment) -> File
     }
 }
 
-/// The convention, held, once the caller may write it.
+/// Locks the convention, if the caller may write it.
 async fn kept(tx: &mut Tx<'_>, scope: &Scope, id: ConventionId) -> Result<Convention> {
     let convention = conventions::lock(tx.connection(), scope, id).await?;
     if convention.is_kept_by(scope) {
@@ -186,7 +186,7 @@ fn read_only(fields: &[&str]) -> Vec<Fault> {
     faults.collect()
 }
 
-/// The amendment of a convention, both held, once the caller may write them.
+/// Locks a convention and its amendment, if the caller may write them.
 async fn locked(
     tx: &mut Tx<'_>,
     scope: &Scope,
@@ -194,7 +194,7 @@ async fn locked(
     if_match: &Precondition,
 ) -> Result<Placed> {
     let convention = conventions::lock(tx.connection(), scope, convention).await?;
-    // With its convention held, no other step can be at work on it.
+    // With its convention locked, no other step can be at work on it.
     let day = today(tx.now);
     let amendment = store::find(tx.connection(), scope, (&convention, day), id).await?;
     if !convention.is_kept_by(scope) {

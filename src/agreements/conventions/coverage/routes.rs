@@ -74,7 +74,7 @@ pub async fn get_convention_coverage(call: Call<On>) -> Result<HttpResponse> {
     Ok(Answer::digested(&coverage)?.respond_to(call.request()))
 }
 
-/// On a connection of its own: what counts every school must not hold back the reads of others.
+/// On a connection of its own: what counts every school must not delay the reads of others.
 async fn read(call: &Call<On>) -> Result<Coverage> {
     let (scope, connection) = (call.scope()?, call.app.db.borrow().await?);
     let convention = conventions::find(&connection, scope, call.id("id")).await?;

@@ -1,4 +1,4 @@
-//! What the public directory is asked for.
+//! The filters and orders of the public directory.
 
 use crate::agreements::conventions::content::ConventionScope;
 use crate::agreements::conventions::filter;
@@ -48,7 +48,7 @@ impl Query for Filter {
     ];
 
     fn read(reader: &mut Reader<'_>) -> Self {
-        // The other filters of conventions are unknown parameters here, and told so.
+        // The other filters of conventions are unknown parameters here, and refused as such.
         Self(filter::Filter {
             scope: vec![ConventionScope::National],
             ..filter::Filter::read(reader)
@@ -59,7 +59,7 @@ impl Query for Filter {
 /// The filters, as the list documents them.
 pub type Filters = Documented<Filter>;
 
-/// By what the directory is sorted.
+/// The orders of the directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sort {
     /// The reference.

@@ -1,5 +1,5 @@
 //! The public directory: the national conventions ever signed and their parties, for anyone to
-//! read and to use again, under an open licence. Nothing in it speaks of a person.
+//! read and reuse, under an open licence. It has no personal data.
 
 pub mod filter;
 pub mod model;

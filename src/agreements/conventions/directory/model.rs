@@ -1,4 +1,4 @@
-//! What of a convention and of its parties anyone may read. A field is public by being named here.
+//! The public fields of a convention and of its parties. A field is public by being named here.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;

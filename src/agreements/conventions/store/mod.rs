@@ -147,8 +147,8 @@ fn covering(filter: &Filter) -> IntoBoxed<'_, texts::table, Pg> {
 
 type Condition<'a> = Box<dyn BoxableExpression<conventions::table, Pg, SqlType = Bool> + 'a>;
 
-/// The local conventions of these territories, of what they hold or of what holds them, and those
-/// that an active declination carries there.
+/// Condition: a local convention of these territories, of one below or above them, or one with an
+/// active declination there.
 fn present_in<'a>(territories: &'a [TerritoryCode], above: &'a [String]) -> Condition<'a> {
     let declined = declinations::table
         .filter(declinations::convention_id.eq(conventions::id))
@@ -211,7 +211,7 @@ pub async fn find(
     found.optional()?.ok_or_else(Error::not_found)
 }
 
-/// Those of these ids that the caller may see.
+/// The ones with these ids that the caller may see.
 pub async fn find_all(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
@@ -227,7 +227,7 @@ pub async fn find_all(
         .await?)
 }
 
-/// One convention, held until the transaction ends: what depends on it waits.
+/// One convention, locked until the transaction ends: what depends on it waits.
 ///
 /// # Errors
 /// `not_found`.

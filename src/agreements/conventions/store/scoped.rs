@@ -20,7 +20,7 @@ pub fn scoped<'a>(scope: &Scope) -> Scoped<'a> {
         .into_boxed()
 }
 
-/// That a convention, by the name its table has in the statement, is seen: it was ever signed, or the
+/// Condition: a convention, by the name its table has in the statement, is visible: it was ever signed, or the
 /// caller follows it.
 pub fn visible(scope: &Scope, table: &str) -> Condition {
     let ever = Status::ALL.iter().filter(|status| status.was_signed());
@@ -36,7 +36,7 @@ pub fn visible(scope: &Scope, table: &str) -> Condition {
     }
 }
 
-/// That the caller keeps it or is a party to it: all that those who prepare it need.
+/// Condition: the caller keeps it or is a party to it: all that those who prepare it need.
 pub fn followed(scope: &Scope, table: &str) -> Condition {
     match scope.perimeter() {
         Perimeter::Partner(id) => Condition::sql(format!("{table}.partner_ids @> ")).id(*id),
@@ -44,7 +44,7 @@ pub fn followed(scope: &Scope, table: &str) -> Condition {
     }
 }
 
-/// That the caller keeps it: the ministry all, the others the local ones that they have in charge.
+/// Condition: the caller keeps it: the ministry all, the others the local ones that they have in charge.
 pub fn kept(scope: &Scope, table: &str) -> Condition {
     match scope.perimeter() {
         Perimeter::Everything => Condition::always(),

@@ -20,7 +20,7 @@ diesel::define_sql_function! {
     fn set_convention_texts(convention: Uuid, amended: Jsonb) -> diesel::sql_types::Text;
 }
 
-/// The next number under a prefix; the counter is held until the transaction ends, so that no
+/// The next number under a prefix; the counter is locked until the transaction ends, so that no
 /// number is lost or given twice.
 pub async fn next_number(connection: &mut AsyncPgConnection, prefix: &str) -> Result<i32> {
     use crate::db::schema::reference_counters as counters;
@@ -85,7 +85,7 @@ pub struct Standing {
     pub status: Status,
     /// The signatories, with their signatures.
     pub signatories: Json<Vec<Signatory>>,
-    /// The signatures that no longer hold.
+    /// The signatures that are no longer valid.
     pub voided_signatures: Json<Vec<VoidedSignature>>,
     /// The day of the last signature.
     pub signed_on: Option<NaiveDate>,
@@ -134,7 +134,7 @@ pub async fn update(
     Ok(updated.get_result(connection).await?)
 }
 
-/// Puts a successor in a convention's place, from its first day; the status says whether it ended
+/// Replaces a convention by its successor, from its first day; the status shows whether it ended
 /// so, or otherwise before.
 pub async fn replace(
     connection: &mut AsyncPgConnection,

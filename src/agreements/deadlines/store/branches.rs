@@ -14,7 +14,7 @@ const OF_CONVENTION: &str = "'convention' AS object_type, c.id AS object_id, c.i
 const NO_MONTHS: &str = "NULL::integer AS months, NULL::integer AS renewals_left";
 
 impl Statement<'_> {
-    /// That a day is not past and not beyond what is asked for.
+    /// Condition: the day is neither past nor beyond the days asked for.
     fn in_window(&mut self, column: &str) -> String {
         let (today, until) = (self.today(), self.bind(Bind::Day(self.until)));
         format!("{column} BETWEEN {today} AND {until}")
@@ -75,7 +75,8 @@ impl Statement<'_> {
         self.branch(Kind::SignatureOverdue, &due, "c.id", &selected, conditions)
     }
 
-    /// Those that their convention outlives: the others end with it, and it says so.
+    /// The ends of declinations that their convention outlives: the others end with it, which has its
+    /// own deadline.
     pub(super) fn declination_ends(&mut self) -> String {
         let mut conditions = vec![
             "d.status = 'active'".to_owned(),
@@ -93,8 +94,8 @@ impl Statement<'_> {
         self.branch(Kind::DeclinationEnd, &due, "d.id", &selected, conditions)
     }
 
-    /// That what a table holds was in force on a day of a school year, up to the last day that a
-    /// column says.
+    /// Condition: the row of a table was in force on a day of a school year, up to the last day in a
+    /// column.
     fn in_force_in(&mut self, year: &ReportYear, table: &str, last_day: &str) -> String {
         let last = self.bind(Bind::Day(year.year.last_day()));
         let first = self.bind(Bind::Day(year.year.first_day()));
@@ -103,7 +104,7 @@ impl Statement<'_> {
         )
     }
 
-    /// That nobody has submitted the report of a territory.
+    /// Condition: nobody has submitted the report of a territory.
     fn not_reported(&mut self, year: &str, declination: &str, territory: &str) -> String {
         format!(
             "NOT EXISTS (SELECT FROM reports AS r WHERE r.convention_id = c.id AND r.declination_id {declination} \
@@ -111,7 +112,7 @@ impl Statement<'_> {
         )
     }
 
-    /// Where the convention itself says that it is followed up, or a campaign expects it.
+    /// The reports on conventions themselves: where the convention asks for one, or a campaign expects it.
     pub(super) fn reports_on_conventions(&mut self, year: &ReportYear) -> String {
         let bound = self.bind(Bind::Text(year.year.as_str().to_owned()));
         let mut conditions = vec![

@@ -1,6 +1,6 @@
 //! Whom a deadline concerns, and where, as conditions on its convention `c`, its declination `d`, or
-//! a territory `t` of it. What is told here of an object is never more than its own list tells: each
-//! condition on an object starts from the one that its list starts from.
+//! a territory `t` of it. A deadline never shows an object that the object's own list would not show
+//! the same caller: each condition starts from the one that the list starts from.
 
 use super::statement::{Bind, Statement};
 use crate::agreements::{conventions, declinations};
@@ -42,7 +42,7 @@ impl Statement<'_> {
         self.written(conventions::store::kept(self.scope, "c"))
     }
 
-    /// That the convention's text of today has this partner as a party.
+    /// Condition: this partner is a party to the convention's text of today.
     fn is_party(&mut self, partner: uuid::Uuid) -> String {
         let (partner, today) = (self.bind(Bind::Id(partner)), self.today());
         format!(

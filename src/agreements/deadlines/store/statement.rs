@@ -1,6 +1,6 @@
-//! The statement that computes deadlines. All of its words are constants of this file, of
-//! [`branches`](super::branches) and of [`perimeter`](super::perimeter); what the request says is
-//! bound.
+//! The statement that computes deadlines. All of its text is constants of this file, of
+//! [`branches`](super::branches) and of [`perimeter`](super::perimeter); the values of the request
+//! are bound.
 //!
 //! A branch for each kind, each in the order of the list, cut off where the page before ended and at
 //! the length of a page: what a branch walks is then what the page needs of it, and never all the
@@ -52,17 +52,17 @@ pub struct Statement<'a> {
 
 /// When a branch's deadlines fall due.
 pub(super) enum Due {
-    /// As a column says.
+    /// On the day in this column.
     Column(&'static str),
     /// All on this day.
     On(NaiveDate),
 }
 
-/// That a convention was signed.
+/// Condition: the convention was signed.
 pub(super) const SIGNED: &str = "c.status IN ('signed', 'terminated', 'replaced')";
 
 impl<'a> Statement<'a> {
-    /// Of what this caller is concerned by.
+    /// The statement for this caller and these filters.
     pub fn new(scope: &'a Scope, filter: &'a Filter) -> Self {
         let until = filter.today.checked_add_days(Days::new(filter.within_days));
         Self {
@@ -103,10 +103,10 @@ impl<'a> Statement<'a> {
     }
 
     /// The conventions in force or to come, with the last day of the period under way. The one place
-    /// that says what a convention's agreed end is: what a signed amendment will make of it counts for the end, not for
-    /// the renewals before. Terms are taken apart once, which is most of the
-    /// cost, and not at all where they tell nothing: what neither ends within the days asked for nor
-    /// outlives its agreed end has no deadline.
+    /// that defines a convention's agreed end: the end that a signed amendment gives it counts for the
+    /// end, not for the renewals before. Terms are read once, which is most of the cost, and not at all
+    /// for a convention that neither ends within the days asked for nor outlives its agreed end: it has
+    /// no deadline.
     fn periods(&mut self) -> String {
         let today = self.today();
         let until = self.bind(Bind::Day(self.until));

@@ -1,4 +1,4 @@
-//! What holds of a convention, and of a declination below it.
+//! The effective terms of a convention, and of a declination below it.
 
 use chrono::NaiveDate;
 
@@ -7,7 +7,7 @@ use crate::agreements::conventions::model::Convention;
 use crate::agreements::declinations::content::Content;
 use crate::values::{COUNTRY, TextValue};
 
-/// What holds of an agreement. An empty list of codes restricts nothing.
+/// The effective terms of an agreement. An empty list of codes restricts nothing.
 #[derive(Debug, Clone, Default)]
 pub struct EffectiveTerms {
     /// Axes.

@@ -1,6 +1,6 @@
-//! A declination beside what it carries: its parent, or the convention itself.
+//! A declination compared with what it declines: its parent, or the convention itself.
 //!
-//! [`effective`] says what holds of an agreement, [`model`] compares two of them, field by field.
+//! [`effective`] has the effective terms of an agreement, [`model`] compares two, field by field.
 
 pub mod effective;
 pub mod model;

@@ -103,7 +103,7 @@ pub async fn find(
     found.into_iter().next().ok_or_else(Error::not_found)
 }
 
-/// Those of these ids that the caller may see.
+/// The ones with these ids that the caller may see.
 pub async fn find_all(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
@@ -120,7 +120,7 @@ pub async fn find_all(
     Ok(rows.into_iter().map(in_context).collect())
 }
 
-/// One declination, held until the transaction ends.
+/// One declination, locked until the transaction ends.
 ///
 /// # Errors
 /// `not_found`.

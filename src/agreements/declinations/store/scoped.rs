@@ -22,7 +22,7 @@ pub fn scoped<'a>(scope: &Scope) -> Scoped<'a> {
         .into_boxed()
 }
 
-/// That a declination, by the name its table has in the statement, is seen: it was ever active, or it
+/// Condition: a declination, by the name its table has in the statement, is visible: it was ever active, or it
 /// lies in the caller's perimeter or covers its schools.
 pub fn visible(scope: &Scope, table: &str) -> Condition {
     let ever = Status::ALL.iter().filter(|status| status.was_active());

@@ -13,7 +13,7 @@ use crate::values::{Territory, TerritoryKind};
 /// A convention that a partner could offer something under: its id and its reference.
 pub type Offerable = (ConventionId, String);
 
-/// What is said of a fault besides its rule.
+/// The advice on a fault, besides its rule.
 #[derive(Debug, Default)]
 pub struct Advice {
     /// The values accepted, where they can be listed; of a number, its bounds.

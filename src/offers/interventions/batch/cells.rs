@@ -1,6 +1,6 @@
-//! A row of CSV as the item it stands for, and what a spreadsheet did to it.
+//! A row of CSV as the item it represents, and what a spreadsheet did to it.
 //!
-//! The columns are the fields; those of the place stand beside the others (`latitude`, `longitude`,
+//! The columns are the fields; those of the place are columns of their own (`latitude`, `longitude`,
 //! `radius_km`, `place_label`). Lists are separated by `|`, as in the CSV that the register answers.
 
 use std::collections::HashMap;
@@ -28,7 +28,7 @@ pub static ERROR: Notice = notice(
     "The cell has a spreadsheet's error: give the value it was to have.",
 );
 
-/// A row that cannot be told by the header.
+/// A row with more or fewer cells than the header.
 pub static ROW_LENGTH: Notice = notice(
     "row_length",
     "La ligne n'a pas autant de cellules que l'en-tête : mettez entre guillemets celles qui contiennent le séparateur (une virgule décimale s'écrit avec un point).",

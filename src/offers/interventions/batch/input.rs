@@ -85,7 +85,7 @@ impl Query for How {
     }
 }
 
-/// An item of a batch as it was sent, a row of CSV as the object it stands for.
+/// An item of a batch as it was sent, a row of CSV as the object it represents.
 #[derive(Debug)]
 pub struct Sent<'a> {
     object: Cow<'a, Value>,

@@ -18,7 +18,7 @@ use crate::offers::interventions::upsert::{self, Existing, References, Upsert, U
 use crate::register::partners::workflow::owned;
 use crate::values::ids::{InterventionId, PartnerId};
 
-/// Makes a partner's interventions what the items say, those of them that are right.
+/// Upserts a partner's interventions from the items that have no fault.
 ///
 /// # Errors
 /// `not_found`, `forbidden`, `sync_not_open`. What is wrong with an item is noted in it.
@@ -88,7 +88,7 @@ fn outcome(upserted: &Option<Upserted>) -> Outcome {
         .map_or(Outcome::Rejected, Upserted::outcome)
 }
 
-/// Of several items of one name the first is taken.
+/// Of several items with one external id the first is taken.
 fn refuse_repeats(items: &mut [Item<'_>]) {
     let mut seen: HashSet<ExternalId> = HashSet::new();
     for item in items {
@@ -100,7 +100,7 @@ fn refuse_repeats(items: &mut [Item<'_>]) {
     }
 }
 
-/// Whether an item says of an intervention what it says already.
+/// Whether an item leaves its intervention unchanged.
 fn is_unchanged(item: &Item<'_>, found: &Named) -> bool {
     item.sound().is_some_and(|(name, content)| {
         let before = found.get(name);
@@ -108,8 +108,8 @@ fn is_unchanged(item: &Item<'_>, found: &Named) -> bool {
     })
 }
 
-/// Checks what only stored rows can tell of the items that say something new, noting what is wrong
-/// with them; answers what holds their territories, by place.
+/// Checks the items that change something against stored rows, noting their faults; answers the
+/// ancestors common to the territories of each, by place.
 async fn check(
     tx: &mut Tx<'_>,
     scope: &Scope,
@@ -144,7 +144,7 @@ async fn check(
     Ok(common_ancestors)
 }
 
-/// What the items say that is new.
+/// The upserts of the items that change something.
 fn upserts<'i>(
     items: &'i [Item<'_>],
     common_ancestors: &mut HashMap<usize, Vec<String>>,
@@ -163,7 +163,7 @@ fn upserts<'i>(
     upserts.collect()
 }
 
-/// Those found that stay as they are, and the others.
+/// The existing ones that stay as they are, and the others.
 struct Unchanged {
     upserted: Vec<Upserted>,
     others: Named,
@@ -183,7 +183,7 @@ fn unchanged(items: &[Item<'_>], mut found: Named) -> Unchanged {
     }
 }
 
-/// Notes that what stays is still offered, where the last note is old.
+/// Confirms that what stays is still offered, where the last confirmation is old.
 async fn confirm(tx: &mut Tx<'_>, upserted: &mut HashMap<ExternalId, Upserted>) -> Result<()> {
     let now = tx.now;
     let due = upserted
@@ -214,7 +214,7 @@ async fn offerable(
     store::offerable(tx.connection(), scope, partner, as_of.day).await
 }
 
-/// Notes that a partner still offers these, and tells which of them it does not.
+/// Confirms that a partner still offers these, and answers which of them it does not.
 ///
 /// # Errors
 /// `not_found`, `forbidden`.

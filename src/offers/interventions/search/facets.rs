@@ -9,7 +9,7 @@ use crate::http::page::Listed;
 use crate::offers::interventions::model::InterventionAnswer;
 use crate::values::FromText;
 
-/// By what a search can be counted.
+/// The fields a search can be counted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Facet {
     /// The type of action.

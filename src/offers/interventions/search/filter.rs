@@ -1,13 +1,13 @@
-//! What a search asks for: a list of interventions, and its facets.
+//! The parameters of a search: the filters of a list of interventions, and its facets.
 
 use super::facets::Facet;
 use crate::http::query::{Parameter, Query, Reader};
 use crate::offers::interventions::filter::{Filter, PARAMETERS};
 
-/// What is looked for, and what of it is counted.
+/// The filters of the search, and the facets to count.
 #[derive(Debug)]
 pub struct Search {
-    /// What is looked for.
+    /// The filters.
     pub filter: Filter,
     /// What of it is counted.
     pub facets: Vec<Facet>,

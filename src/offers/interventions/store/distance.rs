@@ -22,7 +22,7 @@ pub struct Distance(pub Option<Point>);
 #[derive(Debug, Clone, Copy)]
 pub struct DistanceOr(pub Option<Point>, pub f64);
 
-/// Whether the place is in the circle, and comes as far as its middle where it says how far it goes.
+/// Whether the place lies in the circle and, where it has a radius, the radius covers its centre.
 #[derive(Debug, Clone, Copy)]
 pub struct Within {
     circle: Circle,
@@ -50,7 +50,7 @@ impl Expression for Within {
     type SqlType = Nullable<Bool>;
 }
 
-/// What is said of each: it stands wherever interventions do, and its text depends on its values.
+/// What each is to Diesel: valid wherever interventions are, with a text that depends on its values.
 macro_rules! of_interventions {
     ($($fragment:ty),*) => {$(
         impl QueryId for $fragment {

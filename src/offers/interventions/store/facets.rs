@@ -87,7 +87,7 @@ impl<Q> Query for Facets<'_, Q> {
 
 impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for Facets<'_, Q> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        // Planned for what is looked for, every time: how much is found decides.
+        // Planned for each search: the best plan depends on how much is found.
         out.unsafe_to_cache_prepared();
         let names: Vec<&str> = self.asked.iter().map(|facet| facet.column()).collect();
         let columns = names.join(", ");

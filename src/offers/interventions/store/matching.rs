@@ -12,8 +12,8 @@ use crate::db::search::{Matches, french_query};
 use crate::offers::interventions::filter::Filter;
 use crate::offers::interventions::status::Status;
 
-/// How well an intervention answers what is looked for, whose words are read once: in a plan made for
-/// all values they would be for each row.
+/// How well an intervention matches the search, whose words are parsed once: in a generic plan they
+/// would be parsed for each row.
 macro_rules! rank {
     ($q:expr) => {{
         let words = diesel::select($crate::db::search::french_query(
@@ -24,7 +24,7 @@ macro_rules! rank {
 }
 pub(super) use rank;
 
-/// What the filters leave of it.
+/// The visible interventions that pass the filters.
 pub fn filtered<'a>(scope: &Scope, filter: &'a Filter) -> Scoped<'a> {
     let mut query = scoped(scope, filter.as_of);
     if let Some(q) = &filter.q {
@@ -68,7 +68,7 @@ pub fn filtered<'a>(scope: &Scope, filter: &'a Filter) -> Scoped<'a> {
     in_time(of_status(query, scope, filter), filter)
 }
 
-/// Those that are one of what is asked for.
+/// Those with one of the statuses asked for.
 fn of_status<'a>(query: Scoped<'a>, scope: &Scope, filter: &'a Filter) -> Scoped<'a> {
     if filter.status.is_empty() {
         return query;

@@ -141,7 +141,7 @@ pub async fn find(
     Ok(offer(row, as_of))
 }
 
-/// Those of these ids that the caller may see.
+/// The ones with these ids that the caller may see.
 pub async fn find_all(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
@@ -182,7 +182,7 @@ pub async fn find_named(
         .collect())
 }
 
-/// The same, held until the transaction ends. In the order of their names, so that no two writers
+/// The same, locked until the transaction ends. In the order of their names, so that no two writers
 /// wait for each other. What was `seen` and is still so is not read again.
 pub async fn lock_named(
     connection: &mut AsyncPgConnection,
@@ -252,7 +252,7 @@ pub async fn offerable(
         .await?)
 }
 
-/// One intervention of a partner, held until the transaction ends; none where there is none.
+/// One intervention of a partner, locked until the transaction ends; none where there is none.
 pub async fn lock(
     connection: &mut AsyncPgConnection,
     scope: &Scope,

@@ -11,7 +11,7 @@ use crate::db::page::{Direction, Mark, MarkValue, Page};
 use crate::db::schema::interventions;
 use crate::offers::interventions::filter::{Filter, Sort};
 
-/// The distance that stands for none: the last in this direction.
+/// The distance that replaces a missing one: the last in this direction.
 const fn nowhere(direction: Direction) -> f64 {
     match direction {
         Direction::Ascending => f64::INFINITY,

@@ -91,8 +91,8 @@ pub fn scoped<'a>(scope: &Scope, as_of: AsOf) -> Scoped<'a> {
     }
 }
 
-/// Of those, where what is asked for is not published: said again, so that nothing else is looked
-/// through.
+/// Repeats the condition for unpublished ones where only those are asked for, so that no others are
+/// scanned.
 pub fn unpublished<'a>(query: Scoped<'a>, scope: &Scope) -> Scoped<'a> {
     match scope.perimeter() {
         Perimeter::Everything => query,

@@ -1,7 +1,7 @@
 //! The SQL that writes interventions: each statement for any number of them.
 //!
-//! What a partner says of them goes as one JSON document, whose members are the columns: a field has
-//! no other list than its structure.
+//! Their content is sent as one JSON document, whose members are the columns: the fields are listed
+//! in its structure and nowhere else.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -21,17 +21,17 @@ use crate::offers::interventions::status::Eligibility;
 use crate::values::ids::{InterventionId, PartnerId};
 use crate::values::{Json, Written};
 
-/// A row as its partner says it.
+/// A row as its partner writes it.
 #[derive(Debug, Clone, Serialize)]
 pub struct Row<'a> {
     /// Its id, a new one where there is none yet.
     pub id: InterventionId,
-    /// What its partner calls it.
+    /// Its external id.
     pub external_id: &'a ExternalId,
-    /// What its partner says of it.
+    /// Its content.
     #[serde(flatten)]
     pub content: &'a NewIntervention,
-    /// What holds all of its territories.
+    /// The ancestors common to its territories.
     pub held_by: &'a [String],
 }
 
@@ -41,8 +41,8 @@ struct Name {
     external_id: ExternalId,
 }
 
-/// Inserts those that the partner has none of the same name of; says which these were. In the order
-/// of their names, so that no two writers wait for each other.
+/// Inserts those whose external id the partner does not have yet, and answers their ids. In the order
+/// of their ids, so that no two writers wait for each other.
 ///
 /// # Errors
 /// `validation_failed` for a convention that does not exist, `not_found` when the partner went away.
@@ -93,7 +93,7 @@ impl Change<'_> {
     }
 }
 
-/// A row's id and what holds its territories, beside some members of its content.
+/// A row's id and the ancestors common to its territories, beside some members of its content.
 #[derive(Debug)]
 struct Part<'a> {
     row: &'a Row<'a>,
@@ -118,9 +118,9 @@ impl Serialize for Part<'_> {
     }
 }
 
-/// Changes those, which are offered again if they were withdrawn. Only what changes of any of them is
-/// sent and written; those whose text stays are told apart, for PostgreSQL makes the index of the
-/// search again for what it is told to write.
+/// Changes those, which are offered again if they were withdrawn. Only members that change in any of
+/// them are sent and written; those whose text stays are written apart, since PostgreSQL updates the
+/// index of the search for every column that it writes.
 ///
 /// # Errors
 /// As [`insert_all`].

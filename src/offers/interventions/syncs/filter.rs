@@ -1,4 +1,4 @@
-//! What a list of synchronisations is asked for.
+//! The filters and orders of a list of synchronisations.
 
 use chrono::{DateTime, Utc};
 
@@ -32,7 +32,7 @@ impl Query for Filter {
 /// The filters, as the list and the count document them.
 pub type Filters = Documented<Filter>;
 
-/// By what a list of synchronisations is sorted.
+/// The orders of a list of synchronisations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sort {
     /// The order of opening.

@@ -13,7 +13,7 @@ use crate::error::Result;
 use crate::offers::interventions::status::AsOf;
 use crate::register::partners::representatives::model::Representative;
 
-/// The school and the day that opportunities are looked for.
+/// The school and the day that opportunities are computed for.
 #[derive(Debug, Clone)]
 pub struct Asked {
     /// The school and all above it.
@@ -152,8 +152,8 @@ pub struct Found {
     pub of_partner: i64,
 }
 
-/// What is published for the school's territories and levels, the first few of each partner: the
-/// nearest, then those that end first. What says how far it goes is not told beyond.
+/// The interventions published for the school's territories and levels, the first few of each partner:
+/// the nearest, then those that end first. One with a radius is left out beyond it.
 pub async fn interventions(
     mut connection: &AsyncPgConnection,
     _scope: &Scope,

@@ -83,7 +83,7 @@ pub async fn find(
     found.into_iter().next().ok_or_else(Error::not_found)
 }
 
-/// Those of these ids that the caller may see.
+/// The ones with these ids that the caller may see.
 pub async fn find_all(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
@@ -99,7 +99,7 @@ pub async fn find_all(
         .await?)
 }
 
-/// One solicitation, held until the transaction ends.
+/// One solicitation, locked until the transaction ends.
 ///
 /// # Errors
 /// `not_found`.
@@ -119,8 +119,8 @@ pub async fn lock(
     find(connection, scope, id).await
 }
 
-/// How many sessions an intervention has left, none where they are not counted. It is held until
-/// the transaction ends, so that nobody else takes one meanwhile.
+/// How many sessions an intervention has left, none where they are not counted. Locks the intervention
+/// until the transaction ends, so that nobody else takes one meanwhile.
 pub async fn lock_sessions(
     connection: &mut AsyncPgConnection,
     _scope: &Scope,

@@ -89,7 +89,7 @@ pub async fn find(
     the_one(complete(connection, scope, records, now).await?)
 }
 
-/// Those of these ids that are in the scope.
+/// The ones with these ids that are in the scope.
 pub async fn find_all(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
@@ -110,7 +110,7 @@ pub fn scoped_ids<'a>(scope: &Scope) -> diesel::dsl::Select<Scoped<'a>, clients:
     scoped(scope).select(clients::id)
 }
 
-/// One client, held until the transaction ends.
+/// One client, locked until the transaction ends.
 ///
 /// # Errors
 /// As [`find`].

@@ -16,7 +16,7 @@ pub fn scoped<'a>(scope: &Scope) -> Scoped<'a> {
     clients::table.filter(visible(scope)).into_boxed()
 }
 
-/// That a client is seen: by the ministry, and by an academy that has one of its schools in charge.
+/// Condition: a client is visible: by the ministry, and by an academy that has one of its schools in charge.
 pub fn visible(scope: &Scope) -> Condition {
     match scope.perimeter() {
         Perimeter::Everything => Condition::always(),

@@ -89,7 +89,7 @@ pub async fn find(connection: &AsyncPgConnection, scope: &Scope, id: ContactId) 
     found.into_iter().next().ok_or_else(Error::not_found)
 }
 
-/// Those of these ids that there are.
+/// The ones with these ids that exist.
 pub async fn find_all(
     mut connection: &AsyncPgConnection,
     _scope: &Scope,
@@ -104,7 +104,7 @@ pub async fn find_all(
         .await?)
 }
 
-/// One contact, held until the transaction ends.
+/// One contact, locked until the transaction ends.
 ///
 /// # Errors
 /// `not_found`.

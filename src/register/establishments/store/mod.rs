@@ -96,7 +96,7 @@ pub async fn find(
     found.optional()?.ok_or_else(Error::not_found)
 }
 
-/// Those of these UAIs that there are.
+/// The schools with these UAIs that exist.
 pub async fn find_all(
     mut connection: &AsyncPgConnection,
     _scope: &Scope,

@@ -1,4 +1,4 @@
-//! What a list of representatives is asked for.
+//! The filters and orders of a list of representatives.
 
 use chrono::{DateTime, Utc};
 
@@ -39,7 +39,7 @@ impl Query for Filter {
 /// The filters, as the list and the count document them.
 pub type Filters = Documented<Filter>;
 
-/// By what a list of representatives is sorted. Never by who they are: an order would tell names.
+/// The orders of a list of representatives. Never by name: an order would reveal names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sort {
     /// The order of creation.

@@ -106,7 +106,7 @@ pub async fn find(
     found.optional()?.ok_or_else(Error::not_found)
 }
 
-/// Those of these ids that there are.
+/// The ones with these ids that exist.
 pub async fn find_all(
     mut connection: &AsyncPgConnection,
     _scope: &Scope,
@@ -121,7 +121,7 @@ pub async fn find_all(
         .await?)
 }
 
-/// One partner, held until the transaction ends.
+/// One partner, locked until the transaction ends.
 ///
 /// # Errors
 /// `not_found`.

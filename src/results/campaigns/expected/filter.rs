@@ -1,4 +1,4 @@
-//! What a list of expected reports is asked for.
+//! The filters and orders of a list of expected reports.
 
 use chrono::{DateTime, Utc};
 
@@ -15,7 +15,7 @@ pub struct Filter {
     pub state: Vec<State>,
     /// Late ones, or those that are not.
     pub late: Option<bool>,
-    /// Of one of these territories or of what lies in one.
+    /// Only those of one of these territories or of what lies in one.
     pub territory: Vec<TerritoryCode>,
     /// On one of these conventions.
     pub convention_id: Vec<ConventionId>,

@@ -22,7 +22,7 @@ use crate::values::today;
 )]
 #[get("/v1/campaigns/{id}/progress")]
 pub async fn get_campaign_progress(call: Call) -> Result<Answer> {
-    // On a connection of its own: what counts every report must not hold back the reads of others.
+    // On a connection of its own: what counts every report must not delay the reads of others.
     let (scope, connection) = (call.scope()?, call.app.db.borrow().await?);
     let campaign = campaigns::find(&connection, scope, call.id("id")).await?;
     let day = today(call.app.now());

@@ -75,7 +75,7 @@ pub async fn find(
     found.into_iter().next().ok_or_else(Error::not_found)
 }
 
-/// Those of these ids that there are.
+/// The ones with these ids that exist.
 pub async fn find_all(
     mut connection: &AsyncPgConnection,
     _scope: &Scope,
@@ -90,7 +90,7 @@ pub async fn find_all(
         .await?)
 }
 
-/// One campaign, held until the transaction ends.
+/// One campaign, locked until the transaction ends.
 ///
 /// # Errors
 /// `not_found`.

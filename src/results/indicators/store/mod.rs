@@ -76,7 +76,7 @@ impl Computed {
 }
 
 /// Computes the parts asked for, at one moment and in one round trip; on a connection of one's own:
-/// what adds up millions of lines must not hold back the reads of others.
+/// what adds up millions of lines must not delay the reads of others.
 pub async fn compute(
     mut connection: &AsyncPgConnection,
     scope: &Scope,

@@ -78,7 +78,7 @@ pub async fn find(
     found.into_iter().next().ok_or_else(Error::not_found)
 }
 
-/// Those of these ids that there are.
+/// The ones with these ids that exist.
 pub async fn find_all(
     mut connection: &AsyncPgConnection,
     _scope: &Scope,

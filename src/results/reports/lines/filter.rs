@@ -10,9 +10,9 @@ use crate::values::{ActionType, Level};
 pub struct Filter {
     /// Of these reports; of the validated ones that count when no status is given.
     pub reports: filter::Filter,
-    /// Of one of these types of action.
+    /// Only those with one of these types of action.
     pub action_type: Vec<ActionType>,
-    /// Of one of these levels.
+    /// Only those with one of these levels.
     pub level: Vec<Level>,
 }
 

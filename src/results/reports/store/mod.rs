@@ -170,7 +170,7 @@ pub async fn find(
     })
 }
 
-/// Those of these ids that the caller may see.
+/// The ones with these ids that the caller may see.
 pub async fn find_all(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
@@ -212,7 +212,7 @@ pub async fn with_lines(
     Ok(found.into_iter().map(with).collect())
 }
 
-/// One report, held until the transaction ends.
+/// One report, locked until the transaction ends.
 ///
 /// # Errors
 /// `not_found`.

@@ -18,7 +18,7 @@ use crate::values::{SchoolYear, TerritoryCode};
 /// The most narratives of a summary: a document is read to its end.
 const MOST: i64 = 60;
 
-/// That a report says something.
+/// Condition: the report has a narrative.
 const SAID: &str = "num_nonnulls(narrative ->> 'results', narrative ->> 'difficulties', narrative ->> 'outlook') > 0";
 
 /// The widest territories first.

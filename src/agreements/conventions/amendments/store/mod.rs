@@ -26,7 +26,7 @@ use crate::values::{Json, Sha256Hex};
 
 type Scoped<'a> = IntoBoxed<'a, amendments::table, Pg>;
 
-/// Those of a convention that the caller may see, as [`Amendment::is_visible_to`] says: some of them by
+/// Those of a convention that the caller may see, by [`Amendment::is_visible_to`]: some of them by
 /// the texts they apply to.
 async fn scoped<'a>(
     mut connection: &AsyncPgConnection,
@@ -117,7 +117,7 @@ pub async fn find(
         .ok_or_else(Error::not_found)
 }
 
-/// Those of these ids that the caller may see, each with its convention.
+/// The ones with these ids that the caller may see, each with its convention.
 pub async fn find_all(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
@@ -139,7 +139,7 @@ pub async fn find_all(
     Ok(found.into_iter().filter(is_seen).collect())
 }
 
-/// The number of a convention's next amendment; the convention is held, so that none is given twice.
+/// The number of a convention's next amendment; the convention is locked, so that none is given twice.
 pub async fn next_number(
     connection: &mut AsyncPgConnection,
     convention: ConventionId,
@@ -152,7 +152,7 @@ pub async fn next_number(
     Ok(last.unwrap_or_default() + 1)
 }
 
-/// What a step makes of an amendment besides what it says.
+/// The columns a step sets, besides the content.
 #[derive(AsChangeset, Insertable)]
 #[diesel(table_name = amendments, treat_none_as_null = true)]
 pub struct Standing {
@@ -160,11 +160,11 @@ pub struct Standing {
     pub status: Status,
     /// Those who sign it, with their signatures.
     pub signatories: Json<Vec<Signatory>>,
-    /// The signatures that no longer hold.
+    /// The signatures that are no longer valid.
     pub voided_signatures: Json<Vec<VoidedSignature>>,
     /// The day of the last signature.
     pub signed_on: Option<NaiveDate>,
-    /// The digest of what it says.
+    /// The digest of its content.
     pub content_hash: Sha256Hex,
 }
 
@@ -181,7 +181,7 @@ impl Standing {
     }
 }
 
-/// What an amendment says, as its columns.
+/// The content of an amendment, as columns.
 #[derive(AsChangeset, Insertable)]
 #[diesel(table_name = amendments)]
 struct Said<'a> {

@@ -93,7 +93,7 @@ pub async fn find(
     found.optional()?.ok_or_else(Error::not_found)
 }
 
-/// Those of these ids that the caller may see.
+/// The ones with these ids that the caller may see.
 pub async fn find_all(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
@@ -129,7 +129,7 @@ pub async fn share(
     find(connection, scope, partner, id).await
 }
 
-/// One of a partner, held until the transaction ends; batches under way are waited for.
+/// One of a partner, locked until the transaction ends; batches under way are waited for.
 ///
 /// # Errors
 /// `not_found`.
@@ -207,7 +207,7 @@ struct Offered {
     is_unsent: bool,
 }
 
-/// The interventions a partner offers, held until the transaction ends, and whether each was left
+/// The interventions a partner offers, locked until the transaction ends, and whether each was left
 /// unsent: neither in a batch of the synchronisation, nor created, changed or confirmed since it was
 /// opened. In the order of their names, so that no two writers wait for each other.
 pub async fn lock_offered(

@@ -87,7 +87,7 @@ pub async fn find(
     found.optional()?.ok_or_else(Error::not_found)
 }
 
-/// Those of these ids that there are.
+/// The ones with these ids that exist.
 pub async fn find_all(
     mut connection: &AsyncPgConnection,
     _scope: &Scope,
@@ -102,7 +102,7 @@ pub async fn find_all(
         .await?)
 }
 
-/// One representative of a partner, held until the transaction ends.
+/// One representative of a partner, locked until the transaction ends.
 ///
 /// # Errors
 /// `not_found`.
