@@ -15,7 +15,8 @@ use crate::config::Config;
 use crate::db::Connector;
 use crate::error::{Error, Result};
 use crate::http::contract::Contract;
-use crate::http::{gate::gate, shell::shell};
+use crate::http::gate::gate;
+use crate::http::shell::shell;
 use crate::{openapi, routes};
 
 /// What all workers share, over a database that is up to date.

@@ -1,8 +1,9 @@
 //! Recognising the caller of a request: its token, and whether it was revoked.
 
+use std::sync::Arc;
+
 use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderValue, WWW_AUTHENTICATE};
 use chrono::{DateTime, TimeDelta, Utc};
-use std::sync::Arc;
 use uuid::Uuid;
 
 use super::revocation::store;

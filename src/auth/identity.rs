@@ -9,6 +9,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::values::{Territory, TerritoryCode, TextValue, Uai};
+
 /// What a caller is. The order and the names are those of the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -71,12 +73,12 @@ pub enum Identity {
     /// An academy or academic region.
     Academy {
         /// `academy:NN` or `region:NN`, at least one; whether they exist is checked elsewhere.
-        territories: Vec<String>,
+        territories: Vec<TerritoryCode>,
     },
     /// One or several establishments.
     Establishment {
         /// UAIs by their shape, at least one; whether they exist is checked elsewhere.
-        uais: Vec<String>,
+        uais: Vec<Uai>,
     },
     /// A partner.
     Partner {
@@ -125,7 +127,7 @@ impl Identity {
                 territories: codes("territories", territories, is_territory)?,
             },
             Role::Establishment => Identity::Establishment {
-                uais: codes("uais", uais, is_uai)?,
+                uais: codes("uais", uais, Uai::is_shaped)?,
             },
             Role::Partner => Identity::Partner {
                 partner_id: partner_id.ok_or(ClaimFault::Missing("partner_id"))?,
@@ -217,15 +219,15 @@ impl FromStr for Scopes {
 }
 
 /// The codes of a perimeter: present, at least one, each of the right shape.
-fn codes(
+fn codes<T: TextValue>(
     name: &'static str,
     codes: Option<Vec<String>>,
     is_one: fn(&str) -> bool,
-) -> Result<Vec<String>, ClaimFault> {
+) -> Result<Vec<T>, ClaimFault> {
     let codes = codes.ok_or(ClaimFault::Missing(name))?;
     let sound = !codes.is_empty() && codes.iter().all(|code| is_one(code));
     if sound {
-        Ok(codes)
+        Ok(codes.into_iter().map(T::stored).collect())
     } else {
         Err(ClaimFault::Malformed(name))
     }
@@ -233,21 +235,11 @@ fn codes(
 
 /// `academy:NN` or `region:NN`: the ministry's own two-digit codes.
 fn is_territory(code: &str) -> bool {
-    let number = code
-        .strip_prefix("academy:")
-        .or_else(|| code.strip_prefix("region:"));
-    number.is_some_and(|n| n.len() == 2 && n.bytes().all(|digit| digit.is_ascii_digit()))
-}
-
-/// `^[0-9]{7}[A-Z]$`: the shape of a UAI.
-fn is_uai(code: &str) -> bool {
-    match code.as_bytes() {
-        [digits @ .., letter] => {
-            digits.len() == 7
-                && digits.iter().all(u8::is_ascii_digit)
-                && letter.is_ascii_uppercase()
+    match Territory::parse(code) {
+        Some(Territory::Academy(number) | Territory::Region(number)) => {
+            number.len() == 2 && number.bytes().all(|digit| digit.is_ascii_digit())
         }
-        [] => false,
+        _ => false,
     }
 }
 

@@ -23,22 +23,20 @@ impl<'a> Viewer<'a> {
     /// The caller of a step, which is at its own schools if it is limited to schools: what is above
     /// them need not be asked for.
     pub fn of_writer(scope: &'a Scope) -> Self {
-        let schools = scope.schools().unwrap_or_default();
-        Self::new(
-            scope,
-            schools.iter().map(|uai| format!("uai:{uai}")).collect(),
-        )
+        Self::new(scope, scope.own_schools())
     }
 
-    /// Whether one of these territories covers the caller's own, or lies inside it; `reach` is the
-    /// territories and all above them.
-    pub fn is_concerned_by(&self, territories: &[TerritoryCode], reach: &[String]) -> bool {
+    /// Whether one of these territories covers the caller's own, or lies inside it; `ancestors` is
+    /// the territories and all above them.
+    pub fn is_concerned_by(&self, territories: &[TerritoryCode], ancestors: &[String]) -> bool {
         let covers = |codes: &[String]| {
             let mut territories = territories.iter();
             territories.any(|territory| codes.iter().any(|code| code == territory.as_str()))
         };
         match self.scope.territories() {
-            Some((named, above)) => covers(above) || reach.iter().any(|code| named.contains(code)),
+            Some((named, above)) => {
+                covers(above) || ancestors.iter().any(|code| named.contains(code))
+            }
             None => self.scope.is_everything() || covers(&self.above_schools),
         }
     }

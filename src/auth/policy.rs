@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::{Claims, Identity, Role, Scopes};
 use crate::error::{Code, Error, Result};
 use crate::reference::Reference;
+use crate::values::{Territory, TextValue, Uai};
 
 /// What a role may do with an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -214,7 +215,7 @@ pub enum Perimeter {
         above: Vec<String>,
     },
     /// The rows of these schools.
-    Schools(Vec<String>),
+    Schools(Vec<Uai>),
     /// The rows of this partner.
     Partner(Uuid),
     /// The rows that anybody may read.
@@ -292,9 +293,10 @@ impl Scope {
             Identity::Ministry => Perimeter::Everything,
             Identity::Academy { territories } => {
                 let reference = Reference::get();
-                let above = territories.iter().flat_map(|code| reference.ancestry(code));
+                let above = territories.iter();
+                let above = above.flat_map(|code| reference.ancestry(code.as_str()));
                 Perimeter::Territories {
-                    named: territories.clone(),
+                    named: territories.iter().map(ToString::to_string).collect(),
                     above: above.map(str::to_owned).collect(),
                 }
             }
@@ -332,26 +334,34 @@ impl Scope {
     }
 
     /// The schools it is limited to, if it is.
-    pub fn schools(&self) -> Option<&[String]> {
+    pub fn schools(&self) -> Option<&[Uai]> {
         match &self.perimeter {
             Perimeter::Schools(uais) => Some(uais),
             _ => None,
         }
     }
 
+    /// The schools it is limited to, as territories; none for other perimeters.
+    pub fn own_schools(&self) -> Vec<String> {
+        let uais = self.schools().unwrap_or_default().iter();
+        uais.map(|uai| Territory::of_school(uai).to_string())
+            .collect()
+    }
+
     /// Whether all of these territories, each given with all above it, are in charge of the caller:
     /// what writing an object that names them needs.
     pub fn covers_all(&self, ancestries: &[Vec<String>]) -> bool {
-        let covers = |ancestry: &Vec<String>| match &self.perimeter {
+        let covers = |ancestry: &Vec<String>| {
+            match &self.perimeter {
             Perimeter::Everything => true,
             Perimeter::Territories { named, .. } => {
                 ancestry.iter().any(|code| named.contains(code))
             }
-            Perimeter::Schools(uais) => ancestry
-                .iter()
-                .filter_map(|code| code.strip_prefix("uai:"))
-                .any(|uai| uais.iter().any(|own| own == uai)),
+            Perimeter::Schools(uais) => ancestry.iter().any(|code| {
+                matches!(Territory::parse(code), Some(Territory::School(uai)) if uais.contains(&uai))
+            }),
             Perimeter::Partner(_) | Perimeter::Public => false,
+        }
         };
         ancestries.iter().all(covers)
     }

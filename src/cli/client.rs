@@ -10,8 +10,7 @@ use super::output::{self, Format};
 use super::{Failure, config};
 use crate::app::App;
 use crate::auth::policy::Scope;
-use crate::db::page::Direction;
-use crate::db::page::{MAX_LIMIT, Mark, MarkValue, Page};
+use crate::db::page::{Direction, MAX_LIMIT, Mark, MarkValue, Page};
 use crate::db::tx::{Author, Tx};
 use crate::db::version::Precondition;
 use crate::error::{Error, Faults, Place};
@@ -20,8 +19,8 @@ use crate::language::Language;
 use crate::register::clients::content::{NewClient, Rotation};
 use crate::register::clients::filter::{Filter, Sort};
 use crate::register::clients::model::{Client, ClientAnswer, ClientWithSecret};
-use crate::register::clients::workflow::Written;
-use crate::register::clients::{store, workflow};
+use crate::register::clients::store;
+use crate::register::clients::workflow::{self, Written};
 use crate::values::ids::ClientId;
 
 /// What `list` shows; JSON has everything.

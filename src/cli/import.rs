@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Failure, config, database::Database};
+use super::database::Database;
+use super::{Failure, config};
 use crate::clock::Clock;
 use crate::db::tx::Author;
 use crate::integration::imports::conventions::import as import_conventions;

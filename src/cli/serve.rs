@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use actix_web::{HttpServer, web};
 
-use super::{Failure, database::Database};
+use super::Failure;
+use super::database::Database;
 use crate::app::{App, Shared};
 use crate::config::{Config, Overrides};
 use crate::integration::{demo, operation};
-use crate::jobs;
-use crate::server;
+use crate::{jobs, server};
 
 /// How long requests in flight may take to end once told to stop.
 const GRACE: u64 = 20;

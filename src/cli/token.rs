@@ -7,8 +7,7 @@ use crate::auth::{Claims, Identity, Keys, Perimeter, Role, Scopes, Tokens};
 use crate::clock::Clock;
 use crate::error::Rule;
 use crate::language::Language;
-use crate::values::FromText;
-use crate::values::{Sha256Hex, TerritoryCode, Uai};
+use crate::values::{FromText, Sha256Hex, TerritoryCode, Uai};
 
 #[derive(clap::Args)]
 pub struct Arguments {

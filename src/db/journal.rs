@@ -72,11 +72,11 @@ impl Audience {
         self
     }
 
-    /// The perimeters that hold it too: `reach` is its territories and all above them.
+    /// The perimeters that hold it too: `ancestors` is its territories and all above them.
     #[must_use]
-    pub fn and_within(mut self, reach: &[String]) -> Self {
+    pub fn and_within(mut self, ancestors: &[String]) -> Self {
         self.0
-            .extend(reach.iter().map(|code| format!("within:{code}")));
+            .extend(ancestors.iter().map(|code| format!("within:{code}")));
         self
     }
 

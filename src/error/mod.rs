@@ -164,7 +164,7 @@ impl actix_web::ResponseError for Error {
         self.code.status()
     }
 
-    /// Bare: the `problems` middleware, which knows the language and the path, writes the document.
+    /// Bare: the shell, which knows the language and the path, writes the document.
     fn error_response(&self) -> actix_web::HttpResponse {
         actix_web::HttpResponse::new(self.status_code())
     }

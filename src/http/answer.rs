@@ -1,8 +1,6 @@
 //! Answers: a body, its validators, and what the request's conditions make of them.
 
 use std::hash::{DefaultHasher, Hasher};
-use utoipa::ToSchema;
-use uuid::Uuid;
 
 use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
@@ -12,6 +10,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::db::version::Precondition;
 use crate::error::{Error, Result};

@@ -18,8 +18,7 @@ use super::page::{Listed, Sort, bound_to};
 use super::query::{NoQuery, Query, Reader};
 use crate::app::App;
 use crate::auth::policy::Scope;
-use crate::db::page::BATCH;
-use crate::db::page::{Mark, Page};
+use crate::db::page::{BATCH, Mark, Page};
 use crate::error::{Code, Error, Faults, Result};
 use crate::values::ids::Id;
 

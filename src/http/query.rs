@@ -11,8 +11,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use super::formats::Dialect;
 use crate::error::notice::DECIMAL_POINT;
 use crate::error::{Code, Error, Faults, Place, Result, Rule};
-use crate::values::FromText;
-use crate::values::{TerritoryCode, TextValue, decimal};
+use crate::values::{FromText, TerritoryCode, TerritoryKind, decimal, form_decode};
 
 /// The longest `q`.
 const MAX_Q: usize = 200;
@@ -74,26 +73,9 @@ impl Parameters {
     }
 }
 
-/// Percent-decoding that refuses what is not UTF-8 instead of replacing it.
+/// A name or a value of the query.
 fn decode(text: &str) -> Result<String> {
-    let malformed = || Error::new(Code::MalformedRequest).about("query");
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        bytes.push(match byte {
-            b'+' => b' ',
-            b'%' => {
-                let digit = |byte: Option<u8>| byte.and_then(|b| char::from(b).to_digit(16));
-                let (high, low) = (
-                    digit(rest.next()).ok_or_else(malformed)?,
-                    digit(rest.next()).ok_or_else(malformed)?,
-                );
-                u8::try_from(high * 16 + low).map_err(|_| malformed())?
-            }
-            other => other,
-        });
-    }
-    String::from_utf8(bytes).map_err(|_| malformed())
+    form_decode(text).ok_or_else(|| Error::new(Code::MalformedRequest).about("query"))
 }
 
 /// The filters of a list: read from the parameters, noting the faults.
@@ -246,12 +228,11 @@ impl<'a> Reader<'a> {
         list
     }
 
-    /// Territories of one kind, whose codes start like this example.
-    pub fn territories(&mut self, name: &str, example: &'static str) -> Vec<TerritoryCode> {
+    /// Territories of one kind.
+    pub fn territories(&mut self, name: &str, kind: TerritoryKind) -> Vec<TerritoryCode> {
         let codes: Vec<TerritoryCode> = self.several(name);
-        let kind = example.split_inclusive(':').next().unwrap_or_default();
-        if !codes.iter().all(|code| code.as_str().starts_with(kind)) {
-            self.fault(name, Rule::Format(example));
+        if !codes.iter().all(|code| code.is_of(kind)) {
+            self.fault(name, Rule::Format(kind.example()));
         }
         codes
     }

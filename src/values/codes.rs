@@ -2,11 +2,12 @@
 
 use std::marker::PhantomData;
 
-use diesel::{deserialize::FromSqlRow, expression::AsExpression};
+use diesel::deserialize::FromSqlRow;
+use diesel::expression::AsExpression;
 use utoipa::openapi::ObjectBuilder;
 use utoipa::openapi::schema::Type;
 
-use super::{TextValue, Uai, text_type};
+use super::{Territory, TerritoryKind, TextValue, Uai, text_type};
 use crate::error::Rule;
 use crate::reference::{self, Reference};
 use crate::values::FromText;
@@ -88,8 +89,8 @@ impl<N: Nomenclature> TextValue for Code<N> {
 }
 
 /// A territory as every field and filter writes it: `FR`, `region:84`, `academy:10`,
-/// `department:069`, `uai:0690001B`. All but schools are checked here; whether a school exists is
-/// for the database to say.
+/// `department:069`, `uai:0690001B`. It is what is stored and answered; [`Territory`] is what it
+/// says.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, AsExpression, FromSqlRow)]
 #[diesel(sql_type = diesel::sql_types::Text)]
 pub struct TerritoryCode(String);
@@ -97,32 +98,44 @@ pub struct TerritoryCode(String);
 text_type!([] TerritoryCode);
 
 impl TerritoryCode {
-    /// The school it names, if it names one.
-    pub fn uai(&self) -> Option<&str> {
-        self.0.strip_prefix("uai:")
+    /// The whole country.
+    pub fn country() -> Self {
+        Territory::Country.into()
     }
 
     /// The territory of a school.
     pub fn of_school(uai: &Uai) -> Self {
-        Self(format!("uai:{uai}"))
+        Territory::of_school(uai).into()
+    }
+
+    /// The territory it names; none where a stored text is no territory's.
+    pub fn territory(&self) -> Option<Territory> {
+        Territory::parse(&self.0)
+    }
+
+    /// Whether it names a territory of this kind.
+    pub fn is_of(&self, kind: TerritoryKind) -> bool {
+        kind.is_of(&self.0)
+    }
+
+    /// The school it names, if it names one.
+    pub fn uai(&self) -> Option<Uai> {
+        match self.territory()? {
+            Territory::School(uai) => Some(uai),
+            _ => None,
+        }
+    }
+}
+
+impl From<Territory> for TerritoryCode {
+    fn from(territory: Territory) -> Self {
+        Self(territory.to_string())
     }
 }
 
 impl FromText for TerritoryCode {
     fn from_text(text: &str) -> Result<Self, Rule> {
-        if let Some(uai) = text.strip_prefix("uai:") {
-            return Uai::from_text(uai).map(|uai| Self::of_school(&uai));
-        }
-        if Reference::get().territory(text).is_some() {
-            return Ok(Self(text.to_owned()));
-        }
-        let kind = text.split(':').next().unwrap_or_default();
-        let shaped = ["FR", "region", "academy", "department"].contains(&kind);
-        Err(if shaped {
-            Rule::UnknownTerritory
-        } else {
-            Rule::Format("FR, region:84, academy:10, department:069, uai:0690001B")
-        })
+        Territory::from_text(text).map(Self::from)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Official identifiers of organisations and schools, with their check digits and letters.
 
-use diesel::{deserialize::FromSqlRow, expression::AsExpression};
+use diesel::deserialize::FromSqlRow;
+use diesel::expression::AsExpression;
 use utoipa::openapi::ObjectBuilder;
 use utoipa::openapi::schema::Type;
 
@@ -88,11 +89,25 @@ impl TextValue for Rna {
 }
 
 /// A school's UAI: 7 digits and a check letter.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, AsExpression, FromSqlRow)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, AsExpression, FromSqlRow)]
 #[diesel(sql_type = diesel::sql_types::Text)]
 pub struct Uai(String);
 
 text_type!([] Uai);
+
+impl Uai {
+    /// Whether a text has the form of a UAI, whatever its check letter: `^[0-9]{7}[A-Z]$`.
+    pub fn is_shaped(text: &str) -> bool {
+        match text.as_bytes() {
+            [digits @ .., letter] => {
+                digits.len() == 7
+                    && digits.iter().all(u8::is_ascii_digit)
+                    && letter.is_ascii_uppercase()
+            }
+            [] => false,
+        }
+    }
+}
 
 /// The check letter of a UAI's number: the number modulo 23 in the alphabet without I, O and Q.
 pub fn uai_key(number: u32) -> char {
@@ -107,13 +122,10 @@ pub fn uai_key(number: u32) -> char {
 impl FromText for Uai {
     fn from_text(text: &str) -> Result<Self, Rule> {
         const FORM: Rule = Rule::Format("0690001B");
-        let (number, letter) = text.split_at_checked(7).ok_or(FORM)?;
-        if !number.bytes().all(|b| b.is_ascii_digit())
-            || letter.len() != 1
-            || !letter.bytes().all(|b| b.is_ascii_uppercase())
-        {
+        if !Self::is_shaped(text) {
             return Err(FORM);
         }
+        let (number, letter) = text.split_at_checked(7).ok_or(FORM)?;
         let key = uai_key(number.parse().map_err(|_| FORM)?);
         if letter.starts_with(key) {
             Ok(Self(text.to_owned()))

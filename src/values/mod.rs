@@ -5,6 +5,7 @@
 
 mod codes;
 mod days;
+mod form;
 mod from_text;
 mod identifiers;
 pub mod ids;
@@ -12,17 +13,20 @@ mod json;
 mod members;
 mod moment;
 mod number;
+mod territory;
 mod text;
 mod themes;
 
 pub use codes::{Code, Nomenclature, TerritoryCode, leaves_out};
 pub use days::{SchoolYear, start_of, today};
+pub use form::form_decode;
 pub use from_text::FromText;
 pub use identifiers::{Nor, Rna, Sha256Hex, Siren, Uai, is_siret, uai_key};
 pub use json::Json;
 pub use members::{Members, Written, differing};
 pub use moment::{moment, optional_moment};
 pub use number::{decimal, optional_number, plain_number, share};
+pub use territory::{COUNTRY, NO_ACADEMY, Territory, TerritoryKind};
 pub use text::{Email, HttpsUrl, LanguageCode, Phone, Text};
 pub use themes::{
     ActionType, ActionTypes, Axes, Axis, Event, Events, Level, Levels, Measure, Measures, Moment,

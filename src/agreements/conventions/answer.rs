@@ -5,8 +5,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::acts::Article;
-use super::acts::DatePrecision;
+use super::acts::{Article, DatePrecision};
 use super::consolidated::{Consolidated, Origin};
 use super::content_hash::content_hash;
 use super::model::{Convention, Step};

@@ -1,7 +1,5 @@
 //! The consolidated text of a convention on a day: the original text as amended since.
 
-use crate::agreements::conventions::acts::Amended;
-use crate::agreements::conventions::acts::Article;
 use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -9,8 +7,8 @@ use utoipa::ToSchema;
 use super::amendments::content::{Change, Field};
 use super::content::Content;
 use super::model::Convention;
-use crate::values::ids::AmendmentId;
-use crate::values::ids::PartnerId;
+use crate::agreements::conventions::acts::{Amended, Article};
+use crate::values::ids::{AmendmentId, PartnerId};
 use crate::values::{ActionType, Axis, Level, Moment, Text};
 
 /// Ce qui, dans le texte de ce jour, vient d'un avenant.

@@ -10,8 +10,7 @@ use crate::db::schema::conventions;
 use crate::error::notice::BEFORE_START;
 use crate::error::{Notice, Rule, notice};
 use crate::http::fields::{Body, Fields};
-use crate::values::ids::ConventionId;
-use crate::values::ids::PartnerId;
+use crate::values::ids::{ConventionId, PartnerId};
 use crate::values::{
     ActionType, Axis, Code, HttpsUrl, Json, Level, Measure, Moment, Nomenclature, Nor, SchoolYear,
     Sha256Hex, TerritoryCode, Text, code_enum,

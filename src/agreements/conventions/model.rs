@@ -1,25 +1,23 @@
 //! The row of a convention, its statuses, the steps between them, how it is answered.
 
-use crate::agreements::conventions::acts::Imported;
-use crate::values::ids::ConventionId;
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::acts::Amended;
-use super::acts::Termination;
+use super::acts::{Amended, Termination};
 use super::content::{Content, ConventionScope, NewConvention};
 use super::signing::{Signatory, VoidedSignature};
 use super::store::functions::{convention_end, convention_successor_under_way};
+use crate::agreements::conventions::acts::Imported;
 use crate::auth::policy::Scope;
 use crate::db::journal::{Audience, Journaled, ObjectType};
 use crate::db::schema::conventions;
 use crate::error::Result;
 use crate::steps::{self, Alternative, Step as _, alternative};
-use crate::values::ids::PartnerId;
-use crate::values::{Json, Sha256Hex, TextValue, code_enum};
+use crate::values::ids::{ConventionId, PartnerId};
+use crate::values::{Json, Sha256Hex, TerritoryKind, TextValue, code_enum};
 
 code_enum! {
     /// A convention's status.
@@ -208,7 +206,8 @@ pub struct Convention {
     /// The territory and all above it.
     #[serde(skip)]
     #[schema(ignore)]
-    pub reach: Vec<String>,
+    #[diesel(column_name = reach)]
+    pub ancestors: Vec<String>,
     /// The first day of its successor.
     #[serde(skip)]
     #[schema(ignore)]
@@ -263,7 +262,7 @@ impl Convention {
     pub fn is_kept_by(&self, scope: &Scope) -> bool {
         match self.original.scope {
             ConventionScope::National => scope.is_everything(),
-            ConventionScope::Local => scope.covers_all(std::slice::from_ref(&self.reach)),
+            ConventionScope::Local => scope.covers_all(std::slice::from_ref(&self.ancestors)),
         }
     }
 
@@ -271,8 +270,8 @@ impl Convention {
     pub fn keepers(&self) -> Audience {
         let school = self.original.territory.iter().map(TextValue::as_str);
         Audience::ministry()
-            .and_within(&self.reach)
-            .and_schools_under(school.filter(|code| code.starts_with("uai:")))
+            .and_within(&self.ancestors)
+            .and_schools_under(school.filter(|code| TerritoryKind::School.is_of(code)))
     }
 
     /// Whether this caller's side is a party to it on a day.

@@ -4,7 +4,7 @@ use super::content::Content;
 use super::store::writes;
 use crate::db::tx::Tx;
 use crate::error::Result;
-use crate::values::{TerritoryCode, TextValue};
+use crate::values::{Territory, TerritoryCode};
 
 /// The next reference of a year; its number is the transaction's own until it ends.
 pub async fn next(tx: &mut Tx<'_>, content: &Content, year: i32) -> Result<String> {
@@ -18,12 +18,12 @@ pub fn prefix(territory: Option<&TerritoryCode>, year: i32) -> String {
     let Some(territory) = territory else {
         return format!("CN-{year:04}");
     };
-    let place = match territory.as_str().split_once(':') {
-        Some(("region", code)) => format!("R{code}"),
-        Some(("academy", code)) => format!("A{code}"),
-        Some(("department", code)) => format!("D{code}"),
-        Some((_, uai)) => uai.to_owned(),
-        None => territory.to_string(),
+    let place = match territory.territory() {
+        Some(Territory::Region(number)) => format!("R{number}"),
+        Some(Territory::Academy(number)) => format!("A{number}"),
+        Some(Territory::Department(number)) => format!("D{number}"),
+        Some(Territory::School(uai)) => uai.to_string(),
+        Some(Territory::Country) | None => territory.to_string(),
     };
     format!("CL-{place}-{year:04}")
 }
@@ -31,6 +31,7 @@ pub fn prefix(territory: Option<&TerritoryCode>, year: i32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::values::TextValue;
 
     #[test]
     fn a_reference_tells_the_territory_and_the_year() {

@@ -7,9 +7,10 @@ use super::content::{Content, ConventionPatch, NewConvention};
 use super::content_hash::content_hash;
 use super::model::{Convention, Status, Step};
 use super::signing::{self, NewSignature, Signing};
+use super::store;
 use super::store::writes::{self, Beginning, StepColumns};
 use super::termination::{NewRenewal, NewTermination};
-use super::{edit, reference, store};
+use super::{edit, reference};
 use crate::auth::policy::Scope;
 use crate::db::tx::Tx;
 use crate::db::version::Precondition;
@@ -18,7 +19,7 @@ use crate::register::partners::store as partners;
 use crate::register::territories::ancestry;
 use crate::steps::Step as _;
 use crate::values::ids::ConventionId;
-use crate::values::{Json, TextValue, today};
+use crate::values::{Json, TerritoryKind, today};
 
 static NOT_ITS_PLACE: Notice = notice(
     "not_a_local_territory",
@@ -37,7 +38,7 @@ static NO_PREDECESSOR: Notice = notice(
 /// # Errors
 /// `forbidden`, `validation_failed` for a territory, a partner or a predecessor that does not exist.
 pub async fn create(tx: &mut Tx<'_>, scope: &Scope, new: &NewConvention) -> Result<Convention> {
-    let reach = place(tx, scope, new).await?;
+    let ancestors = place(tx, scope, new).await?;
     check_references(tx, scope, new).await?;
     let year = today(tx.now).year();
     let reference = reference::next(tx, &new.content, year).await?;
@@ -46,7 +47,7 @@ pub async fn create(tx: &mut Tx<'_>, scope: &Scope, new: &NewConvention) -> Resu
         id: ConventionId::new(tx.new_id()),
         reference: &reference,
         status: Status::Draft,
-        reach: &reach,
+        ancestors: &ancestors,
         signatories: Json(signing::unsigned(&new.signatories)),
         voided_signatures: Json(Vec::new()),
         signed_on: None,
@@ -69,7 +70,7 @@ async fn place(tx: &mut Tx<'_>, scope: &Scope, new: &NewConvention) -> Result<Ve
             Err(not_yours("scope"))
         };
     };
-    if territory.as_str() == "FR" {
+    if territory.is_of(TerritoryKind::Country) {
         let rule = Rule::Own(&NOT_ITS_PLACE);
         return Err(Error::at(
             Code::ValidationFailed,

@@ -15,8 +15,7 @@ use crate::error::{Notice, notice};
 use crate::language::Language;
 use crate::steps::Step as _;
 use crate::values::Json;
-use crate::values::ids::DeclinationId;
-use crate::values::ids::PartnerId;
+use crate::values::ids::{DeclinationId, PartnerId};
 
 static OUTLIVES_CONVENTION: Notice = notice(
     "outlives_convention",
@@ -31,7 +30,7 @@ impl DeclinationInContext {
         let is_party = |id: Uuid| self.frame.parties(day).contains(&PartnerId::new(id));
         let declination = &self.declination;
         viewer.scope.partner().is_some_and(is_party)
-            || viewer.is_concerned_by(&declination.content.territories, &declination.reach)
+            || viewer.is_concerned_by(&declination.content.territories, &declination.ancestors)
     }
 
     fn warnings(&self, language: Language) -> Vec<Warning> {

@@ -12,12 +12,10 @@ use crate::error::notice::BEFORE_START;
 use crate::error::{Notice, Rule, notice};
 use crate::http::fields::{Body, Fields};
 use crate::http::merge::Patch;
-use crate::values::ids::ConventionId;
-use crate::values::ids::DeclinationId;
-use crate::values::ids::PartnerId;
-use crate::values::ids::RepresentativeId;
+use crate::values::ids::{ConventionId, DeclinationId, PartnerId, RepresentativeId};
 use crate::values::{
-    ActionType, Axis, Email, Json, Level, Moment, Phone, TerritoryCode, Text, TextValue, code_enum,
+    ActionType, Axis, Email, Json, Level, Moment, Phone, TerritoryCode, TerritoryKind, Text,
+    code_enum,
 };
 
 /// The most planned actions of a declination, and the most targets of one: together they stay small
@@ -38,12 +36,12 @@ code_enum! {
 }
 
 impl DeclinationLevel {
-    /// How the codes of its territories begin.
-    pub const fn prefix(self) -> &'static str {
+    /// What its territories are.
+    pub const fn kind(self) -> TerritoryKind {
         match self {
-            Self::AcademicRegion => "region:",
-            Self::Academy => "academy:",
-            Self::Establishment => "uai:",
+            Self::AcademicRegion => TerritoryKind::Region,
+            Self::Academy => TerritoryKind::Academy,
+            Self::Establishment => TerritoryKind::School,
         }
     }
 
@@ -162,7 +160,7 @@ impl Body for Content {
 fn place(fields: &mut Fields<'_>, level: Option<DeclinationLevel>, territories: &[TerritoryCode]) {
     let Some(level) = level else { return };
     for (index, territory) in territories.iter().enumerate() {
-        if !territory.as_str().starts_with(level.prefix()) {
+        if !territory.is_of(level.kind()) {
             let below = format!("/{index}");
             fields.fault_below("territories", &below, Rule::Own(&OF_ANOTHER_LEVEL));
         }

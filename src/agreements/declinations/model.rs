@@ -1,6 +1,5 @@
 //! The row of a declination, its statuses, the steps between them, its effective status on a day.
 
-use crate::values::ids::DeclinationId;
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use serde::Serialize;
@@ -16,8 +15,8 @@ use crate::db::schema::{conventions, declinations};
 use crate::error::Result;
 use crate::register::territories::ancestry::ancestry;
 use crate::steps::{self, Step as _};
-use crate::values::ids::PartnerId;
-use crate::values::{Json, TextValue, code_enum};
+use crate::values::ids::{DeclinationId, PartnerId};
+use crate::values::{Json, TerritoryKind, TextValue, code_enum};
 
 code_enum! {
     /// A declination's status.
@@ -144,7 +143,8 @@ pub struct Declination {
     pub updated_at: DateTime<Utc>,
     /// The territories and all above them.
     #[serde(skip)]
-    pub reach: Vec<String>,
+    #[diesel(column_name = reach)]
+    pub ancestors: Vec<String>,
     /// Its version, in its `ETag`.
     #[serde(skip)]
     pub version: i64,
@@ -215,9 +215,9 @@ impl Declination {
         let ancestries: Vec<Vec<String>> = if of_schools && scope.territories().is_some() {
             // Those who have academies in charge have schools so: the row knows of which academies.
             let academies = self
-                .reach
+                .ancestors
                 .iter()
-                .filter(|code| code.starts_with("academy:"));
+                .filter(|code| TerritoryKind::Academy.is_of(code));
             academies.map(|code| ancestry(code)).collect()
         } else if of_schools {
             territories.map(|code| vec![code.to_owned()]).collect()
@@ -279,7 +279,7 @@ impl Journaled for Declination {
         }
         let territories = self.content.territories.iter().map(TextValue::as_str);
         Audience::ministry()
-            .and_within(&self.reach)
+            .and_within(&self.ancestors)
             .and_schools_under(territories)
     }
 }

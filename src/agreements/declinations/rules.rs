@@ -16,10 +16,7 @@ use crate::error::{Code as ErrorCode, Error, Fault, Faults, Notice, Place, Resul
 use crate::register::partners::store as partners;
 use crate::register::territories::ancestry;
 use crate::values::ids::PartnerId;
-use crate::values::{Code, Nomenclature, TextValue, leaves_out, today};
-
-/// In the reach of a declination, a school of no academy.
-const NO_ACADEMY: &str = "academy:none";
+use crate::values::{Code, NO_ACADEMY, Nomenclature, TerritoryKind, TextValue, leaves_out, today};
 
 static NOT_IN_PARENT: Notice = notice(
     "not_in_parent",
@@ -230,17 +227,17 @@ impl Ground {
 
     /// The territories and all above them, once each. A school that the directory places in no
     /// academy leaves a word that no perimeter has, so that none holds the whole.
-    pub fn reach(&self) -> Vec<String> {
+    pub fn ancestors(&self) -> Vec<String> {
         let ancestries = self.ancestries.as_deref().unwrap_or_default();
         let is_placed = |ancestry: &Vec<String>| {
-            let is_school = ancestry.iter().any(|code| code.starts_with("uai:"));
-            !is_school || ancestry.iter().any(|code| code.starts_with("academy:"))
+            let has = |kind: TerritoryKind| ancestry.iter().any(|code| kind.is_of(code));
+            !has(TerritoryKind::School) || has(TerritoryKind::Academy)
         };
-        let mut reach = ancestry::all(ancestries);
+        let mut ancestors = ancestry::all(ancestries);
         if !ancestries.iter().all(is_placed) {
-            reach.push(NO_ACADEMY.to_owned());
+            ancestors.push(NO_ACADEMY.to_owned());
         }
-        reach
+        ancestors
     }
 }
 

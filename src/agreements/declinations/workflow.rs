@@ -39,7 +39,7 @@ pub async fn create(
         return Err(Error::new(Code::ConventionNotSigned));
     }
     let (id, now) = (DeclinationId::new(tx.new_id()), tx.now);
-    let declination = store::insert(tx.connection(), id, new, &ground.reach(), now).await?;
+    let declination = store::insert(tx.connection(), id, new, &ground.ancestors(), now).await?;
     tx.created(&declination).await?;
     Ok(DeclinationInContext {
         declination,
@@ -67,14 +67,14 @@ pub async fn update(
     if new == present {
         return Ok(before);
     }
-    let reach = if before.declination.status == Status::Active {
+    let ancestors = if before.declination.status == Status::Active {
         check_active(tx, scope, convention, &before, &new.content).await?;
-        before.declination.reach.clone()
+        before.declination.ancestors.clone()
     } else {
         check_draft(tx, scope, &present.content, &new.content).await?
     };
     let now = tx.now;
-    let after = store::update(tx.connection(), id, &new, &reach, now).await?;
+    let after = store::update(tx.connection(), id, &new, &ancestors, now).await?;
     // The kept answers that contain the person are erased too.
     if present.coordinator.is_some() && new.coordinator != present.coordinator {
         idempotency::erase_person(tx.connection(), id.uuid()).await?;
@@ -100,7 +100,7 @@ async fn check_draft(
     check_convention(before, after, &mut faults);
     faults.check()?;
     ground.is_in_charge_of(scope)?;
-    Ok(ground.reach())
+    Ok(ground.ancestors())
 }
 
 /// Whether an active one may become this.

@@ -1,6 +1,5 @@
 //! An audit row, and how it is answered.
 
-use crate::values::ids::EventId;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde::Serialize;
@@ -9,6 +8,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::db::schema::audit_events;
+use crate::values::ids::EventId;
 
 /// An audit row.
 #[derive(Debug, Clone, HasQuery)]

@@ -16,8 +16,7 @@ use crate::error::{Code, Error, Result};
 use crate::http::call::{Call, List, ListCall};
 use crate::http::formats::Column;
 use crate::http::page::Listed;
-use crate::values::ids::ConventionId;
-use crate::values::ids::DeclinationId;
+use crate::values::ids::{ConventionId, DeclinationId};
 use crate::values::today;
 
 /// The history of the object that the path names; its handler has seen to it that the caller may

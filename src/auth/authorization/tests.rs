@@ -1,6 +1,6 @@
-use super::*;
-
 use AuthorizationError::{Malformed, OtherScheme};
+
+use super::*;
 
 fn encoded(pair: &str) -> String {
     format!("Basic {}", STANDARD.encode(pair))

@@ -10,7 +10,7 @@ use std::fmt;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::identity::{ClaimFault, Identity, Perimeter, Role, Scopes};
@@ -96,8 +96,8 @@ impl Claims {
         set("role", self.identity.role().as_str().into());
         match &self.identity {
             Identity::Ministry | Identity::Reader => None,
-            Identity::Academy { territories } => set("territories", territories.clone().into()),
-            Identity::Establishment { uais } => set("uais", uais.clone().into()),
+            Identity::Academy { territories } => set("territories", json!(territories)),
+            Identity::Establishment { uais } => set("uais", json!(uais)),
             Identity::Partner { partner_id } => set("partner_id", partner_id.to_string().into()),
         };
         payload

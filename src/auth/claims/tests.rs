@@ -2,6 +2,7 @@ use serde_json::json;
 
 use super::*;
 use crate::auth::testing::{PARTNER, claims, noon};
+use crate::values::{TerritoryCode, TextValue, Uai};
 
 fn with(name: &str, value: Value) -> Map<String, Value> {
     let mut payload = claims().to_payload();
@@ -34,10 +35,12 @@ fn what_is_written_is_read_back() {
     for identity in [
         Identity::Ministry,
         Identity::Academy {
-            territories: vec!["academy:10".into(), "region:84".into()],
+            territories: ["academy:10", "region:84"]
+                .map(|code| TerritoryCode::stored(code.to_owned()))
+                .to_vec(),
         },
         Identity::Establishment {
-            uais: vec!["0690001A".into()],
+            uais: vec![Uai::stored("0690001A".to_owned())],
         },
         Identity::Partner {
             partner_id: PARTNER.parse().unwrap(),

@@ -1,8 +1,7 @@
 //! The errors of the signing keys, worded so that an operator can act on them.
 
-use std::fmt;
-use std::io;
 use std::path::PathBuf;
+use std::{fmt, io};
 
 /// Why the keys cannot be used. No message ever quotes a key.
 #[derive(Debug)]

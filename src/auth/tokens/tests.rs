@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::cache::SHARD_CAPACITY;
 use super::*;
 use crate::auth::testing::{ISSUER, TempDir, claims, noon, tokens, v7};
+use crate::values::{TextValue, Uai};
 
 fn header_of(tokens: &Tokens) -> Value {
     json!({ "typ": "at+jwt", "alg": "EdDSA", "kid": tokens.keys().newest().kid() })
@@ -104,7 +105,7 @@ fn claims_nobody_would_accept_are_not_signed() {
         SignError::Claim(ClaimFault::Malformed("exp"))
     );
     let many = crate::auth::Identity::Establishment {
-        uais: vec!["0690001A".to_owned(); 600],
+        uais: vec![Uai::stored("0690001A".to_owned()); 600],
     };
     assert_eq!(
         refused(Claims {

@@ -1,6 +1,5 @@
 //! What a change is.
 
-use crate::http::answer::ObjectLink;
 use std::rc::Rc;
 
 use chrono::{DateTime, Utc};
@@ -11,6 +10,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::db::schema::changes;
+use crate::http::answer::ObjectLink;
 
 /// A change as it is stored.
 #[derive(Debug, Clone, HasQuery)]

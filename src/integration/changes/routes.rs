@@ -6,8 +6,7 @@ use actix_web::{HttpResponse, get};
 
 use super::filter::{Filter, Filters, Sort};
 use super::model::ChangeAnswer;
-use super::objects;
-use super::store;
+use super::{objects, store};
 use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::Result;
 use crate::feed::Reading;

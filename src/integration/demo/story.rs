@@ -19,7 +19,7 @@ use crate::offers::interventions;
 use crate::offers::interventions::status::AsOf;
 use crate::results::reports;
 use crate::values::ids::PartnerId;
-use crate::values::{SchoolYear, Sha256Hex, today};
+use crate::values::{SchoolYear, Sha256Hex, Territory, TerritoryKind, today};
 
 /// The client of the example's writes.
 const CLIENT: &str = "ree-demo";
@@ -271,7 +271,7 @@ impl Story<'_> {
         let (ministry, rectorat, college) = (Scope::of_operator(), academy()?, school()?);
         let of_school = json!({
             "convention_id": convention.id, "declination_id": declination.id,
-            "territory": format!("uai:{SCHOOL}"), "school_year": self.year, "establishments": [SCHOOL],
+            "territory": Territory::new(TerritoryKind::School, SCHOOL).to_string(), "school_year": self.year, "establishments": [SCHOOL],
             "lines": [
                 { "action_type": "company_visit", "level": "3e", "actions": 1, "pupils": 28, "girls": 13, "companies": 1 },
                 { "action_type": "class_talk", "level": "3e", "actions": 2, "pupils": 54, "girls": 25, "professionals": 2 },

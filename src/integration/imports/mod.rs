@@ -6,13 +6,15 @@ pub mod partners;
 pub mod source;
 pub mod store;
 
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use uuid::Uuid;
+
 use crate::db::tx::Author;
 use crate::error::Rule;
 use crate::language::Language;
-use chrono::{DateTime, Utc};
-use serde::Serialize;
-use std::fmt;
-use uuid::Uuid;
 
 /// Who writes: what the audit rows and the change events say. Built by the caller, since the clock
 /// and the ids come from outside.

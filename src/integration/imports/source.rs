@@ -1,12 +1,14 @@
 //! A table in a file: gzip or not, BOM or not, `;` or `,`, CRLF or LF. Read record by record, so
 //! that memory does not grow with the file.
 
-use super::{ImportError, Rejection};
-use csv::{ByteRecord, StringRecord};
-use flate2::read::MultiGzDecoder;
 use std::io::{Cursor, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use csv::{ByteRecord, StringRecord};
+use flate2::read::MultiGzDecoder;
+
+use super::{ImportError, Rejection};
 
 /// How much is read to recognise gzip and the separator: more than any header.
 const SNIFFED: u64 = 64 * 1024;

@@ -2,8 +2,7 @@
 
 use crate::error::notice::DECIMAL_POINT;
 use crate::error::{Notice, Rule, notice};
-use crate::values::FromText;
-use crate::values::decimal;
+use crate::values::{FromText, decimal};
 
 /// The farthest that is asked for, in kilometres: half the way around the Earth.
 pub const MAX_KM: i32 = 20_000;

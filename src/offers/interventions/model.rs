@@ -1,10 +1,9 @@
 //! What an intervention is: its row, its key, what can be done with it, how it is answered.
 
-use crate::values::ids::InterventionId;
-use chrono::NaiveDate;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use diesel::deserialize::FromSqlRow;
 use diesel::expression::AsExpression;
-use diesel::{deserialize::FromSqlRow, prelude::*};
+use diesel::prelude::*;
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 use utoipa::openapi::ObjectBuilder;
@@ -19,9 +18,8 @@ use crate::db::schema::interventions;
 use crate::error::warning::Warning;
 use crate::error::{Error, Notice, Result, Rule, notice};
 use crate::language::Language;
-use crate::values::FromText;
-use crate::values::ids::PartnerId;
-use crate::values::{TextValue, text_type};
+use crate::values::ids::{InterventionId, PartnerId};
+use crate::values::{FromText, TextValue, text_type};
 
 /// How long a confirmation is taken for fresh: sent again sooner, it is not written anew.
 pub const FRESH: TimeDelta = TimeDelta::days(1);

@@ -5,25 +5,19 @@ use actix_web::{delete, get, patch, put};
 use super::content::NewIntervention;
 use super::model::{ExternalId, InterventionAnswer, Key};
 use super::status::AsOf;
-use super::workflow::Put;
-use super::{store, workflow};
+use super::store;
+use super::workflow::{self, Put};
 use crate::error::{Error, Result};
 use crate::http::answer::Answer;
 use crate::http::call::Call;
 use crate::http::merge::Patch;
 use crate::http::query::NoQuery;
-use crate::values::ids::InterventionId;
-use crate::values::ids::PartnerId;
+use crate::values::ids::{InterventionId, PartnerId};
 
 const TAG: &str = "Interventions";
 
 /// What changes of an intervention.
 type InterventionPatch = Patch<NewIntervention>;
-
-/// The day a request computes statuses for.
-pub fn as_of<Q, B>(call: &Call<Q, B>) -> AsOf {
-    AsOf::at(call.app.now(), call.app.config.stale_after_days)
-}
 
 /// What the path names.
 fn key<Q, B>(call: &Call<Q, B>) -> Result<Key> {
@@ -45,7 +39,7 @@ fn key<Q, B>(call: &Call<Q, B>) -> Result<Key> {
 pub async fn get_intervention_by_id(call: Call) -> Result<Answer> {
     let (scope, ids) = (call.scope()?, [call.id("id")]);
     let reader = call.app.db.reader().await?;
-    let found = store::find_all(&reader, scope, &ids, as_of(&call)).await?;
+    let found = store::find_all(&reader, scope, &ids, AsOf::now(&call.app)).await?;
     let offer = found.into_iter().next().ok_or_else(Error::not_found)?;
     let version = offer.intervention.version;
     Answer::object(version, &offer.answer_for(scope, call.admitted.language))
@@ -65,7 +59,13 @@ pub async fn get_intervention_by_id(call: Call) -> Result<Answer> {
 #[get("/v1/partners/{id}/interventions/{external_id}")]
 pub async fn get_intervention(call: Call) -> Result<Answer> {
     let (scope, key) = (call.scope()?, key(&call)?);
-    let offer = store::find(&*call.app.db.reader().await?, scope, &key, as_of(&call)).await?;
+    let offer = store::find(
+        &*call.app.db.reader().await?,
+        scope,
+        &key,
+        AsOf::now(&call.app),
+    )
+    .await?;
     let version = offer.intervention.version;
     Answer::object(version, &offer.answer_for(scope, call.admitted.language))
 }
@@ -103,7 +103,16 @@ pub async fn put_intervention(call: Call<NoQuery, NewIntervention>) -> Result<An
     let (scope, key, language) = (call.scope()?, key(&call)?, call.admitted.language);
     call.write(async |tx| {
         let conditions = call.admitted.conditions();
-        match workflow::put(tx, scope, &key, &call.body, conditions, as_of(&call)).await? {
+        match workflow::put(
+            tx,
+            scope,
+            &key,
+            &call.body,
+            conditions,
+            AsOf::now(&call.app),
+        )
+        .await?
+        {
             Put::Created(offer) => {
                 let (version, path) = (offer.intervention.version, offer.intervention.path());
                 Answer::created(version, path, &offer.answer_for(scope, language))
@@ -137,7 +146,8 @@ pub async fn update_intervention(call: Call<NoQuery, InterventionPatch>) -> Resu
     let (scope, key) = (call.scope()?, key(&call)?);
     call.write(async |tx| {
         let if_match = &call.admitted.if_match;
-        let offer = workflow::update(tx, scope, &key, &call.body, if_match, as_of(&call)).await?;
+        let offer =
+            workflow::update(tx, scope, &key, &call.body, if_match, AsOf::now(&call.app)).await?;
         let version = offer.intervention.version;
         Answer::object(version, &offer.answer_for(scope, call.admitted.language))
     })
@@ -163,7 +173,7 @@ pub async fn withdraw_intervention(call: Call) -> Result<Answer> {
     let (scope, key) = (call.scope()?, key(&call)?);
     call.write(async |tx| {
         let conditions = call.admitted.conditions();
-        let offer = workflow::withdraw(tx, scope, &key, conditions, as_of(&call)).await?;
+        let offer = workflow::withdraw(tx, scope, &key, conditions, AsOf::now(&call.app)).await?;
         let version = offer.intervention.version;
         Answer::object(version, &offer.answer_for(scope, call.admitted.language))
     })

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::app::App;
 use crate::error::{Notice, notice};
 use crate::language::Language;
 use crate::values::{code_enum, start_of, today};
@@ -36,6 +37,11 @@ pub struct AsOf {
 }
 
 impl AsOf {
+    /// Now, as the settings have it.
+    pub fn now(app: &App) -> Self {
+        Self::at(app.now(), app.config.stale_after_days)
+    }
+
     /// As of this moment; what was not confirmed for so many days is stale.
     pub fn at(now: DateTime<Utc>, stale_after_days: u16) -> Self {
         let day = today(now);

@@ -14,12 +14,9 @@ use crate::auth::policy::Scope;
 use crate::db::overlap::overlapped;
 use crate::db::tx::{Step, Tx};
 use crate::error::{Error, Fault, Place, Result, Rule};
-use crate::register::territories::ancestry;
-use crate::register::territories::ancestry::Schools;
+use crate::register::territories::ancestry::{self, Schools};
 use crate::values::differing;
-use crate::values::ids::ConventionId;
-use crate::values::ids::InterventionId;
-use crate::values::ids::PartnerId;
+use crate::values::ids::{ConventionId, InterventionId, PartnerId};
 
 /// What the database knows of what some interventions name: the conventions, the schools.
 pub struct References {

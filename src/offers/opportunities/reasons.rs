@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use crate::error::{Notice, notice};
 use crate::language::Language;
+use crate::values::TerritoryKind;
 
 /// Pourquoi cela convient à l'établissement.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -91,9 +92,14 @@ pub fn nearest<'a>(
     territories: impl IntoIterator<Item = &'a str>,
     above: &[String],
 ) -> Option<usize> {
-    const KINDS: [&str; 4] = ["uai:", "department:", "academy:", "region:"];
+    const KINDS: [TerritoryKind; 4] = [
+        TerritoryKind::School,
+        TerritoryKind::Department,
+        TerritoryKind::Academy,
+        TerritoryKind::Region,
+    ];
     let place = |code: &str| {
-        let kind = KINDS.iter().position(|kind| code.starts_with(kind));
+        let kind = KINDS.iter().position(|kind| kind.is_of(code));
         kind.unwrap_or(KINDS.len())
     };
     let covering = territories

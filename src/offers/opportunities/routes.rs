@@ -3,8 +3,7 @@
 use actix_web::get;
 
 use super::filter::Limit;
-use super::model;
-use super::model::{Opportunities, Read, opportunities};
+use super::model::{self, Opportunities, Read, opportunities};
 use super::store::{self, Asked};
 use crate::auth::person_viewer::Viewer;
 use crate::error::{Error, Result};
@@ -16,8 +15,7 @@ use crate::register::contacts::store as contacts;
 use crate::register::establishments::model::Establishment;
 use crate::register::establishments::store as establishments;
 use crate::register::territories::ancestry;
-use crate::values::FromText as _;
-use crate::values::{TerritoryCode, Uai};
+use crate::values::{FromText as _, TerritoryCode, Uai};
 
 /// The most interventions of one partner that are answered.
 const EACH: i64 = 10;

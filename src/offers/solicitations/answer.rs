@@ -10,9 +10,7 @@ use crate::auth::policy::Scope;
 use crate::error::warning::Warning;
 use crate::error::{Notice, notice};
 use crate::language::Language;
-use crate::values::ids::ConventionId;
-use crate::values::ids::PartnerId;
-use crate::values::ids::SolicitationId;
+use crate::values::ids::{ConventionId, PartnerId, SolicitationId};
 use crate::values::{Json, Text, today};
 
 static OUTSIDE_WISHES: Notice = notice(

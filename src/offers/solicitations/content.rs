@@ -10,8 +10,7 @@ use crate::error::notice::BEFORE_START;
 use crate::error::{Notice, Rule, notice};
 use crate::http::fields::{Body, Fields};
 use crate::offers::counts::{Pupils, count};
-use crate::values::ids::InterventionId;
-use crate::values::ids::RepresentativeId;
+use crate::values::ids::{InterventionId, RepresentativeId};
 use crate::values::{Level, Text, Uai};
 
 /// The most pupils that a school announces.

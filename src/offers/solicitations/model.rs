@@ -1,6 +1,5 @@
 //! What a solicitation is: its row, its statuses, the steps between them, who takes which.
 
-use crate::values::ids::SolicitationId;
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use serde::Serialize;
@@ -12,8 +11,7 @@ use crate::db::journal::{Audience, Journaled, ObjectType};
 use crate::db::schema::solicitations;
 use crate::error::{Code as ErrorCode, Error, Result};
 use crate::steps::{self, Step as _};
-use crate::values::ids::ConventionId;
-use crate::values::ids::PartnerId;
+use crate::values::ids::{ConventionId, PartnerId, SolicitationId};
 use crate::values::{Json, TerritoryCode, Text, TextValue, code_enum};
 
 code_enum! {
@@ -132,7 +130,8 @@ pub struct Solicitation {
     pub updated_at: DateTime<Utc>,
     /// The school and all above it.
     #[serde(skip)]
-    pub reach: Vec<String>,
+    #[diesel(column_name = reach)]
+    pub ancestors: Vec<String>,
     /// Its version, in its `ETag`.
     #[serde(skip)]
     pub version: i64,
@@ -159,7 +158,7 @@ impl Solicitation {
         match step {
             Step::Accept | Step::Decline => is_addressed,
             Step::Hold | Step::NotHeld | Step::Cancel => {
-                is_addressed || scope.covers_all(std::slice::from_ref(&self.reach))
+                is_addressed || scope.covers_all(std::slice::from_ref(&self.ancestors))
             }
         }
     }
@@ -244,7 +243,7 @@ impl Journaled for Solicitation {
         let school = TerritoryCode::of_school(&self.content.uai);
         Audience::ministry()
             .and_partners([self.partner_id.uuid()])
-            .and_within(&self.reach)
+            .and_within(&self.ancestors)
             .and_schools_under([school.as_str()])
     }
 }

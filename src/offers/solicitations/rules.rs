@@ -1,7 +1,6 @@
 //! What may be asked of whom: an intervention that is offered to the school, a representative who
 //! works there.
 
-use crate::offers::solicitations::model::Addressee;
 use chrono::NaiveDate;
 
 use super::content::NewSolicitation;
@@ -9,15 +8,14 @@ use super::store;
 use crate::auth::policy::Scope;
 use crate::db::tx::Tx;
 use crate::error::{Code, Error, Faults, Notice, Place, Result, Rule, notice};
-use crate::offers::interventions::status::AsOf;
-use crate::offers::interventions::status::Status;
+use crate::offers::interventions::status::{AsOf, Status};
 use crate::offers::interventions::store as interventions;
+use crate::offers::solicitations::model::Addressee;
 use crate::register::partners::model::Status as PartnerStatus;
 use crate::register::partners::representatives::store as representatives;
 use crate::register::partners::store as partners;
 use crate::register::territories::ancestry;
-use crate::values::ids::InterventionId;
-use crate::values::ids::RepresentativeId;
+use crate::values::ids::{InterventionId, RepresentativeId};
 use crate::values::{TerritoryCode, TextValue};
 
 static NOT_PUBLISHED: Notice = notice(
@@ -48,7 +46,7 @@ static PARTNER_ARCHIVED: Notice = notice(
 ///
 /// # Errors
 /// `validation_failed` for a school that does not exist.
-pub async fn reach_of(tx: &mut Tx<'_>, new: &NewSolicitation) -> Result<Vec<String>> {
+pub async fn ancestors_of(tx: &mut Tx<'_>, new: &NewSolicitation) -> Result<Vec<String>> {
     let school = TerritoryCode::of_school(&new.uai);
     ancestry::of(tx.connection(), &[school])
         .await?
@@ -59,8 +57,8 @@ pub async fn reach_of(tx: &mut Tx<'_>, new: &NewSolicitation) -> Result<Vec<Stri
 ///
 /// # Errors
 /// `forbidden`.
-pub fn must_cover(scope: &Scope, reach: &[String]) -> Result<()> {
-    if scope.covers_all(&[reach.to_vec()]) {
+pub fn must_cover(scope: &Scope, ancestors: &[String]) -> Result<()> {
+    if scope.covers_all(&[ancestors.to_vec()]) {
         return Ok(());
     }
     let place = Place::field("uai");
@@ -76,12 +74,12 @@ pub async fn addressee(
     tx: &mut Tx<'_>,
     scope: &Scope,
     new: &NewSolicitation,
-    reach: &[String],
+    ancestors: &[String],
     as_of: AsOf,
 ) -> Result<Addressee> {
     match (new.intervention_id, new.representative_id) {
-        (Some(id), _) => of_intervention(tx, scope, id, new, reach, as_of).await,
-        (None, Some(id)) => of_representative(tx, scope, id, reach, as_of.day).await,
+        (Some(id), _) => of_intervention(tx, scope, id, new, ancestors, as_of).await,
+        (None, Some(id)) => of_representative(tx, scope, id, ancestors, as_of.day).await,
         (None, None) => Err(Error::internal("a solicitation of nothing")),
     }
 }
@@ -93,7 +91,7 @@ async fn of_intervention(
     scope: &Scope,
     id: InterventionId,
     new: &NewSolicitation,
-    reach: &[String],
+    ancestors: &[String],
     as_of: AsOf,
 ) -> Result<Addressee> {
     let place = || Place::field("intervention_id");
@@ -110,7 +108,7 @@ async fn of_intervention(
     };
     let (partner, content) = (offer.intervention.partner_id, offer.intervention.content);
     let mut faults = Faults::default();
-    if !content.nationwide && !covers(&content.territories, reach) {
+    if !content.nationwide && !covers(&content.territories, ancestors) {
         faults.add(place(), Rule::Own(&SCHOOL_NOT_COVERED));
     }
     for (index, level) in new.levels.iter().enumerate() {
@@ -130,7 +128,7 @@ async fn of_representative(
     tx: &mut Tx<'_>,
     scope: &Scope,
     id: RepresentativeId,
-    reach: &[String],
+    ancestors: &[String],
     day: NaiveDate,
 ) -> Result<Addressee> {
     let place = || Place::field("representative_id");
@@ -139,14 +137,15 @@ async fn of_representative(
     let person = found.into_iter().next().ok_or_else(unknown)?;
     let partner = partners::find(tx.connection(), scope, person.partner_id).await?;
     let mut faults = Faults::default();
-    if !covers(&person.content.territories, reach) {
+    if !covers(&person.content.territories, ancestors) {
         faults.add(place(), Rule::Own(&SCHOOL_NOT_COVERED));
     }
     if partner.status == PartnerStatus::Archived {
         faults.add(place(), Rule::Own(&PARTNER_ARCHIVED));
     }
     refuse(faults)?;
-    let convention = store::only_convention(tx.connection(), scope, partner.id, reach, day).await?;
+    let convention =
+        store::only_convention(tx.connection(), scope, partner.id, ancestors, day).await?;
     Ok(Addressee {
         partner: partner.id,
         convention,
@@ -154,9 +153,9 @@ async fn of_representative(
 }
 
 /// Whether one of these territories is the school's, or above it.
-fn covers(territories: &[TerritoryCode], reach: &[String]) -> bool {
+fn covers(territories: &[TerritoryCode], ancestors: &[String]) -> bool {
     let mut territories = territories.iter().map(TextValue::as_str);
-    territories.any(|territory| reach.iter().any(|code| code == territory))
+    territories.any(|territory| ancestors.iter().any(|code| code == territory))
 }
 
 /// The refusal that reasons make together, if there are any.

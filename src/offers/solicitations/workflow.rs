@@ -27,13 +27,13 @@ pub async fn create(
     new: &NewSolicitation,
     as_of: AsOf,
 ) -> Result<Solicitation> {
-    let reach = rules::reach_of(tx, new).await?;
-    rules::must_cover(scope, &reach)?;
-    let addressee = rules::addressee(tx, scope, new, &reach, as_of).await?;
+    let ancestors = rules::ancestors_of(tx, new).await?;
+    rules::must_cover(scope, &ancestors)?;
+    let addressee = rules::addressee(tx, scope, new, &ancestors, as_of).await?;
     let beginning = Beginning {
         id: SolicitationId::new(tx.new_id()),
         addressee,
-        reach: &reach,
+        ancestors: &ancestors,
         now: tx.now,
     };
     let created = store::insert(tx.connection(), &beginning, new).await?;

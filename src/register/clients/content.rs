@@ -1,17 +1,20 @@
 //! The content of a client: its fields, how its perimeter fits its role, how it gets a new secret.
 
 use chrono::{DateTime, Utc};
+use diesel::deserialize::FromSqlRow;
+use diesel::expression::AsExpression;
 use diesel::prelude::*;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::perimeter::AcademyCode;
 use crate::db::schema::clients;
 use crate::error::Rule;
 use crate::http::fields::{Body, Fields};
 use crate::http::merge::Patch;
 use crate::values::ids::PartnerId;
-use crate::values::{Code, Email, Nomenclature, Text, TextValue, Uai};
+use crate::values::{
+    Code, Email, FromText, Nomenclature, Territory, Text, TextValue, Uai, text_type,
+};
 
 /// The nomenclature of the roles.
 pub enum Roles {}
@@ -32,6 +35,46 @@ impl Nomenclature for ClientScopes {
 
 /// `read` or `write`.
 pub type ClientScope = Code<ClientScopes>;
+
+/// An academy or an academic region: what the perimeter of the role `academy` is made of.
+#[derive(Debug, Clone, PartialEq, Eq, AsExpression, FromSqlRow)]
+#[diesel(sql_type = diesel::sql_types::Text)]
+pub struct AcademyCode(String);
+
+text_type!([] AcademyCode);
+
+impl FromText for AcademyCode {
+    fn from_text(text: &str) -> Result<Self, Rule> {
+        match Territory::from_text(text)? {
+            academic @ (Territory::Academy(_) | Territory::Region(_)) => {
+                Ok(Self(academic.to_string()))
+            }
+            _ => Err(Rule::Format("academy:10, region:84")),
+        }
+    }
+}
+
+impl TextValue for AcademyCode {
+    fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn stored(text: String) -> Self {
+        Self(text)
+    }
+
+    fn describe() -> utoipa::openapi::ObjectBuilder {
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::Type::String)
+            .pattern(Some("^(region|academy):[0-9]{2}$"))
+            .description(Some("Une académie ou une région académique."))
+            .examples([serde_json::json!("academy:10")])
+    }
+
+    fn schema_name() -> String {
+        "AcademyCode".into()
+    }
+}
 
 /// Ce qu'il faut pour créer un client.
 #[derive(Debug, Clone, PartialEq, Serialize, Insertable, AsChangeset, ToSchema)]
@@ -289,6 +332,23 @@ mod tests {
         assert_eq!(
             new.scopes.iter().map(TextValue::as_str).collect::<Vec<_>>(),
             ["read", "write"]
+        );
+    }
+
+    #[test]
+    fn a_perimeter_is_made_of_academies_and_academic_regions() {
+        for good in ["academy:10", "region:84", "academy:43"] {
+            assert!(AcademyCode::from_text(good).is_ok(), "{good}");
+        }
+        for bad in ["FR", "department:069", "uai:0311131L"] {
+            assert!(
+                matches!(AcademyCode::from_text(bad), Err(Rule::Format(_))),
+                "{bad}"
+            );
+        }
+        assert_eq!(
+            AcademyCode::from_text("academy:99"),
+            Err(Rule::UnknownTerritory)
         );
     }
 }

@@ -1,17 +1,15 @@
 //! The row of a machine client, its statuses, its secrets, the identity it acts as.
 
-use crate::auth::policy::Scope;
-use crate::values::ids::ClientId;
-use crate::values::ids::SecretId;
 use chrono::{DateTime, TimeDelta, Utc};
+use diesel::deserialize::FromSqlRow;
+use diesel::expression::AsExpression;
 use diesel::prelude::*;
-use diesel::{deserialize::FromSqlRow, expression::AsExpression};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::content::{ClientRole, ClientScope, NewClient};
-use super::perimeter::AcademyCode;
+use super::content::{AcademyCode, ClientRole, ClientScope, NewClient};
+use crate::auth::policy::Scope;
 use crate::auth::{Identity, Perimeter, Scopes};
 use crate::db::journal::{Journaled, ObjectType};
 use crate::db::schema::{client_secrets, clients};
@@ -19,8 +17,7 @@ use crate::error::warning::Warning;
 use crate::error::{Error, Result};
 use crate::language::{Language, Text as Bilingual};
 use crate::steps::{self, Step as _};
-use crate::values::ids::Id;
-use crate::values::ids::PartnerId;
+use crate::values::ids::{ClientId, Id, PartnerId, SecretId};
 use crate::values::{Code, Email, Nomenclature, Text, TextValue, Uai, text_type};
 
 /// How many secrets a client may have in service at one time.
@@ -117,7 +114,7 @@ pub struct Client {
     /// How much of it is in the caller's perimeter.
     #[serde(skip)]
     #[schema(ignore)]
-    pub reach: Overlap,
+    pub overlap: Overlap,
 }
 
 /// A client's status.
@@ -205,7 +202,7 @@ impl Client {
 
     /// The client as its reader is answered.
     pub fn answer(self, language: Language, now: DateTime<Utc>) -> ClientAnswer {
-        let is_whole = self.reach == Overlap::All;
+        let is_whole = self.overlap == Overlap::All;
         let allowed_actions = Step::allowed(self.record.status, |_| is_whole);
         let warnings = self.record.ends_soon(language, now).into_iter().collect();
         ClientAnswer {

@@ -5,8 +5,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::content::{ClientPatch, ClientRole, NewClient, Rotation};
-use super::model::Overlap;
-use super::model::{Client, MAX_SECRETS, OVERLAP, Step};
+use super::model::{Client, MAX_SECRETS, OVERLAP, Overlap, Step};
 use super::store;
 use crate::auth::Secret;
 use crate::auth::policy::Scope;
@@ -51,7 +50,7 @@ pub async fn create(tx: &mut Tx<'_>, scope: &Scope, new: &NewClient) -> Result<W
     let mut client = Client {
         record,
         secrets: Vec::new(),
-        reach: Overlap::All,
+        overlap: Overlap::All,
     };
     let secret = add_secret(tx, &mut client).await?;
     tx.created(&client).await?;
@@ -155,7 +154,7 @@ pub async fn revoke(
     let after = Client {
         record,
         secrets: Vec::new(),
-        reach: before.reach,
+        overlap: before.overlap,
     };
     tx.changed("revoked", &before, &after).await?;
     Ok(Written {
@@ -173,7 +172,7 @@ async fn lock(
 ) -> Result<Client> {
     let now = tx.now;
     let client = store::lock(tx.connection(), scope, id, now).await?;
-    if client.reach != Overlap::All {
+    if client.overlap != Overlap::All {
         return Err(Error::new(Code::Forbidden));
     }
     if_match.check(client.record.version)?;

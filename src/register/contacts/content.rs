@@ -8,7 +8,7 @@ use crate::db::schema::contacts;
 use crate::error::{Notice, Rule, notice};
 use crate::http::fields::{Body, Fields};
 use crate::http::merge::Patch;
-use crate::values::{Code, Email, Nomenclature, Phone, TerritoryCode, Text, TextValue};
+use crate::values::{Code, Email, Nomenclature, Phone, TerritoryCode, TerritoryKind, Text};
 
 /// The nomenclature of what contacts are.
 pub enum ContactRoles {}
@@ -21,7 +21,11 @@ impl Nomenclature for ContactRoles {
 pub type ContactRole = Code<ContactRoles>;
 
 /// The territories that contacts serve.
-const KINDS: [&str; 3] = ["academy:", "department:", "uai:"];
+const KINDS: [TerritoryKind; 3] = [
+    TerritoryKind::Academy,
+    TerritoryKind::Department,
+    TerritoryKind::School,
+];
 
 static NO_CONTACTS_THERE: Notice = notice(
     "no_contacts_there",
@@ -67,8 +71,7 @@ impl Body for NewContact {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
         fields.read_only(SET_BY_SERVICE);
         let territory: Option<TerritoryCode> = fields.required("territory");
-        let serves =
-            |code: &TerritoryCode| KINDS.iter().any(|kind| code.as_str().starts_with(kind));
+        let serves = |code: &TerritoryCode| KINDS.iter().any(|kind| code.is_of(*kind));
         if territory.as_ref().is_some_and(|code| !serves(code)) {
             fields.fault("territory", Rule::Own(&NO_CONTACTS_THERE));
         }

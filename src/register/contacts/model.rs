@@ -1,6 +1,5 @@
 //! The row of a contact, who may write it, who may see the person.
 
-use crate::values::ids::ContactId;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde::Serialize;
@@ -13,6 +12,7 @@ use crate::auth::policy::Scope;
 use crate::db::journal::{Journaled, ObjectType};
 use crate::db::schema::contacts;
 use crate::error::{Code, Error, Place, Result, Rule};
+use crate::values::ids::ContactId;
 
 /// A contact as it is stored.
 #[derive(Debug, Clone, Serialize, HasQuery)]
@@ -32,7 +32,8 @@ pub struct Contact {
     pub updated_at: DateTime<Utc>,
     /// The territory and all above it.
     #[serde(skip)]
-    pub reach: Vec<String>,
+    #[diesel(column_name = reach)]
+    pub ancestors: Vec<String>,
     /// Its version, in its `ETag`.
     #[serde(skip)]
     pub version: i64,
@@ -65,8 +66,8 @@ pub struct ContactAnswer {
 ///
 /// # Errors
 /// `forbidden`.
-pub fn must_be_kept_by(scope: &Scope, reach: &[String]) -> Result<()> {
-    if scope.covers_all(&[reach.to_vec()]) {
+pub fn must_be_kept_by(scope: &Scope, ancestors: &[String]) -> Result<()> {
+    if scope.covers_all(&[ancestors.to_vec()]) {
         return Ok(());
     }
     let place = Place::field("territory");
@@ -77,7 +78,7 @@ impl Contact {
     /// The contact as this caller is answered.
     pub fn answer_for(self, viewer: &Viewer<'_>) -> ContactAnswer {
         let territory = std::slice::from_ref(&self.content.territory);
-        let shown = viewer.is_concerned_by(territory, &self.reach);
+        let shown = viewer.is_concerned_by(territory, &self.ancestors);
         let content = NewContact {
             name: self.content.name.filter(|_| shown),
             email: self.content.email.filter(|_| shown),

@@ -17,10 +17,10 @@ use crate::values::ids::ContactId;
 /// # Errors
 /// `validation_failed` for a school that does not exist, `forbidden`.
 pub async fn create(tx: &mut Tx<'_>, scope: &Scope, new: &NewContact) -> Result<Contact> {
-    let reach = reach(tx, &new.territory).await?;
-    must_be_kept_by(scope, &reach)?;
+    let ancestors = ancestors(tx, &new.territory).await?;
+    must_be_kept_by(scope, &ancestors)?;
     let (id, now) = (ContactId::new(tx.new_id()), tx.now);
-    let created = store::insert(tx.connection(), id, new, &reach, now).await?;
+    let created = store::insert(tx.connection(), id, new, &ancestors, now).await?;
     tx.created(&created).await?;
     Ok(created)
 }
@@ -41,14 +41,14 @@ pub async fn update(
     if new == before.content {
         return Ok(before);
     }
-    let reach = if new.territory == before.content.territory {
-        before.reach.clone()
+    let ancestors = if new.territory == before.content.territory {
+        before.ancestors.clone()
     } else {
-        reach(tx, &new.territory).await?
+        ancestors(tx, &new.territory).await?
     };
-    must_be_kept_by(scope, &reach)?;
+    must_be_kept_by(scope, &ancestors)?;
     let now = tx.now;
-    let after = store::update(tx.connection(), id, &new, &reach, now).await?;
+    let after = store::update(tx.connection(), id, &new, &ancestors, now).await?;
     // The kept answers that contain the person are erased too.
     if !new.names_the_same(&before.content) {
         idempotency::erase_person(tx.connection(), id.uuid()).await?;
@@ -81,13 +81,13 @@ async fn lock(
     if_match: &Precondition,
 ) -> Result<Contact> {
     let locked = store::lock(tx.connection(), scope, id).await?;
-    must_be_kept_by(scope, &locked.reach)?;
+    must_be_kept_by(scope, &locked.ancestors)?;
     if_match.check(locked.version)?;
     Ok(locked)
 }
 
 /// The territory and all above it.
-async fn reach(tx: &mut Tx<'_>, territory: &TerritoryCode) -> Result<Vec<String>> {
+async fn ancestors(tx: &mut Tx<'_>, territory: &TerritoryCode) -> Result<Vec<String>> {
     ancestry::of(tx.connection(), std::slice::from_ref(territory))
         .await?
         .map_err(|places| ancestry::unknown(&places, |_| "/territory".to_owned()))

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::model::{EstablishmentSector, EstablishmentState, EstablishmentType, Priority};
 use crate::http::page;
 use crate::http::query::{Documented, Parameter, Query, Reader, UPDATED_SINCE, parameter};
-use crate::values::TerritoryCode;
+use crate::values::{TerritoryCode, TerritoryKind};
 
 /// What a list of establishments is filtered by.
 #[derive(Debug, Clone, Default)]
@@ -70,8 +70,8 @@ impl Query for Filter {
     fn read(reader: &mut Reader<'_>) -> Self {
         Self {
             q: reader.q(),
-            academy: reader.territories("academy", "academy:10"),
-            department: reader.territories("department", "department:069"),
+            academy: reader.territories("academy", TerritoryKind::Academy),
+            department: reader.territories("department", TerritoryKind::Department),
             kind: reader.several("type"),
             sector: reader.several("sector"),
             priority_education: reader.several("priority_education"),

@@ -1,6 +1,5 @@
 //! The row of an establishment: its fields, as the directory gives them.
 
-use crate::values::ids::EstablishmentId;
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::pg::{Pg, PgValue};
@@ -11,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::levels::Tracks;
 use crate::db::schema::establishments;
+use crate::values::ids::EstablishmentId;
 use crate::values::{Code, Level, Nomenclature, TerritoryCode, Uai};
 
 /// The nomenclature of the types, in the ministry's own words.

@@ -1,6 +1,5 @@
 //! The row of a partner, its statuses, what each step needs, how it is answered.
 
-use crate::values::ids::PartnerId;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde::Serialize;
@@ -15,6 +14,7 @@ use crate::error::warning::Warning;
 use crate::error::{Notice, Result, notice};
 use crate::language::Language;
 use crate::steps::{self, Step as _};
+use crate::values::ids::PartnerId;
 use crate::values::{Code, Nomenclature, TextValue, text_type};
 
 /// The nomenclature of the statuses of a partner.

@@ -8,7 +8,7 @@ use super::store;
 use crate::auth::policy::Scope;
 use crate::error::{Error, Fault, Place, Result, Rule};
 use crate::reference::Reference;
-use crate::values::{TerritoryCode, TextValue};
+use crate::values::{COUNTRY, Territory, TerritoryCode, TerritoryKind, TextValue, Uai};
 
 /// The territories and all above them, once each; or the places in the list of schools that do
 /// not exist. Asks the database only where there are schools.
@@ -38,10 +38,10 @@ pub async fn of_known(
 
 /// Every code of these, once.
 pub fn all(ancestries: &[Vec<String>]) -> Vec<String> {
-    let mut reach = ancestries.concat();
-    reach.sort();
-    reach.dedup();
-    reach
+    let mut ancestors = ancestries.concat();
+    ancestors.sort();
+    ancestors.dedup();
+    ancestors
 }
 
 /// The codes that all of these have: what holds all of the territories.
@@ -74,7 +74,7 @@ impl Schools {
         territories: impl IntoIterator<Item = &TerritoryCode>,
     ) -> Result<Self> {
         let uais = territories.into_iter().filter_map(TerritoryCode::uai);
-        let uais: Vec<&str> = uais.collect();
+        let uais: Vec<Uai> = uais.collect();
         schools(connection, &uais).await.map(Self)
     }
 
@@ -94,7 +94,7 @@ impl Schools {
                 ancestries.push(ancestry(code.as_str()));
                 continue;
             };
-            match self.0.get(uai) {
+            match self.0.get(uai.as_str()) {
                 Some(above) => ancestries.push(above.clone()),
                 None => unknown.push(index),
             }
@@ -125,13 +125,8 @@ pub fn unknown(places: &[usize], pointer: impl Fn(usize) -> String) -> Error {
 
 /// The schools a caller is limited to and what is above them; nothing for other callers.
 pub async fn above_schools(connection: &AsyncPgConnection, scope: &Scope) -> Result<Vec<String>> {
-    let uais: Vec<&str> = scope
-        .schools()
-        .unwrap_or_default()
-        .iter()
-        .map(String::as_str)
-        .collect();
-    Ok(schools(connection, &uais)
+    let uais = scope.schools().unwrap_or_default();
+    Ok(schools(connection, uais)
         .await?
         .into_values()
         .flatten()
@@ -141,7 +136,7 @@ pub async fn above_schools(connection: &AsyncPgConnection, scope: &Scope) -> Res
 /// Each school of these that exists, with itself and what is above it.
 async fn schools(
     connection: &AsyncPgConnection,
-    uais: &[&str],
+    uais: &[Uai],
 ) -> Result<HashMap<String, Vec<String>>> {
     if uais.is_empty() {
         return Ok(HashMap::new());
@@ -152,9 +147,9 @@ async fn schools(
         .map(|(uai, department, academy)| {
             let above = [department, academy].into_iter().flatten();
             let mut codes: Vec<String> = above.flat_map(|code| ancestry(&code)).collect();
-            codes.push(format!("uai:{uai}"));
+            codes.push(Territory::new(TerritoryKind::School, &uai).to_string());
             // A school the directory places nowhere is still in the country.
-            codes.push("FR".to_owned());
+            codes.push(COUNTRY.to_owned());
             codes.sort();
             codes.dedup();
             (uai, codes)

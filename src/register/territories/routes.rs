@@ -12,8 +12,7 @@ use crate::error::{Error, Result};
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
 use crate::http::page::{Count, Listed};
-use crate::values::FromText;
-use crate::values::TerritoryCode;
+use crate::values::{FromText, TerritoryCode};
 
 const TAG: &str = "Référentiels";
 

@@ -1,6 +1,5 @@
 //! The row of a campaign, its steps, its content.
 
-use crate::values::ids::CampaignId;
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use serde::Serialize;
@@ -16,7 +15,8 @@ use crate::http::fields::{Body, Fields};
 use crate::http::merge::Patch;
 use crate::reference::Reference;
 use crate::steps::{self, Step as _};
-use crate::values::{SchoolYear, Text, code_enum};
+use crate::values::ids::CampaignId;
+use crate::values::{SchoolYear, TerritoryKind, Text, code_enum};
 
 code_enum! {
     /// A campaign's status.
@@ -250,7 +250,10 @@ impl Journaled for Campaign {
         let territories = Reference::get().territories().iter();
         let codes: Vec<String> = territories
             .map(|one| one.code.clone())
-            .filter(|code| code.starts_with("region:") || code.starts_with("academy:"))
+            .filter(|code| {
+                let kind = TerritoryKind::of(code);
+                matches!(kind, Some(TerritoryKind::Region | TerritoryKind::Academy))
+            })
             .collect();
         Audience::ministry().and_within(&codes)
     }

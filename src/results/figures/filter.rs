@@ -8,9 +8,11 @@ use crate::db::page::Page;
 use crate::error::{Error, Notice, Result, Rule, notice};
 use crate::http::page;
 use crate::http::query::{Documented, Parameter, Query, Reader, parameter, without_example};
-use crate::results::indicators::model::{Asked, Dimension, MAX_DIMENSIONS};
-use crate::results::indicators::model::{Edition, EditionAsOf, EditionNamed};
+use crate::results::indicators::model::{
+    Asked, Dimension, Edition, EditionAsOf, EditionNamed, MAX_DIMENSIONS,
+};
 use crate::results::indicators::store::Key;
+use crate::values::TerritoryKind;
 
 static ONE_OR_THE_OTHER: Notice = notice(
     "one_or_the_other",
@@ -103,8 +105,8 @@ impl Query for Asked {
             measures: reader.distinct("measures"),
             group_by,
             school_year: reader.several("school_year"),
-            academic_region: reader.territories("academic_region", "region:84"),
-            academy: reader.territories("academy", "academy:10"),
+            academic_region: reader.territories("academic_region", TerritoryKind::Region),
+            academy: reader.territories("academy", TerritoryKind::Academy),
             convention: reader.several("convention"),
             partner: reader.several("partner"),
             sector: reader.several("sector"),

@@ -8,15 +8,13 @@ use super::filter::{ByKey, after};
 use crate::db::page::{MarkValue, Page};
 use crate::error::{Error, Result};
 use crate::http::call::Call;
-use crate::results::indicators::answer;
-use crate::results::indicators::answer::{Cell, Completeness, Meta, Totals};
+use crate::results::indicators::answer::{self, Cell, Completeness, Meta, Totals};
 use crate::results::indicators::model::Asked;
 use crate::results::indicators::perimeter;
 use crate::results::publications::lookup;
 use crate::results::publications::model::Publication;
 use crate::results::publications::store;
-use crate::results::publications::store::cells;
-use crate::results::publications::store::cells::Wanted;
+use crate::results::publications::store::cells::{self, Wanted};
 use crate::results::publications::tables::Grouping;
 
 /// The publications that answer, and their table.

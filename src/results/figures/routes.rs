@@ -10,13 +10,10 @@ use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::Result;
 use crate::http::call::{Call, List, ListCall};
 use crate::http::formats::Column;
-use crate::results::indicators::answer;
-use crate::results::indicators::answer::{Cell, IndicatorValues, Meta, Totals};
+use crate::results::indicators::answer::{self, Cell, IndicatorValues, Meta, Totals};
 use crate::results::indicators::model::Asked;
 use crate::results::indicators::perimeter;
-use crate::results::indicators::store;
-use crate::results::indicators::store::denominators;
-use crate::results::indicators::store::{Computed, Part, Slice};
+use crate::results::indicators::store::{self, Computed, Part, Slice, denominators};
 
 const TAG: &str = "Indicateurs";
 

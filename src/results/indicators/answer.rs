@@ -10,8 +10,7 @@ use utoipa::ToSchema;
 
 use super::model::{Asked, Definition, Indicator};
 use super::store::columns::sums;
-use super::store::denominators;
-use super::store::denominators::Denominator;
+use super::store::denominators::{self, Denominator};
 use super::store::{Computed, Counted, Key};
 use crate::http::page::Listed;
 use crate::language::Language;

@@ -1,25 +1,16 @@
 //! Measures, dimensions, and the query of figures.
 
-use crate::error::Rule;
-use crate::values::FromText;
-use crate::values::ids::PublicationId;
-use crate::values::start_of;
-use chrono::DateTime;
-use chrono::Days;
-use chrono::NaiveDate;
-use chrono::TimeDelta;
-use chrono::Utc;
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::error::Rule;
 use crate::reference::{Entry, Reference};
 use crate::register::partners::content::Sector;
-use crate::values::ids::ConventionId;
-use crate::values::ids::PartnerId;
-
+use crate::values::ids::{ConventionId, PartnerId, PublicationId};
 use crate::values::{
-    ActionType, Axis, Event, Level, Measure, Moment, SchoolYear, TerritoryCode, TextValue,
-    code_enum,
+    ActionType, Axis, Event, FromText, Level, Measure, Moment, SchoolYear, TerritoryCode,
+    TextValue, code_enum, start_of,
 };
 
 /// The most dimensions of one grouping.

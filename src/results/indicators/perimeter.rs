@@ -7,7 +7,7 @@ use super::model::{Asked, academies_of};
 use crate::auth::policy::Scope;
 use crate::error::Result;
 use crate::register::territories::ancestry;
-use crate::values::{TerritoryCode, TextValue};
+use crate::values::{TerritoryCode, TerritoryKind, TextValue};
 
 /// The lines that a caller's figures are limited to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -30,19 +30,16 @@ impl Limit {
         match scope.territories() {
             Some((named, _)) => {
                 // With the regions themselves: what is theirs as a whole is in their perimeter.
-                let regions = named.iter().filter(|code| code.starts_with("region:"));
+                let regions = named
+                    .iter()
+                    .filter(|code| TerritoryKind::Region.is_of(code));
                 let academies = named.iter().flat_map(|code| academies_of(code));
                 Self::Academies(academies.chain(regions.cloned()).collect())
             }
             // A caller with neither territories nor schools has no report at all.
-            None => Self::Reports(own_schools(scope)),
+            None => Self::Reports(scope.own_schools()),
         }
     }
-}
-
-fn own_schools(scope: &Scope) -> Vec<String> {
-    let uais = scope.schools().unwrap_or_default().iter();
-    uais.map(|uai| format!("uai:{uai}")).collect()
 }
 
 /// The territories the figures are limited to, as in the answer; none without a limit.
@@ -51,7 +48,7 @@ pub fn territories(scope: &Scope) -> Option<Vec<String>> {
         return None;
     }
     let named = scope.territories().map(|(named, _)| named.to_vec());
-    Some(named.unwrap_or_else(|| own_schools(scope)))
+    Some(named.unwrap_or_else(|| scope.own_schools()))
 }
 
 /// Whether a caller has a perimeter whose figures it reads live; other callers read published ones.

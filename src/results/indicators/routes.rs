@@ -7,8 +7,7 @@ use actix_web::{HttpResponse, get};
 
 use super::filter::{Filter, Filters, Sort};
 use super::model::Definition;
-use crate::db::page::Direction;
-use crate::db::page::{Mark, MarkValue, Page};
+use crate::db::page::{Direction, Mark, MarkValue, Page};
 use crate::error::{Error, Result};
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};

@@ -1,7 +1,6 @@
 //! Looking published figures up: which publications answer, and whether they have the table asked for.
 //! Its cells are in [`cells`](super::store::cells).
 
-use crate::results::indicators::model::Edition;
 use diesel_async::AsyncPgConnection;
 
 use super::model::Publication;
@@ -9,7 +8,7 @@ use super::store;
 use super::tables::{Grouping, MEASURES, offered};
 use crate::auth::policy::Scope;
 use crate::error::{Code, Error, Fault, Notice, Place, Result, Rule, notice};
-use crate::results::indicators::model::{Asked, Dimension};
+use crate::results::indicators::model::{Asked, Dimension, Edition};
 
 static GROUPING_NOT_PUBLISHED: Notice = notice(
     "grouping_not_published",

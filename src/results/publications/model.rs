@@ -1,6 +1,5 @@
 //! A publication.
 
-use crate::values::ids::PublicationId;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -10,6 +9,7 @@ use uuid::Uuid;
 use crate::db::journal::{Journaled, ObjectType};
 use crate::db::schema::publications;
 use crate::http::fields::{Body, Fields};
+use crate::values::ids::PublicationId;
 use crate::values::{Json, SchoolYear, Text};
 
 /// Les chiffres d'une année scolaire, tels qu'ils ont été publiés : ils ne changent plus. Leurs

@@ -2,8 +2,7 @@
 
 use super::freeze::freeze;
 use super::model::{NewPublication, Publication};
-use super::store;
-use super::store::count;
+use super::store::{self, count};
 use crate::db::tx::Tx;
 use crate::error::Result;
 use crate::values::ids::PublicationId;

@@ -7,16 +7,13 @@ use utoipa::ToSchema;
 use super::checks::warnings;
 use super::content::Narrative;
 use super::line::Line;
-use super::model::Confirmed;
-use super::model::{Consolidated, FullReport, Report, Status, reads_heads};
+use super::model::{Confirmed, Consolidated, FullReport, Report, Status, reads_heads};
 use super::prefill::model::Prefilled;
 use crate::auth::policy::Scope;
 use crate::error::warning::Warning;
 use crate::language::Language;
-use crate::values::ids::ConventionId;
-use crate::values::ids::DeclinationId;
-use crate::values::ids::ReportId;
-use crate::values::{SchoolYear, TerritoryCode, Text, TextValue, Uai};
+use crate::values::ids::{ConventionId, DeclinationId, ReportId};
+use crate::values::{SchoolYear, TerritoryCode, TerritoryKind, Text, TextValue, Uai};
 
 /// Who reads.
 #[derive(Debug, Clone, Copy)]
@@ -156,8 +153,11 @@ impl Report {
 
     /// The academy of a school's report; the country where the directory places it in none.
     fn academy(&self) -> TerritoryCode {
-        let academy = self.reach.iter().find(|code| code.starts_with("academy:"));
-        TerritoryCode::stored(academy.cloned().unwrap_or_else(|| "FR".to_owned()))
+        let mut above = self.ancestors.iter();
+        let academy = above.find(|code| TerritoryKind::Academy.is_of(code));
+        academy.map_or_else(TerritoryCode::country, |code| {
+            TerritoryCode::stored(code.clone())
+        })
     }
 }
 

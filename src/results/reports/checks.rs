@@ -5,7 +5,6 @@
 //! state only what no report below states, so figures fall whenever schools begin to report
 //! themselves.
 
-use crate::results::reports::model::Confirmed;
 use std::collections::{HashMap, HashSet};
 
 use super::line::Line;
@@ -13,8 +12,8 @@ use super::model::{FullReport, Status};
 use crate::error::warning::Warning;
 use crate::error::{Code, Error, Fault, Notice, Place, Result, Rule, notice};
 use crate::language::Language;
-use crate::values::FromText;
-use crate::values::{TextValue, leaves_out};
+use crate::results::reports::model::Confirmed;
+use crate::values::{FromText, TextValue, leaves_out};
 
 /// How many times last year's figure asks to be confirmed.
 const TIMES: i64 = 10;

@@ -9,10 +9,8 @@ use super::line::{self, Line};
 use crate::error::{Faults, Rule};
 use crate::http::fields::{Body, Field, Fields};
 use crate::http::pointer::Pointer;
-use crate::values::FromText;
-use crate::values::ids::ConventionId;
-use crate::values::ids::DeclinationId;
-use crate::values::{SchoolYear, TerritoryCode, Text, Uai};
+use crate::values::ids::{ConventionId, DeclinationId};
+use crate::values::{FromText, SchoolYear, TerritoryCode, Text, Uai};
 
 /// The most lines of a report.
 pub const MAX_LINES: usize = 1_000;

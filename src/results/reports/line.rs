@@ -12,7 +12,9 @@ use crate::error::{Notice, Rule, notice};
 use crate::http::fields::{Body, Fields};
 use crate::offers::counts::{Pupils, check_part, count};
 use crate::reference::Reference;
-use crate::values::{ActionType, Axis, Event, Level, Moment, TerritoryCode, TextValue};
+use crate::values::{
+    ActionType, Axis, Event, Level, Moment, TerritoryCode, TerritoryKind, TextValue,
+};
 
 /// The fields that, with the type of action, are the key of a line.
 const KEY: [&str; 5] = ["level", "moment", "axis", "event", "academy"];
@@ -133,10 +135,10 @@ impl Body for Line {
 /// The academy of a line, which is no other kind of territory.
 fn academy(fields: &mut Fields<'_>) -> Option<TerritoryCode> {
     let said: TerritoryCode = fields.optional("academy")?;
-    if is_academy(said.as_str()) {
+    if said.is_of(TerritoryKind::Academy) {
         return Some(said);
     }
-    fields.fault("academy", Rule::Format("academy:10"));
+    fields.fault("academy", Rule::Format(TerritoryKind::Academy.example()));
     None
 }
 
@@ -222,11 +224,11 @@ pub fn between(territory: Option<&TerritoryCode>, lines: &[Option<Line>]) -> Vec
 }
 
 /// Fills in the academy of the lines that say none, where the territory has only one; of the lines
-/// that say another one, the places. `reach` is the territory and all above it.
-pub fn settle(territory: &TerritoryCode, reach: &[String], lines: &mut [Line]) -> Vec<usize> {
-    let above = reach
+/// that say another one, the places. `ancestors` is the territory and all above it.
+pub fn settle(territory: &TerritoryCode, ancestors: &[String], lines: &mut [Line]) -> Vec<usize> {
+    let above = ancestors
         .iter()
-        .find(|code| is_academy(code))
+        .find(|code| TerritoryKind::Academy.is_of(code))
         .map(String::as_str);
     let academies = academies_of(territory);
     let only = above.or_else(|| only_one(&academies));
@@ -255,7 +257,7 @@ fn academies_of(territory: &TerritoryCode) -> Vec<&'static str> {
         .iter()
         .map(|territory| territory.code.as_str());
     codes
-        .filter(|code| is_academy(code) && is_related(code))
+        .filter(|code| TerritoryKind::Academy.is_of(code) && is_related(code))
         .collect()
 }
 
@@ -264,8 +266,4 @@ fn only_one<'a>(academies: &[&'a str]) -> Option<&'a str> {
         [only] => Some(only),
         _ => None,
     }
-}
-
-fn is_academy(code: &str) -> bool {
-    code.starts_with("academy:")
 }

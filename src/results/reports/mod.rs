@@ -22,6 +22,7 @@ pub mod feed;
 pub mod filter;
 pub mod line;
 pub mod lines;
+pub mod listing;
 pub mod model;
 pub mod prefill;
 pub mod routes;

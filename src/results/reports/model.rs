@@ -1,6 +1,5 @@
 //! The row of a report, its steps, who writes, validates and reads it.
 
-use crate::values::ids::ReportId;
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
@@ -17,11 +16,10 @@ use crate::db::journal::{Audience, Journaled, ObjectType};
 use crate::db::schema::{convention_texts, reports};
 use crate::error::{Code as ErrorCode, Error, Result};
 use crate::steps::{self, Step as _};
-use crate::values::ids::ConventionId;
-use crate::values::ids::DeclinationId;
+use crate::values::ids::{ConventionId, DeclinationId, ReportId};
 use crate::values::{
-    ActionType, Axis, Json, Level, Moment, SchoolYear, TerritoryCode, Text, TextValue, Uai,
-    code_enum,
+    ActionType, Axis, Json, Level, Moment, SchoolYear, TerritoryCode, TerritoryKind, Text,
+    TextValue, Uai, code_enum,
 };
 
 code_enum! {
@@ -121,11 +119,11 @@ pub fn reads_heads(scope: &Scope) -> bool {
 
 /// Whether a caller writes the reports of a territory, given with all above it: the ministry the
 /// country's, the others those of their perimeter.
-pub fn is_written_by(scope: &Scope, territory: &TerritoryCode, reach: &[String]) -> bool {
+pub fn is_written_by(scope: &Scope, territory: &TerritoryCode, ancestors: &[String]) -> bool {
     if scope.is_everything() {
-        territory.as_str() == "FR"
+        territory.is_of(TerritoryKind::Country)
     } else {
-        scope.covers_all(&[reach.to_vec()])
+        scope.covers_all(&[ancestors.to_vec()])
     }
 }
 
@@ -177,7 +175,8 @@ pub struct Report {
     pub version: i64,
     /// The territory and all above it.
     #[serde(skip)]
-    pub reach: Vec<String>,
+    #[diesel(column_name = reach)]
+    pub ancestors: Vec<String>,
 }
 
 impl Report {
@@ -194,15 +193,15 @@ impl Report {
     fn is_for(&self, step: Step, scope: &Scope) -> bool {
         match step {
             Step::Update | Step::Delete | Step::Submit => {
-                is_written_by(scope, &self.territory, &self.reach)
+                is_written_by(scope, &self.territory, &self.ancestors)
             }
             Step::Validate | Step::Return => {
-                let of_academy = ["uai:", "department:"]
+                let of_academy = [TerritoryKind::School, TerritoryKind::Department]
                     .iter()
-                    .any(|kind| self.territory.as_str().starts_with(kind));
+                    .any(|kind| self.territory.is_of(*kind));
                 if of_academy {
                     scope.territories().is_some()
-                        && scope.covers_all(std::slice::from_ref(&self.reach))
+                        && scope.covers_all(std::slice::from_ref(&self.ancestors))
                 } else {
                     scope.is_everything()
                 }
@@ -398,9 +397,10 @@ impl Journaled for FullReport {
     /// ministry; once validated, the convention's parties and the readers too.
     fn audience(&self) -> Audience {
         let report = &self.report;
-        let school = Some(report.territory.as_str()).filter(|code| code.starts_with("uai:"));
+        let school =
+            Some(report.territory.as_str()).filter(|code| TerritoryKind::School.is_of(code));
         let within = Audience::ministry()
-            .and_within(&report.reach)
+            .and_within(&report.ancestors)
             .and_schools_under(school);
         if report.status == Status::Validated {
             within

@@ -4,29 +4,24 @@ use std::rc::Rc;
 
 use actix_web::{HttpResponse, delete, get, patch, post};
 
-use super::answer::{ReportAnswer, Viewer};
+use super::answer::ReportAnswer;
 use super::checks::Confirmable;
 use super::content::{NewReport, Return};
 use super::filter::{Filter, Filters, Sort};
-use super::model::Report;
-use super::workflow::Act;
-use super::{store, workflow};
-use crate::db::Reader as Connection;
+use super::listing::{BATCH, listed, viewer};
+use super::store;
+use super::workflow::{self, Act};
 use crate::db::page::{Mark, MarkValue, Page};
-use crate::error::{Code, Error, Result};
+use crate::error::Result;
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
 use crate::http::merge::Patch;
 use crate::http::page::{Count, Listed};
 use crate::http::query::{Documented, NoQuery, Parameter, Query, Reader, parameter};
 use crate::results::campaigns::store as campaigns;
-use crate::values::SchoolYear;
 use crate::values::ids::ReportId;
 
 const TAG: &str = "Bilans";
-
-/// Reports that a stream reads at a time: each may have a thousand lines.
-pub const BATCH: i64 = 50;
 
 /// A change of a report.
 type ReportPatch = Patch<NewReport>;
@@ -45,21 +40,6 @@ impl Query for Consent {
     fn read(reader: &mut Reader<'_>) -> Self {
         Self(reader.several("confirm"))
     }
-}
-
-/// Who asks, where these years are closed.
-pub fn viewer<'a, Q, B>(call: &'a Call<Q, B>, closed: &'a [SchoolYear]) -> Result<Viewer<'a>> {
-    let claims = call
-        .admitted
-        .claims
-        .as_deref()
-        .ok_or_else(|| Error::new(Code::Unauthorized))?;
-    Ok(Viewer {
-        scope: call.scope()?,
-        subject: &claims.sub,
-        language: call.admitted.language,
-        closed,
-    })
 }
 
 /// The list of reports.
@@ -93,19 +73,6 @@ impl List for Reports {
             id: item.id.to_string(),
         }
     }
-}
-
-/// Reports as a list has them.
-pub async fn listed(
-    connection: &Connection,
-    found: Vec<Report>,
-    viewer: Viewer<'_>,
-) -> Result<Vec<ReportAnswer>> {
-    let found = store::with_lines(connection, viewer.scope, found).await?;
-    let listed = found
-        .into_iter()
-        .map(|(report, lines)| report.listed_for(lines, viewer));
-    Ok(listed.collect())
 }
 
 /// Liste des bilans

@@ -36,7 +36,7 @@ fn at(pointer: impl Into<String>) -> Place {
 /// A new report that may be created: nothing prevents it, and it is the first of its key or the
 /// correction of the validated one.
 pub struct Opening {
-    reach: Vec<String>,
+    ancestors: Vec<String>,
     number: i32,
     supersedes_id: Option<ReportId>,
 }
@@ -56,8 +56,8 @@ pub async fn create(tx: &mut Tx<'_>, scope: &Scope, mut new: NewReport) -> Resul
 /// `validation_failed`, `forbidden`, `convention_not_signed`, `duplicate_report`.
 pub async fn opening(tx: &mut Tx<'_>, scope: &Scope, new: &mut NewReport) -> Result<Opening> {
     let mut faults = Faults::default();
-    let reach = settled(tx, scope, new, &mut faults).await?;
-    let convention = placed(tx, scope, new, &reach, &mut faults).await?;
+    let ancestors = settled(tx, scope, new, &mut faults).await?;
+    let convention = placed(tx, scope, new, &ancestors, &mut faults).await?;
     faults.check()?;
     if !convention.is_some_and(|convention| convention.status.was_signed()) {
         return Err(Error::new(Code::ConventionNotSigned));
@@ -72,7 +72,7 @@ pub async fn opening(tx: &mut Tx<'_>, scope: &Scope, new: &mut NewReport) -> Res
     }
     let before = versions.first();
     Ok(Opening {
-        reach,
+        ancestors,
         number: before.map_or(1, |(_, number, _)| number + 1),
         supersedes_id: before.map(|(id, ..)| *id),
     })
@@ -94,7 +94,7 @@ pub async fn open(
         id: ReportId::new(tx.new_id()),
         number: opening.number,
         supersedes_id: opening.supersedes_id,
-        reach: &opening.reach,
+        ancestors: &opening.ancestors,
         author: &author,
         prefilled,
         now: tx.now,
@@ -120,8 +120,8 @@ async fn settled(
         Err(unknown) => known_of(tx, &places, &unknown, faults).await?,
     };
     let mut ancestries = ancestries.into_iter();
-    let reach = ancestries.next().unwrap_or_default();
-    if !is_written_by(scope, &new.territory, &reach) {
+    let ancestors = ancestries.next().unwrap_or_default();
+    if !is_written_by(scope, &new.territory, &ancestors) {
         let place = Place::field("territory");
         return Err(Error::at(Code::Forbidden, place, Rule::OutsidePerimeter));
     }
@@ -134,13 +134,13 @@ async fn settled(
             );
         }
     }
-    for index in settle(&new.territory, &reach, &mut new.lines) {
+    for index in settle(&new.territory, &ancestors, &mut new.lines) {
         faults.add(
             at(format!("/lines/{index}/academy")),
             Rule::Own(&OUTSIDE_TERRITORY),
         );
     }
-    Ok(reach)
+    Ok(ancestors)
 }
 
 /// What lies above those of these places that exist, nothing above the others, which are noted.
@@ -181,7 +181,7 @@ async fn placed(
     tx: &mut Tx<'_>,
     scope: &Scope,
     new: &NewReport,
-    reach: &[String],
+    ancestors: &[String],
     faults: &mut Faults,
 ) -> Result<Option<Convention>> {
     let mut fault = |name: &str, rule| faults.add(Place::field(name), rule);
@@ -196,7 +196,7 @@ async fn placed(
             fault("school_year", Rule::Own(&NOT_IN_FORCE_THAT_YEAR));
         }
         let home = convention.original.territory.as_ref();
-        if home.is_some_and(|home| !reach.iter().any(|code| code == home.as_str())) {
+        if home.is_some_and(|home| !ancestors.iter().any(|code| code == home.as_str())) {
             fault("territory", Rule::Own(&OUTSIDE_TERRITORY));
         }
     } else {
@@ -209,7 +209,7 @@ async fn placed(
         Some((_, status, _)) if status != "active" && status != "closed" => Rule::UnknownReference,
         None => Rule::UnknownReference,
         Some((of, ..)) if of != new.convention_id => Rule::Own(&OF_ANOTHER_CONVENTION),
-        Some((.., covered)) if covered.iter().any(|code| reach.contains(code)) => {
+        Some((.., covered)) if covered.iter().any(|code| ancestors.contains(code)) => {
             return Ok(convention);
         }
         Some(_) => Rule::Own(&OUTSIDE_TERRITORY),

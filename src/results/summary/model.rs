@@ -17,9 +17,7 @@ use crate::error::{Notice, notice};
 use crate::language::Language;
 use crate::register::partners::model::Partner;
 use crate::results::indicators::answer::Summary as Definition;
-use crate::values::ids::ConventionId;
-use crate::values::ids::PartnerId;
-use crate::values::ids::ReportId;
+use crate::values::ids::{ConventionId, PartnerId, ReportId};
 use crate::values::{SchoolYear, Sha256Hex, TerritoryCode, TextValue, share};
 
 /// That this role reads published figures, which a summary does not have.

@@ -10,7 +10,7 @@ use super::model::{ConventionSummary, SummaryExcerpt, SummaryFigures, SummaryHea
 use super::tables::{bar, by, card, out_of, targets};
 use crate::language::Language;
 use crate::results::indicators::model::Indicator;
-use crate::values::{TextValue, today};
+use crate::values::{Territory, TextValue, today};
 
 /// Its style: paper first, and the same on a screen.
 const STYLE: &str = include_str!("page.css");
@@ -260,14 +260,13 @@ fn narrative(excerpt: &SummaryExcerpt) -> Markup {
 }
 
 /// What kind of territory speaks; of a school, its number.
-fn kind(excerpt: &SummaryExcerpt) -> &str {
-    let code = excerpt.territory.as_str();
-    match code.split_once(':') {
-        Some(("region", _)) => "région académique",
-        Some(("academy", _)) => "académie",
-        Some(("department", _)) => "département",
-        Some((_, uai)) => uai,
-        None => "",
+fn kind(excerpt: &SummaryExcerpt) -> String {
+    match excerpt.territory.territory() {
+        Some(Territory::Region(_)) => "région académique".to_owned(),
+        Some(Territory::Academy(_)) => "académie".to_owned(),
+        Some(Territory::Department(_)) => "département".to_owned(),
+        Some(Territory::School(uai)) => uai.to_string(),
+        Some(Territory::Country) | None => String::new(),
     }
 }
 

@@ -124,7 +124,7 @@ fn written(read: Read, scope: &Scope, question: &Question) -> Result<ConventionS
     let results = Results {
         subject_figures: read.subject_figures.as_ref(),
         scope,
-        reach: &read.convention.reach,
+        ancestors: &read.convention.ancestors,
     };
     let subject = Subject {
         convention: read.convention.id,

@@ -7,7 +7,7 @@ use crate::agreements::conventions::content::{Content, Target};
 use crate::auth::policy::Scope;
 use crate::results::indicators::model::academies_of;
 use crate::results::indicators::perimeter::Limit;
-use crate::values::{TerritoryCode, TextValue};
+use crate::values::{TerritoryCode, TerritoryKind, TextValue};
 
 /// The results to compare targets with: the figures, and the territories they are complete for.
 pub struct Results<'a> {
@@ -16,7 +16,7 @@ pub struct Results<'a> {
     /// Who asks.
     pub scope: &'a Scope,
     /// The territory of the agreement and all above it; the country's has none.
-    pub reach: &'a [String],
+    pub ancestors: &'a [String],
 }
 
 /// The targets of the year in a text, each with its result.
@@ -24,7 +24,7 @@ pub fn of(content: &Content, subject: &Subject, results: &Results<'_>) -> Vec<Su
     let follow_up = content.terms.follow_up.as_ref();
     let targets = follow_up.into_iter().flat_map(|terms| &terms.targets);
     let own = content.territory.clone();
-    let own = own.unwrap_or_else(|| TerritoryCode::stored("FR".to_owned()));
+    let own = own.unwrap_or_else(TerritoryCode::country);
     targets
         .filter(|target| target.school_year == subject.year)
         .map(|target| of_one(target, &own, subject, results))
@@ -68,7 +68,7 @@ impl Results<'_> {
         if territory == own {
             return value(&subject_figures.figures.totals, measure);
         }
-        let rows = if code.starts_with("region:") {
+        let rows = if territory.is_of(TerritoryKind::Region) {
             &subject_figures.by_region
         } else {
             &subject_figures.figures.by_academy
@@ -80,8 +80,8 @@ impl Results<'_> {
     /// Whether the caller's figures are those of all of a territory.
     fn is_whole(&self, territory: &str) -> bool {
         // Of a local agreement nothing is counted elsewhere.
-        let is_local = !self.reach.is_empty();
-        if is_local && self.scope.covers_all(&[self.reach.to_vec()]) {
+        let is_local = !self.ancestors.is_empty();
+        if is_local && self.scope.covers_all(&[self.ancestors.to_vec()]) {
             return true;
         }
         match Limit::of(self.scope) {

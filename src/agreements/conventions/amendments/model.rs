@@ -1,6 +1,5 @@
 //! The row of an amendment, its statuses, the steps between them, who may see it.
 
-use crate::values::ids::AmendmentId;
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
 use serde::Serialize;
@@ -21,8 +20,7 @@ use crate::error::warning::Warning;
 use crate::error::{Error, Notice, Result, notice};
 use crate::language::Language;
 use crate::steps::{self, Alternative, Step as _, alternative};
-use crate::values::ids::ConventionId;
-use crate::values::ids::PartnerId;
+use crate::values::ids::{AmendmentId, ConventionId, PartnerId};
 use crate::values::{Json, Sha256Hex, Text, code_enum};
 
 code_enum! {

@@ -18,8 +18,7 @@ use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
 use crate::http::page::{Count, Listed};
 use crate::http::query::NoQuery;
-use crate::values::ids::AmendmentId;
-use crate::values::ids::ConventionId;
+use crate::values::ids::{AmendmentId, ConventionId};
 use crate::values::today;
 
 const TAG: &str = "Conventions";

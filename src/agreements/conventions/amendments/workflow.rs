@@ -10,8 +10,7 @@ use super::rules::{Obstacle, RELIED_ON, contradictions, left_by};
 use super::store::{self, StepColumns};
 use crate::agreements::conventions::acts::Amended;
 use crate::agreements::conventions::model::Convention;
-use crate::agreements::conventions::signing;
-use crate::agreements::conventions::signing::{NewSignature, Side, Signing};
+use crate::agreements::conventions::signing::{self, NewSignature, Side, Signing};
 use crate::agreements::conventions::store as conventions;
 use crate::agreements::conventions::store::writes;
 use crate::auth::policy::Scope;
@@ -20,9 +19,7 @@ use crate::db::version::Precondition;
 use crate::error::{Code, Error, Fault, Faults, Notice, Place, Result, Rule, notice};
 use crate::register::partners::store as partners;
 use crate::steps::Step as _;
-use crate::values::ids::AmendmentId;
-use crate::values::ids::ConventionId;
-use crate::values::ids::PartnerId;
+use crate::values::ids::{AmendmentId, ConventionId, PartnerId};
 use crate::values::{Json, today};
 
 static NOT_A_PARTY: Notice = notice(

@@ -1,6 +1,5 @@
 //! The coverage of a convention: what counts, and what it adds up to.
 
-use crate::values::TerritoryCode;
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Date, Text, Uuid};
@@ -13,9 +12,8 @@ use crate::agreements::declinations::content::DeclinationLevel;
 use crate::http::formats::Column;
 use crate::reference::{Reference, Territory};
 use crate::register::territories::ancestry;
-use crate::values::ids::ConventionId;
-use crate::values::ids::DeclinationId;
-use crate::values::{Level, TextValue, share};
+use crate::values::ids::{ConventionId, DeclinationId};
+use crate::values::{Level, TerritoryCode, TerritoryKind, TextValue, share};
 
 /// What the coverage of a convention on a day is counted by.
 #[derive(Debug, Clone)]
@@ -46,7 +44,7 @@ impl Asked {
         let local = local.map(TextValue::as_str);
         let is_for = |place: &&Territory| {
             local.is_none_or(|territory| {
-                convention.reach.contains(&place.code)
+                convention.ancestors.contains(&place.code)
                     || ancestry::ancestry(&place.code)
                         .iter()
                         .any(|code| code == territory)
@@ -55,7 +53,13 @@ impl Asked {
         let places = Reference::get().territories().iter().filter(is_for);
         let places: Vec<&Territory> = places.collect();
         let academies = places.iter().filter(|place| is_academy(&place.kind));
-        let is_small = |code: &&str| code.starts_with("department:") || code.starts_with("uai:");
+        let is_small = |code: &&str| {
+            let kind = TerritoryKind::of(code);
+            matches!(
+                kind,
+                Some(TerritoryKind::Department | TerritoryKind::School)
+            )
+        };
         Self {
             convention: convention.id,
             on,

@@ -9,8 +9,7 @@ use crate::agreements::conventions::content::{ConventionKind, Document, Document
 use crate::agreements::conventions::model::Convention;
 use crate::agreements::conventions::term::EffectiveStatus;
 use crate::register::partners::content::Sector;
-use crate::values::ids::ConventionId;
-use crate::values::ids::PartnerId;
+use crate::values::ids::{ConventionId, PartnerId};
 use crate::values::{ActionType, Axis, HttpsUrl, Level, Moment, Nor, Siren, Text};
 
 /// Une convention nationale signée, telle que chacun peut la lire.

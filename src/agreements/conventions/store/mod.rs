@@ -4,8 +4,6 @@ pub mod functions;
 mod scoped;
 pub mod writes;
 
-use crate::agreements::conventions::store::functions::convention_days;
-use crate::agreements::conventions::store::functions::convention_effective_status;
 use chrono::NaiveDate;
 use diesel::dsl::count_star;
 use diesel::helper_types::IntoBoxed;
@@ -14,6 +12,10 @@ use diesel::prelude::*;
 use diesel::sql_types::{Bool, Date};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
+use crate::agreements::conventions::store::functions::{
+    convention_days, convention_effective_status,
+};
+
 pub use self::scoped::{Scoped, followed, kept, scoped, visible};
 use super::filter::{Filter, Sort};
 use super::model::Convention;
@@ -21,8 +23,9 @@ use crate::auth::policy::Scope;
 use crate::db::keyset::Order;
 use crate::db::limit::paged;
 use crate::db::page::Page;
-use crate::db::schema::{convention_partners, convention_texts as texts};
-use crate::db::schema::{conventions, declinations, partners};
+use crate::db::schema::{
+    convention_partners, convention_texts as texts, conventions, declinations, partners,
+};
 use crate::db::search::{contains, fold};
 use crate::error::{Error, Result};
 use crate::values::TerritoryCode;

@@ -51,8 +51,8 @@ pub fn kept(scope: &Scope, table: &str) -> Condition {
         Perimeter::Territories { named, .. } => {
             Condition::sql(format!("{table}.reach && ")).texts(named)
         }
-        Perimeter::Schools(uais) => Condition::sql(format!("{table}.territory = ANY ("))
-            .texts(uais.iter().map(|uai| format!("uai:{uai}")))
+        Perimeter::Schools(_) => Condition::sql(format!("{table}.territory = ANY ("))
+            .texts(scope.own_schools())
             .then(")"),
         Perimeter::Partner(_) | Perimeter::Public => Condition::never(),
     }

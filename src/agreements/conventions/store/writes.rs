@@ -5,9 +5,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Jsonb, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use crate::agreements::conventions::acts::Amended;
-use crate::agreements::conventions::acts::Imported;
-use crate::agreements::conventions::acts::Termination;
+use crate::agreements::conventions::acts::{Amended, Imported, Termination};
 use crate::agreements::conventions::consolidated::Restricted;
 use crate::agreements::conventions::content::Content;
 use crate::agreements::conventions::model::{Convention, Status};
@@ -46,7 +44,8 @@ pub struct Beginning<'a> {
     /// Its first status.
     pub status: Status,
     /// Its territory and all above it.
-    pub reach: &'a [String],
+    #[diesel(column_name = reach)]
+    pub ancestors: &'a [String],
     /// Those who will sign it.
     pub signatories: Json<Vec<Signatory>>,
     /// None yet.
@@ -93,7 +92,8 @@ pub struct StepColumns {
     /// The digest of its content.
     pub content_hash: Sha256Hex,
     /// Its territory and all above it.
-    pub reach: Vec<String>,
+    #[diesel(column_name = reach)]
+    pub ancestors: Vec<String>,
     /// Where it comes from.
     pub imported: Option<Json<Imported>>,
 }
@@ -107,7 +107,7 @@ impl StepColumns {
             voided_signatures: convention.voided_signatures.clone(),
             signed_on: convention.signed_on,
             content_hash: convention.content_hash.clone(),
-            reach: convention.reach.clone(),
+            ancestors: convention.ancestors.clone(),
             imported: convention.imported.clone(),
         }
     }

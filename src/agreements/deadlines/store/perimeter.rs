@@ -75,7 +75,7 @@ impl Statement<'_> {
             Perimeter::Everything => return seen,
             Perimeter::Territories { named, .. } => format!("d.reach && {}", self.texts(named)),
             // What is above its territories is indexed, they among it.
-            Perimeter::Schools(uais) => format!("d.reach && {}", self.own_schools(uais)),
+            Perimeter::Schools(_) => format!("d.reach && {}", self.own_schools()),
             Perimeter::Partner(_) | Perimeter::Public => "false".to_owned(),
         };
         format!("{seen} AND {concerned}")
@@ -90,7 +90,7 @@ impl Statement<'_> {
     pub(super) fn reports_on_territory(&mut self) -> String {
         match self.scope.perimeter() {
             Perimeter::Territories { named, .. } => self.reports_within(named),
-            Perimeter::Schools(uais) => format!("t = ANY ({})", self.own_schools(uais)),
+            Perimeter::Schools(_) => format!("t = ANY ({})", self.own_schools()),
             Perimeter::Everything | Perimeter::Partner(_) | Perimeter::Public => "true".to_owned(),
         }
     }
@@ -120,9 +120,8 @@ impl Statement<'_> {
         })
     }
 
-    fn own_schools(&mut self, uais: &[String]) -> String {
-        let own: Vec<String> = uais.iter().map(|uai| format!("uai:{uai}")).collect();
-        self.texts(&own)
+    fn own_schools(&mut self) -> String {
+        self.texts(&self.scope.own_schools())
     }
 
     /// Of a convention, that it is present in one of the territories asked for, as its own list

@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use crate::agreements::conventions::content::Target;
 use crate::agreements::conventions::model::Convention;
 use crate::agreements::declinations::content::Content;
-use crate::values::TextValue;
+use crate::values::{COUNTRY, TextValue};
 
 /// The effective terms of an agreement. An empty list of codes restricts nothing.
 #[derive(Debug, Clone, Default)]
@@ -34,7 +34,10 @@ impl EffectiveTerms {
     /// Of a convention, on a day.
     pub fn of(convention: &Convention, day: NaiveDate) -> Self {
         let content = convention.on(day).content;
-        let territory = content.territory.as_ref().map_or("FR", TextValue::as_str);
+        let territory = content
+            .territory
+            .as_ref()
+            .map_or(COUNTRY, TextValue::as_str);
         let follow_up = content.terms.follow_up.as_ref();
         Self {
             axes: texts(&content.axes),

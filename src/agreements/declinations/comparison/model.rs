@@ -240,7 +240,7 @@ fn territories(content: &Content, ancestries: &[Vec<String>], parent: &Effective
         (without(&parent.territories, &within), is_narrower)
     } else {
         let places = Reference::get().territories().iter();
-        let places = places.filter(|place| place.code.starts_with(content.level.prefix()));
+        let places = places.filter(|place| content.level.kind().is_of(&place.code));
         let within = places.filter(|place| lies_in(&ancestry(&place.code)));
         let within: Vec<String> = within.map(|place| place.code.clone()).collect();
         let missing = without(&within, &own);

@@ -15,13 +15,11 @@ use crate::auth::policy::Scope;
 use crate::db::keyset::Order;
 use crate::db::limit::paged;
 use crate::db::page::Page;
-use crate::db::schema::convention_partners;
-use crate::db::schema::{declination_claims as claims, declinations};
-use crate::db::schema::{partners, representatives};
+use crate::db::schema::{
+    convention_partners, declination_claims as claims, declinations, partners, representatives,
+};
 use crate::error::{Error, Result};
-use crate::values::ids::DeclinationId;
-use crate::values::ids::PartnerId;
-use crate::values::ids::RepresentativeId;
+use crate::values::ids::{DeclinationId, PartnerId, RepresentativeId};
 use crate::values::{Json, TerritoryCode};
 
 fn filtered<'a>(scope: &Scope, filter: &'a Filter) -> Scoped<'a> {
@@ -169,12 +167,12 @@ pub async fn insert(
     connection: &mut AsyncPgConnection,
     id: DeclinationId,
     new: &NewDeclination,
-    reach: &[String],
+    ancestors: &[String],
     now: DateTime<Utc>,
 ) -> Result<Declination> {
     let beginning = (
         declinations::id.eq(id),
-        declinations::reach.eq(reach),
+        declinations::reach.eq(ancestors),
         declinations::coordinator.eq(new.coordinator.clone().map(Json)),
         declinations::signatories.eq(Json(Vec::<Signatory>::new())),
         declinations::created_at.eq(now),
@@ -194,11 +192,11 @@ pub async fn update(
     connection: &mut AsyncPgConnection,
     id: DeclinationId,
     new: &NewDeclination,
-    reach: &[String],
+    ancestors: &[String],
     now: DateTime<Utc>,
 ) -> Result<Declination> {
     let stamp = (
-        declinations::reach.eq(reach),
+        declinations::reach.eq(ancestors),
         declinations::coordinator.eq(new.coordinator.clone().map(Json)),
         declinations::version.eq(declinations::version + 1),
         declinations::updated_at.eq(now),

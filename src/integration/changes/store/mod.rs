@@ -8,8 +8,7 @@ use super::filter::{Filter, Sort};
 use super::model::Change;
 use crate::auth::policy::Scope;
 use crate::db::keyset::after;
-use crate::db::page::Direction;
-use crate::db::page::{MarkValue, Page};
+use crate::db::page::{Direction, MarkValue, Page};
 use crate::db::schema::changes;
 use crate::error::Result;
 

@@ -8,10 +8,8 @@ use crate::agreements::conventions::acts::DatePrecision;
 use crate::agreements::conventions::content::ConventionKind;
 use crate::integration::imports::source::header_key;
 use crate::integration::imports::{ImportError, Rejection, excerpt};
-use crate::register::territories::ancestry;
-use crate::register::territories::ancestry::ancestry;
-use crate::values::FromText;
-use crate::values::{Nor, TerritoryCode, Text, TextValue};
+use crate::register::territories::ancestry::{self, ancestry};
+use crate::values::{FromText, Nor, Territory, TerritoryCode, TerritoryKind, Text, TextValue};
 
 /// A line.
 #[derive(Debug, Clone, PartialEq)]
@@ -136,8 +134,8 @@ fn kind(words: &str) -> Result<ConventionKind, Rejection> {
 fn territory(level: &str, cell: Option<&str>) -> Result<Option<TerritoryCode>, Rejection> {
     let kind = match level.to_lowercase().as_str() {
         "national" => return Ok(None),
-        "région académique" => "region",
-        "académie" => "academy",
+        "région académique" => TerritoryKind::Region,
+        "académie" => TerritoryKind::Academy,
         _ => {
             return Err(Rejection::new(
                 "unknown_level",
@@ -150,7 +148,7 @@ fn territory(level: &str, cell: Option<&str>) -> Result<Option<TerritoryCode>, R
     };
     let written = cell.unwrap_or_default();
     let code = written.split_whitespace().next().unwrap_or_default();
-    TerritoryCode::from_text(&format!("{kind}:{code}"))
+    TerritoryCode::from_text(&Territory::new(kind, code).to_string())
         .map(Some)
         .map_err(|_| {
             Rejection::new(
@@ -204,7 +202,7 @@ fn year(cell: &str) -> Result<i32, Rejection> {
 }
 
 /// The territory and all above it.
-pub fn reach(territory: Option<&TerritoryCode>) -> Vec<String> {
+pub fn ancestors(territory: Option<&TerritoryCode>) -> Vec<String> {
     let above: Vec<Vec<String>> = territory
         .iter()
         .map(|code| ancestry(code.as_str()))

@@ -10,9 +10,8 @@ use std::io::Read;
 
 use tokio_postgres::Client;
 
-use crate::integration::imports;
 use crate::integration::imports::source::Table;
-use crate::integration::imports::{ImportContext, ImportError, Options, Rejection, Summary};
+use crate::integration::imports::{self, ImportContext, ImportError, Options, Rejection, Summary};
 use line::{Layout, Line};
 use store::{Outcome, Register};
 

@@ -1,10 +1,12 @@
 //! The columns of the ministry's files, found by name: the header is not stable over the years,
 //! and a sibling file (addresses and locations) names the same things otherwise.
 
+use std::collections::HashMap;
+
+use csv::StringRecord;
+
 use crate::integration::imports::ImportError;
 use crate::integration::imports::source::header_key;
-use csv::StringRecord;
-use std::collections::HashMap;
 
 /// A column that is read. The others (fax, sections, boarding…) are not in the register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -19,12 +19,13 @@ mod columns;
 mod record;
 mod store;
 
-use crate::integration::imports;
-use crate::integration::imports::source::Table;
-use crate::integration::imports::{ImportContext, ImportError, Options, Summary};
-use columns::Layout;
 use std::io::Read;
+
 use tokio_postgres::Client;
+
+use crate::integration::imports::source::Table;
+use crate::integration::imports::{self, ImportContext, ImportError, Options, Summary};
+use columns::Layout;
 
 /// Imports a file of the directory, or of its sibling of addresses and locations. `progress` is
 /// told how many bytes of the source have been read.

@@ -6,13 +6,13 @@
 //! not one address, a sector or a priority other than those known. Nothing is invented: a phone
 //! number without its first zero is kept as written.
 
+use chrono::NaiveDate;
+use csv::StringRecord;
+
 use super::columns::{Column, Layout};
 use crate::integration::imports::{Rejection, excerpt};
 use crate::register::establishments::levels::Tracks;
-use crate::values::FromText;
-use crate::values::{Uai, is_siret};
-use chrono::NaiveDate;
-use csv::StringRecord;
+use crate::values::{FromText, Uai, is_siret};
 
 /// A line, ready to be staged; territories are still the ministry's codes.
 #[derive(Debug, PartialEq)]

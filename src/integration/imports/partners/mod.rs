@@ -15,13 +15,14 @@ mod words;
 
 pub use words::Words;
 
-use crate::integration::imports;
-use crate::integration::imports::source::Table;
-use crate::integration::imports::{ImportContext, ImportError, Options, Rejection, Summary};
-use record::{Layout, Line};
 use std::io::Read;
-use store::{Outcome, Register, folded};
+
 use tokio_postgres::Client;
+
+use crate::integration::imports::source::Table;
+use crate::integration::imports::{self, ImportContext, ImportError, Options, Rejection, Summary};
+use record::{Layout, Line};
+use store::{Outcome, Register, folded};
 
 /// Imports a file of partners. `progress` is told how many bytes of the source have been read.
 ///

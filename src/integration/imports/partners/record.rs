@@ -1,13 +1,13 @@
 //! One line of a file of partners, read. A cell that breaks a rule of its field refuses the line:
 //! unlike the directory, these files are written by people who can correct them.
 
+use csv::StringRecord;
+
 use super::words::Words;
 use crate::error::Rule;
 use crate::integration::imports::source::header_key;
 use crate::integration::imports::{ImportError, Rejection, excerpt};
-use crate::values::FromText;
-use crate::values::{HttpsUrl, Rna, Siren, Text, TextValue};
-use csv::StringRecord;
+use crate::values::{FromText, HttpsUrl, Rna, Siren, Text, TextValue};
 
 /// A line; `None` where its cell is empty or its column absent: the field then stays as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,7 +1,8 @@
 //! The codes of kinds and sectors, and the French words that mean them.
 
-use crate::reference::{Nomenclature, Reference};
 use std::collections::{HashMap, HashSet};
+
+use crate::reference::{Nomenclature, Reference};
 
 /// The words that `kind` and `sectors` cells may have.
 #[derive(Clone, Debug, Default)]

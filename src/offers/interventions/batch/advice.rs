@@ -8,6 +8,7 @@ use crate::http::formats::columns_of;
 use crate::offers::interventions::content::NewIntervention;
 use crate::reference::{Reference, nearest_of};
 use crate::values::ids::ConventionId;
+use crate::values::{Territory, TerritoryKind};
 
 /// A convention that a partner could offer something under: its id and its reference.
 pub type Offerable = (ConventionId, String);
@@ -84,10 +85,15 @@ fn nearest(
         Rule::WrongType("object") if pointer == "/place" => guess::place(text),
         Rule::OutOfRange(low, high) => guess::within(given?, *low, *high),
         Rule::UnknownTerritory => guess::territory(text),
-        Rule::Format(form) if form.contains("academy:10") || *form == "0690001B" => {
+        Rule::Format(form)
+            if form.contains(TerritoryKind::Academy.example()) || *form == "0690001B" =>
+        {
             guess::territory(text)
         }
-        Rule::Checksum(Some(meant)) => Some(format!("uai:{meant}").into()),
+        Rule::Checksum(Some(meant)) => {
+            let school = Territory::new(TerritoryKind::School, meant);
+            Some(school.to_string().into())
+        }
         Rule::Format("fr, en, de") => guess::language(text),
         Rule::Format(form) if form.starts_with("https:") => guess::address(text),
         Rule::Format(form) if form.starts_with("visite-42") => guess::name(text),

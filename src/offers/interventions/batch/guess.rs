@@ -5,8 +5,7 @@ use chrono::{Days, NaiveDate};
 use serde_json::{Value, json};
 
 use crate::reference::{Reference, fold};
-use crate::values::FromText;
-use crate::values::{HttpsUrl, TerritoryCode, TextValue, uai_key};
+use crate::values::{FromText, HttpsUrl, Territory, TerritoryKind, TextValue, Uai, uai_key};
 
 const MONTHS: [&str; 12] = [
     "janvier",
@@ -168,27 +167,27 @@ pub fn territory(text: &str) -> Option<Value> {
     let kind = kind_of(&fold(kind.trim()));
     let code = code.trim();
     let by_code = match kind {
-        Some("uai") => school(code),
+        Some(TerritoryKind::School) => school(code),
         Some(kind) => padded(kind, code),
         None => school(code)
-            .or_else(|| padded("department", code))
-            .or_else(|| padded("academy", code)),
+            .or_else(|| padded(TerritoryKind::Department, code))
+            .or_else(|| padded(TerritoryKind::Academy, code)),
     };
     by_code.or_else(|| named(kind, code)).map(Value::from)
 }
 
 /// The kinds, as they are called and as they are mistyped.
-fn kind_of(text: &str) -> Option<&'static str> {
-    const KINDS: [(&str, &str); 9] = [
-        ("region", "region"),
-        ("academic_region", "region"),
-        ("academy", "academy"),
-        ("academie", "academy"),
-        ("department", "department"),
-        ("departement", "department"),
-        ("dept", "department"),
-        ("dep", "department"),
-        ("uai", "uai"),
+fn kind_of(text: &str) -> Option<TerritoryKind> {
+    const KINDS: [(&str, TerritoryKind); 9] = [
+        ("region", TerritoryKind::Region),
+        ("academic_region", TerritoryKind::Region),
+        ("academy", TerritoryKind::Academy),
+        ("academie", TerritoryKind::Academy),
+        ("department", TerritoryKind::Department),
+        ("departement", TerritoryKind::Department),
+        ("dept", TerritoryKind::Department),
+        ("dep", TerritoryKind::Department),
+        ("uai", TerritoryKind::School),
     ];
     let exact = KINDS.iter().find(|(name, _)| *name == text);
     let near = || {
@@ -199,11 +198,14 @@ fn kind_of(text: &str) -> Option<&'static str> {
     exact.or_else(near).map(|(_, kind)| *kind)
 }
 
-fn padded(kind: &str, code: &str) -> Option<String> {
+fn padded(kind: TerritoryKind, code: &str) -> Option<String> {
     let code = code.to_uppercase();
-    let width = if kind == "department" { 3 } else { 2 };
+    let width = match kind {
+        TerritoryKind::Department => 3,
+        _ => 2,
+    };
     let code = code.trim_start_matches('0');
-    let whole = format!("{kind}:{code:0>width$}");
+    let whole = Territory::new(kind, &format!("{code:0>width$}")).to_string();
     Reference::get()
         .territory(&whole)
         .map(|known| known.code.clone())
@@ -223,19 +225,17 @@ fn school(code: &str) -> Option<String> {
     } else {
         key.to_string()
     };
-    let whole = format!("uai:{digits:0>7}{letter}");
-    TerritoryCode::from_text(&whole)
-        .ok()
-        .map(|code| code.as_str().to_owned())
+    let uai = Uai::from_text(&format!("{digits:0>7}{letter}")).ok()?;
+    Some(Territory::of_school(&uai).to_string())
 }
 
-fn named(kind: Option<&str>, name: &str) -> Option<String> {
+fn named(kind: Option<TerritoryKind>, name: &str) -> Option<String> {
     let name = fold(name);
     let name = name
         .trim_start_matches("academie de ")
         .trim_start_matches("academie d'");
     let territories = Reference::get().territories().iter();
-    let of_kind = |code: &str| kind.is_none_or(|kind| code.starts_with(kind));
+    let of_kind = |code: &str| kind.is_none_or(|kind| kind.is_of(code));
     let mut named = territories.filter(|one| of_kind(&one.code) && fold(&one.name) == name);
     named.next().map(|one| one.code.clone())
 }

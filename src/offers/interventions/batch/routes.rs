@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::http::answer::Answer;
 use crate::http::call::Call;
 use crate::http::query::{Documented, NoQuery};
-use crate::offers::interventions::routes::as_of;
+use crate::offers::interventions::status::AsOf;
 use crate::values::ids::PartnerId;
 
 const TAG: &str = "Interventions";
@@ -53,7 +53,7 @@ pub async fn push_interventions(call: Call<How, PushedInterventions>) -> Result<
 async fn push(call: &Call<How, PushedInterventions>, tx: &mut Tx<'_>) -> Result<Answer> {
     let (scope, how) = (call.scope()?, call.query);
     let sent = Sent::all(call.admitted.json.as_ref(), call.admitted.body_form);
-    let pushed = workflow::push(tx, scope, call.id("id"), sent, how, as_of(call)).await?;
+    let pushed = workflow::push(tx, scope, call.id("id"), sent, how, AsOf::now(&call.app)).await?;
     let verdict = BatchVerdict::of(how, &pushed, call.admitted.language);
     if pushed.is_refused {
         let faults = pushed

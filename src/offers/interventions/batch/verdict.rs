@@ -6,13 +6,11 @@ use utoipa::ToSchema;
 
 use super::advice::{self, Offerable};
 use super::input::{How, Item};
-
 use crate::error::{Fault, Place};
 use crate::language::Language;
 use crate::offers::interventions::status::{Status, WithheldReason, withheld_reasons};
 use crate::offers::interventions::upsert::Upserted;
-use crate::values::ids::InterventionId;
-use crate::values::ids::SyncId;
+use crate::values::ids::{InterventionId, SyncId};
 
 /// Ce que le lot est devenu.
 #[derive(Debug, Serialize, ToSchema)]

@@ -1,6 +1,5 @@
 //! The steps of a batch: one transaction, and as many statements for a thousand items as for two.
 
-use crate::offers::interventions::batch::verdict::Pushed;
 use std::collections::{HashMap, HashSet};
 
 use super::advice::Offerable;
@@ -10,16 +9,14 @@ use crate::auth::policy::Scope;
 use crate::db::overlap::overlapped;
 use crate::db::tx::Tx;
 use crate::error::{Place, Result};
+use crate::offers::interventions::batch::verdict::Pushed;
 use crate::offers::interventions::model::{ExternalId, FRESH};
 use crate::offers::interventions::status::AsOf;
-use crate::offers::interventions::store;
-use crate::offers::interventions::store::Named;
+use crate::offers::interventions::store::{self, Named};
 use crate::offers::interventions::syncs;
-use crate::offers::interventions::upsert;
-use crate::offers::interventions::upsert::{Existing, References, Upsert, Upserted};
+use crate::offers::interventions::upsert::{self, Existing, References, Upsert, Upserted};
 use crate::register::partners::workflow::owned;
-use crate::values::ids::InterventionId;
-use crate::values::ids::PartnerId;
+use crate::values::ids::{InterventionId, PartnerId};
 
 /// Upserts a partner's interventions from the items that have no fault.
 ///

@@ -16,7 +16,7 @@ use crate::http::page::Count;
 use crate::http::query::Documented;
 use crate::offers::interventions::filter::{Filter, Sort};
 use crate::offers::interventions::model::InterventionAnswer;
-use crate::offers::interventions::routes::as_of;
+use crate::offers::interventions::status::AsOf;
 use crate::offers::interventions::store;
 use crate::register::territories::ancestry;
 
@@ -73,7 +73,7 @@ impl List for Interventions {
 fn settled<Q>(call: &Call<Q>, filter: &Filter, above: Vec<String>) -> Filter {
     Filter {
         above,
-        as_of: as_of(call),
+        as_of: AsOf::now(&call.app),
         ..filter.clone()
     }
 }

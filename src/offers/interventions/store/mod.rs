@@ -33,9 +33,7 @@ use crate::db::schema::{
     conventions, intervention_standing as eligibility, interventions, solicitations,
 };
 use crate::error::{Error, Result};
-use crate::values::ids::ConventionId;
-use crate::values::ids::InterventionId;
-use crate::values::ids::PartnerId;
+use crate::values::ids::{ConventionId, InterventionId, PartnerId};
 
 /// The most conventions that are named to a partner which named none of them.
 const MOST_OFFERABLE: i64 = 50;

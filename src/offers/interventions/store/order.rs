@@ -7,8 +7,7 @@ use super::distance::DistanceOr;
 use super::matching::rank;
 use super::scoped::Scoped;
 use crate::db::keyset::after;
-use crate::db::page::Direction;
-use crate::db::page::{Mark, MarkValue, Page};
+use crate::db::page::{Direction, Mark, MarkValue, Page};
 use crate::db::schema::interventions;
 use crate::offers::interventions::filter::{Filter, Sort};
 

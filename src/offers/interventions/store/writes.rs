@@ -18,8 +18,7 @@ use crate::error::Result;
 use crate::offers::interventions::content::NewIntervention;
 use crate::offers::interventions::model::ExternalId;
 use crate::offers::interventions::status::Eligibility;
-use crate::values::ids::InterventionId;
-use crate::values::ids::PartnerId;
+use crate::values::ids::{InterventionId, PartnerId};
 use crate::values::{Json, Written};
 
 /// A row as its partner writes it.

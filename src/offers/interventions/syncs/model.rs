@@ -1,6 +1,5 @@
 //! What a full synchronisation is, and what can be done with it.
 
-use crate::values::ids::SyncId;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde::Serialize;
@@ -13,7 +12,7 @@ use crate::db::schema::sync_runs;
 use crate::error::{Code, Error, Result};
 use crate::http::fields::{Body, Fields};
 use crate::values::code_enum;
-use crate::values::ids::PartnerId;
+use crate::values::ids::{PartnerId, SyncId};
 
 /// The share of what is offered that a synchronisation withdraws without consent, in percent.
 const THRESHOLD: i32 = 20;

@@ -6,18 +6,17 @@ use actix_web::{HttpResponse, get, post};
 
 use super::filter::{Filter, Filters, Sort};
 use super::model::{NewSync, SyncAnswer};
-use super::workflow::Which;
-use super::{store, workflow};
+use super::store;
+use super::workflow::{self, Which};
 use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::Result;
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
 use crate::http::page::{Count, Listed};
 use crate::http::query::{Documented, NoQuery, Parameter, Query, Reader, parameter};
-use crate::offers::interventions::routes::as_of;
+use crate::offers::interventions::status::AsOf;
 use crate::register::partners::store as partners;
-use crate::values::ids::PartnerId;
-use crate::values::ids::SyncId;
+use crate::values::ids::{PartnerId, SyncId};
 
 const TAG: &str = "Interventions";
 
@@ -177,7 +176,8 @@ fn which<Q>(call: &Call<Q>) -> Which<'_> {
 pub async fn commit_sync(call: Call<Consent>) -> Result<Answer> {
     let scope = call.scope()?;
     call.write(async |tx| {
-        let ended = workflow::commit(tx, scope, which(&call), call.query.0, as_of(&call)).await?;
+        let ended =
+            workflow::commit(tx, scope, which(&call), call.query.0, AsOf::now(&call.app)).await?;
         Answer::object(ended.version, &ended.answer_for(scope))
     })
     .await

@@ -3,8 +3,7 @@
 use super::model::{NewSync, Status, Sync};
 use super::store;
 use crate::auth::policy::Scope;
-use crate::db::tx;
-use crate::db::tx::Tx;
+use crate::db::tx::{self, Tx};
 use crate::db::version::Precondition;
 use crate::error::{Code, Error, Result};
 use crate::offers::interventions::batch::verdict::BatchCounts;
@@ -12,9 +11,7 @@ use crate::offers::interventions::model::Offer;
 use crate::offers::interventions::status::AsOf;
 use crate::offers::interventions::store as interventions;
 use crate::register::partners::workflow::owned;
-use crate::values::ids::InterventionId;
-use crate::values::ids::PartnerId;
-use crate::values::ids::SyncId;
+use crate::values::ids::{InterventionId, PartnerId, SyncId};
 
 /// The interventions withdrawn and journaled at a time: so many fit in memory easily.
 const SLICE: usize = 1_000;

@@ -10,18 +10,14 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 pub use self::scoped::{Scoped, scoped};
 use super::content::NewSolicitation;
 use super::filter::{Filter, Sort};
-use super::model::Addressee;
-use super::model::{Solicitation, StepColumns};
+use super::model::{Addressee, Solicitation, StepColumns};
 use crate::auth::policy::Scope;
 use crate::db::keyset::Order;
 use crate::db::limit::paged;
 use crate::db::page::Page;
 use crate::db::schema::{intervention_standing as eligibility, interventions, solicitations};
 use crate::error::{Error, Result};
-use crate::values::ids::ConventionId;
-use crate::values::ids::InterventionId;
-use crate::values::ids::PartnerId;
-use crate::values::ids::SolicitationId;
+use crate::values::ids::{ConventionId, InterventionId, PartnerId, SolicitationId};
 
 fn filtered<'a>(scope: &'a Scope, filter: &'a Filter) -> Scoped<'a> {
     let mut query = scoped(scope);
@@ -155,7 +151,7 @@ pub async fn only_convention(
     mut connection: &AsyncPgConnection,
     _scope: &Scope,
     partner: PartnerId,
-    reach: &[String],
+    ancestors: &[String],
     day: NaiveDate,
 ) -> Result<Option<ConventionId>> {
     let (from, until) = (eligibility::in_force_from, eligibility::in_force_until);
@@ -173,7 +169,7 @@ pub async fn only_convention(
         .filter(
             territory
                 .is_null()
-                .or(territory.assume_not_null().eq_any(reach)),
+                .or(territory.assume_not_null().eq_any(ancestors)),
         )
         .select(eligibility::convention_id)
         .limit(2)
@@ -192,7 +188,7 @@ pub struct Beginning<'a> {
     /// Whom it is addressed to.
     pub addressee: Addressee,
     /// The school and all above it.
-    pub reach: &'a [String],
+    pub ancestors: &'a [String],
     /// The moment.
     pub now: DateTime<Utc>,
 }
@@ -208,7 +204,7 @@ pub async fn insert(
 ) -> Result<Solicitation> {
     let set = (
         solicitations::id.eq(beginning.id),
-        solicitations::reach.eq(beginning.reach),
+        solicitations::reach.eq(beginning.ancestors),
         solicitations::partner_id.eq(beginning.addressee.partner),
         solicitations::convention_id.eq(beginning.addressee.convention),
         solicitations::created_at.eq(beginning.now),

@@ -11,8 +11,7 @@ use uuid::Uuid;
 pub use self::scoped::{Scoped, scoped, visible};
 use super::content::NewClient;
 use super::filter::{Filter, Sort};
-use super::model::{Client, ClientRecord, SecretRecord, Status};
-use super::model::{Overlap, School};
+use super::model::{Client, ClientRecord, Overlap, School, SecretRecord, Status};
 use crate::auth::Secret;
 use crate::auth::policy::Scope;
 use crate::db::keyset::Order;
@@ -156,7 +155,7 @@ async fn complete(
     let loaded = async { Ok::<Vec<SecretRecord>, Error>(load.await?) };
     let (secrets, schools) = tokio::try_join!(loaded, schools(connection, &uais))?;
     let with_secrets = |record: ClientRecord| Client {
-        reach: Overlap::of(scope, &record, &schools),
+        overlap: Overlap::of(scope, &record, &schools),
         secrets: secrets
             .iter()
             .filter(|secret| secret.client_id == record.id)

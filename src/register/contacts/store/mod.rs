@@ -126,12 +126,12 @@ pub async fn insert(
     connection: &mut AsyncPgConnection,
     id: ContactId,
     new: &NewContact,
-    reach: &[String],
+    ancestors: &[String],
     now: DateTime<Utc>,
 ) -> Result<Contact> {
     let beginning = (
         contacts::id.eq(id),
-        contacts::reach.eq(reach),
+        contacts::reach.eq(ancestors),
         contacts::created_at.eq(now),
         contacts::updated_at.eq(now),
     );
@@ -141,16 +141,16 @@ pub async fn insert(
     Ok(inserted.get_result(connection).await?)
 }
 
-/// Changes one; `reach` goes with its territory.
+/// Changes one; `ancestors` goes with its territory.
 pub async fn update(
     connection: &mut AsyncPgConnection,
     id: ContactId,
     new: &NewContact,
-    reach: &[String],
+    ancestors: &[String],
     now: DateTime<Utc>,
 ) -> Result<Contact> {
     let stamp = (
-        contacts::reach.eq(reach),
+        contacts::reach.eq(ancestors),
         contacts::version.eq(contacts::version + 1),
         contacts::updated_at.eq(now),
     );

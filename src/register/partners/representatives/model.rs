@@ -1,6 +1,5 @@
 //! The row of a representative, and who may see the person.
 
-use crate::values::ids::RepresentativeId;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use serde::Serialize;
@@ -11,7 +10,7 @@ use super::content::NewRepresentative;
 use crate::auth::person_viewer::Viewer;
 use crate::db::journal::{Journaled, ObjectType};
 use crate::db::schema::representatives;
-use crate::values::ids::PartnerId;
+use crate::values::ids::{PartnerId, RepresentativeId};
 use crate::values::{Email, Phone, TerritoryCode, Text};
 
 /// A representative as it is stored.
@@ -34,7 +33,8 @@ pub struct Representative {
     pub updated_at: DateTime<Utc>,
     /// The territories and all above them.
     #[serde(skip)]
-    pub reach: Vec<String>,
+    #[diesel(column_name = reach)]
+    pub ancestors: Vec<String>,
     /// Its version, in its `ETag`.
     #[serde(skip)]
     pub version: i64,
@@ -81,7 +81,7 @@ impl Representative {
     /// territory they cover.
     fn is_shown_to(&self, viewer: &Viewer<'_>) -> bool {
         viewer.scope.may_write_for(self.partner_id.uuid())
-            || viewer.is_concerned_by(&self.content.territories, &self.reach)
+            || viewer.is_concerned_by(&self.content.territories, &self.ancestors)
     }
 
     /// The representative as this caller is answered.

@@ -18,8 +18,7 @@ use crate::http::page::{Count, Listed};
 use crate::http::query::NoQuery;
 use crate::register::partners::store as partners;
 use crate::register::territories::ancestry;
-use crate::values::ids::PartnerId;
-use crate::values::ids::RepresentativeId;
+use crate::values::ids::{PartnerId, RepresentativeId};
 
 const TAG: &str = "Partenaires";
 

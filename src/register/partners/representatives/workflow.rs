@@ -11,8 +11,7 @@ use crate::error::Result;
 use crate::register::partners::workflow::owned;
 use crate::register::territories;
 use crate::values::TerritoryCode;
-use crate::values::ids::PartnerId;
-use crate::values::ids::RepresentativeId;
+use crate::values::ids::{PartnerId, RepresentativeId};
 
 /// Registers one.
 ///
@@ -25,9 +24,9 @@ pub async fn create(
     new: &NewRepresentative,
 ) -> Result<Representative> {
     owned(tx, scope, partner).await?;
-    let reach = reach(tx, &new.territories).await?;
+    let ancestors = ancestors(tx, &new.territories).await?;
     let (id, now) = (RepresentativeId::new(tx.new_id()), tx.now);
-    let created = store::insert(tx.connection(), id, partner, new, &reach, now).await?;
+    let created = store::insert(tx.connection(), id, partner, new, &ancestors, now).await?;
     tx.created(&created).await?;
     Ok(created)
 }
@@ -51,13 +50,13 @@ pub async fn update(
     if new == before.content {
         return Ok(before);
     }
-    let reach = if patch.names("territories") {
-        reach(tx, &new.territories).await?
+    let ancestors = if patch.names("territories") {
+        ancestors(tx, &new.territories).await?
     } else {
-        before.reach.clone()
+        before.ancestors.clone()
     };
     let now = tx.now;
-    let after = store::update(tx.connection(), id, &new, &reach, now).await?;
+    let after = store::update(tx.connection(), id, &new, &ancestors, now).await?;
     tx.changed("updated", &before, &after).await?;
     Ok(after)
 }
@@ -81,7 +80,7 @@ pub async fn erase(
 }
 
 /// The territories and all above them.
-async fn reach(tx: &mut Tx<'_>, territories: &[TerritoryCode]) -> Result<Vec<String>> {
+async fn ancestors(tx: &mut Tx<'_>, territories: &[TerritoryCode]) -> Result<Vec<String>> {
     territories::ancestry::of(tx.connection(), territories)
         .await?
         .map_err(|places| {

@@ -15,7 +15,7 @@ use crate::db::page::Page;
 use crate::db::schema::{establishments, territory_tree};
 use crate::db::search::{contains, fold};
 use crate::error::{Error, Result};
-use crate::values::TerritoryCode;
+use crate::values::{TerritoryCode, Uai};
 
 type Filtered<'a> = IntoBoxed<'a, territory_tree::table, Pg>;
 
@@ -86,7 +86,7 @@ pub async fn find(
 /// The schools of these that exist, each with its department and its academy.
 pub async fn schools(
     mut connection: &AsyncPgConnection,
-    uais: &[&str],
+    uais: &[Uai],
 ) -> Result<Vec<(String, Option<String>, Option<String>)>> {
     Ok(establishments::table
         .filter(establishments::uai.eq_any(uais))

@@ -6,9 +6,7 @@ use diesel::sql_types::{Bool, Date, Nullable, Text, Uuid};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::values::ids::ConventionId;
-use crate::values::ids::DeclinationId;
-use crate::values::ids::ReportId;
+use crate::values::ids::{ConventionId, DeclinationId, ReportId};
 use crate::values::{SchoolYear, TerritoryCode, code_enum};
 
 code_enum! {

@@ -8,7 +8,7 @@ use crate::db::sql_text::Bind;
 use crate::reference::{Reference, Territory};
 use crate::results::indicators::model::{Asked, Dimension, Indicator};
 use crate::results::indicators::perimeter::Limit;
-use crate::values::{TerritoryCode, TextValue};
+use crate::values::{TerritoryCode, TerritoryKind, TextValue};
 
 /// The measures that the campaigns' own rows answer.
 const OF_CAMPAIGNS: [Indicator; 2] = [Indicator::ReportsExpected, Indicator::CompletenessRate];
@@ -234,16 +234,20 @@ fn targets(filters: &mut Filters<'_>) -> String {
     conditions.push("t.target ->> 'school_year' = y.year".to_owned());
     let conditions = conditions.join(" AND ");
     let years = "said #>> '{}'";
+    let (region, academy) = (
+        TerritoryKind::Region.pattern(),
+        TerritoryKind::Academy.pattern(),
+    );
     format!(
         "SELECT t.target ->> 'school_year' AS school_year, a.code AS academy, \
-                CASE WHEN {place} LIKE 'region:%' THEN {place} END AS academic_region, \
+                CASE WHEN {place} LIKE '{region}' THEN {place} END AS academic_region, \
                 o.id AS convention_id, round((t.target ->> 'value')::numeric * 10000)::bigint AS value \
            FROM conventions AS o \
           CROSS JOIN LATERAL (SELECT DISTINCT {years} AS year FROM jsonb_path_query(\
                 jsonb_build_array(o.terms, o.amendments), '$.**.targets[*].school_year') AS said) AS y \
           CROSS JOIN LATERAL jsonb_array_elements(convention_targets(o.terms, o.amendments, \
                 upper(school_year_days(y.year)) - 1)) AS t (target) \
-           LEFT JOIN territories AS a ON a.code = {place} AND a.code LIKE 'academy:%' \
+           LEFT JOIN territories AS a ON a.code = {place} AND a.code LIKE '{academy}' \
           WHERE {conditions}"
     )
 }
@@ -264,9 +268,9 @@ fn aimed_territory(filters: &mut Filters<'_>, place: &str, whole: &str) -> Strin
         return format!("{place} = ANY ({})", filters.binds.bind(Bind::Texts(own)));
     }
     if asked.group_by.contains(&Dimension::Academy) {
-        format!("{place} LIKE 'academy:%'")
+        format!("{place} LIKE '{}'", TerritoryKind::Academy.pattern())
     } else if asked.group_by.contains(&Dimension::AcademicRegion) {
-        format!("{place} LIKE 'region:%'")
+        format!("{place} LIKE '{}'", TerritoryKind::Region.pattern())
     } else {
         format!("{place} = {whole}")
     }

@@ -4,7 +4,7 @@
 
 use crate::results::indicators::model::{Asked, Dimension};
 use crate::results::indicators::perimeter::Limit;
-use crate::values::TextValue;
+use crate::values::{TerritoryKind, TextValue};
 
 /// The cells that answer a question.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,7 +94,7 @@ fn only_academy(asked: &Asked, limit: &Limit) -> Option<Option<String>> {
         Limit::Academies(own) => own
             .iter()
             .map(String::as_str)
-            .filter(|code| code.starts_with("academy:"))
+            .filter(|code| TerritoryKind::Academy.is_of(code))
             .filter(|code| named.is_empty() || named.contains(code))
             .collect(),
         Limit::Reports(_) => return None,

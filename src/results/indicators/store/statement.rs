@@ -9,8 +9,7 @@
 use std::fmt::Write;
 
 use super::columns::{Source, places, source, sums, text_of};
-use super::denominators;
-use super::denominators::{Denominator, is_of_reports};
+use super::denominators::{self, Denominator, is_of_reports};
 use super::filters::Filters;
 use super::rollup::Cells;
 use crate::db::sql_text::{Bind, BoundQuery};

@@ -2,8 +2,7 @@
 
 use crate::http::page;
 use crate::http::query::{Documented, Parameter, Query, Reader, UPDATED_SINCE, parameter};
-use crate::results::reports::filter;
-use crate::results::reports::filter::{CONVENTION, SCHOOL_YEAR, TERRITORY};
+use crate::results::reports::filter::{self, CONVENTION, SCHOOL_YEAR, TERRITORY};
 use crate::values::{ActionType, Level};
 
 /// What the lines are filtered by.

@@ -7,8 +7,7 @@ use utoipa::ToSchema;
 use crate::http::fields::{Body, Fields};
 use crate::results::reports::content::{MAX_SCHOOLS, Narrative, NewReport, Schools};
 use crate::results::reports::line::Line;
-use crate::values::ids::ConventionId;
-use crate::values::ids::DeclinationId;
+use crate::values::ids::{ConventionId, DeclinationId};
 use crate::values::{SchoolYear, TerritoryCode, Uai};
 
 /// La clé du bilan à préremplir.

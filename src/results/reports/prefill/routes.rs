@@ -9,7 +9,7 @@ use crate::http::answer::Answer;
 use crate::http::call::Call;
 use crate::http::query::NoQuery;
 use crate::results::reports::answer::ReportAnswer;
-use crate::results::reports::routes::viewer;
+use crate::results::reports::listing::viewer;
 
 /// Préremplissage d'un bilan
 ///

@@ -14,18 +14,15 @@ pub use self::scoped::{Scoped, scoped};
 use super::content::NewReport;
 use super::filter::{Filter, Sort};
 use super::line::Line;
-use super::model::Facts;
-use super::model::{Consolidated, Covered, FullReport, Report, Status, reads_heads};
+use super::model::{Consolidated, Covered, Facts, FullReport, Report, Status, reads_heads};
 use crate::auth::policy::Scope;
 use crate::db::keyset::Order;
 use crate::db::limit::paged;
 use crate::db::page::Page;
 use crate::db::schema::{convention_texts, declinations, report_lines, reports};
 use crate::error::{Error, Result};
-use crate::values::ids::ConventionId;
-use crate::values::ids::DeclinationId;
-use crate::values::ids::ReportId;
-use crate::values::{Json, TerritoryCode, TextValue};
+use crate::values::ids::{ConventionId, DeclinationId, ReportId};
+use crate::values::{Json, TerritoryCode, TerritoryKind, TextValue};
 
 diesel::define_sql_function! {
     /// What the reports below one add.
@@ -56,7 +53,7 @@ pub fn filtered<'a>(scope: &'a Scope, filter: &'a Filter) -> Scoped<'a> {
         );
         if reads_heads(scope) {
             // Its head does not name the declination of a school.
-            query = query.filter(reports::territory.not_like("uai:%"));
+            query = query.filter(reports::territory.not_like(TerritoryKind::School.pattern()));
         }
     }
     if !filter.territory.is_empty() {
@@ -80,11 +77,11 @@ fn lying_in<'a>(query: Scoped<'a>, scope: &Scope, territories: &'a [TerritoryCod
     let mut wide = Vec::new();
     let mut exact = Vec::new();
     for code in territories.iter().map(TextValue::as_str) {
-        match code.split(':').next() {
+        match TerritoryKind::of(code) {
             // Nothing is below a school: its own index answers.
-            Some("uai") if reads_heads(scope) => {}
-            Some("uai") => exact.push(code),
-            Some("department") if reads_heads(scope) => exact.push(code),
+            Some(TerritoryKind::School) if reads_heads(scope) => {}
+            Some(TerritoryKind::School) => exact.push(code),
+            Some(TerritoryKind::Department) if reads_heads(scope) => exact.push(code),
             _ => wide.push(code),
         }
     }

@@ -20,10 +20,7 @@ pub fn scoped(scope: &Scope) -> Scoped<'_> {
     match scope.perimeter() {
         Perimeter::Everything => query,
         Perimeter::Territories { named, .. } => query.filter(reports::reach.overlaps_with(named)),
-        Perimeter::Schools(uais) => {
-            let own: Vec<String> = uais.iter().map(|uai| format!("uai:{uai}")).collect();
-            query.filter(reports::territory.eq_any(own))
-        }
+        Perimeter::Schools(_) => query.filter(reports::territory.eq_any(scope.own_schools())),
         Perimeter::Partner(id) => {
             let own = convention_partners::table
                 .filter(convention_partners::partner_id.eq(id))

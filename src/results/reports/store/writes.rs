@@ -9,8 +9,7 @@ use crate::db::schema::{report_lines, reports};
 use crate::error::{Error, Result};
 use crate::results::reports::content::NewReport;
 use crate::results::reports::line::Line;
-use crate::results::reports::model::Confirmed;
-use crate::results::reports::model::{Report, Status};
+use crate::results::reports::model::{Confirmed, Report, Status};
 use crate::results::reports::prefill::model::Prefilled;
 use crate::values::ids::ReportId;
 use crate::values::{Json, Text};
@@ -25,7 +24,7 @@ pub struct Beginning<'a> {
     /// The version it corrects.
     pub supersedes_id: Option<ReportId>,
     /// Its territory and all above it.
-    pub reach: &'a [String],
+    pub ancestors: &'a [String],
     /// Who creates it.
     pub author: &'a str,
     /// What it was prefilled with, if it was.
@@ -48,7 +47,7 @@ pub async fn insert(
             reports::id.eq(beginning.id),
             reports::number.eq(beginning.number),
             reports::supersedes_id.eq(beginning.supersedes_id),
-            reports::reach.eq(beginning.reach),
+            reports::reach.eq(beginning.ancestors),
             reports::authors.eq(vec![beginning.author]),
             reports::prefilled.eq(beginning.prefilled.as_ref().map(Json)),
             reports::created_at.eq(beginning.now),

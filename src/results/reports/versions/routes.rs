@@ -12,7 +12,7 @@ use crate::http::call::{Call, List, ListCall};
 use crate::http::page::Listed;
 use crate::results::campaigns::store as campaigns;
 use crate::results::reports::answer::ReportAnswer;
-use crate::results::reports::routes::{BATCH, listed, viewer};
+use crate::results::reports::listing::{BATCH, listed, viewer};
 use crate::values::ids::ReportId;
 
 /// The versions of one report.

@@ -12,8 +12,7 @@ use crate::db::schema::reports;
 use crate::error::Result;
 use crate::results::reports::model::{Status, reads_heads};
 use crate::results::reports::store::scoped;
-use crate::values::ids::ConventionId;
-use crate::values::ids::ReportId;
+use crate::values::ids::{ConventionId, ReportId};
 use crate::values::{SchoolYear, TerritoryCode};
 
 /// The most narratives of a summary: a document is read to its end.

@@ -21,8 +21,7 @@ use crate::db::limit::paged;
 use crate::db::page::Page;
 use crate::db::schema::{amendments, conventions};
 use crate::error::{Error, Result};
-use crate::values::ids::AmendmentId;
-use crate::values::ids::ConventionId;
+use crate::values::ids::{AmendmentId, ConventionId};
 use crate::values::{Json, Sha256Hex};
 
 type Scoped<'a> = IntoBoxed<'a, amendments::table, Pg>;

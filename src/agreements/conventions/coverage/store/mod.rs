@@ -1,12 +1,11 @@
 //! The SQL of coverage: plain SQL, for Diesel has neither arrays made into rows nor their
 //! intersection.
 
-use crate::agreements::conventions::coverage::model::Schools;
-use crate::agreements::conventions::coverage::model::Wide;
 use diesel::sql_types::{Array, Date, Nullable, Text, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::model::Asked;
+use crate::agreements::conventions::coverage::model::{Schools, Wide};
 use crate::auth::policy::Scope;
 use crate::error::Result;
 

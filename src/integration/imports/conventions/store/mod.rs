@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use tokio_postgres::Transaction;
 use uuid::Uuid;
 
-use super::line::{Line, reach};
+use super::line::{Line, ancestors};
 use crate::agreements::conventions::acts::{DatePrecision, Imported};
 use crate::agreements::conventions::content::{Content, ConventionScope, Publication, Terms};
 use crate::agreements::conventions::content_hash::content_hash;
@@ -15,10 +15,8 @@ use crate::agreements::conventions::model::Status;
 use crate::agreements::conventions::reference;
 use crate::db::tx::Author;
 use crate::integration::imports::{ImportContext, ImportError, Rejection};
-use crate::values::FromText as _;
-use crate::values::ids::ConventionId;
-use crate::values::ids::PartnerId;
-use crate::values::{Json, Text, today};
+use crate::values::ids::{ConventionId, PartnerId};
+use crate::values::{FromText as _, Json, Text, today};
 
 /// A convention that an import made.
 struct Stored {
@@ -290,7 +288,10 @@ fn row(
         ("status".to_owned(), json!(status)),
         ("terms".to_owned(), json!(content.terms)),
         ("publication".to_owned(), json!(content.publication)),
-        ("reach".to_owned(), json!(reach(content.territory.as_ref()))),
+        (
+            "reach".to_owned(),
+            json!(ancestors(content.territory.as_ref())),
+        ),
         ("signed_on".to_owned(), json!(signed_on)),
         ("content_hash".to_owned(), json!(hash)),
         ("imported".to_owned(), json!(imported)),

@@ -1,12 +1,13 @@
 //! From the staged lines to the register, set by set. The statements are in the `.sql` files
 //! beside this one.
 
-use crate::db::tx::Author;
-use crate::integration::imports::{ImportContext, ImportError, Options};
-use crate::register::establishments::levels::{Tracks, levels};
 use serde_json::Value;
 use tokio_postgres::{Row, Transaction};
 use uuid::Uuid;
+
+use crate::db::tx::Author;
+use crate::integration::imports::{ImportContext, ImportError, Options};
+use crate::register::establishments::levels::{Tracks, levels};
 
 /// One in so many of the covered establishments may be closed at once: 5 %.
 const CLOSABLE: u64 = 20;

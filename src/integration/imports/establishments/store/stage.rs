@@ -1,16 +1,17 @@
 //! From the file to the temporary table `import_lines`, by COPY: memory does not grow with the file.
 
-use crate::integration::imports::establishments::columns::{Column, Layout};
-use crate::integration::imports::establishments::record::Line;
-use crate::integration::imports::source::Table;
-use crate::integration::imports::{ImportContext, ImportError, Refusal};
-use crate::values::FromText;
-use crate::values::Uai;
 use std::pin::{Pin, pin};
+
 use tokio_postgres::Transaction;
 use tokio_postgres::binary_copy::BinaryCopyInWriter;
 use tokio_postgres::types::{ToSql, Type};
 use uuid::Uuid;
+
+use crate::integration::imports::establishments::columns::{Column, Layout};
+use crate::integration::imports::establishments::record::Line;
+use crate::integration::imports::source::Table;
+use crate::integration::imports::{ImportContext, ImportError, Refusal};
+use crate::values::{FromText, Uai};
 
 /// What reading the file gave.
 pub struct Staged {

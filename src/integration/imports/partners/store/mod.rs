@@ -1,14 +1,16 @@
 //! The partners known so far: those stored, and those that earlier lines of the file made.
 
-use super::record::Line;
-use crate::db::tx::Author;
-use crate::integration::imports::{ImportContext, ImportError, Rejection, Summary};
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
-use std::collections::HashMap;
 use tokio_postgres::Transaction;
 use tokio_postgres::error::SqlState;
 use uuid::Uuid;
+
+use super::record::Line;
+use crate::db::tx::Author;
+use crate::integration::imports::{ImportContext, ImportError, Rejection, Summary};
 
 /// The names as the database folds them, since it is the database's `sort_name` they are compared with.
 pub async fn folded(

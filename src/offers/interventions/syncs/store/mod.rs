@@ -17,9 +17,7 @@ use crate::db::page::Page;
 use crate::db::schema::{sync_batches, sync_runs, syncs};
 use crate::error::{Error, Result};
 use crate::offers::interventions::batch::verdict::BatchCounts;
-use crate::values::ids::InterventionId;
-use crate::values::ids::PartnerId;
-use crate::values::ids::SyncId;
+use crate::values::ids::{InterventionId, PartnerId, SyncId};
 
 /// The runs a caller may know of, for queries that start from them.
 pub type Scoped<'a> = IntoBoxed<'a, sync_runs::table, Pg>;

@@ -16,8 +16,7 @@ use crate::db::limit::paged;
 use crate::db::page::Page;
 use crate::db::schema::representatives;
 use crate::error::{Error, Result};
-use crate::values::ids::PartnerId;
-use crate::values::ids::RepresentativeId;
+use crate::values::ids::{PartnerId, RepresentativeId};
 
 type Filtered<'a> = IntoBoxed<'a, representatives::table, Pg>;
 
@@ -133,13 +132,13 @@ pub async fn insert(
     id: RepresentativeId,
     partner: PartnerId,
     new: &NewRepresentative,
-    reach: &[String],
+    ancestors: &[String],
     now: DateTime<Utc>,
 ) -> Result<Representative> {
     let keys = (
         representatives::id.eq(id),
         representatives::partner_id.eq(partner),
-        representatives::reach.eq(reach),
+        representatives::reach.eq(ancestors),
     );
     let stamp = (
         representatives::created_at.eq(now),
@@ -151,16 +150,16 @@ pub async fn insert(
     Ok(inserted.get_result(connection).await?)
 }
 
-/// Changes one; `reach` goes with its territories.
+/// Changes one; `ancestors` goes with its territories.
 pub async fn update(
     connection: &mut AsyncPgConnection,
     id: RepresentativeId,
     new: &NewRepresentative,
-    reach: &[String],
+    ancestors: &[String],
     now: DateTime<Utc>,
 ) -> Result<Representative> {
     let stamp = (
-        representatives::reach.eq(reach),
+        representatives::reach.eq(ancestors),
         representatives::version.eq(representatives::version + 1),
         representatives::updated_at.eq(now),
     );

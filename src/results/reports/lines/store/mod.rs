@@ -12,16 +12,13 @@ use utoipa::ToSchema;
 use super::filter::{Filter, Sort};
 use crate::auth::policy::Scope;
 use crate::db::keyset::after;
-use crate::db::page::Direction;
-use crate::db::page::{MarkValue, Page};
+use crate::db::page::{Direction, MarkValue, Page};
 use crate::db::schema::{report_lines, reports};
 use crate::error::Result;
 use crate::results::reports::line::Line;
 use crate::results::reports::model::Status;
 use crate::results::reports::store as reports_store;
-use crate::values::ids::ConventionId;
-use crate::values::ids::DeclinationId;
-use crate::values::ids::ReportId;
+use crate::values::ids::{ConventionId, DeclinationId, ReportId};
 use crate::values::{SchoolYear, TerritoryCode};
 
 /// Le bilan dont est une ligne.

@@ -5,8 +5,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::filter::{Filter, Sort};
 use crate::auth::policy::Scope;
-use crate::db::page::Direction;
-use crate::db::page::{MarkValue, Page};
+use crate::db::page::{Direction, MarkValue, Page};
 use crate::db::schema::reports;
 use crate::error::{Error, Result};
 use crate::results::reports::model::Report;

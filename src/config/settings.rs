@@ -1,0 +1,86 @@
+//! The settings there are, as they are documented.
+
+/// One setting as it is documented.
+#[derive(Debug)]
+pub struct Setting {
+    /// Its name in the environment.
+    pub name: &'static str,
+    /// Its default, in words.
+    pub default: &'static str,
+    /// What it is for.
+    pub purpose: &'static str,
+    /// Whether its value is never shown whole.
+    pub secret: bool,
+}
+
+const fn setting(name: &'static str, default: &'static str, purpose: &'static str) -> Setting {
+    Setting {
+        name,
+        default,
+        purpose,
+        secret: false,
+    }
+}
+
+/// Days after which an intervention that is not confirmed is stale, by default.
+pub const STALE_AFTER_DAYS: u16 = 180;
+
+/// The least that a group must count to be published, unless the settings ask for more.
+pub const SMALL_GROUP: u16 = 5;
+
+/// Every setting there is.
+pub const SETTINGS: &[Setting] = &[
+    Setting {
+        name: "DATABASE_URL",
+        default: "none: the private embedded PostgreSQL",
+        purpose: "the PostgreSQL server to use; may name several hosts; TLS by sslmode and sslrootcert",
+        secret: true,
+    },
+    setting(
+        "REE_DATA_DIR",
+        "./data/run in a checkout, else the platform's data directory",
+        "embedded database, signing keys",
+    ),
+    setting("REE_LISTEN", "127.0.0.1:8080", "address of the API"),
+    setting("REE_ADMIN_LISTEN", "127.0.0.1:9090", "address of /metrics"),
+    setting(
+        "REE_PUBLIC_URL",
+        "http:// and REE_LISTEN",
+        "issuer of tokens, base of links",
+    ),
+    setting(
+        "REE_CONFIG",
+        "none",
+        "a TOML file with these names in lower case",
+    ),
+    setting("REE_WORKERS", "one per processor", "HTTP worker threads"),
+    setting(
+        "REE_DB_CONNECTIONS",
+        "4",
+        "connections for writes, per worker; reads share one more",
+    ),
+    setting(
+        "REE_CORS_ORIGINS",
+        "none",
+        "origins whose pages may call the API, separated by commas",
+    ),
+    setting(
+        "REE_STALE_AFTER_DAYS",
+        "180",
+        "days after which an intervention that its portal does not confirm leaves the search",
+    ),
+    setting(
+        "REE_SMALL_GROUP",
+        "5",
+        "counts of pupils below this are hidden in publications; 5 or more",
+    ),
+    setting("RUST_LOG", "info", "log filter, env_logger's syntax"),
+];
+
+/// The setting of this name.
+pub(super) fn known(name: &str) -> Option<&'static str> {
+    SETTINGS
+        .iter()
+        .map(|setting| setting.name)
+        .find(|known| *known == name)
+}

@@ -1,0 +1,243 @@
+//! Where values come from: the environment, the file it names, the command line, the defaults.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use super::settings::{SMALL_GROUP, STALE_AFTER_DAYS, known};
+use super::{Config, ConfigError, Origin};
+
+/// The values given, and what is wrong with them.
+#[derive(Default)]
+pub(super) struct Values {
+    values: BTreeMap<&'static str, (String, Origin)>,
+    problems: Vec<String>,
+}
+
+impl Values {
+    pub fn set(&mut self, name: &'static str, value: Option<String>, origin: Origin) {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            self.values.insert(name, (value, origin));
+        }
+    }
+
+    pub fn environment(&mut self, environment: impl Iterator<Item = (String, String)>) {
+        for (name, value) in environment {
+            match known(&name) {
+                Some(name) => self.set(name, Some(value), Origin::Environment),
+                None if name.starts_with("REE_") => {
+                    self.problems.push(format!(
+                        "{name}: there is no such setting (see `ree config check`)"
+                    ));
+                }
+                None => {}
+            }
+        }
+    }
+
+    pub fn file(&mut self) {
+        let Some((path, _)) = self.values.get("REE_CONFIG").cloned() else {
+            return;
+        };
+        let table = std::fs::read_to_string(&path)
+            .map_err(|error| error.to_string())
+            .and_then(|text| {
+                text.parse::<toml::Table>()
+                    .map_err(|error| error.message().to_owned())
+            });
+        match table {
+            Err(error) => self.problems.push(format!("REE_CONFIG={path}: {error}")),
+            Ok(table) => table
+                .into_iter()
+                .for_each(|(key, value)| self.entry(&path, &key, &value)),
+        }
+    }
+
+    fn entry(&mut self, path: &str, key: &str, value: &toml::Value) {
+        let text = match value {
+            toml::Value::String(text) => Some(text.clone()),
+            toml::Value::Integer(number) => Some(number.to_string()),
+            _ => None,
+        };
+        let name = known(&key.to_uppercase())
+            .filter(|name| *name != "REE_CONFIG" && key == key.to_lowercase());
+        match (name, text) {
+            (None, _) => self.problems.push(format!(
+                "{path}: {key}: there is no such setting (see `ree config check`)"
+            )),
+            (_, None) => self
+                .problems
+                .push(format!("{path}: {key}: a string or a number is expected")),
+            (Some(name), text) if !self.values.contains_key(name) => {
+                self.set(name, text, Origin::File(path.into()))
+            }
+            _ => {}
+        }
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        self.values.get(name).map(|(value, _)| value.as_str())
+    }
+
+    fn parsed<T: std::str::FromStr>(
+        &mut self,
+        name: &'static str,
+        default: T,
+        expected: &str,
+    ) -> T {
+        match self.get(name).map(str::parse::<T>) {
+            None => default,
+            Some(Ok(value)) => value,
+            Some(Err(_)) => {
+                self.problems.push(format!(
+                    "{name}={}: {expected} is expected",
+                    self.get(name).unwrap_or_default()
+                ));
+                default
+            }
+        }
+    }
+
+    pub fn config(mut self) -> Result<Config, ConfigError> {
+        let here = |port| SocketAddr::from(([127, 0, 0, 1], port));
+        let listen = self.parsed(
+            "REE_LISTEN",
+            here(8080),
+            "an address and a port, such as 127.0.0.1:8080,",
+        );
+        let admin_listen = self.parsed(
+            "REE_ADMIN_LISTEN",
+            here(9090),
+            "an address and a port, such as 127.0.0.1:9090,",
+        );
+        let processors = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        let workers = self.number("REE_WORKERS", processors);
+        let db_connections = self.number("REE_DB_CONNECTIONS", 4);
+        let stale_after_days = self.stale_after_days();
+        let small_group = self.small_group();
+        let public_url = self.public_url(listen);
+        let log_filter = self.log_filter();
+        let cors_origins = self.origins();
+        let database_url = self.get("DATABASE_URL").map(str::to_owned);
+        if let Some(Err(error)) = database_url.as_deref().map(crate::db::Connector::new) {
+            self.problems.push(error.to_string());
+        }
+        let data_dir = self
+            .get("REE_DATA_DIR")
+            .map_or_else(default_data_dir, PathBuf::from);
+        let problems = std::mem::take(&mut self.problems);
+        if !problems.is_empty() {
+            return Err(ConfigError(problems));
+        }
+        self.values
+            .entry("REE_DATA_DIR")
+            .or_insert((data_dir.display().to_string(), Origin::Default));
+        self.values
+            .entry("REE_PUBLIC_URL")
+            .or_insert((public_url.clone(), Origin::Default));
+        Ok(Config {
+            database_url,
+            data_dir,
+            listen,
+            admin_listen,
+            public_url,
+            workers,
+            db_connections,
+            log_filter,
+            cors_origins,
+            stale_after_days,
+            small_group,
+            origins: self.values,
+        })
+    }
+
+    fn number(&mut self, name: &'static str, default: usize) -> usize {
+        let number = self.parsed(name, default, "a number from 1 to 256");
+        if !(1..=256).contains(&number) {
+            self.problems.push(format!(
+                "{name}={number}: a number from 1 to 256 is expected"
+            ));
+        }
+        number
+    }
+
+    fn stale_after_days(&mut self) -> u16 {
+        const NAME: &str = "REE_STALE_AFTER_DAYS";
+        let days = self.parsed(NAME, STALE_AFTER_DAYS, "a number of days from 1 to 3650");
+        if !(1..=3650).contains(&days) {
+            let expected = "a number of days from 1 to 3650 is expected";
+            self.problems.push(format!("{NAME}={days}: {expected}"));
+        }
+        days
+    }
+
+    fn small_group(&mut self) -> u16 {
+        const NAME: &str = "REE_SMALL_GROUP";
+        let least = self.parsed(NAME, SMALL_GROUP, "a number from 5 to 100");
+        if !(SMALL_GROUP..=100).contains(&least) {
+            let expected = "a number from 5 to 100 is expected";
+            self.problems.push(format!("{NAME}={least}: {expected}"));
+        }
+        least
+    }
+
+    fn public_url(&mut self, listen: SocketAddr) -> String {
+        let Some(given) = self.get("REE_PUBLIC_URL").map(str::to_owned) else {
+            return format!("http://{listen}");
+        };
+        let is_web = url::Url::parse(&given)
+            .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        if !is_web {
+            self.problems.push(format!(
+                "REE_PUBLIC_URL={given}: an http or https address is expected"
+            ));
+        }
+        given.trim_end_matches('/').to_owned()
+    }
+
+    fn log_filter(&mut self) -> String {
+        let filter = self.get("RUST_LOG").unwrap_or("info").to_owned();
+        if let Err(error) = env_filter::Builder::new().try_parse(&filter) {
+            self.problems.push(format!("RUST_LOG={filter}: {error}"));
+        }
+        filter
+    }
+
+    fn origins(&mut self) -> Vec<String> {
+        let given = self.get("REE_CORS_ORIGINS").unwrap_or_default().to_owned();
+        let origins: Vec<String> = given
+            .split(',')
+            .map(str::trim)
+            .filter(|o| !o.is_empty())
+            .map(str::to_owned)
+            .collect();
+        for origin in &origins {
+            let is_origin = url::Url::parse(origin)
+                .is_ok_and(|url| url.origin().ascii_serialization() == *origin);
+            if !is_origin {
+                self.problems.push(format!(
+                    "REE_CORS_ORIGINS: {origin} is not an origin such as https://portail.exemple.fr"
+                ));
+            }
+        }
+        origins
+    }
+}
+
+/// `./data/run` in a checkout of the project, else where the platform keeps a program's data.
+fn default_data_dir() -> PathBuf {
+    let is_checkout =
+        std::fs::read_to_string("Cargo.toml").is_ok_and(|text| text.contains("name = \"ree\""));
+    if is_checkout {
+        return PathBuf::from("data/run");
+    }
+    let under = |variable: &str, path: &str| {
+        std::env::var_os(variable).map(|base| PathBuf::from(base).join(path))
+    };
+    let platform = if cfg!(target_os = "macos") {
+        under("HOME", "Library/Application Support/ree")
+    } else {
+        under("XDG_DATA_HOME", "ree").or_else(|| under("HOME", ".local/share/ree"))
+    };
+    platform.unwrap_or_else(|| PathBuf::from("/var/lib/ree"))
+}
