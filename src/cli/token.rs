@@ -112,8 +112,7 @@ fn subject(arguments: &Arguments) -> String {
     let territories = arguments.territories.iter().flatten().cloned();
     let uais = arguments.uais.iter().flatten().cloned();
     let partner = arguments.partner_id.iter().map(ToString::to_string);
-    let words = std::iter::once(format!("cli-{}", arguments.role));
-    let words: Vec<String> = words
+    let words: Vec<String> = std::iter::once(format!("cli-{}", arguments.role))
         .chain(territories)
         .chain(uais)
         .chain(partner)

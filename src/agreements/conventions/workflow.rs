@@ -78,10 +78,11 @@ async fn place(tx: &mut Tx<'_>, scope: &Scope, new: &NewConvention) -> Result<Ve
             rule,
         ));
     }
-    let each = ancestry::each(tx.connection(), std::slice::from_ref(territory)).await?;
-    let each = each.map_err(|places| ancestry::unknown(&places, |_| "/territory".to_owned()))?;
-    if scope.covers_all(&each) {
-        Ok(ancestry::all(&each))
+    let ancestries = ancestry::each(tx.connection(), std::slice::from_ref(territory))
+        .await?
+        .map_err(|unknown| unknown.refusal(|_| "/territory".to_owned()))?;
+    if scope.covers_all(&ancestries) {
+        Ok(ancestry::all(&ancestries))
     } else {
         let place = Place::field("territory");
         Err(Error::at(Code::Forbidden, place, Rule::OutsidePerimeter))

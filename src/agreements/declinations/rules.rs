@@ -54,8 +54,8 @@ pub struct Ground {
     pub convention: Option<Convention>,
     /// Its parent, if it has one that the caller may see.
     pub parent: Option<Declination>,
-    /// Each of its territories with all above it, or the places of the schools there are not.
-    pub ancestries: std::result::Result<Vec<Vec<String>>, Vec<usize>>,
+    /// Each of its territories with all above it, unless schools among them do not exist.
+    pub ancestries: ancestry::Known<Vec<Vec<String>>>,
     /// Whether its representative, if it has one, speaks for a party or a member of one.
     represented: bool,
     /// The day it is.
@@ -139,8 +139,10 @@ impl Ground {
     }
 
     fn check_territories(&self, content: &Content, faults: &mut Faults) {
-        let local = self.convention.as_ref();
-        let local = local.and_then(|convention| convention.original.territory.as_ref());
+        let local = self
+            .convention
+            .as_ref()
+            .and_then(|convention| convention.original.territory.as_ref());
         let parent = self.parent.as_ref();
         // An impossible parent is reported as such, once.
         let parent = parent.filter(|parent| {
@@ -157,7 +159,7 @@ impl Ground {
         };
         match &self.ancestries {
             Err(unknown) => {
-                for index in unknown {
+                for index in unknown.places() {
                     faults.add(territory(*index), Rule::UnknownTerritory);
                 }
             }

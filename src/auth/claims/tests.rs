@@ -257,10 +257,9 @@ fn a_role_has_its_own_perimeter_and_no_other() {
         ("partner", "partner_id", json!(PARTNER)),
     ];
     for role in Role::ALL {
-        let own = perimeters
+        let own: Vec<_> = perimeters
             .iter()
-            .find(|(owner, ..)| *owner == role.as_str());
-        let own: Vec<_> = own
+            .find(|(owner, ..)| *owner == role.as_str())
             .map(|(_, name, value)| (*name, value.clone()))
             .into_iter()
             .collect();

@@ -87,9 +87,9 @@ fn claims_nobody_would_accept_are_not_signed() {
         refused(other),
         SignError::Claim(ClaimFault::Malformed("iss"))
     );
-    let empty = crate::auth::Identity::Establishment { uais: Vec::new() };
+    let no_school = crate::auth::Identity::Establishment { uais: Vec::new() };
     let empty = Claims {
-        identity: empty,
+        identity: no_school,
         ..claims()
     };
     assert_eq!(

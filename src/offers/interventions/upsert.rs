@@ -61,9 +61,8 @@ impl References {
         match self.schools.each(&new.territories) {
             Ok(ancestries) if faults.is_empty() => Ok(ancestry::common(&ancestries)),
             Ok(_) => Err(faults),
-            Err(places) => {
-                let unknown = ancestry::unknown(&places, |index| format!("/territories/{index}"));
-                faults.extend(unknown.faults);
+            Err(unknown) => {
+                faults.extend(unknown.faults(|index| format!("/territories/{index}")));
                 Err(faults)
             }
         }

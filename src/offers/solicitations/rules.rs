@@ -50,7 +50,7 @@ pub async fn ancestors_of(tx: &mut Tx<'_>, new: &NewSolicitation) -> Result<Vec<
     let school = TerritoryCode::of_school(&new.uai);
     ancestry::of(tx.connection(), &[school])
         .await?
-        .map_err(|places| ancestry::unknown(&places, |_| "/uai".to_owned()))
+        .map_err(|unknown| unknown.refusal(|_| "/uai".to_owned()))
 }
 
 /// Refuses a school, given with all above it, that is not in charge of the caller.

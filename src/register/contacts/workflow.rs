@@ -90,5 +90,5 @@ async fn lock(
 async fn ancestors(tx: &mut Tx<'_>, territory: &TerritoryCode) -> Result<Vec<String>> {
     ancestry::of(tx.connection(), std::slice::from_ref(territory))
         .await?
-        .map_err(|places| ancestry::unknown(&places, |_| "/territory".to_owned()))
+        .map_err(|unknown| unknown.refusal(|_| "/territory".to_owned()))
 }

@@ -1,4 +1,4 @@
-//! What lies above a territory, schools included: whom a perimeter or a representative reaches.
+//! The ancestors of a territory, schools included.
 
 use std::collections::HashMap;
 
@@ -10,12 +10,47 @@ use crate::error::{Error, Fault, Place, Result, Rule};
 use crate::reference::Reference;
 use crate::values::{COUNTRY, Territory, TerritoryCode, TerritoryKind, TextValue, Uai};
 
-/// The territories and all above them, once each; or the places in the list of schools that do
-/// not exist. Asks the database only where there are schools.
+/// The schools of a list of territories that do not exist.
+#[derive(Debug)]
+pub struct UnknownSchools {
+    places: Vec<usize>,
+}
+
+/// What is computed of a list of territories, unless schools among them do not exist.
+pub type Known<T> = std::result::Result<T, UnknownSchools>;
+
+impl UnknownSchools {
+    /// Whether the school at this place in the list does not exist.
+    pub fn has(&self, place: usize) -> bool {
+        self.places.binary_search(&place).is_ok()
+    }
+
+    /// Their places in the list, in order.
+    pub fn places(&self) -> &[usize] {
+        &self.places
+    }
+
+    /// A fault for each; `pointer` gives the position in the body from the place in the list.
+    pub fn faults(&self, pointer: impl Fn(usize) -> String) -> Vec<Fault> {
+        let faults = self.places.iter().map(|index| Fault {
+            place: Place::Pointer(pointer(*index)),
+            rule: Rule::UnknownTerritory,
+        });
+        faults.collect()
+    }
+
+    /// The refusal of them; `pointer` as in [`UnknownSchools::faults`].
+    pub fn refusal(&self, pointer: impl Fn(usize) -> String) -> Error {
+        Error::validation(self.faults(pointer))
+    }
+}
+
+/// The territories and all above them, once each, where all schools among them exist. Asks the
+/// database only where there are schools.
 pub async fn of(
     connection: &AsyncPgConnection,
     territories: &[TerritoryCode],
-) -> Result<std::result::Result<Vec<String>, Vec<usize>>> {
+) -> Result<Known<Vec<String>>> {
     Ok(each(connection, territories).await?.map(|each| all(&each)))
 }
 
@@ -28,9 +63,12 @@ pub async fn of_known(
     match each(connection, territories).await? {
         Ok(ancestries) => Ok(all(&ancestries)),
         Err(unknown) => {
-            let known = territories.iter().enumerate();
-            let known = known.filter(|(index, _)| !unknown.contains(index));
-            let known: Vec<TerritoryCode> = known.map(|(_, code)| code.clone()).collect();
+            let known: Vec<TerritoryCode> = territories
+                .iter()
+                .enumerate()
+                .filter(|(index, _)| !unknown.has(*index))
+                .map(|(_, code)| code.clone())
+                .collect();
             Ok(of(connection, &known).await?.unwrap_or_default())
         }
     }
@@ -44,7 +82,7 @@ pub fn all(ancestries: &[Vec<String>]) -> Vec<String> {
     ancestors
 }
 
-/// The codes that all of these have: what holds all of the territories.
+/// The codes that all of these have: the ancestors common to the territories.
 pub fn common(ancestries: &[Vec<String>]) -> Vec<String> {
     let Some((first, others)) = ancestries.split_first() else {
         return Vec::new();
@@ -53,12 +91,12 @@ pub fn common(ancestries: &[Vec<String>]) -> Vec<String> {
     first.iter().filter(is_common).cloned().collect()
 }
 
-/// Each territory with itself and all above it; or the places in the list of schools that do not
-/// exist. Asks the database only where there are schools.
+/// Each territory with itself and all above it, where all schools among them exist. Asks the
+/// database only where there are schools.
 pub async fn each(
     connection: &AsyncPgConnection,
     territories: &[TerritoryCode],
-) -> Result<std::result::Result<Vec<Vec<String>>, Vec<usize>>> {
+) -> Result<Known<Vec<Vec<String>>>> {
     Ok(Schools::among(connection, territories)
         .await?
         .each(territories))
@@ -73,20 +111,18 @@ impl Schools {
         connection: &AsyncPgConnection,
         territories: impl IntoIterator<Item = &TerritoryCode>,
     ) -> Result<Self> {
-        let uais = territories.into_iter().filter_map(TerritoryCode::uai);
-        let uais: Vec<Uai> = uais.collect();
+        let uais: Vec<Uai> = territories
+            .into_iter()
+            .filter_map(TerritoryCode::uai)
+            .collect();
         schools(connection, &uais).await.map(Self)
     }
 
-    /// Each of these territories with itself and all above it; or the places in the list of schools
-    /// that do not exist.
+    /// Each of these territories with itself and all above it.
     ///
     /// # Errors
-    /// Those places.
-    pub fn each(
-        &self,
-        territories: &[TerritoryCode],
-    ) -> std::result::Result<Vec<Vec<String>>, Vec<usize>> {
+    /// [`UnknownSchools`], by their places in the list.
+    pub fn each(&self, territories: &[TerritoryCode]) -> Known<Vec<Vec<String>>> {
         let mut unknown = Vec::new();
         let mut ancestries = Vec::with_capacity(territories.len());
         for (index, code) in territories.iter().enumerate() {
@@ -102,7 +138,7 @@ impl Schools {
         if unknown.is_empty() {
             Ok(ancestries)
         } else {
-            Err(unknown)
+            Err(UnknownSchools { places: unknown })
         }
     }
 }
@@ -111,16 +147,6 @@ impl Schools {
 pub fn ancestry(code: &str) -> Vec<String> {
     let above = Reference::get().ancestry(code);
     above.into_iter().map(str::to_owned).collect()
-}
-
-/// The refusal of schools that do not exist, by their places in a list; `pointer` says where each
-/// stands in the body.
-pub fn unknown(places: &[usize], pointer: impl Fn(usize) -> String) -> Error {
-    let faults = places.iter().map(|index| Fault {
-        place: Place::Pointer(pointer(*index)),
-        rule: Rule::UnknownTerritory,
-    });
-    Error::validation(faults.collect())
 }
 
 /// The schools a caller is limited to and what is above them; nothing for other callers.

@@ -18,7 +18,7 @@ use crate::error::notice::{
 };
 use crate::error::{Code, Error, Faults, Notice, Place, Result, Rule, notice};
 use crate::http::merge::Patch;
-use crate::register::territories::ancestry;
+use crate::register::territories::ancestry::{self, UnknownSchools};
 use crate::results::campaigns::store as campaigns;
 use crate::values::ids::ReportId;
 use crate::values::{SchoolYear, TerritoryCode, TextValue, today};
@@ -115,11 +115,11 @@ async fn settled(
 ) -> Result<Vec<String>> {
     let mut places = vec![new.territory.clone()];
     places.extend(new.establishments.0.iter().map(TerritoryCode::of_school));
-    let ancestries = match ancestry::each(tx.connection(), &places).await? {
+    let found = match ancestry::each(tx.connection(), &places).await? {
         Ok(ancestries) => ancestries,
         Err(unknown) => known_of(tx, &places, &unknown, faults).await?,
     };
-    let mut ancestries = ancestries.into_iter();
+    let mut ancestries = found.into_iter();
     let ancestors = ancestries.next().unwrap_or_default();
     if !is_written_by(scope, &new.territory, &ancestors) {
         let place = Place::field("territory");
@@ -148,20 +148,28 @@ async fn settled(
 async fn known_of(
     tx: &mut Tx<'_>,
     places: &[TerritoryCode],
-    unknown: &[usize],
+    unknown: &UnknownSchools,
     faults: &mut Faults,
 ) -> Result<Vec<Vec<String>>> {
-    if unknown.contains(&0) {
-        return Err(ancestry::unknown(&[0], |_| "/territory".to_owned()));
+    if unknown.has(0) {
+        let place = Place::Pointer("/territory".to_owned());
+        return Err(Error::at(
+            Code::ValidationFailed,
+            place,
+            Rule::UnknownTerritory,
+        ));
     }
-    let unknown: std::collections::HashSet<usize> = unknown.iter().copied().collect();
-    let exists = |index: &usize| !unknown.contains(index);
-    let known = places.iter().enumerate().filter(|(index, _)| exists(index));
-    let known: Vec<TerritoryCode> = known.map(|(_, code)| code.clone()).collect();
-    let found = ancestry::each(tx.connection(), &known)
+    let exists = |index: &usize| !unknown.has(*index);
+    let known: Vec<TerritoryCode> = places
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| exists(index))
+        .map(|(_, code)| code.clone())
+        .collect();
+    let mut found = ancestry::each(tx.connection(), &known)
         .await?
-        .unwrap_or_default();
-    let mut found = found.into_iter();
+        .unwrap_or_default()
+        .into_iter();
     let above = |index: usize| {
         if exists(&index) {
             found.next().unwrap_or_default()

@@ -86,8 +86,8 @@ fn period(head: &SummaryHead) -> String {
 }
 
 fn notes(summary: &ConventionSummary) -> Markup {
-    let places = summary.perimeter.iter().flatten();
-    let places: Vec<String> = places.map(|code| labels::of_territory(code)).collect();
+    let perimeter = summary.perimeter.iter().flatten();
+    let places: Vec<String> = perimeter.map(|code| labels::of_territory(code)).collect();
     html! {
         div class="note" role="note" {
             @for note in &summary.notes { p { (note.detail) } }
@@ -97,8 +97,8 @@ fn notes(summary: &ConventionSummary) -> Markup {
 }
 
 fn figures_section(summary: &ConventionSummary, figures: &SummaryFigures) -> Markup {
-    let missing = summary.coverage.academies_not_covered.iter();
-    let missing: Vec<String> = missing.map(|code| labels::of_territory(code)).collect();
+    let codes = summary.coverage.academies_not_covered.iter();
+    let missing: Vec<String> = codes.map(|code| labels::of_territory(code)).collect();
     html! {
         (key_figures(summary, figures))
         @if !summary.targets.is_empty() {

@@ -23,8 +23,10 @@ pub struct Results<'a> {
 pub fn of(content: &Content, subject: &Subject, results: &Results<'_>) -> Vec<SummaryTarget> {
     let follow_up = content.terms.follow_up.as_ref();
     let targets = follow_up.into_iter().flat_map(|terms| &terms.targets);
-    let own = content.territory.clone();
-    let own = own.unwrap_or_else(TerritoryCode::country);
+    let own = content
+        .territory
+        .clone()
+        .unwrap_or_else(TerritoryCode::country);
     targets
         .filter(|target| target.school_year == subject.year)
         .map(|target| of_one(target, &own, subject, results))

@@ -40,8 +40,7 @@ impl Asked {
     /// holds.
     pub fn of(convention: &Convention, on: NaiveDate) -> Self {
         let text = convention.on(on).content;
-        let local = text.territory.as_ref();
-        let local = local.map(TextValue::as_str);
+        let local = text.territory.as_ref().map(TextValue::as_str);
         let is_for = |place: &&Territory| {
             local.is_none_or(|territory| {
                 convention.ancestors.contains(&place.code)
@@ -50,8 +49,11 @@ impl Asked {
                         .any(|code| code == territory)
             })
         };
-        let places = Reference::get().territories().iter().filter(is_for);
-        let places: Vec<&Territory> = places.collect();
+        let places: Vec<&Territory> = Reference::get()
+            .territories()
+            .iter()
+            .filter(is_for)
+            .collect();
         let academies = places.iter().filter(|place| is_academy(&place.kind));
         let is_small = |code: &&str| {
             let kind = TerritoryKind::of(code);
@@ -267,10 +269,11 @@ impl CoverageTotals {
 
 fn region(place: &Territory, asked: &Asked, counted: &Counted) -> RegionCoverage {
     let own = counted.wide.iter().find(|wide| wide.has(&place.code));
-    let below = asked.places("academy");
-    let below = below.filter(|academy| academy.parent.as_ref() == Some(&place.code));
-    let academies: Vec<AcademyCoverage> =
-        below.map(|place| academy(place, asked, counted)).collect();
+    let academies: Vec<AcademyCoverage> = asked
+        .places("academy")
+        .filter(|academy| academy.parent.as_ref() == Some(&place.code))
+        .map(|place| academy(place, asked, counted))
+        .collect();
     RegionCoverage {
         code: place.code.clone(),
         name: place.name.clone(),

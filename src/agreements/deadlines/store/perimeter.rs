@@ -96,14 +96,17 @@ impl Statement<'_> {
     }
 
     fn reports_within(&mut self, named: &[String]) -> String {
-        let below = Reference::get().territories().iter();
+        let all = Reference::get().territories().iter();
         let is_below = |code: &str| {
             let above = Reference::get().ancestry(code);
             above.iter().any(|code| named.iter().any(|own| own == code))
         };
-        let below = below.map(|one| &one.code).filter(|code| is_below(code));
-        let below: Vec<String> = below.cloned().collect();
-        let (below, named) = (self.texts(&below), self.texts(named));
+        let codes: Vec<String> = all
+            .map(|one| &one.code)
+            .filter(|code| is_below(code))
+            .cloned()
+            .collect();
+        let (below, named) = (self.texts(&codes), self.texts(named));
         // A single territory lies in the perimeter where its declination does.
         format!(
             "(cardinality(d.territories) = 1 OR t = ANY ({below}) \
@@ -150,8 +153,8 @@ impl Statement<'_> {
     }
 
     fn asked_territories(&mut self) -> String {
-        let codes = self.filter.territory.iter().map(TextValue::as_str);
-        let codes: Vec<String> = codes.map(str::to_owned).collect();
+        let territories = self.filter.territory.iter();
+        let codes: Vec<String> = territories.map(|one| one.as_str().to_owned()).collect();
         self.texts(&codes)
     }
 }

@@ -230,19 +230,25 @@ fn territories(content: &Content, ancestries: &[Vec<String>], parent: &Effective
             .iter()
             .any(|code| parent.territories.contains(code))
     };
-    let outside = own.iter().zip(ancestries);
-    let outside = outside.filter(|(_, ancestry)| !lies_in(ancestry));
-    let extra: Vec<String> = outside.map(|(code, _)| code.clone()).collect();
+    let extra: Vec<String> = own
+        .iter()
+        .zip(ancestries)
+        .filter(|(_, ancestry)| !lies_in(ancestry))
+        .map(|(code, _)| code.clone())
+        .collect();
     let (missing, is_narrower) = if content.level == DeclinationLevel::Establishment {
         // The schools of a territory are too many to name.
         let within = ancestries.concat();
         let is_narrower = !without(&parent.territories, &own).is_empty();
         (without(&parent.territories, &within), is_narrower)
     } else {
-        let places = Reference::get().territories().iter();
-        let places = places.filter(|place| content.level.kind().is_of(&place.code));
-        let within = places.filter(|place| lies_in(&ancestry(&place.code)));
-        let within: Vec<String> = within.map(|place| place.code.clone()).collect();
+        let within: Vec<String> = Reference::get()
+            .territories()
+            .iter()
+            .filter(|place| content.level.kind().is_of(&place.code))
+            .filter(|place| lies_in(&ancestry(&place.code)))
+            .map(|place| place.code.clone())
+            .collect();
         let missing = without(&within, &own);
         let is_narrower = !missing.is_empty();
         (missing, is_narrower)
@@ -299,8 +305,10 @@ fn last_day(content: &Content, parent: &EffectiveTerms, terms: &EffectiveTerms) 
 
 /// What a target is for: `pupils 2026-2027`, with its territory where it names one.
 fn purpose(target: &Target) -> String {
-    let place = target.territory.as_ref();
-    let place = place.map_or_else(String::new, |code| format!(" {}", code.as_str()));
+    let place = target
+        .territory
+        .as_ref()
+        .map_or_else(String::new, |code| format!(" {}", code.as_str()));
     format!("{} {}{place}", target.measure, target.school_year)
 }
 

@@ -219,9 +219,9 @@ fn school(code: &str) -> Option<String> {
         return None;
     }
     let key = uai_key(digits.parse().ok()?);
-    let letter = code.get(digits.len()..).unwrap_or_default().to_uppercase();
-    let letter = if letter.len() == 1 {
-        letter
+    let rest = code.get(digits.len()..).unwrap_or_default().to_uppercase();
+    let letter = if rest.len() == 1 {
+        rest
     } else {
         key.to_string()
     };
@@ -230,8 +230,8 @@ fn school(code: &str) -> Option<String> {
 }
 
 fn named(kind: Option<TerritoryKind>, name: &str) -> Option<String> {
-    let name = fold(name);
-    let name = name
+    let folded = fold(name);
+    let name = folded
         .trim_start_matches("academie de ")
         .trim_start_matches("academie d'");
     let territories = Reference::get().territories().iter();

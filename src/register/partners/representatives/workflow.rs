@@ -83,7 +83,5 @@ pub async fn erase(
 async fn ancestors(tx: &mut Tx<'_>, territories: &[TerritoryCode]) -> Result<Vec<String>> {
     territories::ancestry::of(tx.connection(), territories)
         .await?
-        .map_err(|places| {
-            territories::ancestry::unknown(&places, |index| format!("/territories/{index}"))
-        })
+        .map_err(|unknown| unknown.refusal(|index| format!("/territories/{index}")))
 }

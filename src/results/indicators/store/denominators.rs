@@ -287,8 +287,10 @@ pub fn places(group_by: &[Dimension]) -> Vec<usize> {
 /// How many academies a cell could cover: those of its academy or region, of the filters and of the
 /// perimeter; overseas services are not among them. Unknown for schools.
 pub fn academies(asked: &Asked, limit: &Limit, key: &[Option<String>]) -> Option<i64> {
-    let of_cell = asked.group_by.iter().zip(key);
-    let of_cell: Vec<(&Dimension, &str)> = of_cell
+    let of_cell: Vec<(&Dimension, &str)> = asked
+        .group_by
+        .iter()
+        .zip(key)
         .filter(|(one, _)| matches!(one, Dimension::Academy | Dimension::AcademicRegion))
         .map(|(one, code)| Some((one, code.as_deref()?)))
         .collect::<Option<_>>()?;

@@ -136,8 +136,8 @@ impl<'a> Statement<'a> {
 
     /// The cells that come after this one, in the order of their keys.
     fn after(&mut self, key: &Key) -> String {
-        let places = self.asked.group_by.iter().map(|one| text_of(*one));
-        let places: Vec<String> = places.collect();
+        let group_by = self.asked.group_by.iter();
+        let places: Vec<String> = group_by.map(|one| text_of(*one)).collect();
         self.filters.binds.after_key(&places, key)
     }
 
