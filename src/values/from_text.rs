@@ -2,7 +2,7 @@
 
 use crate::error::Rule;
 
-/// A scalar read from a text: what most field types are. [`Field`] and query parameters follow.
+/// A scalar read from a text: what most field types are. [`Field`](crate::http::fields::Field) and query parameters follow.
 pub trait FromText: Sized {
     /// Parses it, or names the rule it breaks.
     ///

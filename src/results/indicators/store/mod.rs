@@ -1,4 +1,4 @@
-//! The SQL of indicators: plain SQL, see [`statement`](super::store::statement).
+//! The SQL of indicators: plain SQL, see [`statement`].
 
 pub(crate) mod columns;
 pub mod denominators;

@@ -1,4 +1,4 @@
-//! The SQL of publications; that of their figures is in [`count`] and [`cells`].
+//! The SQL of publications; that of their figures is in [`mod@count`] and [`cells`].
 
 pub mod cells;
 pub mod count;
