@@ -9,7 +9,7 @@
 //! - [`logging`]: the log, as JSON lines.
 //! - [`metrics`]: what is measured.
 //! - [`error`]: the code table, problem documents, the rules a value can break, warnings.
-//! - [`reference`]: territories and nomenclatures, as the program carries them.
+//! - [`mod@reference`]: territories and nomenclatures, as the program carries them.
 //! - [`values`]: field types: a value that exists is valid.
 //! - [`db`]: PostgreSQL: connections, migrations, transactions and their journal.
 //! - [`config`]: every setting, and where its value came from.
