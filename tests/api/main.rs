@@ -38,6 +38,7 @@ mod history;
 mod idempotency;
 mod indicators;
 mod interventions;
+mod jobs;
 mod journal;
 mod mistakes;
 mod openapi;
