@@ -117,7 +117,7 @@ impl Service {
                 .filter_map(|line| serde_json::from_str::<Value>(line).ok());
             found = lines
                 .into_iter()
-                .find(|line| line["request_id"] == request_id && line["target"] == "crate::access");
+                .find(|line| line["request_id"] == request_id && line["target"] == "ree::access");
             found.is_some()
         });
         found.expect("a line")
