@@ -436,6 +436,8 @@ diesel::table! {
         rejected -> Int4,
         sent -> Array<Uuid>,
         created_at -> Timestamptz,
+        unidentified -> Int4,
+        verdict -> Nullable<Jsonb>,
     }
 }
 
@@ -618,6 +620,7 @@ diesel::table! {
         closed_at -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        unidentified -> Int4,
     }
 }
 

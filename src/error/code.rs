@@ -57,8 +57,8 @@ codes! {
         text("Corrigez le corps à l'endroit indiqué.", "Correct the body at the place given.");
     MalformedCsv = 400 "malformed_csv",
         text("Le corps n'est pas du CSV lisible", "The body is not readable CSV"),
-        text("Le corps n'est pas en UTF-8, ou son en-tête est vide ou nomme deux fois une colonne.", "The body is not UTF-8, or its header is empty or names a column twice."),
-        text("Enregistrez le fichier en UTF-8, avec une première ligne qui nomme chaque colonne une fois.", "Save the file as UTF-8, with a first line that names each column once.");
+        text("Le corps n'est pas en UTF-8, son en-tête est vide ou nomme deux fois une colonne, ou un guillemet ouvert ne se ferme jamais.", "The body is not UTF-8, its header is empty or names a column twice, or a quote is opened and never closed."),
+        text("Enregistrez le fichier en UTF-8, avec une première ligne qui nomme chaque colonne une fois ; doublez tout guillemet qui fait partie d'un texte.", "Save the file as UTF-8, with a first line that names each column once; double each quote that is part of a text.");
     InvalidCursor = 400 "invalid_cursor",
         text("Le curseur n'est pas valable", "The cursor is not valid"),
         text("Le curseur a été modifié, ou vient d'une autre liste ou d'autres filtres.", "The cursor was altered, or comes from another list or other filters."),
@@ -183,10 +183,14 @@ codes! {
         text("Synchronisation close", "Synchronisation closed"),
         text("La synchronisation nommée est terminée ou abandonnée : plus rien ne s'y ajoute.", "The synchronisation named is committed or abandoned: nothing is added to it any more."),
         text("Ouvrez-en une autre.", "Open another one.");
+    UnidentifiedItems = 409 "unidentified_items",
+        text("Éléments reçus sans identifiant lisible", "Items received without a readable id"),
+        text("La synchronisation a reçu des interventions dont l'identifiant ne se lit pas : chacune peut être n'importe laquelle de l'offre, et serait retirée à tort.", "The synchronisation received interventions whose id cannot be told: each may be any of the offer, and would be withdrawn by mistake."),
+        text("Lisez les verdicts de ses lots, sous l'adresse donnée, et renvoyez ces interventions corrigées ; `commit?dry_run=true` montre ce qui serait retiré. S'il le faut ainsi, recommencez avec `confirm=true`.", "Read the verdicts of its batches, under the address given, and send these interventions again, corrected; `commit?dry_run=true` shows what would be withdrawn. If it is meant so, try again with `confirm=true`.");
     TooManyWithdrawals = 409 "too_many_withdrawals",
         text("Trop de retraits", "Too many withdrawals"),
         text("Terminer la synchronisation retirerait plus d'interventions que son seuil ne le permet.", "Committing the synchronisation would withdraw more interventions than its threshold allows."),
-        text("Vérifiez que tout a été envoyé ; si ces retraits sont voulus, recommencez avec `confirm=true`.", "Check that everything was sent; if these withdrawals are meant, try again with `confirm=true`.");
+        text("Vérifiez que tout a été envoyé : `commit?dry_run=true` montre ce qui serait retiré. Si ces retraits sont voulus, recommencez avec `confirm=true`.", "Check that everything was sent: `commit?dry_run=true` shows what would be withdrawn. If these withdrawals are meant, try again with `confirm=true`.");
     DuplicateReport = 409 "duplicate_report",
         text("Bilan déjà ouvert", "Report already open"),
         text("Un bilan de la même convention, de la même déclinaison, du même territoire et de la même année est en cours.", "A report on the same convention, declination, territory and year is under way."),

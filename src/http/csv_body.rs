@@ -4,21 +4,34 @@ use serde_json::{Map, Value, json};
 
 use crate::error::{Code, Error, Result};
 
-/// The rows of a body, under `items`. A comma or a semicolon separates the cells, whichever the
-/// header has more of; a BOM is passed over. An empty cell is an absent member. A row with more or
-/// fewer cells than the header is the list of its cells: which cell is of which column is unknown.
+/// The rows of a body, under `items`. A comma, a semicolon or a tab separates the cells, whichever
+/// the header has most of, or what a first line `sep=` says; a BOM is passed over. An empty cell is
+/// an absent member, a row without a value a blank line. A row with more or fewer cells than the
+/// header is the pair of the header and its cells: which cell is of which column is unknown.
 ///
 /// # Errors
-/// `malformed_csv` for bytes that are not UTF-8, and for a header that is empty or names a column twice.
+/// `malformed_csv` for bytes that are not UTF-8, for a header that is empty or names a column twice,
+/// and for a quote that is never closed: what follows it cannot be told apart.
 pub fn rows(bytes: &[u8]) -> Result<Value> {
     let malformed = |detail: String| Error::new(Code::MalformedCsv).about(detail);
     let decoded = std::str::from_utf8(bytes)
         .map_err(|error| malformed(format!("UTF-8, octet {}", error.valid_up_to())))?;
     let text = decoded.strip_prefix('\u{feff}').unwrap_or(decoded);
+    let (separator, table) = separator(text);
+    if let Some(line) = unclosed_quote(table, separator) {
+        let skipped = text.len().saturating_sub(table.len());
+        let before = text
+            .get(..skipped)
+            .unwrap_or_default()
+            .matches('\n')
+            .count();
+        let line = line.saturating_add(before);
+        return Err(malformed(format!("ligne {line}, guillemet jamais fermé")));
+    }
     let mut reader = csv::ReaderBuilder::new()
-        .delimiter(separator(text))
+        .delimiter(separator)
         .flexible(true)
-        .from_reader(text.as_bytes());
+        .from_reader(table.as_bytes());
     let header = reader
         .headers()
         .map_err(|error| malformed(error.to_string()))?;
@@ -34,21 +47,62 @@ pub fn rows(bytes: &[u8]) -> Result<Value> {
     let mut items = Vec::new();
     for record in reader.into_records() {
         let record = record.map_err(|error| malformed(error.to_string()))?;
-        items.push(item(&names, &record));
+        if record.iter().any(|cell| !cell.trim().is_empty()) {
+            items.push(item(&names, &record));
+        }
     }
     Ok(json!({ "items": items }))
 }
 
-/// What separates the cells of the first line.
-fn separator(text: &str) -> u8 {
-    let header = text.lines().next().unwrap_or_default();
-    let count = |separator: char| header.matches(separator).count();
-    if count(';') > count(',') { b';' } else { b',' }
+/// What separates the cells, and the table itself: without the line `sep=;` that spreadsheets write
+/// before it.
+fn separator(text: &str) -> (u8, &str) {
+    let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
+    let said = first
+        .trim_end_matches('\r')
+        .strip_prefix("sep=")
+        .map(str::as_bytes);
+    if let Some(&[separator @ (b',' | b';' | b'\t')]) = said {
+        return (separator, rest);
+    }
+    let count = |separator: u8| first.bytes().filter(|byte| *byte == separator).count();
+    // Of equals the last: a comma stands in a name sooner than a tab does.
+    let used = [b',', b';', b'\t']
+        .into_iter()
+        .filter(|one| count(*one) > 0);
+    let most = used.max_by_key(|one| count(*one));
+    (most.unwrap_or(b','), text)
+}
+
+/// The line on which a record starts that ends with the text inside quotes.
+///
+/// A reader takes such a record for a whole one: all lines after the quote become a cell of it.
+pub fn unclosed_quote(text: &str, separator: u8) -> Option<usize> {
+    let (mut line, mut start) = (1_usize, 1_usize);
+    let (mut is_quoted, mut is_cell_start) = (false, true);
+    for byte in text.bytes() {
+        if byte == b'\n' {
+            line = line.saturating_add(1);
+        }
+        if is_quoted {
+            // A doubled quote closes and opens again.
+            is_quoted = byte != b'"';
+            is_cell_start = !is_quoted;
+        } else if byte == b'"' && is_cell_start {
+            is_quoted = true;
+        } else {
+            is_cell_start = byte == separator || byte == b'\n' || byte == b'\r';
+            if byte == b'\n' {
+                start = line;
+            }
+        }
+    }
+    is_quoted.then_some(start)
 }
 
 fn item(names: &[String], record: &csv::StringRecord) -> Value {
     if record.len() != names.len() {
-        return record.iter().collect();
+        return json!([names, record.iter().collect::<Vec<_>>()]);
     }
     let cells = names
         .iter()
@@ -76,7 +130,48 @@ mod tests {
     #[test]
     fn a_row_of_another_length_is_the_list_of_its_cells() {
         let read = rows(b"a,b\n1,2,3\n1\n").unwrap();
-        assert_eq!(read, json!({ "items": [["1", "2", "3"], ["1"]] }));
+        let header = json!(["a", "b"]);
+        let expected = json!([[header, ["1", "2", "3"]], [header, ["1"]]]);
+        assert_eq!(read["items"], expected);
+    }
+
+    #[test]
+    fn a_row_without_a_value_is_a_blank_line() {
+        let read = rows(b"a;b\n1;2\n;\n ; \n;;;\n\n3;4\n").unwrap();
+        assert_eq!(read["items"].as_array().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn the_separator_is_what_the_first_line_says_or_has_most_of() {
+        for body in [
+            "a\tb, c\n1\t2\n",
+            "sep=\t\r\na\tb, c\r\n1\t2\r\n",
+            "sep=;\na;\"b, c\"\n1;2\n",
+        ] {
+            let read = rows(body.as_bytes()).unwrap();
+            assert_eq!(
+                read["items"],
+                json!([{ "a": "1", "b, c": "2" }]),
+                "{body:?}"
+            );
+        }
+        assert_eq!(rows(b"a\n1\n").unwrap()["items"], json!([{ "a": "1" }]));
+    }
+
+    #[test]
+    fn a_quote_that_is_never_closed_is_refused_where_its_record_starts() {
+        for (body, line) in [
+            ("a,b\n1,\"2\n3,4\n", Some(2)),
+            ("a,b\n1,\"2\n2\"\n3,\"\"\"4\n5,6", Some(4)),
+            ("a,\"b\n", Some(1)),
+            ("a,b\n1,\"2\"\"\n\"\n3,4\"\n", None),
+            ("a,b\n1, \"2\n", None),
+            ("a,b\n\"1\",\"\"\n", None),
+        ] {
+            assert_eq!(unclosed_quote(body, b','), line, "{body:?}");
+        }
+        let refused = rows(b"sep=,\na,b\n1,\"2\n").unwrap_err();
+        assert!(refused.subject.unwrap().contains("ligne 3"));
     }
 
     #[test]

@@ -267,6 +267,13 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// Fields the service sets, which may be sent back where the answer says that they were passed
+    /// over: those that the object has.
+    pub fn passed_over(&mut self, names: &[&'static str]) -> Vec<&'static str> {
+        let is_given = |name: &&'static str| self.take(name).is_some();
+        names.iter().copied().filter(is_given).collect()
+    }
+
     /// A field the service sets, which may be sent back as long as it is not set.
     pub fn read_only_unless_null(&mut self, name: &'static str) {
         if self.take(name).is_some_and(|value| !value.is_null()) {

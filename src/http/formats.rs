@@ -282,13 +282,19 @@ fn cell(value: &Value, dialect: Dialect) -> String {
 }
 
 /// A text that a spreadsheet would run as a formula gets an apostrophe before it (OWASP, "CSV
-/// injection").
+/// injection"), and so does one that would be taken for such a text when it is read again.
 fn neutral(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+    if is_formula(text) {
         format!("'{text}")
     } else {
         text.to_owned()
     }
+}
+
+/// Whether a spreadsheet would run a text, or has been kept from it by apostrophes.
+pub fn is_formula(text: &str) -> bool {
+    let bare = text.trim_start_matches('\'');
+    bare.starts_with(['=', '+', '-', '@', '\t', '\r'])
 }
 
 /// The columns of a `T`: the properties of its schema, in order, the id before all others.
@@ -317,7 +323,7 @@ mod tests {
 
     #[test]
     fn a_text_that_looks_like_a_formula_is_neutralised_and_numbers_stay_numbers() {
-        for text in ["=1+1", "+33", "-x", "@a", "\tx"] {
+        for text in ["=1+1", "+33", "-x", "@a", "\tx", "'=1", "''-x"] {
             assert_eq!(cell(&text.into(), Dialect::Standard), format!("'{text}"));
         }
         assert_eq!(cell(&serde_json::json!(-1.5), Dialect::Standard), "-1.5");

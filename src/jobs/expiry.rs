@@ -4,6 +4,7 @@ use crate::app::App;
 use crate::auth::revocation;
 use crate::db::idempotency;
 use crate::error::Result;
+use crate::offers::interventions::syncs::batches;
 
 /// Idempotency keys older than clients may rely on.
 pub async fn remove_idempotency_keys(app: &App) -> Result<()> {
@@ -21,6 +22,16 @@ pub async fn remove_revoked_tokens(app: &App) -> Result<()> {
     let removed = revocation::store::forget_expired(&mut connection, app.now()).await?;
     if removed > 0 {
         log::info!("{removed} revoked tokens that have expired since removed");
+    }
+    Ok(())
+}
+
+/// Verdicts of batches that were answered long ago.
+pub async fn remove_verdicts(app: &App) -> Result<()> {
+    let mut connection = app.db.borrow().await?;
+    let removed = batches::store::forget_old(&mut connection, app.now()).await?;
+    if removed > 0 {
+        log::info!("verdicts of {removed} batches over 30 days old removed");
     }
     Ok(())
 }

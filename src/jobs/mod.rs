@@ -48,6 +48,11 @@ pub const JOBS: &[Job] = &[
         run: |app| Box::pin(expiry::remove_revoked_tokens(app)),
     },
     Job {
+        name: "remove old verdicts",
+        period: EXPIRY,
+        run: |app| Box::pin(expiry::remove_verdicts(app)),
+    },
+    Job {
         name: "fold metrics",
         period: REVOCATIONS,
         run: |app| Box::pin(fold_metrics(app)),

@@ -146,6 +146,8 @@ macro_rules! ids {
 ids! {
     /// The id of an amendment.
     AmendmentId of Amendment;
+    /// The id of a batch of a synchronisation.
+    BatchId of Batch;
     /// The id of a campaign.
     CampaignId of Campaign;
     /// The id of a client.

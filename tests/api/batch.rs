@@ -421,7 +421,7 @@ async fn what_a_spreadsheet_did_to_a_cell_is_told_and_an_apostrophe_keeps_a_text
             "a rejected",
             "b created",
             "c rejected",
-            "- rejected",
+            "d rejected",
             "e rejected"
         ]
     );
@@ -782,4 +782,55 @@ async fn a_touch_of_nothing_or_of_what_is_no_name_is_refused() {
         refused.problem(422, "validation_failed");
         assert_eq!(refused.faults(), [expected]);
     }
+}
+
+#[actix_web::test]
+async fn what_the_register_wrote_is_taken_back_as_it_is_in_every_form() {
+    let portal = Portal::new().await;
+    let everywhere = json!({ "nationwide": true, "territories": [], "title": "=SOMME(A1) \"citée\"; l'autre",
+        "description": "'=déjà une apostrophe, et\nla suite", "sessions": 12, "languages": ["fr", "en"] });
+    let place = json!({ "latitude": 45.75, "longitude": -4.85, "radius_km": 12.5, "label": "Atelier; sud" });
+    let items = [
+        portal.item("0042", everywhere),
+        portal.item("b.2", json!({ "place": place, "available_from": "2026-09-01", "url": "https://exemple.fr/?a=1;b" })),
+        portal.item("1e5", json!({ "title": "-12 %", "accessibility": "@tous" })),
+    ];
+    let verdict = portal.push("", &items).await.expect(200);
+    assert_eq!(verdict["counts"]["created"], 3, "{verdict}");
+    let list = format!("/v1/interventions?partner_id={}", portal.partner);
+    for (form, dialect) in [
+        ("application/json", ""),
+        ("application/x-ndjson", ""),
+        ("text/csv", ""),
+        ("text/csv", "&dialect=excel-fr"),
+    ] {
+        let request = portal.caller.request("GET", &format!("{list}{dialect}"));
+        let written = request.header("accept", form).send().await;
+        assert_eq!(written.status.as_u16(), 200, "{}", written.text());
+        let verdict = portal.send(form, written.text()).await.expect(200);
+        assert_eq!(
+            verdict["counts"]["unchanged"], 3,
+            "{form} {dialect}: {verdict}"
+        );
+        for item in verdict["items"].as_array().unwrap() {
+            let ignored = item["ignored"].as_array().unwrap();
+            assert!(ignored.contains(&json!("status")), "{item}");
+        }
+    }
+}
+
+#[actix_web::test]
+async fn rows_without_a_value_are_blank_lines_also_in_an_atomic_batch() {
+    let portal = Portal::new().await;
+    let row = format!(
+        "a;{};Visite;class_talk;3e;in_person;academy:10",
+        portal.convention
+    );
+    let header = "external_id;convention_id;title;action_type;levels;modality;territories";
+    let body = format!("{header}\n;;;;;;\n{row}\n ; ;;;;;\n;;;\n\n;;;;;;;;;\n");
+    let request = portal
+        .caller
+        .request("POST", &portal.batch_path("?mode=atomic"));
+    let verdict = request.body("text/csv", body).send().await.expect(200);
+    assert_eq!(outcomes(&verdict), ["a created"]);
 }

@@ -203,7 +203,7 @@ async fn a_threshold_of_ones_own_and_few_withdrawals() {
     }
     let strict = id(&open(json!({ "threshold_percent": 0 })).await.expect(201));
     portal
-        .offer(&format!("?sync_id={strict}"), 0..2, json!({}))
+        .offer(&format!("?sync_id={strict}"), 0..9, json!({}))
         .await
         .expect(200);
     portal
@@ -211,11 +211,16 @@ async fn a_threshold_of_ones_own_and_few_withdrawals() {
         .await
         .problem(409, "too_many_withdrawals");
     portal
-        .offer(&format!("?sync_id={strict}"), [2], json!({}))
+        .offer(&format!("?sync_id={strict}"), [9], json!({}))
         .await
         .expect(200);
     let ended = portal.step(&strict, "commit").await.expect(200);
-    assert_eq!(ended["withdrawn"], 9, "fewer than ten never ask");
+    assert_eq!(ended["withdrawn"], 2, "fewer than three never ask");
+
+    let small = Portal::offering(5).await;
+    let sync = small.open().await;
+    let refused = small.step(&sync, "commit").await;
+    refused.problem(409, "too_many_withdrawals");
 }
 
 #[actix_web::test]
@@ -277,7 +282,7 @@ async fn rehearsals_and_refused_batches_are_no_part_of_one() {
         .offer(&format!("?sync_id={}", absent()), [2], json!({}))
         .await
         .problem(404, "not_found");
-    let ended = portal.step(&sync, "commit").await.expect(200);
+    let ended = portal.step(&sync, "commit?confirm=true").await.expect(200);
     assert_eq!(
         (&ended["received"], &ended["withdrawn"]),
         (&json!(0), &json!(3))
@@ -285,79 +290,254 @@ async fn rehearsals_and_refused_batches_are_no_part_of_one() {
 }
 
 #[actix_web::test]
-async fn a_commit_waits_for_the_batches_under_way() {
-    let portal = Portal::offering(3).await;
+async fn a_rehearsed_commit_shows_what_would_go_and_what_it_would_ask() {
+    let portal = Portal::offering(5).await;
     let sync = portal.open().await;
-    let mut other = portal.service.sql().await;
-    let held = other.transaction().await.unwrap();
-    // A batch that holds the synchronisation, as one does until it is written.
-    held.execute("SELECT FROM syncs FOR SHARE", &[])
+    let query = format!("?sync_id={sync}");
+    portal.offer(&query, [1], json!({})).await.expect(200);
+    portal
+        .push(&query, &[json!({ "title": "?" })])
         .await
-        .unwrap();
-    let batch = "INSERT INTO sync_batches SELECT gen_random_uuid(), id, 3, 0, 0, 3, 0, (SELECT array_agg(id) FROM interventions), now() FROM syncs";
-    held.execute(batch, &[]).await.unwrap();
-    let ended = tokio::join!(portal.step(&sync, "commit"), async {
-        portal.service.until_someone_waits().await;
-        held.commit().await.unwrap();
-    })
-    .0;
-    assert_eq!(ended.expect(200)["withdrawn"], 0);
+        .expect(200);
+    let before = portal.service.everything().await;
+    let shown = portal.step(&sync, "commit?dry_run=true").await.expect(200);
+    assert_eq!(portal.service.everything().await, before);
+    assert_eq!(
+        (&shown["dry_run"], &shown["status"], &shown["withdrawn"]),
+        (&json!(true), &json!("open"), &json!(4))
+    );
+    assert_eq!(shown["withdrawals"], json!(["i-0", "i-2", "i-3", "i-4"]));
+    let objections = json!(["unidentified_items", "too_many_withdrawals"]);
+    assert_eq!(shown["needs_confirmation"], objections);
+
+    let ended = portal.step(&sync, "commit?confirm=true").await.expect(200);
+    assert_eq!(
+        (&ended["dry_run"], &ended["status"], &ended["withdrawn"]),
+        (&json!(false), &json!("committed"), &json!(4))
+    );
+    assert_eq!(ended["withdrawals"], shown["withdrawals"]);
+    for step in ["commit?dry_run=true", "commit"] {
+        let again = portal.step(&sync, step).await;
+        again.problem(409, "invalid_transition");
+    }
+}
+
+/// Sends a CSV whose header is that of an intervention, as a batch of a synchronisation.
+async fn send_csv(portal: &Portal, sync: &str, header: &str, rows: &[&str]) -> Reply {
+    let body = format!("{header}\n{}\n", rows.join("\n"));
+    let body = body.replace("{c}", &portal.convention);
+    let path = portal.batch_path(&format!("?sync_id={sync}"));
+    let request = portal.caller.request("POST", &path);
+    request.body("text/csv", body).send().await
+}
+
+const HEADER: &str = "external_id;convention_id;title;action_type;levels;modality;territories";
+const LATE: &str = "convention_id;title;external_id;action_type;levels;modality;territories";
+
+#[actix_web::test]
+async fn a_row_that_cannot_be_read_withdraws_nothing() {
+    // What the row that stands for `i-2` looks like, and whether it is told which one it stands for.
+    let rows: [(&str, &str, bool); 10] = [
+        (
+            "a cell too many",
+            "i-2;{c};Visite;class_talk;3e;in_person;academy:10;;",
+            true,
+        ),
+        ("cells too few", "i-2;{c};Visite", true),
+        (
+            "a separator in the title",
+            "i-2;{c};Visite; un atelier;class_talk;3e;in_person;academy:10",
+            true,
+        ),
+        (
+            "a faulty field",
+            "i-2;{c};Visite;x;3e;in_person;academy:10",
+            true,
+        ),
+        (
+            "another spelling that is guessed",
+            " i-2 ;{c};Visite;class_talk;3e;in_person;academy:10",
+            true,
+        ),
+        (
+            "a spreadsheet's text",
+            "=\"i-2\";{c};Visite;class_talk;3e;in_person;academy:10",
+            true,
+        ),
+        (
+            "no id",
+            ";{c};Visite;class_talk;3e;in_person;academy:10",
+            false,
+        ),
+        (
+            "a spreadsheet's error",
+            "#REF!;{c};Visite;class_talk;3e;in_person;academy:10",
+            false,
+        ),
+        (
+            "a formula",
+            "=A1&\"-2\";{c};Visite;class_talk;3e;in_person;academy:10",
+            false,
+        ),
+        (
+            "an id of another alphabet",
+            "№;{c};Visite;class_talk;3e;in_person;academy:10",
+            false,
+        ),
+    ];
+    for (name, row, is_told) in rows {
+        let portal = Portal::offering(4).await;
+        let sync = portal.open().await;
+        let others = [0, 1, 3]
+            .map(|number| format!("i-{number};{{c}};Visite;class_talk;3e;in_person;academy:10"));
+        let rows = [others[0].as_str(), &others[1], row, &others[2]];
+        let verdict = send_csv(&portal, &sync, HEADER, &rows).await.expect(200);
+        assert_eq!(verdict["counts"]["received"], 4, "{name}: {verdict}");
+        let told = portal
+            .caller
+            .get(&portal.path(&format!("/{sync}")))
+            .await
+            .expect(200);
+        assert_eq!(
+            told["unidentified"],
+            i32::from(!is_told),
+            "{name}: {verdict}"
+        );
+        let ended = portal.step(&sync, "commit").await;
+        if is_told {
+            assert_eq!(ended.expect(200)["withdrawn"], 0, "{name}");
+            assert_eq!(portal.status(2).await, "published", "{name}");
+        } else {
+            let refused = ended.problem(409, "unidentified_items");
+            assert!(refused.to_string().contains("/batches"), "{refused}");
+            let ended = portal.step(&sync, "commit?confirm=true").await.expect(200);
+            assert_eq!(ended["withdrawn"], 1, "{name}");
+        }
+    }
 }
 
 #[actix_web::test]
-async fn the_journal_is_the_partners_own_and_the_ministrys() {
-    let portal = Portal::offering(1).await;
-    for _ in 0..3 {
-        let sync = portal.open().await;
-        portal.step(&sync, "abandon").await.expect(200);
-    }
+async fn a_row_of_another_length_counts_for_every_id_that_it_may_have() {
+    let portal = Portal::offering(4).await;
     let sync = portal.open().await;
-    let ministry = portal.service.ministry();
-    assert_eq!(portal.caller.all(&portal.path("?limit=2")).await.len(), 4);
+    let rows = [
+        "{c};Visite;i-0;class_talk;3e;in_person;academy:10",
+        // The comma of the title was not quoted: the id has moved by one cell.
+        "{c};Visite; un atelier;i-1;class_talk;3e;in_person;academy:10",
+        // A trailing separator moves nothing.
+        "{c};Visite;i-2;class_talk;3e;in_person;academy:10;",
+        // A cell is missing before it or after it.
+        "Visite;i-3;class_talk;3e;in_person;academy:10",
+    ];
+    let verdict = send_csv(&portal, &sync, LATE, &rows).await.expect(200);
+    let faults = |index: usize| verdict["items"][index]["errors"].as_array().unwrap().len();
     assert_eq!(
-        ministry
-            .all(&portal.path("?sort=-updated_at&limit=3"))
-            .await[0]["id"],
-        sync.as_str()
+        [1, 2, 3].map(faults),
+        [1, 1, 1],
+        "the length is the fault: {verdict}"
     );
-    for (query, count) in [
-        ("", 4),
-        ("?status=abandoned", 3),
-        ("?status=open,committed", 1),
-        ("?updated_since=2999-01-01T00:00:00Z", 0),
+    assert_eq!(
+        portal.step(&sync, "commit").await.expect(200)["withdrawn"],
+        0
+    );
+}
+
+#[actix_web::test]
+async fn an_item_that_is_no_object_or_has_no_readable_id_may_be_any() {
+    for (item, is_told) in [
+        (json!("i-1"), false),
+        (json!(null), false),
+        (json!({}), false),
+        (json!({ "external_id": null }), false),
+        (json!({ "external_id": ["i-1"] }), false),
+        (json!({ "external_id": "" }), false),
+        (json!({ "external_id": "i 1" }), true),
+        (json!({ "external_id": "\u{feff}i-1" }), true),
     ] {
-        let told = ministry
-            .get(&portal.path(&format!("/count{query}")))
+        let portal = Portal::offering(3).await;
+        let sync = portal.open().await;
+        let query = format!("?sync_id={sync}");
+        portal.offer(&query, [0, 2], json!({})).await.expect(200);
+        portal
+            .push(&query, std::slice::from_ref(&item))
             .await
             .expect(200);
-        assert_eq!(told["count"], count, "{query}");
-        assert_eq!(portal.caller.all(&portal.path(query)).await.len(), count);
+        let ended = portal.step(&sync, "commit").await;
+        if is_told {
+            assert_eq!(ended.expect(200)["withdrawn"], 0, "{item}");
+        } else {
+            ended.problem(409, "unidentified_items");
+        }
     }
+}
+
+#[actix_web::test]
+async fn a_quote_that_is_never_closed_is_a_fault_of_the_body() {
+    let portal = Portal::offering(4).await;
+    let sync = portal.open().await;
+    let rows = [
+        "i-0;{c};Visite;class_talk;3e;in_person;academy:10",
+        "i-1;{c};\"Visite;class_talk;3e;in_person;academy:10",
+        "i-2;{c};Visite;class_talk;3e;in_person;academy:10",
+    ];
+    let before = portal.service.everything().await;
+    let refused = send_csv(&portal, &sync, HEADER, &rows).await;
+    let refused = refused.problem(400, "malformed_csv");
+    assert!(
+        refused["detail"].as_str().unwrap().contains('3'),
+        "{refused}"
+    );
+    assert_eq!(portal.service.everything().await, before);
+}
+
+#[actix_web::test]
+async fn the_verdicts_of_a_synchronisation_are_read_again_for_thirty_days() {
+    let portal = Portal::offering(2).await;
+    let sync = portal.open().await;
+    let query = format!("?sync_id={sync}");
+    let first = portal.offer(&query, [0, 1], json!({})).await.expect(200);
+    let wrong = portal.offer(&query, [7], json!({ "levels": ["x"] })).await;
+    let wrong = wrong.expect(200);
+    let rehearsal = format!("{query}&dry_run=true");
+    let rehearsed = portal.offer(&rehearsal, [0], json!({})).await.expect(200);
+    assert_eq!(rehearsed["batch_id"], json!(null));
+    let outside = portal.offer("", [0], json!({})).await.expect(200);
+    assert_eq!(outside["batch_id"], json!(null));
+    portal.step(&sync, "commit").await.expect(200);
+
+    let path = portal.path(&format!("/{sync}/batches"));
+    let batches = portal.caller.all(&path).await;
+    assert_eq!(batches.len(), 2);
+    for (batch, verdict) in batches.iter().zip([&first, &wrong]) {
+        assert_eq!(batch["id"], verdict["batch_id"]);
+        assert_eq!(batch["rejected"], verdict["counts"]["rejected"]);
+        let read = portal.caller.get(&format!("{path}/{}", id(batch))).await;
+        assert_eq!(read.expect(200), *verdict);
+    }
+    let ministry = portal.service.ministry();
+    ministry
+        .get(&format!("{path}/{}", id(&batches[0])))
+        .await
+        .expect(200);
     let stranger = portal
         .service
         .partner(&id(&portal.service.new_partner("Un autre").await));
-    stranger
-        .get(&portal.path(""))
-        .await
-        .problem(403, "forbidden");
-    stranger
-        .get(&portal.path(&format!("/{sync}")))
-        .await
-        .problem(404, "not_found");
-    let events = portal.caller.all_changes("sync").await;
-    assert_eq!(events.len(), 7);
-    assert_eq!(events[0]["data"]["status"], "abandoned");
-    assert_eq!(
-        events[0]["object"]["url"],
-        portal.path(&format!("/{}", events[0]["object"]["id"].as_str().unwrap()))
-    );
-    assert_eq!(stranger.all_changes("sync").await.len(), 0);
-    let stale = portal
-        .caller
-        .request("POST", &portal.path(&format!("/{sync}/commit")));
-    stale
-        .header("if-match", "\"9.x\"")
-        .send()
-        .await
-        .problem(412, "precondition_failed");
+    for hidden in [path.clone(), format!("{path}/{}", id(&batches[0]))] {
+        stranger.get(&hidden).await.problem(404, "not_found");
+    }
+    let clock = &portal.service.shared.clock;
+    let app = ree::app::App::new(portal.service.shared.clone()).unwrap();
+    let removal = ree::jobs::JOBS
+        .iter()
+        .find(|job| job.name == "remove old verdicts")
+        .unwrap();
+    for (days, status) in [(29, 200), (2, 404)] {
+        clock.travel(chrono::TimeDelta::days(days));
+        (removal.run)(&app).await.unwrap();
+        // With a token of that day.
+        let caller = portal.service.partner(&portal.partner);
+        let read = caller.get(&format!("{path}/{}", id(&batches[0]))).await;
+        assert_eq!(read.status.as_u16(), status);
+        assert_eq!(caller.all(&path).await.len(), 2, "its counts stay");
+    }
 }

@@ -52,10 +52,11 @@ CREATE OR REPLACE FUNCTION intervention_status(
 CREATE OR REPLACE VIEW sync_runs AS
     SELECT s.id, s.version, s.partner_id, s.status, s.threshold_percent,
            b.received, b.created, b.updated, b.unchanged, b.rejected, s.withdrawn,
-           s.closed_at, s.created_at, s.updated_at
+           s.closed_at, s.created_at, s.updated_at, b.unidentified
       FROM syncs s
      CROSS JOIN LATERAL (
            SELECT coalesce(sum(received), 0)::integer AS received, coalesce(sum(created), 0)::integer AS created,
                   coalesce(sum(updated), 0)::integer AS updated, coalesce(sum(unchanged), 0)::integer AS unchanged,
-                  coalesce(sum(rejected), 0)::integer AS rejected
+                  coalesce(sum(rejected), 0)::integer AS rejected,
+                  coalesce(sum(unidentified), 0)::integer AS unidentified
              FROM sync_batches WHERE sync_id = s.id) AS b;

@@ -1,7 +1,7 @@
 use super::{EDITION, FILES, digest, edition, stamp};
 
 /// The digest of this edition.
-const DIGEST: &str = "a4147c97f4eab8a9db652964185e7cb2b3d46b6da169ebf2b882a822ac4c9a95";
+const DIGEST: &str = "c8f621619a40ba86b430c461866d13642d6cb5da07a5ae24f203ab8119d519d0";
 
 #[test]
 fn a_change_of_the_files_is_a_new_edition() {

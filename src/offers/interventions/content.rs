@@ -125,7 +125,7 @@ pub struct InterventionPlace {
 }
 
 /// Fields of the answer that input may not set.
-const SET_BY_SERVICE: &[&str] = &[
+pub const SET_BY_SERVICE: &[&str] = &[
     "id",
     "partner_id",
     "sessions_left",
@@ -144,6 +144,7 @@ impl Body for NewIntervention {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
         // The path has it.
         fields.read_only(&["external_id"]);
+        fields.read_only(SET_BY_SERVICE);
         Self::read_beside_its_id(fields)
     }
 }
@@ -161,7 +162,6 @@ impl NewIntervention {
 
     /// Reads it from an object that names the intervention as well.
     pub fn read_beside_its_id(fields: &mut Fields<'_>) -> Option<Self> {
-        fields.read_only(SET_BY_SERVICE);
         let convention_id = fields.required("convention_id");
         let title = fields.required("title");
         let description = fields.optional("description");

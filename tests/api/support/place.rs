@@ -16,8 +16,9 @@ pub struct Place {
     /// What the partner offers under it.
     pub intervention: &'static str,
     pub intervention_id: String,
-    /// The partner's open synchronisation.
+    /// The partner's open synchronisation, and a batch of it.
     pub sync: String,
+    pub batch: String,
     pub client: String,
     /// What that school asks of that representative.
     pub solicitation: String,
@@ -131,7 +132,7 @@ impl Place {
         let declination = new_declination(service, &convention, &uai).await;
         // Of the whole country: what the ministry writes.
         let reports = Reports::of(service, &convention, "FR").await;
-        let sync = new_sync(service, &partner).await;
+        let (sync, batch) = new_sync(service, &partner).await;
         let publication = new_publication(service).await;
         Self {
             partner,
@@ -140,6 +141,7 @@ impl Place {
             intervention: "visite",
             intervention_id: id(&intervention),
             sync,
+            batch,
             client,
             solicitation,
             contact,
@@ -171,6 +173,7 @@ impl Place {
             intervention: "nothing",
             intervention_id: absent(),
             sync: absent(),
+            batch: absent(),
             client: absent(),
             solicitation: absent(),
             contact: absent(),
@@ -213,6 +216,7 @@ impl Place {
                 ("amendment_id", &self.amendment),
                 ("external_id", self.intervention),
                 ("sync_id", &self.sync),
+                ("batch_id", &self.batch),
                 ("uai", &self.uai),
                 ("code", self.code(operation)),
                 ("name", self.nomenclature),
@@ -322,14 +326,15 @@ fn acts_on_a_signed_one(operation: &Operation) -> bool {
     operation.path.contains("/amendments") || signed.contains(&operation.id)
 }
 
-/// A synchronisation that a partner opens.
-async fn new_sync(service: &Service, partner: &str) -> String {
-    let path = format!("/v1/partners/{partner}/syncs");
-    id(&service
-        .partner(partner)
-        .post(&path, json!({}))
-        .await
-        .expect(201))
+/// A synchronisation that a partner opens, and a batch of it, in which something is wrong.
+async fn new_sync(service: &Service, partner: &str) -> (String, String) {
+    let portal = service.partner(partner);
+    let syncs = format!("/v1/partners/{partner}/syncs");
+    let sync = id(&portal.post(&syncs, json!({})).await.expect(201));
+    let batch = format!("/v1/partners/{partner}/interventions/batch?sync_id={sync}");
+    let items = json!({ "items": [{ "external_id": "visite" }] });
+    let verdict = portal.post(&batch, items).await.expect(200);
+    (sync, verdict["batch_id"].as_str().unwrap().to_owned())
 }
 
 /// The draft of an amendment that adds an article.

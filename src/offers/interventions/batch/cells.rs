@@ -1,7 +1,8 @@
 //! A row of CSV as the item it represents, and what a spreadsheet did to it.
 //!
 //! The columns are the fields; those of the place are columns of their own (`latitude`, `longitude`,
-//! `radius_km`, `place_label`). Lists are separated by `|`, as in the CSV that the register answers.
+//! `radius_km`, `place_label`), or one column `place`, a JSON object, as the register answers it.
+//! Lists are separated by `|`, as in the CSV that the register answers.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -12,6 +13,7 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{Schema, SchemaType, Type};
 
 use crate::error::{Fault, Notice, Place, Rule, notice};
+use crate::http::formats::is_formula;
 use crate::offers::interventions::content::NewIntervention;
 
 /// A cell that a spreadsheet would have computed.
@@ -87,24 +89,31 @@ fn kind(schema: &RefOr<Schema>) -> Kind {
     found.unwrap_or(Kind::Text)
 }
 
-/// The item of a row, and the faults of the cells that a spreadsheet damaged, which it leaves out.
-pub fn item(row: &Value) -> (Value, Vec<Fault>) {
+/// A row as the item it represents.
+pub struct Row {
+    /// The item, without the cells that a spreadsheet damaged.
+    pub object: Value,
+    /// What a spreadsheet did to it; a fault of the whole row has an empty pointer.
+    pub damage: Vec<Fault>,
+    /// Where it is unclear which cell is of which column: the cells that may be its external id.
+    pub possible_ids: Vec<String>,
+}
+
+/// Reads a row of a body.
+pub fn item(row: &Value) -> Row {
     let Some(cells) = row.as_object() else {
-        let count = row.as_array().map_or(0, Vec::len);
-        let rule = Rule::About(&ROW_LENGTH, count.to_string());
-        let place = Place::Pointer(String::new());
-        return (json!({}), vec![Fault { place, rule }]);
+        return uneven(row);
     };
-    let (mut item, mut place, mut faults) = (Map::new(), Map::new(), Vec::new());
+    let (mut item, mut place, mut damage) = (Map::new(), Map::new(), Vec::new());
     for (column, cell) in cells {
-        let cell = cell.as_str().unwrap_or_default();
+        let cell = plain(cell.as_str().unwrap_or_default());
         let member = PLACE.iter().find(|(name, _)| name == column);
         let pointer = match member {
             Some((_, member)) => Place::Pointer(format!("/place/{member}")),
             None => Place::field(column),
         };
-        if let Some(rule) = damage(cell) {
-            faults.push(Fault {
+        if let Some(rule) = damage_of(cell) {
+            damage.push(Fault {
                 place: pointer,
                 rule,
             });
@@ -113,6 +122,11 @@ pub fn item(row: &Value) -> (Value, Vec<Fault>) {
         match member {
             Some((_, member)) if *member == "label" => place.insert((*member).into(), text(cell)),
             Some((_, member)) => place.insert((*member).into(), number(cell)),
+            // As the register writes it: the columns of its members are for people.
+            None if column == "place" => {
+                let object = serde_json::from_str(cell).unwrap_or_else(|_| cell.into());
+                item.insert(column.clone(), object)
+            }
             None => {
                 let kind = KINDS.get(column).copied().unwrap_or(Kind::Text);
                 item.insert(column.clone(), value(cell, kind))
@@ -122,10 +136,61 @@ pub fn item(row: &Value) -> (Value, Vec<Fault>) {
     if !place.is_empty() {
         item.insert("place".to_owned(), Value::Object(place));
     }
-    (Value::Object(item), faults)
+    Row {
+        object: Value::Object(item),
+        damage,
+        possible_ids: Vec::new(),
+    }
 }
 
-fn damage(cell: &str) -> Option<Rule> {
+/// A row with more or fewer cells than the header: which cell is of which column is unknown, but for
+/// those before the first that can be too many.
+fn uneven(row: &Value) -> Row {
+    let texts = |index: usize| -> Vec<&str> {
+        let list = row.get(index).and_then(Value::as_array);
+        list.into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect()
+    };
+    let (header, cells) = (texts(0), texts(1));
+    let rule = Rule::About(&ROW_LENGTH, cells.len().to_string());
+    let (mut object, mut possible_ids) = (json!({}), Vec::new());
+    if let Some(place) = header.iter().position(|name| *name == "external_id") {
+        let missing = header.len().saturating_sub(cells.len());
+        let too_many = cells.get(header.len()..).unwrap_or_default();
+        let is_shifted = !too_many.iter().all(|cell| cell.trim().is_empty());
+        let last = place.saturating_add(if is_shifted { too_many.len() } else { 0 });
+        let first = place.saturating_sub(missing);
+        let possible = cells.iter().take(last.saturating_add(1)).skip(first);
+        possible_ids = possible.map(|cell| plain(cell).trim().to_owned()).collect();
+        // Nothing stands before the first cell that could have moved it.
+        if (place == 0 || first == last)
+            && let Some(id) = cells.get(place)
+        {
+            object = json!({ "external_id": plain(id).trim() });
+            possible_ids.clear();
+        }
+    }
+    Row {
+        object,
+        damage: vec![Fault {
+            place: Place::Pointer(String::new()),
+            rule,
+        }],
+        possible_ids,
+    }
+}
+
+/// A cell without what keeps a spreadsheet from taking a code for a number: `="01505"`.
+fn plain(cell: &str) -> &str {
+    let inner = cell
+        .strip_prefix("=\"")
+        .and_then(|rest| rest.strip_suffix('"'));
+    inner.filter(|text| !text.contains('"')).unwrap_or(cell)
+}
+
+fn damage_of(cell: &str) -> Option<Rule> {
     if cell.starts_with('=') {
         Some(Rule::About(&FORMULA, cell.chars().take(50).collect()))
     } else if ERRORS.contains(&cell.trim()) {
@@ -153,9 +218,7 @@ fn value(cell: &str, kind: Kind) -> Value {
 
 /// A text, without the apostrophe that keeps a spreadsheet from running it.
 fn text(cell: &str) -> Value {
-    let kept = cell
-        .strip_prefix('\'')
-        .filter(|rest| rest.starts_with(['=', '+', '-', '@', '\t', '\r']));
+    let kept = cell.strip_prefix('\'').filter(|rest| is_formula(rest));
     kept.unwrap_or(cell).into()
 }
 

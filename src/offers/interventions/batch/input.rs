@@ -1,18 +1,22 @@
 //! The items of a batch, each read with its own faults.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::cells;
+use super::advice;
+use super::cells::{self, Row};
 use crate::error::{Fault, Faults, Place, Rule};
 use crate::http::fields::{Body, Fields};
 use crate::http::formats::Form;
 use crate::http::query::{Parameter, Query, Reader, parameter, without_example};
-use crate::offers::interventions::content::NewIntervention;
+use crate::language::Language;
+use crate::offers::interventions::content::{NewIntervention, SET_BY_SERVICE};
 use crate::offers::interventions::model::ExternalId;
+use crate::offers::interventions::store::Named as Found;
 use crate::values::FromText;
 use crate::values::ids::SyncId;
 
@@ -22,10 +26,13 @@ pub const MAX_ITEMS: usize = 1_000;
 /// Des interventions à déposer.
 #[derive(Debug, ToSchema)]
 pub struct PushedInterventions {
-    /// De 1 à 1 000 interventions.
+    /// De 1 à 1 000 interventions ; ou, sous `data`, une page de la liste telle que le registre la donne.
     #[schema(min_items = 1, max_items = 1000)]
     pub items: Vec<PushedIntervention>,
 }
+
+/// The members under which a body has its items: its own, and that of a page of a list sent back.
+const LISTS: [&str; 2] = ["items", "data"];
 
 /// Une intervention à déposer.
 #[derive(Debug, Serialize, ToSchema)]
@@ -41,7 +48,11 @@ pub struct PushedIntervention {
 impl Body for PushedInterventions {
     /// Only the list itself: its items have faults of their own, see [`Item`].
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        fields.values("items", MAX_ITEMS);
+        let is_page = fields.names("data") && !fields.names("items");
+        if is_page {
+            fields.passed_over(&["next_cursor", "facets"]);
+        }
+        fields.values(if is_page { "data" } else { "items" }, MAX_ITEMS);
         Some(Self { items: Vec::new() })
     }
 }
@@ -85,71 +96,124 @@ impl Query for How {
     }
 }
 
-/// An item of a batch as it was sent, a row of CSV as the object it represents.
-#[derive(Debug)]
-pub struct Sent<'a> {
-    object: Cow<'a, Value>,
-    /// What a spreadsheet did to its cells.
-    damage: Vec<Fault>,
+/// A batch as it was received.
+#[derive(Debug, Clone, Copy)]
+pub struct Received<'a> {
+    /// Its body.
+    pub body: Option<&'a Value>,
+    /// The form of its body.
+    pub form: Form,
+    /// What to do with it.
+    pub how: How,
+    /// The language of its verdicts.
+    pub language: Language,
 }
 
-impl<'a> Sent<'a> {
-    /// The items of a body that has a list of them.
-    pub fn all(body: Option<&'a Value>, form: Form) -> Vec<Self> {
-        let items = body
-            .and_then(|body| body.get("items")?.as_array())
-            .into_iter()
-            .flatten();
-        items
-            .map(|item| {
-                let (object, damage) = if form == Form::Csv {
-                    let (item, damage) = cells::item(item);
-                    (Cow::Owned(item), damage)
-                } else {
-                    (Cow::Borrowed(item), Vec::new())
-                };
-                Self { object, damage }
-            })
-            .collect()
+impl<'a> Received<'a> {
+    /// The member that has its items, and these.
+    fn list(&self) -> Option<(&'static str, &'a Vec<Value>)> {
+        let body = self.body?;
+        let list = |name: &'static str| Some((name, body.get(name)?.as_array()?));
+        LISTS.into_iter().find_map(list)
     }
 
-    /// Which intervention it is about, as [`Item`] reads it.
-    pub fn external_id(&self) -> Option<ExternalId> {
-        let name = self.object.get("external_id")?.as_str()?;
-        ExternalId::from_text(name).ok()
+    /// Its items, each as far as it can be read.
+    pub fn items(&self) -> Vec<Item<'a>> {
+        let items = self.list().into_iter().flat_map(|(_, items)| items);
+        if self.form == Form::Csv {
+            items.map(|row| Item::of_row(cells::item(row))).collect()
+        } else {
+            items.map(|item| Item::read(Cow::Borrowed(item))).collect()
+        }
+    }
+
+    /// The faults of its items, as places of the whole body.
+    pub fn faults(&self, items: &[Item<'a>]) -> Vec<Fault> {
+        let name = self.list().map_or("items", |(name, _)| name);
+        let items = items.iter().enumerate();
+        items
+            .flat_map(|(index, item)| item.faults_below(format!("/{name}/{index}")))
+            .collect()
     }
 }
 
 /// An item of a batch: what could be read of it, and what is wrong with it.
 #[derive(Debug)]
 pub struct Item<'a> {
-    /// As it was sent.
+    /// As it was sent, a row of CSV as the object it represents.
     pub raw: Cow<'a, Value>,
     /// Which intervention it is about.
     pub external_id: Option<ExternalId>,
+    /// Which ones it may be about, where that cannot be read.
+    guesses: Vec<ExternalId>,
     /// What is said of it.
     pub content: Option<NewIntervention>,
+    /// Fields of it that only the register sets, passed over.
+    pub ignored: Vec<&'static str>,
     /// What is wrong with it; pointers are into the item.
     pub faults: Vec<Fault>,
 }
 
 impl<'a> Item<'a> {
-    /// Reads what was sent.
-    pub fn read(sent: Sent<'a>) -> Self {
-        let Sent { object, damage } = sent;
+    fn read(object: Cow<'a, Value>) -> Self {
         let mut faults = Faults::default();
-        let whole = Fields::body::<Named>(&object, &mut faults);
-        let (external_id, content) = whole.map_or((None, None), |whole| (whole.0, whole.1));
-        let mut faults = faults.into_list();
-        // What a damaged cell lacks, it lacks for its damage.
-        faults.retain(|fault| damage.iter().all(|known| known.place != fault.place));
-        faults.extend(damage);
-        Self {
-            raw: object,
+        let read = Fields::body::<Named>(&object, &mut faults);
+        let Named {
             external_id,
             content,
-            faults,
-        }
+            ignored,
+        } = read.unwrap_or_default();
+        let mut item = Self {
+            raw: object,
+            external_id,
+            guesses: Vec::new(),
+            content,
+            ignored,
+            faults: faults.into_list(),
+        };
+        item.guesses.extend(item.guessed_id());
+        item
+    }
+
+    fn of_row(row: Row) -> Self {
+        let mut item = Self::read(Cow::Owned(row.object));
+        // What a damaged cell or row lacks, it lacks for its damage.
+        let whole = Place::Pointer(String::new());
+        let is_due_to =
+            |damage: &Fault, place: &Place| damage.place == whole || damage.place == *place;
+        item.faults.retain(|fault| {
+            !row.damage
+                .iter()
+                .any(|damage| is_due_to(damage, &fault.place))
+        });
+        let possible = row.possible_ids.iter();
+        item.guesses
+            .extend(possible.filter_map(|text| ExternalId::from_text(text).ok()));
+        item.faults.extend(row.damage);
+        item
+    }
+
+    /// The external id that `nearest` suggests where the given one cannot be read.
+    fn guessed_id(&self) -> Option<ExternalId> {
+        let place = Place::field("external_id");
+        let fault = self.faults.iter().find(|fault| fault.place == place)?;
+        let nearest = advice::of("/external_id", &fault.rule, &self.raw, &[]).nearest?;
+        ExternalId::from_text(nearest.as_str()?).ok()
+    }
+
+    /// The interventions it is about, or may be about.
+    pub fn possible_ids(&self) -> impl Iterator<Item = &ExternalId> {
+        self.external_id.iter().chain(&self.guesses)
+    }
+
+    /// Whether it can be told which intervention it is about: it says so, or one of its guesses alone
+    /// is one that there is.
+    pub fn is_identified(&self, found: &Found) -> bool {
+        let distinct: HashSet<&ExternalId> = self.guesses.iter().collect();
+        let known = distinct
+            .into_iter()
+            .filter(|name| found.contains_key(*name));
+        self.external_id.is_some() || known.count() == 1
     }
 
     /// The name it gives itself, right or not.
@@ -166,11 +230,10 @@ impl<'a> Item<'a> {
         });
     }
 
-    /// Its faults, as places of the whole batch.
-    pub fn faults_of_batch(self, index: usize) -> impl Iterator<Item = Fault> {
-        self.faults.into_iter().map(move |mut fault| {
+    fn faults_below(&self, above: String) -> impl Iterator<Item = Fault> {
+        self.faults.iter().cloned().map(move |mut fault| {
             if let Place::Pointer(pointer) = &mut fault.place {
-                pointer.insert_str(0, &format!("/items/{index}"));
+                pointer.insert_str(0, &above);
             }
             fault
         })
@@ -184,13 +247,23 @@ impl<'a> Item<'a> {
 }
 
 /// An intervention beside its name, each as far as it can be read.
-struct Named(Option<ExternalId>, Option<NewIntervention>);
+#[derive(Default)]
+struct Named {
+    external_id: Option<ExternalId>,
+    content: Option<NewIntervention>,
+    ignored: Vec<&'static str>,
+}
 
 impl Body for Named {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
         let external_id = fields.required("external_id");
+        let ignored = fields.passed_over(SET_BY_SERVICE);
         let content = NewIntervention::read_beside_its_id(fields);
-        Some(Self(external_id, content))
+        Some(Self {
+            external_id,
+            content,
+            ignored,
+        })
     }
 }
 

@@ -3,11 +3,11 @@
 use actix_web::http::StatusCode;
 use actix_web::post;
 
-use super::input::{How, PushedInterventions, Sent, TouchedInterventions};
+use super::input::{How, PushedInterventions, Received, TouchedInterventions};
 use super::verdict::{BatchVerdict, TouchVerdict};
 use super::workflow;
 use crate::db::tx::Tx;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::http::answer::Answer;
 use crate::http::call::Call;
 use crate::http::query::{Documented, NoQuery};
@@ -51,18 +51,14 @@ pub async fn push_interventions(call: Call<How, PushedInterventions>) -> Result<
 }
 
 async fn push(call: &Call<How, PushedInterventions>, tx: &mut Tx<'_>) -> Result<Answer> {
-    let (scope, how) = (call.scope()?, call.query);
-    let sent = Sent::all(call.admitted.json.as_ref(), call.admitted.body_form);
-    let pushed = workflow::push(tx, scope, call.id("id"), sent, how, AsOf::now(&call.app)).await?;
-    let verdict = BatchVerdict::of(how, &pushed, call.admitted.language);
-    if pushed.is_refused {
-        let faults = pushed
-            .items
-            .into_iter()
-            .enumerate()
-            .flat_map(|(place, item)| item.faults_of_batch(place));
-        return Err(Error::validation(faults.collect()).with_verdicts(&verdict)?);
-    }
+    let received = Received {
+        body: call.admitted.json.as_ref(),
+        form: call.admitted.body_form,
+        how: call.query,
+        language: call.admitted.language,
+    };
+    let as_of = AsOf::now(&call.app);
+    let verdict = workflow::push(tx, call.scope()?, call.id("id"), received, as_of).await?;
     Answer::json(StatusCode::OK, &verdict)
 }
 

@@ -5,12 +5,12 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::advice::{self, Offerable};
-use super::input::{How, Item};
+use super::input::{Item, Received};
 use crate::error::{Fault, Place};
 use crate::language::Language;
 use crate::offers::interventions::status::{Status, WithheldReason, withheld_reasons};
 use crate::offers::interventions::upsert::Upserted;
-use crate::values::ids::{InterventionId, SyncId};
+use crate::values::ids::{BatchId, InterventionId, SyncId};
 
 /// Ce que le lot est devenu.
 #[derive(Debug, Serialize, ToSchema)]
@@ -23,6 +23,9 @@ pub struct BatchVerdict {
     pub dry_run: bool,
     /// La synchronisation dont il fait partie.
     pub sync_id: Option<SyncId>,
+    /// Son identifiant dans cette synchronisation, sous lequel ces verdicts se relisent ; null hors
+    /// d'une synchronisation, et si rien n'a été écrit.
+    pub batch_id: Option<BatchId>,
     /// Combien de chaque.
     pub counts: BatchCounts,
     /// Ce que chaque intervention est devenue, dans l'ordre reçu.
@@ -104,6 +107,9 @@ pub struct ItemVerdict {
     /// Pourquoi elle n'est pas publiée, si elle est `withheld`.
     #[schema(example = json!([]))]
     pub withheld_reasons: Vec<WithheldReason>,
+    /// Champs que seul le registre écrit, reçus et laissés de côté.
+    #[schema(value_type = Vec<String>, example = json!([]))]
+    pub ignored: Vec<&'static str>,
     /// Tout ce qui est à corriger, si elle est refusée.
     #[schema(example = json!([]))]
     pub errors: Vec<ItemFault>,
@@ -129,22 +135,29 @@ pub struct ItemFault {
 }
 
 impl BatchVerdict {
-    /// The verdicts of a batch: what came of each item, none where it is rejected.
-    pub fn of(how: How, pushed: &Pushed<'_>, language: Language) -> Self {
-        let verdicts: Vec<ItemVerdict> = pushed
-            .items
+    /// The verdicts of a batch: what came of each item, none where it is rejected. `offerable` are the
+    /// conventions that could be named, where one that cannot was.
+    pub fn of(
+        received: &Received<'_>,
+        items: &[Item<'_>],
+        upserted: &[Option<Upserted>],
+        offerable: &[Offerable],
+    ) -> Self {
+        let (how, language) = (received.how, received.language);
+        let verdicts: Vec<ItemVerdict> = items
             .iter()
-            .zip(&pushed.upserted)
+            .zip(upserted)
             .enumerate()
             .map(|(index, (item, upserted))| match upserted {
-                Some(upserted) => ItemVerdict::of(index, item, upserted, how, language),
-                None => ItemVerdict::refusal(index, item, &pushed.offerable, language),
+                Some(upserted) => ItemVerdict::of(index, item, upserted, received),
+                None => ItemVerdict::refusal(index, item, offerable, language),
             })
             .collect();
         Self {
             mode: if how.is_atomic { "atomic" } else { "partial" },
             dry_run: how.is_dry_run,
             sync_id: how.sync_id,
+            batch_id: None,
             counts: BatchCounts::of(verdicts.iter().map(|verdict| verdict.outcome)),
             items: verdicts,
         }
@@ -163,21 +176,15 @@ impl Upserted {
 }
 
 impl ItemVerdict {
-    fn of(
-        index: usize,
-        item: &Item<'_>,
-        upserted: &Upserted,
-        how: How,
-        language: Language,
-    ) -> Self {
+    fn of(index: usize, item: &Item<'_>, upserted: &Upserted, received: &Received<'_>) -> Self {
         let (offer, outcome) = (&upserted.after, upserted.outcome());
         let status = offer.status();
         let withheld_reasons = if status == Status::Withheld {
-            withheld_reasons(&offer.eligibility, offer.as_of.day, language)
+            withheld_reasons(&offer.eligibility, offer.as_of.day, received.language)
         } else {
             Vec::new()
         };
-        let has_no_id = how.is_dry_run && outcome == Outcome::Created;
+        let has_no_id = received.how.is_dry_run && outcome == Outcome::Created;
         Self {
             index,
             external_id: item.name(),
@@ -186,6 +193,7 @@ impl ItemVerdict {
             version: Some(offer.intervention.version),
             status: Some(status),
             withheld_reasons,
+            ignored: item.ignored.clone(),
             errors: Vec::new(),
         }
     }
@@ -203,6 +211,7 @@ impl ItemVerdict {
             version: None,
             status: None,
             withheld_reasons: Vec::new(),
+            ignored: item.ignored.clone(),
             errors: errors.collect(),
         }
     }
@@ -237,16 +246,4 @@ pub struct TouchVerdict {
     /// Identifiants d'interventions retirées : `PUT` ou un lot les propose de nouveau.
     #[schema(value_type = Vec<String>, example = json!([]))]
     pub withdrawn: Vec<String>,
-}
-
-/// What came of a batch.
-pub struct Pushed<'a> {
-    /// Its items.
-    pub items: Vec<Item<'a>>,
-    /// Of each item; none where it is rejected.
-    pub upserted: Vec<Option<Upserted>>,
-    /// Whether nothing was written because something is wrong with an item of it.
-    pub is_refused: bool,
-    /// The conventions that could be named, where one that cannot was.
-    pub offerable: Vec<Offerable>,
 }

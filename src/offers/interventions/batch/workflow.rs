@@ -3,89 +3,108 @@
 use std::collections::{HashMap, HashSet};
 
 use super::advice::Offerable;
-use super::input::{How, Item, Sent};
-use super::verdict::{BatchCounts, Outcome, TouchVerdict};
+use super::input::{How, Item, Received};
+use super::verdict::{BatchVerdict, TouchVerdict};
 use crate::auth::policy::Scope;
 use crate::db::overlap::overlapped;
 use crate::db::tx::Tx;
-use crate::error::{Place, Result};
-use crate::offers::interventions::batch::verdict::Pushed;
+use crate::error::{Error, Place, Result};
 use crate::offers::interventions::model::{ExternalId, FRESH};
 use crate::offers::interventions::status::AsOf;
 use crate::offers::interventions::store::{self, Named};
 use crate::offers::interventions::syncs;
+use crate::offers::interventions::syncs::model::Sent;
 use crate::offers::interventions::upsert::{self, Existing, References, Upsert, Upserted};
 use crate::register::partners::workflow::owned;
-use crate::values::ids::{InterventionId, PartnerId};
+use crate::values::ids::PartnerId;
 
-/// Upserts a partner's interventions from the items that have no fault.
+/// Upserts a partner's interventions from the items that have no fault, and answers the verdict of
+/// each item.
 ///
 /// # Errors
-/// `not_found`, `forbidden`, `sync_not_open`. What is wrong with an item is noted in it.
-pub async fn push<'a>(
+/// `not_found`, `forbidden`, `sync_not_open`; `validation_failed` for a fault of an atomic batch. What
+/// is wrong with an item of another is noted in its verdict.
+pub async fn push(
     tx: &mut Tx<'_>,
     scope: &Scope,
     partner: PartnerId,
-    sent: Vec<Sent<'a>>,
-    how: How,
+    received: Received<'_>,
     as_of: AsOf,
-) -> Result<Pushed<'a>> {
-    owned(tx, scope, partner).await?;
-    if let Some(sync) = how.sync_id {
-        syncs::workflow::join(tx, scope, partner, sync).await?;
-    }
-    let distinct: HashSet<ExternalId> = sent.iter().filter_map(Sent::external_id).collect();
-    let names: Vec<&ExternalId> = distinct.iter().collect();
-    let find = store::find_named(tx.connection(), scope, partner, &names, as_of);
-    let read = || sent.into_iter().map(Item::read).collect::<Vec<_>>();
-    let (found, mut items) = overlapped(find, read).await?;
+) -> Result<BatchVerdict> {
+    let how = received.how;
+    let open = may_push(tx, scope, partner, how);
+    let (_, mut items) = overlapped(open, || received.items()).await?;
     refuse_repeats(&mut items);
-    let found_ids: Vec<InterventionId> =
-        found.values().map(|offer| offer.intervention.id).collect();
+    let distinct: HashSet<&ExternalId> = items.iter().flat_map(Item::possible_ids).collect();
+    let names: Vec<&ExternalId> = distinct.into_iter().collect();
+    let found = store::find_named(tx.connection(), scope, partner, &names, as_of).await?;
+    let sent = Sent::of(&items, &found);
     let mut common_ancestors = check(tx, scope, &mut items, &found).await?;
 
-    let is_wrong = |item: &Item<'_>| !item.faults.is_empty();
-    let is_refused = how.is_atomic && items.iter().any(is_wrong);
+    let is_refused = how.is_atomic && items.iter().any(|item| !item.faults.is_empty());
+    let is_written = !how.is_dry_run && !is_refused;
     let upserts = upserts(&items, &mut common_ancestors, &found);
     let unchanged = unchanged(&items, found);
-    let changed = if how.is_dry_run || is_refused {
-        upsert::dry_run(tx, partner, &upserts, unchanged.others, as_of).await?
-    } else {
+    let changed = if is_written {
         let existing = Existing::Read(unchanged.others);
         upsert::upsert_all(tx, scope, partner, &upserts, existing, as_of).await?
+    } else {
+        upsert::dry_run(tx, partner, &upserts, unchanged.others, as_of).await?
     };
     let mut by_name: HashMap<ExternalId, Upserted> = changed
         .into_iter()
         .chain(unchanged.upserted)
         .map(|one| (one.after.intervention.external_id.clone(), one))
         .collect();
-    if !how.is_dry_run && !is_refused {
+    if is_written {
         confirm(tx, &mut by_name).await?;
     }
     let taken = |item: &Item<'_>| by_name.remove(item.sound()?.0);
     let upserted: Vec<Option<Upserted>> = items.iter().map(taken).collect();
-    if let Some(sync) = how.sync_id.filter(|_| !how.is_dry_run && !is_refused) {
-        let counts = BatchCounts::of(upserted.iter().map(outcome));
-        let created = upserted
+    let offerable = offerable(tx, scope, partner, &items, as_of).await?;
+    let mut verdict = BatchVerdict::of(&received, &items, &upserted, &offerable);
+    if is_refused {
+        return Err(Error::validation(received.faults(&items)).with_verdicts(&verdict)?);
+    }
+    if let Some(sync) = how.sync_id.filter(|_| is_written) {
+        let sent = sent.and_created(&upserted);
+        syncs::workflow::note(tx, sync, &mut verdict, sent).await?;
+    }
+    Ok(verdict)
+}
+
+/// Refuses a batch that is not the partner's own, or of a synchronisation that is not open.
+async fn may_push(tx: &mut Tx<'_>, scope: &Scope, partner: PartnerId, how: How) -> Result<()> {
+    owned(tx, scope, partner).await?;
+    match how.sync_id {
+        Some(sync) => syncs::workflow::join(tx, scope, partner, sync).await,
+        None => Ok(()),
+    }
+}
+
+impl Sent {
+    /// Every intervention that an item is or may be about: a mistake withdraws none of them.
+    fn of(items: &[Item<'_>], found: &Named) -> Self {
+        let possible = items.iter().flat_map(Item::possible_ids);
+        let known = possible.filter_map(|name| found.get(name));
+        Self {
+            interventions: known.map(|offer| offer.intervention.id).collect(),
+            unidentified: items
+                .iter()
+                .filter(|item| !item.is_identified(found))
+                .count(),
+        }
+    }
+
+    /// With those that the batch created.
+    fn and_created(mut self, upserted: &[Option<Upserted>]) -> Self {
+        let ids = upserted
             .iter()
             .flatten()
             .map(|one| one.after.intervention.id);
-        let distinct: HashSet<InterventionId> = found_ids.into_iter().chain(created).collect();
-        let sent: Vec<InterventionId> = distinct.into_iter().collect();
-        syncs::workflow::note(tx, sync, counts, &sent).await?;
+        self.interventions.extend(ids);
+        self
     }
-    Ok(Pushed {
-        upserted,
-        is_refused,
-        offerable: offerable(tx, scope, partner, &items, as_of).await?,
-        items,
-    })
-}
-
-fn outcome(upserted: &Option<Upserted>) -> Outcome {
-    upserted
-        .as_ref()
-        .map_or(Outcome::Rejected, Upserted::outcome)
 }
 
 /// Of several items with one external id the first is taken.

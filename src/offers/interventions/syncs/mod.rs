@@ -8,8 +8,12 @@
 //! ```
 //!
 //! One at a time for a partner. Its batches name it ([`batch`](super::batch)); each leaves one row
-//! with its counts and what it sent. The runs are the partner's own journal.
+//! with its counts, what it sent and its verdicts ([`batches`]). The runs are the partner's own journal.
+//!
+//! An item whose intervention cannot be told may be any of the partner's. A synchronisation that
+//! received one withdraws nothing without consent, as one that would withdraw much.
 
+pub mod batches;
 pub mod feed;
 pub mod filter;
 pub mod model;
@@ -27,5 +31,6 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
         .service(routes::open_sync)
         .service(routes::get_sync)
         .service(routes::commit_sync)
-        .service(routes::abandon_sync);
+        .service(routes::abandon_sync)
+        .configure(batches::mount);
 }

@@ -2,13 +2,15 @@
 
 use std::rc::Rc;
 
+use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, get, post};
 
 use super::filter::{Filter, Filters, Sort};
-use super::model::{NewSync, SyncAnswer};
+use super::model::{NewSync, SyncAnswer, SyncCommit};
 use super::store;
 use super::workflow::{self, Which};
 use crate::db::page::{Mark, MarkValue, Page};
+use crate::db::tx::Tx;
 use crate::error::Result;
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
@@ -133,19 +135,32 @@ pub async fn get_sync(call: Call) -> Result<Answer> {
     Answer::object(found.version, &found.answer_for(scope))
 }
 
-/// Whether withdrawing much is meant.
+/// How a synchronisation is committed.
 #[derive(Debug, Clone, Copy)]
-pub struct Consent(bool);
+pub struct Ending {
+    has_consent: bool,
+    is_dry_run: bool,
+}
 
-impl Query for Consent {
-    const PARAMETERS: &'static [Parameter] = &[parameter(
-        "confirm",
-        "`true` : retire aussi plus d'interventions que le seuil ne le permet",
-        "true",
-    )];
+impl Query for Ending {
+    const PARAMETERS: &'static [Parameter] = &[
+        parameter(
+            "confirm",
+            "`true` : retire aussi plus d'interventions que le seuil ne le permet, et malgré des interventions reçues sans identifiant lisible",
+            "true",
+        ),
+        parameter(
+            "dry_run",
+            "`true` : rien n'est retiré, la réponse dit ce qui le serait",
+            "true",
+        ),
+    ];
 
     fn read(reader: &mut Reader<'_>) -> Self {
-        Self(reader.flag("confirm").unwrap_or_default())
+        Self {
+            has_consent: reader.flag("confirm").unwrap_or_default(),
+            is_dry_run: reader.flag("dry_run").unwrap_or_default(),
+        }
     }
 }
 
@@ -160,25 +175,34 @@ fn which<Q>(call: &Call<Q>) -> Which<'_> {
 /// Fin d'une synchronisation
 ///
 /// Retire, d'un coup, ce qui n'a été ni envoyé dans ses lots, ni créé, modifié ou confirmé autrement
-/// depuis son ouverture. Au-delà de son seuil, et de dix retraits au moins, elle demande `confirm=true`.
+/// depuis son ouverture. Au-delà de son seuil, et de trois retraits au moins, ou si une intervention
+/// reçue n'a pas d'identifiant lisible, elle demande `confirm=true`. `dry_run=true` montre ce qui
+/// serait retiré.
 #[utoipa::path(
     tag = TAG,
     params(
-        Documented<Consent>,
+        Documented<Ending>,
         ("id" = PartnerId, Path, description = "Identifiant du partenaire"),
         ("sync_id" = SyncId, Path, description = "Identifiant de la synchronisation"),
         crate::http::parameters::IdempotencyKey,
         crate::http::parameters::OptionalIfMatch,
     ),
-    responses((status = 200, description = "La synchronisation terminée", body = SyncAnswer))
+    responses((status = 200, description = "La synchronisation terminée, et ce qu'elle a retiré", body = SyncCommit))
 )]
 #[post("/v1/partners/{id}/syncs/{sync_id}/commit")]
-pub async fn commit_sync(call: Call<Consent>) -> Result<Answer> {
-    let scope = call.scope()?;
+pub async fn commit_sync(call: Call<Ending>) -> Result<Answer> {
+    let (scope, ending) = (call.scope()?, call.query);
+    if ending.is_dry_run {
+        let dry_run = async |tx: &mut Tx<'_>| {
+            let would = workflow::dry_run(tx, scope, which(&call)).await?;
+            Answer::json(StatusCode::OK, &would.answer_for(scope, true))
+        };
+        return call.rehearse(dry_run).await;
+    }
     call.write(async |tx| {
-        let ended =
-            workflow::commit(tx, scope, which(&call), call.query.0, AsOf::now(&call.app)).await?;
-        Answer::object(ended.version, &ended.answer_for(scope))
+        let as_of = AsOf::now(&call.app);
+        let ended = workflow::commit(tx, scope, which(&call), ending.has_consent, as_of).await?;
+        Answer::object(ended.sync.version, &ended.answer_for(scope, false))
     })
     .await
 }

@@ -1,17 +1,18 @@
 //! The steps of a full synchronisation; the order of refusals is 404, 403, 412, 409.
 
-use super::model::{NewSync, Status, Sync};
-use super::store;
+use super::batches;
+use super::model::{Committed, NewSync, Objection, Sent, Status, Sync};
+use super::store::{self, Offered};
 use crate::auth::policy::Scope;
 use crate::db::tx::{self, Tx};
 use crate::db::version::Precondition;
 use crate::error::{Code, Error, Result};
-use crate::offers::interventions::batch::verdict::BatchCounts;
+use crate::offers::interventions::batch::verdict::BatchVerdict;
 use crate::offers::interventions::model::Offer;
 use crate::offers::interventions::status::AsOf;
 use crate::offers::interventions::store as interventions;
 use crate::register::partners::workflow::owned;
-use crate::values::ids::{InterventionId, PartnerId, SyncId};
+use crate::values::ids::{BatchId, InterventionId, PartnerId, SyncId};
 
 /// The interventions withdrawn and journaled at a time: so many fit in memory easily.
 const SLICE: usize = 1_000;
@@ -46,15 +47,16 @@ pub async fn join(tx: &mut Tx<'_>, scope: &Scope, partner: PartnerId, id: SyncId
     }
 }
 
-/// Notes what a batch of one made, and which interventions it sent.
+/// Notes a batch of one: what came of it, and what it sent. Its verdict is given its id.
 pub async fn note(
     tx: &mut Tx<'_>,
     sync: SyncId,
-    counts: BatchCounts,
-    sent: &[InterventionId],
+    verdict: &mut BatchVerdict,
+    sent: Sent,
 ) -> Result<()> {
-    let (id, now) = (tx.new_id(), tx.now);
-    store::add_batch(tx.connection(), id, sync, counts, sent, now).await
+    let (id, now) = (BatchId::new(tx.new_id()), tx.now);
+    verdict.batch_id = Some(id);
+    batches::store::insert(tx.connection(), sync, id, verdict, &sent, now).await
 }
 
 /// Which of a partner's synchronisations a step is about, and what it supposes of it.
@@ -71,30 +73,70 @@ pub struct Which<'a> {
 /// Ends one: what was not sent since it was opened is withdrawn.
 ///
 /// # Errors
-/// `not_found`, `forbidden`, `precondition_failed`, `invalid_transition`, `too_many_withdrawals`
-/// without consent.
+/// `not_found`, `forbidden`, `precondition_failed`, `invalid_transition`; `unidentified_items` and
+/// `too_many_withdrawals` without consent.
 pub async fn commit(
     tx: &mut Tx<'_>,
     scope: &Scope,
     which: Which<'_>,
     has_consent: bool,
     as_of: AsOf,
-) -> Result<Sync> {
-    let sync = locked(tx, scope, which).await?;
-    let offered = store::lock_offered(tx.connection(), scope, &sync).await?;
-    let unsent: Vec<InterventionId> = offered
-        .iter()
-        .filter(|(_, is_unsent)| *is_unsent)
-        .map(|(id, _)| *id)
-        .collect();
-    if !has_consent {
-        sync.may_withdraw(unsent.len(), offered.len())?;
+) -> Result<Committed> {
+    let Unsent {
+        sync,
+        offers,
+        objections,
+    } = unsent(tx, scope, which).await?;
+    if let Some(objection) = objections.first().filter(|_| !has_consent) {
+        return Err(objection.clone().refusal());
     }
-    for slice in unsent.chunks(SLICE) {
+    let ids: Vec<InterventionId> = offers.iter().map(|offer| offer.id).collect();
+    for slice in ids.chunks(SLICE) {
         withdraw(tx, scope, slice, as_of).await?;
     }
-    let withdrawn = i32::try_from(unsent.len()).map_err(Error::internal)?;
-    close(tx, scope, sync, Status::Committed, withdrawn).await
+    let withdrawn = i32::try_from(ids.len()).map_err(Error::internal)?;
+    Ok(Committed {
+        sync: close(tx, scope, sync, Status::Committed, withdrawn).await?,
+        withdrawals: offers.into_iter().map(|offer| offer.external_id).collect(),
+        objections,
+    })
+}
+
+/// What [`commit`] would withdraw, with nothing written: the synchronisation stays open.
+///
+/// # Errors
+/// As those of [`commit`] that no consent changes.
+pub async fn dry_run(tx: &mut Tx<'_>, scope: &Scope, which: Which<'_>) -> Result<Committed> {
+    let Unsent {
+        mut sync,
+        offers,
+        objections,
+    } = unsent(tx, scope, which).await?;
+    sync.withdrawn = i32::try_from(offers.len()).map_err(Error::internal)?;
+    Ok(Committed {
+        sync,
+        withdrawals: offers.into_iter().map(|offer| offer.external_id).collect(),
+        objections,
+    })
+}
+
+/// What a synchronisation has not been sent, all of it locked.
+struct Unsent {
+    sync: Sync,
+    offers: Vec<Offered>,
+    objections: Vec<Objection>,
+}
+
+async fn unsent(tx: &mut Tx<'_>, scope: &Scope, which: Which<'_>) -> Result<Unsent> {
+    let sync = locked(tx, scope, which).await?;
+    let mut offers = store::lock_offered(tx.connection(), scope, &sync).await?;
+    let offered = offers.len();
+    offers.retain(|offer| offer.is_unsent);
+    Ok(Unsent {
+        objections: sync.objections(offers.len(), offered),
+        offers,
+        sync,
+    })
 }
 
 async fn withdraw(

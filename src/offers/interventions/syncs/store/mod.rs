@@ -5,7 +5,7 @@ use diesel::dsl::{IntoBoxed, count_star};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_query;
-use diesel::sql_types::{Bool, Timestamptz, Uuid};
+use diesel::sql_types::{Bool, Text, Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::filter::{Filter, Sort};
@@ -16,7 +16,7 @@ use crate::db::limit::paged;
 use crate::db::page::Page;
 use crate::db::schema::{sync_batches, sync_runs, syncs};
 use crate::error::{Error, Result};
-use crate::offers::interventions::batch::verdict::BatchCounts;
+use crate::offers::interventions::model::ExternalId;
 use crate::values::ids::{InterventionId, PartnerId, SyncId};
 
 /// The runs a caller may know of, for queries that start from them.
@@ -173,38 +173,18 @@ pub async fn insert(
     Ok(())
 }
 
-/// Adds a batch: its counts, and the interventions it sent.
-pub async fn add_batch(
-    connection: &mut AsyncPgConnection,
-    id: uuid::Uuid,
-    sync: SyncId,
-    counts: BatchCounts,
-    sent: &[InterventionId],
-    now: DateTime<Utc>,
-) -> Result<()> {
-    diesel::insert_into(sync_batches::table)
-        .values((
-            sync_batches::id.eq(id),
-            sync_batches::sync_id.eq(sync),
-            sync_batches::received.eq(counts.received),
-            sync_batches::created.eq(counts.created),
-            sync_batches::updated.eq(counts.updated),
-            sync_batches::unchanged.eq(counts.unchanged),
-            sync_batches::rejected.eq(counts.rejected),
-            sync_batches::sent.eq(sent),
-            sync_batches::created_at.eq(now),
-        ))
-        .execute(connection)
-        .await?;
-    Ok(())
-}
-
-#[derive(QueryableByName)]
-struct Offered {
+/// An intervention that a partner offers.
+#[derive(Debug, QueryableByName)]
+pub struct Offered {
+    /// Its id.
     #[diesel(sql_type = Uuid)]
-    id: InterventionId,
+    pub id: InterventionId,
+    /// Its partner's name for it.
+    #[diesel(sql_type = Text)]
+    pub external_id: ExternalId,
+    /// Whether the synchronisation was not sent it.
     #[diesel(sql_type = Bool)]
-    is_unsent: bool,
+    pub is_unsent: bool,
 }
 
 /// The interventions a partner offers, locked until the transaction ends, and whether each was left
@@ -214,24 +194,19 @@ pub async fn lock_offered(
     connection: &mut AsyncPgConnection,
     _scope: &Scope,
     sync: &Sync,
-) -> Result<Vec<(InterventionId, bool)>> {
+) -> Result<Vec<Offered>> {
     const OFFERED: &str = "
-        SELECT id, confirmed_at < $3
+        SELECT id, external_id, confirmed_at < $3
                    AND id NOT IN (SELECT unnest(sent) FROM sync_batches WHERE sync_id = $2) AS is_unsent
           FROM interventions
          WHERE partner_id = $1 AND withdrawn_at IS NULL
          ORDER BY external_id
            FOR NO KEY UPDATE";
-    let rows: Vec<Offered> = sql_query(OFFERED)
+    let offered = sql_query(OFFERED)
         .bind::<Uuid, _>(sync.partner_id)
         .bind::<Uuid, _>(sync.id)
-        .bind::<Timestamptz, _>(sync.created_at)
-        .load(connection)
-        .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| (row.id, row.is_unsent))
-        .collect())
+        .bind::<Timestamptz, _>(sync.created_at);
+    Ok(offered.load(connection).await?)
 }
 
 /// Closes one, and forgets what each of its batches sent.
