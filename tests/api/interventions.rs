@@ -496,6 +496,32 @@ async fn each_caller_sees_what_is_published_and_its_own() {
 }
 
 #[actix_web::test]
+async fn a_put_looks_at_its_condition_again_when_another_created_it_meanwhile() {
+    let service = Service::start().await;
+    let (partner, convention) = partner(&service).await;
+    let (own, path) = (service.partner(&partner), path(&partner, "a"));
+    let mut other = service.sql().await;
+    let held = other.transaction().await.unwrap();
+    // Another request that has created it and is not over.
+    const CREATED: &str = "INSERT INTO interventions (id, partner_id, external_id, convention_id, title, action_type, levels,
+            moments, axes, modality, nationwide, territories, held_by, languages, confirmed_at, created_at, updated_at)
+        VALUES (gen_random_uuid(), $1::text::uuid, 'a', $2::text::uuid, 'Avant', 'class_talk', '{3e}',
+            '{}', '{}', 'remote', false, '{academy:10}', '{FR,academy:10}', '{fr}', now(), now(), now())";
+    held.execute(CREATED, &[&partner, &convention])
+        .await
+        .unwrap();
+    let request = own.request("PUT", &path).header("if-none-match", "*");
+    let body = intervention(&convention, json!({ "title": "Après" }));
+    let put = request.json(&body).send();
+    let (answer, ()) = tokio::join!(put, async {
+        service.until_someone_waits().await;
+        held.commit().await.unwrap();
+    });
+    answer.problem(412, "precondition_failed");
+    assert_eq!(own.get(&path).await.expect(200)["title"], "Avant");
+}
+
+#[actix_web::test]
 async fn the_feed_tells_of_an_intervention_those_who_can_or_could_read_it() {
     let service = Service::start().await;
     let (partner, convention) = partner(&service).await;
@@ -520,6 +546,9 @@ async fn the_feed_tells_of_an_intervention_those_who_can_or_could_read_it() {
         .await
         .expect(200);
     let types = "/v1/changes?types=intervention.created,intervention.updated,intervention.withdrawn,intervention.offered_again";
+    // The server is shared: an older transaction of another test may be under way.
+    let is_over = "SELECT max(position) < feed_horizon() FROM changes";
+    service.until(is_over).await;
     let told = async |caller: Caller| -> Vec<(String, bool)> {
         let feed = caller.get(types).await.expect(200);
         let changes = feed["data"].as_array().unwrap().clone();

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::support::document::operation;
+use crate::support::portal::Portal;
 use crate::support::{Service, absent, id};
 
 /// A place in the feed, and what happened there.
@@ -262,6 +263,72 @@ async fn a_change_waits_for_every_older_transaction_and_then_nothing_was_missed(
         "the older transaction's change comes first"
     );
     assert_eq!(events[1].2.to_string(), id(&later));
+}
+
+#[actix_web::test]
+async fn the_feed_over_http_waits_for_every_older_transaction_too() {
+    let service = Service::start().await;
+    let mut older = service.sql().await;
+    let held = older.transaction().await.unwrap();
+    held.query_one("SELECT feed_position()", &[]).await.unwrap();
+    let later = service.new_partner("Plus tard").await;
+    let ministry = service.ministry();
+    let told = async || ministry.get("/v1/changes").await.expect(200)["data"].take();
+    assert_eq!(told().await, json!([]), "something older may still appear");
+    held.rollback().await.unwrap();
+    let events = ministry.all_changes("partner").await;
+    assert_eq!(events[0]["object"]["id"], later["id"]);
+}
+
+#[actix_web::test]
+async fn whatever_a_portal_writes_is_signed_by_its_client() {
+    let portal = Portal::new().await;
+    let (caller, partner) = (&portal.caller, &portal.partner);
+    let path = format!("/v1/partners/{partner}/interventions/a");
+    let body = crate::support::intervention(&portal.convention, json!({}));
+    caller.put(&path, body).await.expect(201);
+    caller
+        .patch(&path, json!({ "title": "B" }))
+        .await
+        .expect(200);
+    caller.delete(&path).await.expect(200);
+    let items = [portal.item("a", json!({})), portal.item("b", json!({}))];
+    portal.push("", &items).await.expect(200);
+    let syncs = format!("/v1/partners/{partner}/syncs");
+    for step in ["commit?confirm=true", "abandon"] {
+        let sync = id(&caller.post(&syncs, json!({})).await.expect(201));
+        let query = format!("?sync_id={sync}");
+        portal.push(&query, &items[..1]).await.expect(200);
+        let step = format!("{syncs}/{sync}/{step}");
+        caller.post(&step, json!({})).await.expect(200);
+    }
+    const SIGNED: &str =
+        "SELECT DISTINCT action, client_id, role, subject, request_id <> '' FROM audit_events
+        WHERE object_type IN ('intervention', 'sync') ORDER BY action";
+    let rows = portal.service.sql().await.query(SIGNED, &[]).await.unwrap();
+    let signed: Vec<(String, String, String, String, bool)> = rows
+        .iter()
+        .map(|row| (row.get(0), row.get(1), row.get(2), row.get(3), row.get(4)))
+        .collect();
+    let actions: Vec<&str> = signed.iter().map(|row| row.0.as_str()).collect();
+    let expected = [
+        "intervention.created",
+        "intervention.offered_again",
+        "intervention.updated",
+        "intervention.withdrawn",
+        "sync.abandoned",
+        "sync.committed",
+        "sync.created",
+    ];
+    assert_eq!(actions, expected);
+    for (action, client, role, subject, has_request) in &signed {
+        assert_eq!(
+            (client.as_str(), role.as_str()),
+            ("tests", "partner"),
+            "{action}"
+        );
+        assert!(!subject.is_empty() && *has_request, "{action}");
+    }
 }
 
 #[actix_web::test]

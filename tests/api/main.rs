@@ -29,6 +29,7 @@ mod deadlines;
 mod declinations;
 mod denominators;
 mod directory;
+mod edges_of_days;
 mod ending;
 mod faults;
 mod faulty_conventions;

@@ -400,6 +400,54 @@ async fn a_small_group_is_read_in_no_form_and_no_sum_gives_it_back() {
 }
 
 #[actix_web::test]
+async fn a_group_of_four_is_small_and_one_of_five_is_not() {
+    let world = World::new().await;
+    let line = |academy: &str, pupils: i64, girls: i64| json!({ "action_type": "class_talk", "academy": academy, "level": "3e", "actions": 1, "pupils": pupils, "girls": girls });
+    // Girls and boys are groups too: of the second, four are boys.
+    let lines = json!([
+        line("academy:10", 4, 2),
+        line("academy:08", 40, 36),
+        line("academy:09", 5, 5)
+    ]);
+    world.report(0, "FR", "2025-2026", lines).await;
+    let lines = json!([
+        line("academy:10", 5, 0),
+        line("academy:08", 10, 5),
+        line("academy:09", 50, 25)
+    ]);
+    world.report(0, "FR", "2024-2025", lines).await;
+    for year in ["2024-2025", "2025-2026"] {
+        world.publish(year).await;
+    }
+    let [reader, _] = world.readers();
+    let read = async |year: &str| {
+        let asked =
+            format!("measures=pupils,girls,girls_share&group_by=academy&school_year={year}");
+        by_key(&values(&reader, &asked).await)
+    };
+    let value = |cells: &BTreeMap<String, Value>, academy: &str, measure: &str| {
+        cells[&format!(r#"{{"academy":"academy:{academy}"}}"#)]["values"][measure].clone()
+    };
+    let small = read("2025-2026").await;
+    assert_eq!(value(&small, "10", "pupils"), json!(null), "four pupils");
+    // Ninety percent of forty would tell of four boys.
+    assert_eq!(
+        value(&small, "08", "pupils"),
+        json!(null),
+        "all but four: {small:?}"
+    );
+    assert_eq!(
+        value(&small, "08", "girls_share"),
+        json!(null),
+        "all but four"
+    );
+    let large = read("2024-2025").await;
+    assert_eq!(value(&large, "10", "pupils"), 5);
+    assert_eq!(value(&large, "08", "girls"), 5);
+    assert_eq!(value(&large, "08", "girls_share"), 0.5);
+}
+
+#[actix_web::test]
 async fn the_size_of_a_small_group_is_kept_with_the_publication() {
     let world = World::new().await;
     world.with_a_small_group().await;

@@ -154,3 +154,26 @@ async fn a_token_without_the_scope_word_is_refused_naming_it() {
         .await
         .expect(201);
 }
+
+#[actix_web::test]
+async fn a_token_of_another_issuer_or_of_tomorrow_is_not_believed_though_our_key_signed_it() {
+    let service = Service::start().await;
+    let good = service.claims(Identity::Ministry, Scopes::ReadWrite);
+    let keys = || Keys::load(&crate::support::KEYS).unwrap();
+    let read = async |token: String| {
+        let caller = service.anon().with_token(&token);
+        caller.get("/v1/partners?limit=1").await
+    };
+    let mut foreign = good.clone();
+    foreign.iss = "https://autre.exemple.fr".to_owned();
+    let elsewhere = Tokens::new(keys(), &foreign.iss);
+    let answer = read(elsewhere.sign(&foreign).unwrap()).await;
+    answer.problem(401, "invalid_token");
+    let mut early = good.clone();
+    early.iat += TimeDelta::days(1);
+    early.exp += TimeDelta::days(1);
+    read(service.sign(&early))
+        .await
+        .problem(401, "invalid_token");
+    read(service.sign(&good)).await.expect(200);
+}

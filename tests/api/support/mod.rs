@@ -36,7 +36,7 @@ pub struct Service {
 }
 
 /// One key for all tests: making one costs more than a test.
-static KEYS: LazyLock<std::path::PathBuf> = LazyLock::new(|| {
+pub static KEYS: LazyLock<std::path::PathBuf> = LazyLock::new(|| {
     let directory = std::env::temp_dir().join(format!("ree-test-keys-{}", std::process::id()));
     Keys::load_or_create(&directory, chrono::DateTime::UNIX_EPOCH).expect("keys for the tests");
     directory
