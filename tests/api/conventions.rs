@@ -83,7 +83,7 @@ async fn a_national_convention_goes_from_draft_to_signed() {
     let draft = created.expect(201);
     assert_eq!(draft["status"], "draft");
     assert_eq!(draft["effective_status"], Value::Null);
-    let year = &chrono::Utc::now().format("%Y").to_string();
+    let year = &service.shared.clock.now().format("%Y").to_string();
     assert_eq!(draft["reference"], format!("CN-{year}-0001"));
     assert_eq!(
         draft["allowed_actions"],
@@ -471,7 +471,7 @@ async fn a_local_convention_is_written_by_those_in_charge_of_its_territory() {
     };
     let academy = service.academy("academy:10");
     let school = service.school("0690001B");
-    let year = chrono::Utc::now().format("%Y").to_string();
+    let year = service.shared.clock.now().format("%Y").to_string();
     let of_academy = academy
         .post("/v1/conventions", local("academy:10"))
         .await
@@ -911,7 +911,7 @@ async fn references_are_numbered_without_a_gap_or_a_repeat_whoever_creates_at_on
         .map(|reply| reply.json()["reference"].as_str().unwrap().to_owned())
         .collect();
     references.sort();
-    let year = chrono::Utc::now().format("%Y").to_string();
+    let year = service.shared.clock.now().format("%Y").to_string();
     let expected: Vec<String> = (1..=30)
         .map(|number| format!("CN-{year}-{number:04}"))
         .collect();

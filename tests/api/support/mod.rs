@@ -61,6 +61,7 @@ impl Service {
         let shared = ree::server::shared(config, connector.clone(), tokens)
             .await
             .expect("the application");
+        shared.clock.travel(days_ahead());
         let app = web::Data::new(App::new(Arc::clone(&shared)).expect("the application"));
         let service = Rc::new(init_service(server::configure(app)).await);
         let handler: Handler = Rc::new(move |request| {
@@ -543,6 +544,14 @@ pub fn merged(mut object: Value, with: Value) -> Value {
 /// The school of this number, with the letter that goes with it.
 pub fn uai(number: u32) -> String {
     format!("{number:07}{}", ree::values::uai_key(number))
+}
+
+/// How far ahead of the system's clock services start: `REE_TEST_DAYS_AHEAD`, for the nightly run. What
+/// a test may rely on, it may rely on in any year.
+pub fn days_ahead() -> chrono::TimeDelta {
+    let days = std::env::var("REE_TEST_DAYS_AHEAD").ok();
+    let days = days.map(|days| days.parse().expect("a number of days"));
+    chrono::TimeDelta::days(days.unwrap_or_default())
 }
 
 /// How often a race is run or a law tried: as often as this in the nightly run (`REE_NIGHTLY=1`), which

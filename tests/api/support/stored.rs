@@ -138,7 +138,7 @@ impl Service {
         let row = json!({
             "uai": uai, "id": self.shared.clock.new_id(), "name": format!("Lycée {uai}"), "type": "Lycée",
             "sector": "public", "department": department, "academy": academy, "tracks": {}, "levels": [], "state": "open",
-            "created_at": chrono::Utc::now(), "updated_at": chrono::Utc::now(),
+            "created_at": self.shared.clock.now(), "updated_at": self.shared.clock.now(),
         });
         self.store("establishments", &row).await;
     }
