@@ -29,6 +29,7 @@ mod deadlines;
 mod declinations;
 mod denominators;
 mod directory;
+mod edges;
 mod ending;
 mod faults;
 mod faulty_conventions;
