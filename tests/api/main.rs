@@ -42,6 +42,7 @@ mod interventions;
 mod jobs;
 mod journal;
 mod mistakes;
+mod mistakes_everywhere;
 mod openapi;
 mod opportunities;
 mod pages;
