@@ -10,6 +10,7 @@ use super::output::{self, Format};
 use super::{Failure, config};
 use crate::app::App;
 use crate::auth::policy::Scope;
+use crate::auth::{Role, Scopes};
 use crate::db::page::{Direction, MAX_LIMIT, Mark, MarkValue, Page};
 use crate::db::tx::{Author, Tx};
 use crate::db::version::Precondition;
@@ -91,8 +92,8 @@ struct Create {
     /// Whom to write to about it
     #[arg(long, value_name = "EMAIL")]
     contact_email: String,
-    /// The role: ministry, academy, establishment, partner or reader
-    #[arg(long)]
+    /// The role
+    #[arg(long, value_parser = Role::ALL.map(Role::as_str))]
     role: String,
     /// With `academy`: its academies or academic regions, such as academy:10,region:84
     #[arg(long, value_delimiter = ',', value_name = "CODES")]
@@ -104,8 +105,8 @@ struct Create {
     #[arg(long, value_name = "ID")]
     partner_id: Option<String>,
     /// What its tokens may do
-    #[arg(long, default_value = "read write")]
-    scope: String,
+    #[arg(long, default_value = "read write", value_parser = super::token::scopes_parser())]
+    scope: Scopes,
     /// Until when, such as 2027-08-31T22:00:00Z; without: no end
     #[arg(long, value_name = "TIME")]
     expires_at: Option<String>,
@@ -121,15 +122,8 @@ impl Create {
         body.insert("territories".into(), json!(self.territories));
         body.insert("uais".into(), json!(self.uais));
         body.insert("partner_id".into(), json!(self.partner_id));
-        body.insert(
-            "scopes".into(),
-            json!(
-                self.scope
-                    .split([' ', ','])
-                    .filter(|word| !word.is_empty())
-                    .collect::<Vec<_>>()
-            ),
-        );
+        let words = self.scope.as_str().split(' ');
+        body.insert("scopes".into(), words.collect());
         body.insert("expires_at".into(), json!(self.expires_at));
         Value::Object(body)
     }
@@ -190,8 +184,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
             COLUMNS,
         )?,
     };
-    print!("{printed}");
-    Ok(())
+    output::print(&printed)
 }
 
 /// Takes a step in a transaction of its own, as whoever has access to the data directory. A service that
@@ -300,7 +293,7 @@ fn explain(error: &Error) -> Failure {
     let subject = error
         .subject
         .as_ref()
-        .map(|subject| format!(" ({subject})"))
+        .map(|subject| format!(" ({})", subject.en))
         .unwrap_or_default();
     match error.cause() {
         Some(cause) => cause.into(),

@@ -52,8 +52,10 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
                 progress.print(year);
             }
             progress.end();
-            println!("{} school years, {cells} cells rebuilt", years.len());
-            Ok(())
+            output::print(&format!(
+                "{} school years, {cells} cells rebuilt\n",
+                years.len()
+            ))
         }
         Action::Verify { format } => {
             let verified = rollup_check::verify(&mut client, |year| progress.print(year)).await?;
@@ -65,16 +67,16 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
 
 fn report(verified: &rollup_check::Verified, format: Format) -> Result<(), Failure> {
     let (years, cells) = (verified.years, verified.cells);
-    eprintln!("{years} school years, {cells} cells compared with the lines of validated reports");
+    output::tell(&format!(
+        "{years} school years, {cells} cells compared with the lines of validated reports"
+    ));
     if verified.drifts.is_empty() {
         if matches!(format, Format::Table) {
-            println!("nothing differs");
-        } else {
-            print!("{}", output::list(format, &verified.drifts, COLUMNS)?);
+            return output::print("nothing differs\n");
         }
-        return Ok(());
+        return output::print(&output::list(format, &verified.drifts, COLUMNS)?);
     }
-    print!("{}", output::list(format, &verified.drifts, COLUMNS)?);
+    output::print(&output::list(format, &verified.drifts, COLUMNS)?)?;
     let count = verified.drifts.len();
     Err(format!("{count} figures differ from the reports: run `ree indicators rebuild`").into())
 }
@@ -101,7 +103,7 @@ impl Progress {
                 bar.set_message(year.to_owned());
                 bar.inc(1);
             }
-            None => eprintln!("{year} done"),
+            None => output::tell(&format!("{year} done")),
         }
     }
 

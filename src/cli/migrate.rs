@@ -1,6 +1,6 @@
 //! `ree migrate`: brings the schema up to date; `ree migrate status`: tells what it lacks.
 
-use super::{Failure, config};
+use super::{Failure, config, output};
 use crate::cli::database::Database;
 use crate::clock::Clock;
 use crate::db::{functions, migrations};
@@ -20,35 +20,35 @@ enum Action {
 pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let database = Database::open(&config()?).await?;
     if let Some(Action::Status) = arguments.action {
-        print(&migrations::state(&database.connector).await?);
-        return Ok(());
+        return output::print(&lines(&migrations::state(&database.connector).await?));
     }
     let done = migrations::run(&database.connector, Clock::default().now()).await?;
-    for name in &done.migrations {
-        println!("applied {name}");
-    }
+    let mut said: String = done
+        .migrations
+        .iter()
+        .map(|name| format!("applied {name}\n"))
+        .collect();
     if done.functions {
-        println!("applied functions");
+        said.push_str("applied functions\n");
     }
-    if done.migrations.is_empty() && !done.functions {
-        println!("the schema is up to date");
+    if said.is_empty() {
+        said.push_str("the schema is up to date\n");
     }
-    Ok(())
+    output::print(&said)
 }
 
 /// A line for each migration, then one for the functions, triggers and views.
-fn print(schema: &migrations::Schema) {
-    for state in &schema.migrations {
-        println!(
-            "{} {}",
-            if state.applied { "applied" } else { "pending" },
-            state.name
-        );
-    }
+fn lines(schema: &migrations::Schema) -> String {
+    let word = |applied: bool| if applied { "applied" } else { "pending" };
+    let migrations = schema.migrations.iter();
+    let mut lines: String = migrations
+        .map(|state| format!("{} {}\n", word(state.applied), state.name))
+        .collect();
     let functions = match schema.functions {
         functions::State::Applied => "applied",
         functions::State::Pending => "pending",
         functions::State::Newer => "newer",
     };
-    println!("{functions} functions");
+    lines.push_str(&format!("{functions} functions\n"));
+    lines
 }

@@ -91,7 +91,7 @@ pub fn main() -> ExitCode {
     match run(arguments.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("ree: {failure}");
+            output::tell(&format!("ree: {failure}"));
             ExitCode::FAILURE
         }
     }
@@ -108,13 +108,9 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Openapi { check } => document(check),
         Command::Config(arguments) => settings::run(&arguments),
         Command::Completions { shell } => {
-            clap_complete::generate(
-                shell,
-                &mut Arguments::command(),
-                "ree",
-                &mut std::io::stdout(),
-            );
-            Ok(())
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "ree", &mut script);
+            output::print(&String::from_utf8(script)?)
         }
         Command::EmbeddedReaper { .. } => Ok(()),
     }
@@ -137,8 +133,7 @@ fn wait(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failur
 fn document(check: Option<PathBuf>) -> Result<(), Failure> {
     let text = openapi::text()?;
     let Some(path) = check else {
-        print!("{text}");
-        return Ok(());
+        return output::print(&text);
     };
     let committed =
         std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;

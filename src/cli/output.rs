@@ -1,9 +1,30 @@
 //! What commands print: a table for people, JSON or CSV for programs.
 
+use std::io::{ErrorKind, Write};
+
 use serde::Serialize;
 use serde_json::Value;
 
 use super::Failure;
+
+/// Writes a result to standard output. Whoever reads it may have read enough (`| head -1`): that is no
+/// failure of the command.
+///
+/// # Errors
+/// When it cannot be written for another reason (a full disk).
+pub fn print(text: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Writes a line for a person to standard error, where there is still one.
+pub fn tell(line: &str) {
+    // Nobody can be told that it cannot be told.
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
 
 /// `--format`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

@@ -7,6 +7,7 @@ use actix_web::{HttpServer, web};
 
 use super::Failure;
 use super::database::Database;
+use super::output::tell;
 use crate::app::{App, Shared};
 use crate::config::{Config, Overrides};
 use crate::integration::{demo, operation};
@@ -130,10 +131,11 @@ fn announce(config: &Config, database: &Database) {
     } else {
         "DATABASE_URL"
     };
-    eprintln!("ree {} is ready ({server})", env!("CARGO_PKG_VERSION"));
-    eprintln!("  API   {url}/v1");
-    eprintln!("  docs  {url}/docs/");
-    eprintln!("  token ree token --role ministry   (cargo run --release -- token --role ministry)");
+    let version = env!("CARGO_PKG_VERSION");
+    tell(&format!("ree {version} is ready ({server})"));
+    tell(&format!("  API   {url}/v1"));
+    tell(&format!("  docs  {url}/docs/"));
+    tell("  token ree token --role ministry   (cargo run --release -- token --role ministry)");
 }
 
 /// SIGTERM or Ctrl-C.

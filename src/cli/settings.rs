@@ -28,9 +28,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         .into_iter()
         .map(|(name, value, origin)| json!({ "setting": name, "value": value, "origin": origin }))
         .collect();
-    print!(
-        "{}",
-        output::list(format, &rows, &["setting", "value", "origin"])?
-    );
-    Ok(())
+    output::print(&output::list(
+        format,
+        &rows,
+        &["setting", "value", "origin"],
+    )?)
 }

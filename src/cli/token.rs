@@ -1,18 +1,21 @@
 //! `ree token`: makes an access token with the service's own key.
 
 use chrono::TimeDelta;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
-use super::{Failure, config};
+use super::{Failure, config, output};
+use crate::auth::keys::KeyError;
 use crate::auth::{Claims, Identity, Keys, Perimeter, Role, Scopes, Tokens};
 use crate::clock::Clock;
+use crate::config::Config;
 use crate::error::Rule;
 use crate::language::Language;
 use crate::values::{FromText, Sha256Hex, TerritoryCode, Uai};
 
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// The role: ministry, academy, establishment, partner or reader
-    #[arg(long, value_parser = role)]
+    /// The role
+    #[arg(long, value_parser = role_parser())]
     role: Role,
     /// With `academy`: its academies or academic regions, such as academy:10,region:84
     #[arg(long, value_delimiter = ',', value_name = "CODES")]
@@ -27,22 +30,24 @@ pub struct Arguments {
     #[arg(long, value_name = "WHO")]
     sub: Option<String>,
     /// What it may do
-    #[arg(long, default_value = "read write", value_parser = scope)]
+    #[arg(long, default_value = "read write", value_parser = scopes_parser())]
     scope: Scopes,
     /// How long it lives: 90s, 15m, 8h or 1d, at most 30 days
     #[arg(long, default_value = "15m", value_parser = duration)]
     ttl: TimeDelta,
 }
 
-fn role(text: &str) -> Result<Role, String> {
-    text.parse().map_err(|_| {
-        "one of ministry, academy, establishment, partner, reader is expected".to_owned()
-    })
+fn role_parser() -> impl TypedValueParser<Value = Role> {
+    PossibleValuesParser::new(Role::ALL.map(Role::as_str)).try_map(|text| text.parse::<Role>())
 }
 
-fn scope(text: &str) -> Result<Scopes, String> {
-    text.parse()
-        .map_err(|_| "\"read\", \"write\" or \"read write\" is expected".to_owned())
+/// What a token or a client may do, in either order of the words.
+pub fn scopes_parser() -> impl TypedValueParser<Value = Scopes> {
+    let shown = ["read", "write", "read write"].map(PossibleValue::new);
+    let also = ["write read", "read,write", "write,read"]
+        .map(|words| PossibleValue::new(words).hide(true));
+    PossibleValuesParser::new(shown.into_iter().chain(also))
+        .try_map(|text| text.replace(',', " ").parse::<Scopes>())
 }
 
 fn duration(text: &str) -> Result<TimeDelta, String> {
@@ -87,8 +92,8 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
             arguments.role
         )
     })?;
-    let keys = Keys::load_or_create(&config.data_dir.join("keys"), now)?;
-    let issuer = config.issuer();
+    let keys = keys(&config)?;
+    let issuer = issuer(&config)?;
     let tokens = Tokens::new(keys, &issuer);
     let claims = Claims {
         iss: issuer,
@@ -100,8 +105,35 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
         scope: arguments.scope,
         identity,
     };
-    println!("{}", tokens.sign(&claims)?);
-    Ok(())
+    output::print(&format!("{}\n", tokens.sign(&claims)?))
+}
+
+/// The keys of the service. None is made here: a token signed with a key that the service does not have
+/// is one that it refuses.
+fn keys(config: &Config) -> Result<Keys, Failure> {
+    match Keys::load(&config.data_dir.join("keys")) {
+        Err(KeyError::None { dir }) => Err(format!(
+            "no signing key in {}: `ree serve` makes one when it first starts; start it, or name its \
+             data directory by REE_DATA_DIR",
+            dir.display()
+        )
+        .into()),
+        keys => Ok(keys?),
+    }
+}
+
+/// The issuer that the service wants in a token.
+fn issuer(config: &Config) -> Result<String, Failure> {
+    let issuer = config.issuer();
+    match config.published_url() {
+        Some(url) if url != issuer => Err(format!(
+            "REE_PUBLIC_URL={issuer}: the service of {} was started as {url} and would refuse the token; \
+             leave REE_PUBLIC_URL out, or start the service with it",
+            config.data_dir.display()
+        )
+        .into()),
+        _ => Ok(issuer),
+    }
 }
 
 /// The longest name made of a perimeter.

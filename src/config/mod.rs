@@ -147,11 +147,14 @@ impl Config {
         if self.names_public_url() {
             return self.public_url.clone();
         }
-        let published = std::fs::read_to_string(self.data_dir.join(PUBLISHED_URL));
-        published
-            .ok()
-            .filter(|url| !url.is_empty())
+        self.published_url()
             .unwrap_or_else(|| self.public_url.clone())
+    }
+
+    /// The address that the service started last left in the data directory.
+    pub fn published_url(&self) -> Option<String> {
+        let published = std::fs::read_to_string(self.data_dir.join(PUBLISHED_URL));
+        published.ok().filter(|url| !url.is_empty())
     }
 
     /// The settings with their values as they may be shown, in the order of [`SETTINGS`].
@@ -217,6 +220,29 @@ mod tests {
                 .iter()
                 .any(|problem| problem.contains("REE_LISTN: there is no such setting"))
         );
+    }
+
+    #[test]
+    fn the_public_address_is_a_scheme_and_a_host() {
+        for taken in [
+            "https://ree.example",
+            "https://ree.example/",
+            "http://10.0.0.1:8080",
+        ] {
+            let config = read(&[("REE_PUBLIC_URL", taken)]).unwrap();
+            assert_eq!(config.public_url, taken.trim_end_matches('/'));
+        }
+        for refused in [
+            "https://ree.example/api",
+            "https://ree.example/api/",
+            "https://ree.example/?a=b",
+            "https://ree.example/#a",
+            "https://user@ree.example",
+            "ree.example",
+        ] {
+            let error = read(&[("REE_PUBLIC_URL", refused)]).unwrap_err();
+            assert_eq!(error.0.len(), 1, "{refused}: {error}");
+        }
     }
 
     #[test]

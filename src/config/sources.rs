@@ -185,12 +185,22 @@ impl Values {
         let Some(given) = self.get("REE_PUBLIC_URL").map(str::to_owned) else {
             return format!("http://{listen}");
         };
-        let is_web = url::Url::parse(&given)
-            .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-        if !is_web {
-            self.problems.push(format!(
+        let url = url::Url::parse(&given)
+            .ok()
+            .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        match url {
+            None => self.problems.push(format!(
                 "REE_PUBLIC_URL={given}: an http or https address is expected"
-            ));
+            )),
+            // Links, identifiers of keys and the metadata of OAuth are written from the root.
+            Some(url) if !is_origin(&url) => {
+                self.problems.push(format!(
+                    "REE_PUBLIC_URL={given}: an address without a path, a query or a user is expected, \
+                     such as {}: give the service a host name of its own",
+                    url.origin().ascii_serialization()
+                ));
+            }
+            Some(_) => {}
         }
         given.trim_end_matches('/').to_owned()
     }
@@ -222,6 +232,15 @@ impl Values {
         }
         origins
     }
+}
+
+/// Whether an address names a scheme, a host and a port, and nothing else.
+fn is_origin(url: &url::Url) -> bool {
+    url.path() == "/"
+        && url.query().is_none()
+        && url.fragment().is_none()
+        && url.username().is_empty()
+        && url.password().is_none()
 }
 
 /// `./data/run` in a checkout of the project, else where the platform keeps a program's data.

@@ -19,7 +19,8 @@ const ATTEMPT: Duration = Duration::from_secs(5);
 /// What each session asks the server to enforce: a statement that outlives its request is ended,
 /// a lock is not waited for without end, a forgotten transaction does not hold back the others.
 const LIMITS: &str = "-c statement_timeout=15s -c lock_timeout=5s \
-                      -c idle_in_transaction_session_timeout=20s -c timezone=UTC";
+                      -c idle_in_transaction_session_timeout=20s -c timezone=UTC \
+                      -c client_min_messages=warning";
 
 /// Makes connections to one database.
 #[derive(Clone)]

@@ -130,7 +130,7 @@ codes! {
     SignedContent = 409 "signed_content",
         text("Contenu signé", "Signed content"),
         text("Le contenu d'une convention signée ne change que par avenant.", "The content of a signed convention only changes by an amendment."),
-        text("Retirez les champs nommés ; ceux qui ne sont pas contractuels restent modifiables.", "Remove the fields named; those that are not contractual can still be changed.");
+        text("Changez les champs nommés par un avenant ; ceux qui ne sont pas contractuels restent modifiables.", "Change the fields named by an amendment; those that are not contractual can still be changed.");
     AlreadyRenewed = 409 "already_renewed",
         text("Renouvellement déjà engagé", "Renewal already under way"),
         text("La convention qui succède à celle-ci est déjà en préparation.", "The successor of this convention is being prepared already."),
@@ -232,12 +232,12 @@ codes! {
         text("Une autre écriture a eu lieu en même temps.", "Another write took place at the same time."),
         text("Relisez l'objet et recommencez.", "Read the object again and retry.");
     PreconditionFailed = 412 "precondition_failed",
-        text("L'objet a changé", "The object has changed"),
-        text("La version donnée dans `If-Match` n'est plus la bonne, ou `If-None-Match: *` trouve un objet.", "The version in `If-Match` is no longer current, or `If-None-Match: *` finds an object."),
+        text("La précondition n'est pas remplie", "The precondition does not hold"),
+        text("L'objet a changé : la version donnée dans `If-Match` n'est plus la bonne, ou `If-None-Match: *` trouve un objet.", "The object has changed: the version in `If-Match` is no longer current, or `If-None-Match: *` finds an object."),
         text("Relisez l'objet, reprenez son `ETag` et recommencez.", "Read the object again, take its `ETag` and retry.");
     PayloadTooLarge = 413 "payload_too_large",
         text("Corps trop volumineux", "Body too large"),
-        text("Le corps dépasse 5 Mio.", "The body is over 5 MiB."),
+        text("Le corps dépasse 5 Mio, une fois décompressé s'il l'était.", "The body is over 5 MiB, unpacked if it was compressed."),
         text("Envoyez en plusieurs requêtes.", "Send several requests.");
     UriTooLong = 414 "uri_too_long",
         text("Adresse trop longue", "Address too long"),
@@ -246,7 +246,7 @@ codes! {
     UnsupportedMediaType = 415 "unsupported_media_type",
         text("Type de contenu non pris en charge", "Unsupported media type"),
         text("Le corps n'est pas d'un type accepté ici.", "The body is not of a type accepted here."),
-        text("Envoyez le type nommé dans le détail, en UTF-8, sans `Content-Encoding`.", "Send the type named in the detail, in UTF-8, without `Content-Encoding`.");
+        text("Envoyez le type nommé dans le détail, en UTF-8, tel quel ou compressé par gzip (`Content-Encoding: gzip`).", "Send the type named in the detail, in UTF-8, as it is or compressed with gzip (`Content-Encoding: gzip`).");
     ValidationFailed = 422 "validation_failed",
         text("La requête contient des erreurs", "The request has errors"),
         text("La requête est comprise, mais des champs ou paramètres sont faux. Tous sont dans `errors`.", "The request is understood, but fields or parameters are wrong. All are in `errors`."),

@@ -15,6 +15,24 @@ pub enum Place {
 }
 
 impl Place {
+    /// The list of the objects that may be named there, of a place that names one.
+    pub fn list(&self) -> Option<&'static str> {
+        let (Self::Pointer(path) | Self::Parameter(path)) = self else {
+            return None;
+        };
+        let mut names = path.rsplit('/');
+        match names.find(|name| name.parse::<usize>().is_err())? {
+            "convention_id" | "predecessor_id" => Some("/v1/conventions"),
+            "declination_id" | "parent_id" => Some("/v1/declinations"),
+            "partner_id" | "partner_ids" | "member_of" => Some("/v1/partners"),
+            "representative_id" => Some("/v1/partners/{id}/representatives"),
+            "intervention_id" => Some("/v1/interventions"),
+            "sync_id" => Some("/v1/partners/{id}/syncs"),
+            "uai" | "uais" => Some("/v1/establishments"),
+            _ => None,
+        }
+    }
+
     /// The place of a member of the body.
     pub fn field(name: &str) -> Self {
         Self::Pointer(format!("/{}", escape(name)))
@@ -35,6 +53,15 @@ pub struct Fault {
     pub rule: Rule,
 }
 
+/// How a fault could be put right, besides its rule.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Advice {
+    /// The values accepted, where they can be listed; of a number, its bounds.
+    pub accepted: Vec<serde_json::Value>,
+    /// The value probably meant.
+    pub nearest: Option<serde_json::Value>,
+}
+
 /// The rules a field or a parameter can break.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rule {
@@ -42,16 +69,18 @@ pub enum Rule {
     Required,
     /// `null` (or cleared), and needed.
     NotNull,
-    /// No field of this name.
-    UnknownField,
-    /// No query parameter of this name.
-    UnknownParameter,
+    /// No field of this name; those there are.
+    UnknownField(Vec<&'static str>),
+    /// No query parameter of this name; those there are.
+    UnknownParameter(Vec<&'static str>),
     /// The service sets this field.
     ReadOnly,
     /// The role may not write this field.
     NotYours,
     /// A query parameter given more than once.
     Repeated,
+    /// A header given more than once that has one value.
+    RepeatedHeader,
     /// Of another JSON type.
     WrongType(&'static str),
     /// Over this many characters.
@@ -68,8 +97,8 @@ pub enum Rule {
     ImpossibleDate,
     /// Not a code of this nomenclature; the nearest one, when one is near.
     UnknownCode(&'static str, Option<String>),
-    /// Not an order the list documents.
-    UnknownOrder,
+    /// Not an order the list documents; those it does.
+    UnknownOrder(Vec<&'static str>),
     /// No such territory.
     UnknownTerritory,
     /// Names an object that does not exist.
@@ -104,11 +133,11 @@ impl Rule {
         match self {
             Self::Required => "required",
             Self::NotNull => "not_null",
-            Self::UnknownField => "unknown_field",
-            Self::UnknownParameter => "unknown_parameter",
+            Self::UnknownField(_) => "unknown_field",
+            Self::UnknownParameter(_) => "unknown_parameter",
             Self::ReadOnly => "read_only",
             Self::NotYours => "not_yours",
-            Self::Repeated => "repeated",
+            Self::Repeated | Self::RepeatedHeader => "repeated",
             Self::WrongType(_) => "wrong_type",
             Self::TooLong(_) => "too_long",
             Self::Blank => "blank",
@@ -117,7 +146,7 @@ impl Rule {
             Self::Checksum(_) => "invalid_checksum",
             Self::ImpossibleDate => "invalid_date",
             Self::UnknownCode(..) => "unknown_code",
-            Self::UnknownOrder => "unknown_order",
+            Self::UnknownOrder(_) => "unknown_order",
             Self::UnknownTerritory => "unknown_territory",
             Self::UnknownReference => "unknown_reference",
             Self::Taken => "taken",
@@ -133,6 +162,40 @@ impl Rule {
         }
     }
 
+    /// Each of the general rules once, with an example of what it names.
+    pub fn examples() -> Vec<Self> {
+        vec![
+            Self::Required,
+            Self::NotNull,
+            Self::UnknownField(Vec::new()),
+            Self::UnknownParameter(Vec::new()),
+            Self::ReadOnly,
+            Self::NotYours,
+            Self::Repeated,
+            Self::RepeatedHeader,
+            Self::WrongType("string"),
+            Self::TooLong(200),
+            Self::Blank,
+            Self::ForbiddenCharacters,
+            Self::Format("2026-01-31"),
+            Self::Checksum(None),
+            Self::ImpossibleDate,
+            Self::UnknownCode("sectors", None),
+            Self::UnknownOrder(Vec::new()),
+            Self::UnknownTerritory,
+            Self::UnknownReference,
+            Self::Taken,
+            Self::OutsidePerimeter,
+            Self::RepeatedItem,
+            Self::EmptyList,
+            Self::TooManyItems(200),
+            Self::OutOfRange(1, 200),
+            Self::InThePast,
+            Self::OnlyWith("near"),
+            Self::ItsOwnNetwork,
+        ]
+    }
+
     /// The rule and the fix, in words.
     pub fn detail(&self, language: Language) -> String {
         match language {
@@ -145,11 +208,12 @@ impl Rule {
         match self {
             Self::Required => "Ce champ est obligatoire.".into(),
             Self::NotNull => "Ce champ est obligatoire : il ne peut pas être vidé.".into(),
-            Self::UnknownField => "Ce champ n'existe pas ici : retirez-le ou corrigez son nom.".into(),
-            Self::UnknownParameter => "Ce paramètre n'existe pas ici : retirez-le ou corrigez son nom.".into(),
+            Self::UnknownField(_) => "Ce champ n'existe pas ici : retirez-le ou corrigez son nom.".into(),
+            Self::UnknownParameter(_) => "Ce paramètre n'existe pas ici : retirez-le ou corrigez son nom.".into(),
             Self::ReadOnly => "Ce champ est fixé par le service : retirez-le.".into(),
             Self::NotYours => "Votre rôle ne permet pas d'écrire ce champ : retirez-le.".into(),
             Self::Repeated => "Ce paramètre est donné plusieurs fois : séparez les valeurs par des virgules.".into(),
+            Self::RepeatedHeader => "Cet en-tête est donné plusieurs fois : n'en envoyez qu'un.".into(),
             Self::WrongType(expected) => format!("Type attendu : {}.", type_in_french(expected)),
             Self::TooLong(max) => format!("Longueur maximale : {max} caractères."),
             Self::Blank => "Le texte est vide : donnez une valeur, ou null.".into(),
@@ -160,7 +224,7 @@ impl Rule {
             Self::ImpossibleDate => "Cette date n'existe pas au calendrier.".into(),
             Self::UnknownCode(list, Some(near)) => format!("Ce code n'est pas dans « {list} ». Le plus proche : {near}."),
             Self::UnknownCode(list, None) => format!("Ce code n'est pas dans « {list} » (voir /v1/nomenclatures/{list})."),
-            Self::UnknownOrder => "Cette liste n'a pas cet ordre : voyez sa documentation.".into(),
+            Self::UnknownOrder(_) => "Cette liste n'a pas cet ordre : voyez sa documentation.".into(),
             Self::UnknownTerritory => "Ce territoire n'existe pas (voir /v1/territories).".into(),
             Self::UnknownReference => "L'objet désigné n'existe pas.".into(),
             Self::Taken => "Un autre objet porte déjà cette valeur.".into(),
@@ -181,10 +245,10 @@ impl Rule {
         match self {
             Self::Required => "This field is required.".into(),
             Self::NotNull => "This field is required: it cannot be cleared.".into(),
-            Self::UnknownField => {
+            Self::UnknownField(_) => {
                 "There is no such field here: remove it or correct its name.".into()
             }
-            Self::UnknownParameter => {
+            Self::UnknownParameter(_) => {
                 "There is no such parameter here: remove it or correct its name.".into()
             }
             Self::ReadOnly => "The service sets this field: remove it.".into(),
@@ -192,6 +256,7 @@ impl Rule {
             Self::Repeated => {
                 "This parameter is given several times: separate the values by commas.".into()
             }
+            Self::RepeatedHeader => "This header is given several times: send one.".into(),
             Self::WrongType(expected) => format!("Expected type: {expected}."),
             Self::TooLong(max) => format!("At most {max} characters."),
             Self::Blank => "The text is empty: give a value, or null.".into(),
@@ -211,7 +276,7 @@ impl Rule {
             Self::UnknownCode(list, None) => {
                 format!("This code is not in \"{list}\" (see /v1/nomenclatures/{list}).")
             }
-            Self::UnknownOrder => "This list has no such order: see its documentation.".into(),
+            Self::UnknownOrder(_) => "This list has no such order: see its documentation.".into(),
             Self::UnknownTerritory => "There is no such territory (see /v1/territories).".into(),
             Self::UnknownReference => "The object named does not exist.".into(),
             Self::Taken => "Another object has this value already.".into(),

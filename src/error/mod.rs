@@ -9,21 +9,58 @@ pub mod code;
 mod database;
 pub mod fault;
 pub mod notice;
+pub mod oauth;
 pub mod problem;
 pub mod warning;
 
 pub use code::Code;
 pub use database::in_progress;
-pub use fault::{Fault, Faults, Place, Rule};
+pub use fault::{Advice, Fault, Faults, Place, Rule};
 pub use notice::{Notice, notice};
 
 use std::fmt;
 
+use crate::language::Language;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderName, HeaderValue};
 
 /// What a function of the service answers when it cannot do what was asked.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What the explanation of a code names: a value, or words in each language.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject {
+    /// In French.
+    pub fr: String,
+    /// In English.
+    pub en: String,
+}
+
+impl Subject {
+    /// Words, which differ.
+    pub fn words(fr: impl Into<String>, en: impl Into<String>) -> Self {
+        Self {
+            fr: fr.into(),
+            en: en.into(),
+        }
+    }
+
+    /// It in a language.
+    pub fn get(&self, language: Language) -> &str {
+        match language {
+            Language::French => &self.fr,
+            Language::English => &self.en,
+        }
+    }
+}
+
+impl<T: Into<String>> From<T> for Subject {
+    /// A value, the same in both.
+    fn from(value: T) -> Self {
+        let value = value.into();
+        Self::words(value.clone(), value)
+    }
+}
 
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
@@ -39,7 +76,7 @@ pub struct Error {
     /// What became of each item of the request, where it has several.
     pub verdicts: Option<Box<serde_json::Value>>,
     /// What the explanation of the code has to name (a status, a limit…).
-    pub subject: Option<String>,
+    pub subject: Option<Box<Subject>>,
     cause: Option<Cause>,
 }
 
@@ -128,8 +165,8 @@ impl Error {
 
     /// The same error, whose explanation names this.
     #[must_use]
-    pub fn about(mut self, subject: impl Into<String>) -> Self {
-        self.subject = Some(subject.into());
+    pub fn about(mut self, subject: impl Into<Subject>) -> Self {
+        self.subject = Some(Box::new(subject.into()));
         self
     }
 

@@ -37,6 +37,9 @@ impl Notice {
     }
 }
 
+/// Every notice there is: the build reads the sources for them, so that none lacks its page.
+pub static NOTICES: &[Notice] = include!(concat!(env!("OUT_DIR"), "/notices.rs"));
+
 /// An end before a beginning.
 pub static BEFORE_START: Notice = notice(
     "before_start",
@@ -70,6 +73,13 @@ pub static PART_OF_THE_KEY: Notice = notice(
     "part_of_the_key",
     "Ce champ identifie l'objet et ne change pas : retirez-le.",
     "This field identifies the object and does not change: remove it.",
+);
+
+/// A field of a text that was signed.
+pub static SIGNED: Notice = notice(
+    "read_only",
+    "Ce champ a été signé : il ne change que par un avenant (`POST /v1/conventions/{id}/amendments`).",
+    "This field was signed: it only changes by an amendment (`POST /v1/conventions/{id}/amendments`).",
 );
 
 /// A day after the end of what it belongs to.

@@ -3,7 +3,8 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Code, Error, Place};
+use super::notice::{NOTICES, Notice};
+use super::{Advice, Code, Error, Fault, Place, Rule};
 use crate::language::Language;
 
 /// Le document d'erreur commun à toutes les réponses en échec (RFC 9457).
@@ -57,11 +58,23 @@ pub struct ProblemFault {
     /// La règle et ce qu'il faut faire.
     #[schema(example = "La clé de contrôle est fausse : vérifiez le numéro.")]
     pub detail: String,
+    /// Les valeurs acceptées, où elles se comptent ; pour un nombre, ses bornes.
+    #[schema(value_type = Vec<Object>, example = json!([]))]
+    pub accepted: Vec<serde_json::Value>,
+    /// La valeur probablement voulue, si elle se devine.
+    #[schema(value_type = Option<Object>, example = json!(null))]
+    pub nearest: Option<serde_json::Value>,
 }
 
 impl Problem {
-    /// The document for an error, in a language.
-    pub fn of(error: &Error, language: Language, instance: &str, request_id: &str) -> Self {
+    /// The document for an error, in a language, with what can be advised on each of its faults.
+    pub fn of(
+        error: &Error,
+        language: Language,
+        instance: &str,
+        request_id: &str,
+        advise: impl Fn(&Fault) -> Advice,
+    ) -> Self {
         Self {
             kind: format!("/problems/{}", error.code.as_str()),
             title: error.code.title(language),
@@ -73,7 +86,7 @@ impl Problem {
             errors: error
                 .faults
                 .iter()
-                .map(|fault| ProblemFault::of(fault, language))
+                .map(|fault| ProblemFault::of(fault, advise(fault), language))
                 .collect(),
             verdicts: error.verdicts.as_deref().cloned(),
         }
@@ -81,7 +94,7 @@ impl Problem {
 }
 
 impl ProblemFault {
-    fn of(fault: &super::Fault, language: Language) -> Self {
+    fn of(fault: &Fault, advice: Advice, language: Language) -> Self {
         let (pointer, parameter, header) = match &fault.place {
             Place::Pointer(pointer) => (Some(pointer.clone()), None, None),
             Place::Parameter(name) => (None, Some(name.clone()), None),
@@ -92,8 +105,22 @@ impl ProblemFault {
             parameter,
             header,
             code: fault.rule.code(),
-            detail: fault.rule.detail(language),
+            detail: match (&fault.rule, fault.place.list()) {
+                (Rule::UnknownReference, Some(list)) => see(&fault.rule, list, language),
+                (rule, _) => rule.detail(language),
+            },
+            accepted: advice.accepted,
+            nearest: advice.nearest,
         }
+    }
+}
+
+/// The rule, and the list of what may be named.
+fn see(rule: &Rule, list: &str, language: Language) -> String {
+    let said = rule.detail(language);
+    match language {
+        Language::French => format!("{said} Voyez {list}."),
+        Language::English => format!("{said} See {list}."),
     }
 }
 
@@ -107,10 +134,14 @@ fn detail(error: &Error, language: Language) -> String {
             (n, Language::English) => format!("{n} places are to be corrected."),
         };
     }
+    // The object has not changed: the tag cannot be compared, and the fault says why.
+    if let (Code::PreconditionFailed, [fault]) = (error.code, error.faults.as_slice()) {
+        return fault.rule.detail(language);
+    }
     let entry = error.code.entry();
     let meaning = entry.meaning.get(language);
     match &error.subject {
-        Some(subject) => format!("{meaning} ({subject})"),
+        Some(subject) => format!("{meaning} ({})", subject.get(language)),
         None => meaning.to_owned(),
     }
 }
@@ -129,11 +160,11 @@ pub struct ProblemType {
     #[schema(example = 422)]
     pub status: u16,
     /// Titre.
-    pub title: &'static str,
+    pub title: String,
     /// Ce que le code veut dire.
-    pub meaning: &'static str,
+    pub meaning: String,
     /// Ce qu'il faut faire.
-    pub fix: &'static str,
+    pub fix: String,
     /// Un document d'erreur de ce code.
     #[schema(value_type = Object)]
     pub example: Problem,
@@ -145,21 +176,84 @@ impl ProblemType {
         let entry = code.entry();
         let mut example = Error::new(code);
         if code == Code::ValidationFailed {
-            example = Error::at(code, Place::field("siren"), super::Rule::Checksum(None));
+            example = Error::at(code, Place::field("siren"), Rule::Checksum(None));
         }
         Self {
             code: entry.code,
             kind: format!("/problems/{}", entry.code),
             status: entry.status,
-            title: entry.title.get(language),
-            meaning: entry.meaning.get(language),
-            fix: entry.fix.get(language),
-            example: Problem::of(
-                &example,
-                language,
-                "/v1/partners",
-                "0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f",
-            ),
+            title: entry.title.get(language).to_owned(),
+            meaning: entry.meaning.get(language).to_owned(),
+            fix: entry.fix.get(language).to_owned(),
+            example: shown(&example, language),
         }
     }
+
+    /// The documentation of the code of a fault, of those that stand in `errors` and in `warnings`.
+    pub fn of_fault(code: &str, language: Language) -> Option<Self> {
+        let rules = rules().into_iter().filter(|rule| rule.code() == code);
+        let mut words: Vec<String> = Vec::new();
+        let mut first = None;
+        for rule in rules {
+            let said = rule.detail(language);
+            if !words.contains(&said) {
+                words.push(said);
+            }
+            first.get_or_insert(rule);
+        }
+        let rule = first?;
+        let example = Error::at(Code::ValidationFailed, Place::field("field"), rule.clone());
+        let title = words.first().map(|said| title_of(said)).unwrap_or_default();
+        Some(Self {
+            code: rule.code(),
+            kind: format!("/problems/{code}"),
+            status: example.code.entry().status,
+            title: title.to_owned(),
+            meaning: words.join(" "),
+            fix: match language {
+                Language::French => {
+                    "Corrigez l'endroit que nomment `pointer`, `parameter` ou `header`, comme `detail` le dit ; `accepted` et `nearest` disent quoi y mettre.".to_owned()
+                }
+                Language::English => {
+                    "Correct the place named by `pointer`, `parameter` or `header`, as `detail` says; `accepted` and `nearest` say what to put there.".to_owned()
+                }
+            },
+            example: shown(&example, language),
+        })
+    }
+
+    /// The codes of faults that are no codes of problems, in their order.
+    pub fn of_faults(language: Language) -> Vec<Self> {
+        let mut codes: Vec<&str> = rules().iter().map(Rule::code).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        let own = codes.into_iter().filter(|code| Code::named(code).is_none());
+        own.filter_map(|code| Self::of_fault(code, language))
+            .collect()
+    }
+}
+
+/// Every rule that a place can break: the general ones, each with an example of what it names, and the
+/// notices of the resources.
+fn rules() -> Vec<Rule> {
+    let mut rules = Rule::examples();
+    let own: &'static [Notice] = NOTICES;
+    rules.extend(own.iter().map(Rule::Own));
+    rules
+}
+
+/// The words before the first stop or colon.
+fn title_of(said: &str) -> &str {
+    let end = said.find([':', '.', '(']).unwrap_or(said.len());
+    said.get(..end).unwrap_or(said).trim_end()
+}
+
+fn shown(example: &Error, language: Language) -> Problem {
+    Problem::of(
+        example,
+        language,
+        "/v1/partners",
+        "0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f",
+        |_| Advice::default(),
+    )
 }

@@ -13,8 +13,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::db::version::Precondition;
-use crate::error::{Error, Result};
+use crate::db::version::{Precondition, UNQUOTED_ETAG, WEAK_ETAG};
+use crate::error::{Error, Notice, Result};
 
 /// The room a body is given to begin with, in bytes.
 const ROOM: usize = 16 * 1024;
@@ -155,24 +155,31 @@ impl Answer {
         }
     }
 
-    /// Whether the request already has this very answer (`If-None-Match`, RFC 9110 §13.1.2).
-    fn is_known(&self, headers: &HeaderMap) -> bool {
-        let Some(etag) = &self.etag else { return false };
-        self.status == StatusCode::OK
-            && headers
-                .get_all(header::IF_NONE_MATCH)
-                .filter_map(|value| value.to_str().ok())
-                .any(|value| {
-                    value
-                        .split(',')
-                        .map(|tag| tag.trim().trim_start_matches("W/"))
-                        .any(|tag| tag == "*" || tag == etag)
-                })
+    /// The tag by which the request already has this very answer (`If-None-Match`, RFC 9110
+    /// §13.1.2): that of one of its codings.
+    fn known_as(&self, headers: &HeaderMap) -> Option<String> {
+        let etag = self
+            .etag
+            .as_ref()
+            .filter(|_| self.status == StatusCode::OK)?;
+        let gzipped = of_coding(etag);
+        let mut tags = headers
+            .get_all(header::IF_NONE_MATCH)
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .map(|tag| tag.trim().trim_start_matches("W/"));
+        let known = tags.find(|tag| *tag == "*" || tag == etag || *tag == gzipped)?;
+        Some(if known == gzipped {
+            gzipped
+        } else {
+            etag.clone()
+        })
     }
 
     fn response(&self, request: &HttpRequest) -> HttpResponse {
         let is_read = matches!(request.method().as_str(), "GET" | "HEAD");
-        let known = is_read && self.is_known(request.headers());
+        let known_as = self.known_as(request.headers()).filter(|_| is_read);
+        let known = known_as.is_some();
         // What is shown once is sent even to those who prefer no body: they could not ask again.
         let once = self.replay_body.is_some();
         let minimal =
@@ -186,7 +193,7 @@ impl Answer {
         for (name, value) in &self.headers {
             response.append_header((name.clone(), value.clone()));
         }
-        if let Some(etag) = &self.etag {
+        if let Some(etag) = known_as.as_ref().or(self.etag.as_ref()) {
             response.insert_header((header::ETAG, etag.as_str()));
         }
         if let Some(location) = &self.location {
@@ -239,18 +246,29 @@ pub fn digest(body: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(hasher.finish().to_be_bytes())
 }
 
+/// The tag of the same answer compressed with gzip: two codings are two representations (RFC 9110
+/// §8.8.3). The version it begins with stays.
+pub fn of_coding(etag: &str) -> String {
+    match etag.strip_suffix('"') {
+        Some(start) => format!("{start}-gzip\""),
+        None => etag.to_owned(),
+    }
+}
+
 impl Precondition {
     /// Reads `If-Match`; of each tag the version alone counts.
     pub fn of(headers: &HeaderMap) -> Self {
-        Self::read(headers, header::IF_MATCH)
+        Self::read(headers, header::IF_MATCH, version)
     }
 
-    /// Reads `If-None-Match` in the same way; on reads it is the digest that counts ([`Answer`]).
+    /// Reads `If-None-Match`, which compares weak tags too (RFC 9110 §13.1.2); on reads it is the
+    /// digest that counts ([`Answer`]).
     pub fn none_of(headers: &HeaderMap) -> Self {
-        Self::read(headers, header::IF_NONE_MATCH)
+        let weakly = |tag: &str| version(tag.strip_prefix("W/").unwrap_or(tag));
+        Self::read(headers, header::IF_NONE_MATCH, weakly)
     }
 
-    fn read(headers: &HeaderMap, name: HeaderName) -> Self {
+    fn read(headers: &HeaderMap, name: HeaderName, version: fn(&str) -> Option<i64>) -> Self {
         if !headers.contains_key(&name) {
             return Self::None;
         }
@@ -266,7 +284,22 @@ impl Precondition {
         if tags.clone().any(|tag| tag == "*") {
             return Self::Any;
         }
-        Self::Versions(tags.filter_map(version).collect())
+        let flaw = tags.clone().find_map(flaw);
+        let versions = tags.filter_map(version).collect();
+        match flaw {
+            Some(flaw) => Self::Flawed(versions, flaw),
+            None => Self::Versions(versions),
+        }
+    }
+}
+
+/// What keeps a tag from being compared, if the way it is written does.
+fn flaw(tag: &str) -> Option<&'static Notice> {
+    let is_quoted = |tag: &str| tag.len() > 1 && tag.starts_with('"') && tag.ends_with('"');
+    match tag.strip_prefix("W/").or_else(|| tag.strip_prefix("w/")) {
+        Some(weak) if is_quoted(weak) => Some(&WEAK_ETAG),
+        _ if is_quoted(tag) || tag.is_empty() => None,
+        _ => Some(&UNQUOTED_ETAG),
     }
 }
 
@@ -340,5 +373,21 @@ mod tests {
         for stale in ["\"2.abc\"", "W/\"3.abc\"", "\"abc\"", "3.abc", "\"\""] {
             assert!(if_match(stale).check(3).is_err(), "{stale}");
         }
+    }
+
+    #[test]
+    fn a_tag_that_cannot_match_is_told_from_one_that_does_not() {
+        let told = |tag: &'static str| {
+            let refused = if_match(tag).check(3).unwrap_err();
+            let fault = refused.faults.first();
+            fault.map(|fault| fault.rule.code())
+        };
+        assert_eq!(told("W/\"3.abc\""), Some("weak_etag"));
+        assert_eq!(told("\"2.abc\", W/\"3.abc\""), Some("weak_etag"));
+        for unquoted in ["3.abc", "'3.abc'", "W/3.abc", "\"3.abc"] {
+            assert_eq!(told(unquoted), Some("unquoted_etag"), "{unquoted}");
+        }
+        assert_eq!(told("\"2.abc\""), None);
+        assert!(if_match("W/\"3.abc\", \"3.abc-gzip\"").check(3).is_ok());
     }
 }

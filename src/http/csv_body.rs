@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Result, Subject};
 
 /// The rows of a body, under `items`. A comma, a semicolon or a tab separates the cells, whichever
 /// the header has most of, or what a first line `sep=` says; a BOM is passed over. An empty cell is
@@ -13,9 +13,19 @@ use crate::error::{Code, Error, Result};
 /// `malformed_csv` for bytes that are not UTF-8, for a header that is empty or names a column twice,
 /// and for a quote that is never closed: what follows it cannot be told apart.
 pub fn rows(bytes: &[u8]) -> Result<Value> {
-    let malformed = |detail: String| Error::new(Code::MalformedCsv).about(detail);
-    let decoded = std::str::from_utf8(bytes)
-        .map_err(|error| malformed(format!("UTF-8, octet {}", error.valid_up_to())))?;
+    let malformed =
+        |fr: String, en: String| Error::new(Code::MalformedCsv).about(Subject::words(fr, en));
+    let decoded = std::str::from_utf8(bytes).map_err(|error| {
+        let byte = error.valid_up_to();
+        malformed(
+            format!("l'octet {byte} n'est pas de l'UTF-8"),
+            format!("byte {byte} is not UTF-8"),
+        )
+    })?;
+    let unreadable = |error: csv::Error| {
+        let line = error.position().map_or(1, csv::Position::line);
+        malformed(format!("ligne {line}"), format!("line {line}"))
+    };
     let text = decoded.strip_prefix('\u{feff}').unwrap_or(decoded);
     let (separator, table) = separator(text);
     if let Some(line) = unclosed_quote(table, separator) {
@@ -26,27 +36,34 @@ pub fn rows(bytes: &[u8]) -> Result<Value> {
             .matches('\n')
             .count();
         let line = line.saturating_add(before);
-        return Err(malformed(format!("ligne {line}, guillemet jamais fermé")));
+        return Err(malformed(
+            format!("le guillemet ouvert dans la ligne {line} ne se ferme pas"),
+            format!("the quote opened in line {line} is never closed"),
+        ));
     }
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(separator)
         .flexible(true)
         .from_reader(table.as_bytes());
-    let header = reader
-        .headers()
-        .map_err(|error| malformed(error.to_string()))?;
+    let header = reader.headers().map_err(unreadable)?;
     let names: Vec<String> = header.iter().map(|name| name.trim().to_owned()).collect();
     if names.is_empty() {
-        return Err(malformed("0".to_owned()));
+        return Err(malformed(
+            "le corps est vide".into(),
+            "the body is empty".into(),
+        ));
     }
     for (place, name) in names.iter().enumerate() {
         if name.is_empty() || names.iter().take(place).any(|other| other == name) {
-            return Err(malformed(format!("« {name} »")));
+            return Err(malformed(
+                format!("colonne « {name} »"),
+                format!("column \"{name}\""),
+            ));
         }
     }
     let mut items = Vec::new();
     for record in reader.into_records() {
-        let record = record.map_err(|error| malformed(error.to_string()))?;
+        let record = record.map_err(unreadable)?;
         if record.iter().any(|cell| !cell.trim().is_empty()) {
             items.push(item(&names, &record));
         }
@@ -108,8 +125,17 @@ fn item(names: &[String], record: &csv::StringRecord) -> Value {
         .iter()
         .zip(record.iter())
         .filter(|(_, cell)| !cell.trim().is_empty());
-    let members = cells.map(|(name, cell)| (name.clone(), Value::from(cell)));
+    let members = cells.map(|(name, cell)| (name.clone(), Value::from(kept_text(cell))));
     Value::Object(members.collect::<Map<_, _>>())
+}
+
+/// The text of a cell that is written `="01505"`, as `dialect=excel-fr` writes a number that is a text;
+/// any other formula stays one.
+fn kept_text(cell: &str) -> &str {
+    let quoted = cell
+        .strip_prefix("=\"")
+        .and_then(|rest| rest.strip_suffix('"'));
+    quoted.filter(|text| !text.contains('"')).unwrap_or(cell)
 }
 
 #[cfg(test)]
@@ -125,6 +151,13 @@ mod tests {
         ] {
             assert_eq!(rows(body.as_bytes()).unwrap(), expected, "{body:?}");
         }
+    }
+
+    #[test]
+    fn a_number_kept_as_a_text_is_that_text_and_a_formula_stays_one() {
+        let read = rows(b"a;b;c\n\"=\"\"01505\"\"\";=1+1;\"=\"\"a\"\"&\"\"b\"\"\"\n").unwrap();
+        let expected = json!({ "a": "01505", "b": "=1+1", "c": "=\"a\"&\"b\"" });
+        assert_eq!(read, json!({ "items": [expected] }));
     }
 
     #[test]
@@ -171,7 +204,8 @@ mod tests {
             assert_eq!(unclosed_quote(body, b','), line, "{body:?}");
         }
         let refused = rows(b"sep=,\na,b\n1,\"2\n").unwrap_err();
-        assert!(refused.subject.unwrap().contains("ligne 3"));
+        let subject = refused.subject.unwrap();
+        assert!(subject.fr.contains("ligne 3"));
     }
 
     #[test]

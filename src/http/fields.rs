@@ -321,7 +321,8 @@ impl<'a> Fields<'a> {
             .filter(|name| !self.known.contains(&name.as_str()))
         {
             let place = self.at.member(name).place();
-            self.faults.add(place, Rule::UnknownField);
+            let rule = Rule::UnknownField(self.known.clone());
+            self.faults.add(place, rule);
         }
     }
 }

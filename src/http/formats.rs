@@ -272,17 +272,36 @@ fn cell(value: &Value, dialect: Dialect) -> String {
             number.to_string().replace('.', ",")
         }
         Value::Number(number) => number.to_string(),
+        Value::String(text) if dialect == Dialect::ExcelFr && reads_as_a_number(text) => {
+            format!("=\"{text}\"")
+        }
         Value::String(text) => neutral(text),
         Value::Array(items) if items.iter().all(Value::is_string) => {
             let items: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
-            neutral(&items.join("|"))
+            cell(&Value::from(items.join("|")), dialect)
         }
         other => other.to_string(),
     }
 }
 
+/// Whether a spreadsheet would take a text for a number, and lose its zeros or its last digits: a
+/// postal code, a SIREN, a telephone number. It keeps one that is written `="01505"`.
+fn reads_as_a_number(text: &str) -> bool {
+    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let is_digit = |c: char| c.is_ascii_digit();
+    let is_grouped = |c: char| is_digit(c) || " .,\u{a0}\u{202f}".contains(c);
+    mantissa.starts_with(is_digit)
+        && mantissa.chars().all(is_grouped)
+        && exponent
+            .trim_start_matches(['+', '-'])
+            .chars()
+            .all(is_digit)
+        && exponent.ends_with(is_digit)
+}
+
 /// A text that a spreadsheet would run as a formula gets an apostrophe before it (OWASP, "CSV
-/// injection"), and so does one that would be taken for such a text when it is read again.
+/// injection"), and so does one that would be taken for such a text when it is read again; one that
+/// begins in full width is read as if it began in plain characters.
 fn neutral(text: &str) -> String {
     if is_formula(text) {
         format!("'{text}")
@@ -294,7 +313,10 @@ fn neutral(text: &str) -> String {
 /// Whether a spreadsheet would run a text, or has been kept from it by apostrophes.
 pub fn is_formula(text: &str) -> bool {
     let bare = text.trim_start_matches('\'');
-    bare.starts_with(['=', '+', '-', '@', '\t', '\r'])
+    const STARTS: [char; 11] = [
+        '=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠',
+    ];
+    bare.starts_with(STARTS)
 }
 
 /// The columns of a `T`: the properties of its schema, in order, the id before all others.
@@ -332,6 +354,49 @@ mod tests {
             cell(&serde_json::json!(["a", "b"]), Dialect::Standard),
             "a|b"
         );
+    }
+
+    #[test]
+    fn a_formula_in_full_width_is_neutralised_too() {
+        for text in ["＝1+1", "＋33", "－x", "＠a", "\n=1"] {
+            for dialect in [Dialect::Standard, Dialect::ExcelFr] {
+                assert_eq!(cell(&text.into(), dialect), format!("'{text}"));
+            }
+        }
+    }
+
+    #[test]
+    fn a_text_of_digits_stays_a_text_in_a_french_spreadsheet() {
+        for text in [
+            "01505",
+            "552049447",
+            "069",
+            "2026",
+            "01 23 45 67 89",
+            "1,5",
+            "12E3",
+            "1e-2",
+        ] {
+            assert_eq!(cell(&text.into(), Dialect::ExcelFr), format!("=\"{text}\""));
+            assert_eq!(cell(&text.into(), Dialect::Standard), text);
+        }
+        for text in [
+            "3e",
+            "2025-2026",
+            "2026-01-31",
+            "0690001B",
+            "W751234567",
+            "12 rue",
+            "e3",
+            "",
+        ] {
+            assert_eq!(cell(&text.into(), Dialect::ExcelFr), text);
+        }
+        assert_eq!(
+            cell(&serde_json::json!(["069"]), Dialect::ExcelFr),
+            "=\"069\""
+        );
+        assert_eq!(cell(&serde_json::json!(1505), Dialect::ExcelFr), "1505");
     }
 
     #[test]

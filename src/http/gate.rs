@@ -5,6 +5,7 @@
 //! OpenAPI document ([`Contract`](super::contract::Contract)) and the access table
 //! ([`policy`]), so a handler cannot forget one.
 
+use std::io::Read;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,21 +17,22 @@ use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpResponse, web};
 use bytes::{Bytes, BytesMut};
+use flate2::read::MultiGzDecoder;
 use futures_util::StreamExt;
 use serde_json::Value;
 
+use super::access_log::AccessLog;
 use super::contract::{Operation, allow};
 use super::formats::Form;
 use super::page::bound_to;
 use super::query::Parameters;
-use super::shell::AccessLog;
 use super::{accept, csv_body, json};
 use crate::app::App;
 use crate::auth::claims::Claims;
 use crate::auth::policy::{self, Scope};
 use crate::db::page::Mark;
 use crate::db::version::{Conditions, Precondition};
-use crate::error::{Code, Error, Place, Result, Rule};
+use crate::error::{Code, Error, Fault, Place, Result, Rule, Subject};
 use crate::language::Language;
 
 /// The largest body.
@@ -111,6 +113,7 @@ enum Passed {
 
 async fn pass(request: &mut ServiceRequest) -> Result<Passed> {
     let app = app_of(request)?;
+    refuse_repeats(request.headers())?;
     let claims = authenticate(&app, request).await?;
     let template = request.match_pattern();
     let operations = template
@@ -137,6 +140,35 @@ fn app_of(request: &ServiceRequest) -> Result<web::Data<App>> {
         .app_data::<web::Data<App>>()
         .cloned()
         .ok_or_else(|| Error::internal("the application is not mounted"))
+}
+
+/// The headers that have one value, by the name that a refusal gives them.
+const SINGLE: [(HeaderName, &str); 4] = [
+    (header::AUTHORIZATION, "Authorization"),
+    (
+        HeaderName::from_static("idempotency-key"),
+        "Idempotency-Key",
+    ),
+    (header::CONTENT_TYPE, "Content-Type"),
+    (header::CONTENT_ENCODING, "Content-Encoding"),
+];
+
+/// Refuses a header that is given twice and has one value: to choose one would be to guess.
+fn refuse_repeats(headers: &HeaderMap) -> Result<()> {
+    let repeated = SINGLE
+        .into_iter()
+        .filter(|(name, _)| headers.get_all(name).nth(1).is_some());
+    let faults: Vec<Fault> = repeated
+        .map(|(_, name)| Fault {
+            place: Place::Header(name),
+            rule: Rule::RepeatedHeader,
+        })
+        .collect();
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::new(Code::MalformedRequest).with(faults))
+    }
 }
 
 /// The claims of the caller. Everything under `/v1` needs a token, unknown paths there too; a CORS
@@ -173,6 +205,7 @@ async fn admit(
     let media_type = negotiate(request.headers(), operation)?;
     let given = check_content_type(request, operation)?;
     let raw = read_body(request).await?;
+    let raw = unpacked(request.headers(), raw)?;
     let (takes_json, body_form) = (reads_as_json(&given), form_of(&given));
     let json = if takes_json && !raw.is_empty() {
         Some(parse(body_form, &raw)?)
@@ -182,7 +215,8 @@ async fn admit(
     // Where a body is optional, `null` says as much as none.
     let json = json.filter(|json| operation.needs_body || !json.is_null());
     if json.is_none() && takes_json && operation.needs_body {
-        return Err(Error::new(Code::MalformedJson).about("0"));
+        return Err(Error::new(Code::MalformedJson)
+            .about(Subject::words("le corps est vide", "the body is empty")));
     }
     let parameters = Parameters::parse(request.query_string())?;
     let mark = cursor(app, request, operation, &parameters)?;
@@ -282,14 +316,58 @@ fn check_content_type(request: &ServiceRequest, operation: &Operation) -> Result
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
-    let encoded = headers
-        .get(header::CONTENT_ENCODING)
-        .is_some_and(|value| value != "identity");
-    let named = taken.iter().find(|media_type| is_type(given, media_type));
-    match named.filter(|_| !encoded) {
-        Some(named) => Ok(named.clone()),
-        None => Err(unsupported(request.method(), &taken.join(", "))),
+    if coding(headers).is_none() {
+        let error = Error::new(Code::UnsupportedMediaType).about("Content-Encoding: gzip");
+        // RFC 9110 §15.5.16.
+        let taken = HeaderValue::from_static("gzip, identity");
+        return Err(error.header(header::ACCEPT_ENCODING, taken));
     }
+    let named = taken.iter().find(|media_type| is_type(given, media_type));
+    named
+        .cloned()
+        .ok_or_else(|| unsupported(request.method(), &taken.join(", ")))
+}
+
+/// How a body is packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Coding {
+    Identity,
+    Gzip,
+}
+
+/// The coding of the body; none when it is one that is not taken.
+fn coding(headers: &HeaderMap) -> Option<Coding> {
+    let Some(value) = headers.get(header::CONTENT_ENCODING) else {
+        return Some(Coding::Identity);
+    };
+    match value.to_str().ok()?.trim().to_ascii_lowercase().as_str() {
+        "" | "identity" => Some(Coding::Identity),
+        // RFC 9110 §8.4.1.3: the two are the same.
+        "gzip" | "x-gzip" => Some(Coding::Gzip),
+        _ => None,
+    }
+}
+
+/// The body as it was before it was packed; what it unpacks to has the bound of a body.
+fn unpacked(headers: &HeaderMap, raw: Bytes) -> Result<Bytes> {
+    if coding(headers) != Some(Coding::Gzip) || raw.is_empty() {
+        return Ok(raw);
+    }
+    let mut plain = Vec::new();
+    let bound = u64::try_from(MAX_BODY)
+        .unwrap_or(u64::MAX)
+        .saturating_add(1);
+    let mut packed = MultiGzDecoder::new(raw.as_ref()).take(bound);
+    packed.read_to_end(&mut plain).map_err(|_| {
+        Error::new(Code::MalformedRequest).about(Subject::words(
+            "le corps n'est pas du gzip entier, comme `Content-Encoding` le dit",
+            "the body is not whole gzip, as `Content-Encoding` says",
+        ))
+    })?;
+    if plain.len() > MAX_BODY {
+        return Err(Error::new(Code::PayloadTooLarge));
+    }
+    Ok(plain.into())
 }
 
 /// Whether a `Content-Type` is this type, in UTF-8 if it names a charset.
@@ -344,7 +422,9 @@ async fn read_body(request: &mut ServiceRequest) -> Result<Bytes> {
     let whole = async {
         let mut body = BytesMut::new();
         while let Some(chunk) = payload.next().await {
-            let chunk = chunk.map_err(|_| Error::new(Code::MalformedRequest).about("body"))?;
+            let chunk = chunk.map_err(|_| {
+                Error::new(Code::MalformedRequest).about(Subject::words("le corps", "the body"))
+            })?;
             if body.len().saturating_add(chunk.len()) > MAX_BODY {
                 return Err(too_large());
             }

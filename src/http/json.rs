@@ -8,7 +8,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Result, Subject};
 
 /// The deepest nesting accepted.
 pub const MAX_DEPTH: usize = 32;
@@ -18,15 +18,7 @@ pub const MAX_DEPTH: usize = 32;
 /// # Errors
 /// `malformed_json`, naming the line and the column.
 pub fn parse(bytes: &[u8]) -> Result<Value> {
-    let malformed = |detail: String| Error::new(Code::MalformedJson).about(detail);
-    let text = std::str::from_utf8(bytes)
-        .map_err(|error| malformed(format!("UTF-8, octet {}", error.valid_up_to())))?;
-    let mut reader = serde_json::Deserializer::from_str(text);
-    let value = Node { depth: 0 }
-        .deserialize(&mut reader)
-        .map_err(|error| malformed(place(&error)))?;
-    reader.end().map_err(|error| malformed(place(&error)))?;
-    Ok(value)
+    parse_from(bytes, 0)
 }
 
 /// The JSON values of a body, one on each line that is not blank: a list, under `items`.
@@ -38,21 +30,60 @@ pub fn parse_lines(bytes: &[u8]) -> Result<Value> {
     let is_blank = |line: &[u8]| line.iter().all(u8::is_ascii_whitespace);
     let items: Vec<Value> = lines
         .filter(|(_, line)| !is_blank(line))
-        .map(|(number, line)| parse(line).map_err(|error| on_line(error, number)))
+        .map(|(number, line)| parse_from(line, number))
         .collect::<Result<_>>()?;
     Ok(serde_json::json!({ "items": items }))
 }
 
-/// The refusal of a line, which itself thinks it is the first.
-fn on_line(error: Error, number: usize) -> Error {
-    let subject = error.subject.clone().unwrap_or_default();
-    let within = subject.strip_prefix("ligne 1, ").unwrap_or(&subject);
-    error.about(format!("ligne {}, {within}", number.saturating_add(1)))
+/// The value of a text that stands after this many lines.
+fn parse_from(bytes: &[u8], lines: usize) -> Result<Value> {
+    let malformed = |subject: Subject| Error::new(Code::MalformedJson).about(subject);
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
+        let ends = before.iter().filter(|byte| **byte == b'\n').count();
+        let (line, byte) = (lines + ends + 1, error.valid_up_to());
+        malformed(Subject::words(
+            format!("ligne {line} : l'octet {byte} n'est pas de l'UTF-8"),
+            format!("line {line}: byte {byte} is not UTF-8"),
+        ))
+    })?;
+    // RFC 8259 §8.1: a reader may pass over it, and editors write it.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let refused = |error: serde_json::Error| malformed(place(&error, lines));
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let value = Node { depth: 0 }
+        .deserialize(&mut reader)
+        .map_err(refused)?;
+    reader.end().map_err(refused)?;
+    Ok(value)
 }
 
-/// Where it stopped; the parser's own words stay inside, they quote the body.
-fn place(error: &serde_json::Error) -> String {
-    format!("ligne {}, colonne {}", error.line(), error.column())
+const DUPLICATE_KEY: &str = "duplicate key";
+const TOO_DEEP: &str = "too deep";
+
+/// Where it stopped, and why; the parser's own words stay inside, they quote the body.
+fn place(error: &serde_json::Error, lines: usize) -> Subject {
+    let own = error.to_string();
+    let (fr, en) = if own.starts_with(DUPLICATE_KEY) {
+        ("une clé est répétée", "a key is repeated")
+    } else if own.starts_with(TOO_DEEP) {
+        ("plus de 32 niveaux", "more than 32 levels")
+    } else if error.is_eof() {
+        (
+            "le texte s'arrête avant la fin : il manque un guillemet, un crochet ou une accolade",
+            "the text stops before its end: a quote, a bracket or a brace is missing",
+        )
+    } else {
+        (
+            "ce qui précède n'est pas du JSON : voyez les guillemets, les virgules et les accolades",
+            "what stands before is not JSON: see to the quotes, the commas and the braces",
+        )
+    };
+    let (line, column) = (error.line() + lines, error.column());
+    Subject::words(
+        format!("ligne {line}, colonne {column} : {fr}"),
+        format!("line {line}, column {column}: {en}"),
+    )
 }
 
 struct Node {
@@ -62,7 +93,7 @@ struct Node {
 impl Node {
     fn inner<E: serde::de::Error>(&self) -> std::result::Result<Node, E> {
         if self.depth >= MAX_DEPTH {
-            return Err(E::custom("too deep"));
+            return Err(E::custom(TOO_DEEP));
         }
         Ok(Node {
             depth: self.depth.saturating_add(1),
@@ -131,7 +162,7 @@ impl<'de> Visitor<'de> for Node {
         while let Some(key) = members.next_key::<String>()? {
             let value = members.next_value_seed(self.inner()?)?;
             if object.insert(key, value).is_some() {
-                return Err(A::Error::custom("duplicate key"));
+                return Err(A::Error::custom(DUPLICATE_KEY));
             }
         }
         Ok(Value::Object(object))
@@ -168,10 +199,18 @@ mod tests {
             b"{'a':1}",
             b"[1,]",
             b"NaN",
-            b"\xef\xbb\xbf{}",
+            b"{}\xef\xbb\xbf",
+            b"\xef\xbb\xbf\xef\xbb\xbf{}",
         ] {
             assert!(refused(text), "{:?}", String::from_utf8_lossy(text));
         }
+    }
+
+    #[test]
+    fn a_byte_order_mark_before_the_text_is_passed_over() {
+        assert_eq!(parse(b"\xef\xbb\xbf{}").unwrap(), serde_json::json!({}));
+        let lines = parse_lines(b"\xef\xbb\xbf{\"a\":1}\n{}\n").unwrap();
+        assert_eq!(lines, serde_json::json!({"items": [{"a": 1}, {}]}));
     }
 
     #[test]
@@ -179,9 +218,11 @@ mod tests {
         let items = parse_lines(b"{\"a\":1}\r\n\n {\"a\":2}\n").unwrap();
         assert_eq!(items, serde_json::json!({"items": [{"a": 1}, {"a": 2}]}));
         let error = parse_lines(b"{}\n\n{\"a\":}\n").unwrap_err();
-        assert_eq!(error.subject.as_deref(), Some("ligne 3, colonne 6"));
+        let begins =
+            |error: Error, with: &str| error.subject.is_some_and(|s| s.fr.starts_with(with));
+        assert!(begins(error, "ligne 3, colonne 6 : "));
         let error = parse_lines(b"{}\n\"\xff\"").unwrap_err();
-        assert_eq!(error.subject.as_deref(), Some("ligne 2, UTF-8, octet 1"));
+        assert!(begins(error, "ligne 2 : l'octet 1 "));
     }
 
     #[test]

@@ -7,6 +7,8 @@
 //! - the handler acts and makes an [`answer`].
 
 pub mod accept;
+pub mod access_log;
+pub mod advice;
 pub mod answer;
 pub mod call;
 pub mod contract;

@@ -42,7 +42,8 @@ impl<S: Sort> Page<S> {
                 .map(|(_, sort)| *sort),
         };
         if sort.is_none() {
-            reader.fault("sort", Rule::UnknownOrder);
+            let names = S::ORDERS.iter().map(|(name, _)| *name);
+            reader.fault("sort", Rule::UnknownOrder(names.collect()));
         }
         let sort = sort.unwrap_or(S::DEFAULT);
         Self {

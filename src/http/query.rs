@@ -10,7 +10,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 
 use super::formats::Dialect;
 use crate::error::notice::DECIMAL_POINT;
-use crate::error::{Code, Error, Faults, Place, Result, Rule};
+use crate::error::{Code, Error, Faults, Place, Result, Rule, Subject};
 use crate::values::{FromText, TerritoryCode, TerritoryKind, decimal, form_decode};
 
 /// The longest `q`.
@@ -34,7 +34,7 @@ impl Parameters {
             values
                 .entry(decode(name)?)
                 .or_default()
-                .push(decode(value)?);
+                .push(with_offset(decode(value)?));
         }
         Ok(Self { values })
     }
@@ -73,9 +73,36 @@ impl Parameters {
     }
 }
 
+/// A moment whose offset was sent as `+01:00`, which a form reads as a blank: the blank can only be that
+/// sign.
+fn with_offset(value: String) -> String {
+    let is_moment = value
+        .as_bytes()
+        .get(10)
+        .is_some_and(|byte| b"Tt".contains(byte));
+    match value.rsplit_once(' ') {
+        Some((time, offset)) if is_moment && is_offset(offset) => format!("{time}+{offset}"),
+        _ => value,
+    }
+}
+
+/// `01:00`.
+fn is_offset(text: &str) -> bool {
+    text.len() == 5
+        && text.bytes().enumerate().all(|(place, byte)| match place {
+            2 => byte == b':',
+            _ => byte.is_ascii_digit(),
+        })
+}
+
 /// A name or a value of the query.
 fn decode(text: &str) -> Result<String> {
-    form_decode(text).ok_or_else(|| Error::new(Code::MalformedRequest).about("query"))
+    form_decode(text).ok_or_else(|| {
+        Error::new(Code::MalformedRequest).about(Subject::words(
+            "paramètres : écrivez-les en UTF-8, encodés par `%`",
+            "parameters: write them in UTF-8, percent-encoded",
+        ))
+    })
 }
 
 /// The filters of a list: read from the parameters, noting the faults.
@@ -167,15 +194,22 @@ impl<'a> Reader<'a> {
     pub fn new(
         parameters: &'a Parameters,
         documented: &[Parameter],
-        others: &[&str],
+        others: &[&'static str],
         faults: &'a mut Faults,
     ) -> Self {
         let known = |name: &str| {
             documented.iter().any(|parameter| parameter.name == name) || others.contains(&name)
         };
+        let names = || {
+            let documented = documented.iter().map(|parameter| parameter.name);
+            documented.chain(others.iter().copied()).collect()
+        };
         for (name, values) in &parameters.values {
             if !known(name) {
-                faults.add(Place::Parameter(name.clone()), Rule::UnknownParameter);
+                faults.add(
+                    Place::Parameter(name.clone()),
+                    Rule::UnknownParameter(names()),
+                );
             } else if values.len() > 1 {
                 faults.add(Place::Parameter(name.clone()), Rule::Repeated);
             }

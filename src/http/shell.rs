@@ -3,23 +3,26 @@
 //! An id, a bound on its address and headers, a problem document for every error and panic, the
 //! headers of security, compression where it pays, one log line, one observation for metrics.
 
-use std::cell::RefCell;
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 use std::time::Instant;
 
-use actix_http::ContentEncoding;
 use actix_http::encoding::Encoder;
+use actix_http::{ConnectionType, ContentEncoding};
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{StatusCode, Version};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpResponse, web};
 use futures_util::FutureExt;
 
+use super::access_log::AccessLog;
+use super::advice;
+use super::answer::of_coding;
+use super::gate::Admitted;
 use crate::app::App;
-use crate::auth::claims::Claims;
+use crate::error::oauth::{self, OAuthError};
 use crate::error::problem::Problem;
 use crate::error::{Code, Error};
 use crate::language::Language;
@@ -33,34 +36,6 @@ const WORTH_COMPRESSING: u64 = 4 * 1024;
 /// The longest `X-Request-Id` taken from a caller.
 const MAX_REQUEST_ID: usize = 128;
 
-/// Log context of a request: filled in while it is read, written when it is answered.
-#[derive(Debug)]
-pub struct AccessLog {
-    /// The request's id.
-    pub request_id: String,
-    caller: RefCell<Caller>,
-}
-
-#[derive(Debug, Default, Clone)]
-struct Caller {
-    operation: String,
-    role: &'static str,
-    client_id: String,
-}
-
-impl AccessLog {
-    /// Notes the operation and who asks.
-    pub fn note(&self, operation: &str, claims: Option<&Claims>) {
-        *self.caller.borrow_mut() = Caller {
-            operation: operation.to_owned(),
-            role: claims.map_or("", |claims| claims.identity.role().as_str()),
-            client_id: claims
-                .map(|claims| claims.client_id.clone())
-                .unwrap_or_default(),
-        };
-    }
-}
-
 /// What is kept of a request to finish its answer.
 struct Exchange {
     access_log: Rc<AccessLog>,
@@ -69,6 +44,8 @@ struct Exchange {
     method: String,
     path: String,
     gzip: bool,
+    /// HTTP/1.0, which has no chunks.
+    is_old: bool,
     traceparent: Option<String>,
     secure: bool,
 }
@@ -137,6 +114,7 @@ fn too_long(request: &ServiceRequest) -> Option<Error> {
 #[derive(Debug)]
 struct Finished {
     status: StatusCode,
+    content_type: &'static str,
     body: String,
     headers: HeaderMap,
 }
@@ -154,7 +132,7 @@ impl actix_web::ResponseError for Finished {
 
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status)
-            .content_type(PROBLEM)
+            .content_type(self.content_type)
             .body(self.body.clone());
         for (name, value) in &self.headers {
             response.headers_mut().insert(name.clone(), value.clone());
@@ -175,15 +153,13 @@ impl Exchange {
             .or_else(|| app.map(|app| app.new_id().to_string()))
             .unwrap_or_default();
         Self {
-            access_log: Rc::new(AccessLog {
-                request_id,
-                caller: RefCell::default(),
-            }),
+            access_log: Rc::new(AccessLog::of(request_id)),
             started: Instant::now(),
             language: Language::of(headers),
             method: request.method().to_string(),
             path: request.path().to_owned(),
             gzip: text("accept-encoding").is_some_and(takes_gzip),
+            is_old: request.version() < Version::HTTP_11,
             traceparent: text("traceparent")
                 .filter(|value| value.len() <= 128)
                 .map(str::to_owned),
@@ -194,7 +170,17 @@ impl Exchange {
     fn finish(&self, response: ServiceResponse) -> ServiceResponse {
         let mut response = self.explain(response);
         self.set_headers(response.headers_mut());
-        self.compress(response)
+        self.unchunk(self.compress(response))
+    }
+
+    /// An answer to HTTP/1.0 whose length is not known ends with its connection (RFC 9112 §6.1).
+    fn unchunk(&self, mut response: ServiceResponse) -> ServiceResponse {
+        if self.is_old && response.response().body().size() == BodySize::Stream {
+            let head = response.response_mut().head_mut();
+            head.no_chunking(true);
+            head.set_connection_type(ConnectionType::Close);
+        }
+        response
     }
 
     fn finish_failure(&self, error: &actix_web::Error, app: Option<&App>) -> actix_web::Error {
@@ -203,9 +189,11 @@ impl Exchange {
         let mut headers = HeaderMap::new();
         self.set_headers(&mut headers);
         self.record(app, error.code.status());
+        let (status, content_type, body) = self.document(error, None);
         Finished {
-            status: error.code.status(),
-            body: self.problem(error),
+            status,
+            content_type,
+            body,
             headers,
         }
         .into()
@@ -232,17 +220,44 @@ impl Exchange {
         let Some(error) = raised.or(stray.as_ref()) else {
             return response;
         };
-        let body = self.problem(error);
-        let mut answer = HttpResponse::build(error.code.status());
+        let admitted = response
+            .request()
+            .extensions()
+            .get::<Rc<Admitted>>()
+            .cloned();
+        let (status, content_type, body) = self.document(error, admitted.as_deref());
+        let mut answer = HttpResponse::build(status);
         for (name, value) in &error.headers {
             answer.append_header((name.clone(), value.clone()));
         }
-        answer.insert_header((header::CONTENT_LANGUAGE, self.language.tag()));
-        response.into_response(answer.content_type(PROBLEM).body(body))
+        if content_type == PROBLEM {
+            answer.insert_header((header::CONTENT_LANGUAGE, self.language.tag()));
+        } else {
+            // RFC 6749 §5.2.
+            answer
+                .insert_header((header::CACHE_CONTROL, "no-store"))
+                .insert_header((header::PRAGMA, "no-cache"));
+        }
+        response.into_response(answer.content_type(content_type).body(body))
     }
 
-    /// The document; our own failures are logged here, once.
-    fn problem(&self, error: &Error) -> String {
+    /// The status, the type and the text of the document that this address answers an error with.
+    fn document(
+        &self,
+        error: &Error,
+        admitted: Option<&Admitted>,
+    ) -> (StatusCode, &'static str, String) {
+        let problem = self.problem(error, admitted);
+        if !oauth::speaks_at(&self.path) {
+            return (error.code.status(), PROBLEM, problem);
+        }
+        let (status, told) = OAuthError::of(error);
+        let text = serde_json::to_string(&told).unwrap_or_default();
+        (status, "application/json", text)
+    }
+
+    /// The problem document; our own failures are logged here, once.
+    fn problem(&self, error: &Error, admitted: Option<&Admitted>) -> String {
         if let Some(cause) = error.cause() {
             let level = if error.code == Code::InternalError {
                 log::Level::Error
@@ -251,11 +266,14 @@ impl Exchange {
             };
             log::log!(level, request_id = self.access_log.request_id.as_str(), code = error.code.as_str(); "{cause}");
         }
+        let body = admitted.and_then(|admitted| admitted.json.as_ref());
+        let parameters = admitted.map(|admitted| &admitted.parameters);
         let problem = Problem::of(
             error,
             self.language,
             &self.path,
             &self.access_log.request_id,
+            |fault| advice::on_request(fault, body, parameters),
         );
         serde_json::to_string(&problem).unwrap_or_default()
     }
@@ -299,13 +317,19 @@ impl Exchange {
             return response;
         }
         response.map_body(|head, body| {
+            let etag = head.headers.get(header::ETAG);
+            if let Some(etag) =
+                etag.and_then(|etag| HeaderValue::from_str(&of_coding(etag.to_str().ok()?)).ok())
+            {
+                head.headers.insert(header::ETAG, etag);
+            }
             BoxBody::new(Encoder::response(ContentEncoding::Gzip, head, body))
         })
     }
 
     /// The log line and the observation. Never a token, an e-mail, a query or a body.
     fn record(&self, app: Option<&App>, status: StatusCode) {
-        let caller = self.access_log.caller.borrow();
+        let caller = self.access_log.caller();
         let elapsed = self.started.elapsed();
         log::info!(
             target: "ree::access",

@@ -3,6 +3,8 @@
 //! They ship in `data/reference/` with their sources and are compiled in. Rules are checked
 //! against this copy; bringing a database up to date puts it there, where lists and joins read it.
 
+mod levels;
+
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -70,6 +72,11 @@ impl Nomenclature {
     pub fn meant_by(&self, typed: &str) -> Option<String> {
         let typed = typed.trim().trim_start_matches('\u{feff}');
         let words = fold(typed);
+        if self.name == "levels"
+            && let Some(level) = levels::meant_by(&words)
+        {
+            return Some(level.to_owned());
+        }
         let code = words.replace([' ', '-', '.'], "_");
         let is_it = |entry: &&Entry| {
             entry.code == code

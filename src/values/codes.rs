@@ -56,7 +56,7 @@ impl<N: Nomenclature> FromText for Code<N> {
         }
         Err(Rule::UnknownCode(
             N::NAME,
-            nomenclature.and_then(|entries| entries.nearest(text)),
+            nomenclature.and_then(|entries| entries.meant_by(text)),
         ))
     }
 }

@@ -7,6 +7,7 @@ mod codes;
 mod days;
 mod form;
 mod from_text;
+pub mod guess;
 mod identifiers;
 pub mod ids;
 mod json;
@@ -176,7 +177,7 @@ macro_rules! code_enum {
                 let found = Self::ALL.iter().copied().find(|value| value.code() == text);
                 found.ok_or_else(|| {
                     let list = $crate::reference::Reference::get().nomenclature($nomenclature);
-                    let nearest = list.and_then(|list| list.nearest(text));
+                    let nearest = list.and_then(|list| list.meant_by(text));
                     $crate::error::Rule::UnknownCode($nomenclature, nearest)
                 })
             }

@@ -2,6 +2,10 @@
 
 use diesel::deserialize::FromSqlRow;
 use diesel::expression::AsExpression;
+use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory};
+use icu_properties::{
+    CodePointMapData, CodePointMapDataBorrowed, CodePointSetData, CodePointSetDataBorrowed,
+};
 use utoipa::openapi::ObjectBuilder;
 use utoipa::openapi::schema::{KnownFormat, SchemaFormat, Type};
 
@@ -24,6 +28,24 @@ fn is_forbidden(character: char) -> bool {
         || matches!(character, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{200E}' | '\u{200F}' | '\u{061C}')
 }
 
+/// Whether a character shows nothing: blanks, what Unicode says to leave undrawn
+/// (`Default_Ignorable_Code_Point`, UAX #44), formats, and the empty pattern of braille.
+pub fn is_invisible(character: char) -> bool {
+    const IGNORABLE: CodePointSetDataBorrowed<'static> =
+        CodePointSetData::new::<DefaultIgnorableCodePoint>();
+    const CATEGORY: CodePointMapDataBorrowed<'static, GeneralCategory> =
+        CodePointMapData::<GeneralCategory>::new();
+    let is_blank = matches!(
+        CATEGORY.get(character),
+        GeneralCategory::Control
+            | GeneralCategory::Format
+            | GeneralCategory::SpaceSeparator
+            | GeneralCategory::LineSeparator
+            | GeneralCategory::ParagraphSeparator
+    );
+    is_blank || character == '\u{2800}' || IGNORABLE.contains(character)
+}
+
 /// The longest text taken for one line; longer ones are prose and may hold line ends.
 const ONE_LINE: usize = 300;
 
@@ -35,7 +57,7 @@ impl<const MAX: usize> FromText for Text<MAX> {
             return Err(Rule::ForbiddenCharacters);
         }
         let trimmed = text.trim();
-        if trimmed.is_empty() {
+        if trimmed.chars().all(is_invisible) {
             return Err(Rule::Blank);
         }
         if trimmed.chars().count() > MAX {
@@ -135,7 +157,7 @@ impl FromText for Email {
         let (local, domain) = text.rsplit_once('@').ok_or(FORM)?;
         let is_local = !local.is_empty()
             && local.len() <= 64
-            && !local.contains(|c: char| c.is_whitespace() || "@,;<>()[]\\\"".contains(c));
+            && !local.contains(|c: char| c.is_whitespace() || "@,;:<>()[]\\\"".contains(c));
         let is_domain = domain.contains('.')
             && domain.split('.').all(|label| {
                 !label.is_empty()
@@ -279,6 +301,35 @@ mod tests {
     }
 
     #[test]
+    fn a_text_without_a_visible_character_is_blank() {
+        for blank in [
+            "\u{200b}",
+            "\u{feff}",
+            "\u{ad}",
+            "\u{2800}",
+            "\u{3164}",
+            "\u{115f}",
+            "\u{1160}",
+            "\u{ffa0}",
+            "\u{2060}",
+            "\u{180e}",
+            "\u{34f}",
+            "\u{17b4}",
+            "\u{fe0f}",
+            "\u{e0020}",
+            "\u{3000}",
+            "\u{2003}",
+            " \u{200b}\u{200d} \u{2062}",
+            "\u{fff9}",
+            "\u{1d173}",
+        ] {
+            assert_eq!(Text::<50>::from_text(blank), Err(Rule::Blank), "{blank:?}");
+            let named = format!("{blank}é{blank}");
+            assert!(Text::<50>::from_text(&named).is_ok(), "{blank:?}");
+        }
+    }
+
+    #[test]
     fn a_website_is_an_https_address() {
         assert!(HttpsUrl::from_text("https://www.uimm.fr/a?b=c").is_ok());
         for bad in [
@@ -301,7 +352,14 @@ mod tests {
     fn an_email_has_a_local_part_and_a_domain() {
         assert!(Email::from_text("a.b+c@exemple.fr").is_ok());
         for bad in [
-            "a", "a@b", "@b.fr", "a b@c.fr", "a@-b.fr", "a@b..fr", "a@b@c.fr",
+            "mailto:a@b.fr",
+            "a",
+            "a@b",
+            "@b.fr",
+            "a b@c.fr",
+            "a@-b.fr",
+            "a@b..fr",
+            "a@b@c.fr",
         ] {
             assert!(Email::from_text(bad).is_err(), "{bad}");
         }

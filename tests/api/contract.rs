@@ -351,7 +351,11 @@ async fn options_and_405_tell_every_method_a_path_has() {
                 continue;
             }
             let reply = ministry.request(method, &path).send().await;
-            reply.problem(405, "method_not_allowed");
+            if path.starts_with("/oauth2/") {
+                assert_eq!(reply.expect(405)["error"], "invalid_request");
+            } else {
+                reply.problem(405, "method_not_allowed");
+            }
             assert_eq!(reply.header("allow"), methods.join(", "), "{method} {path}");
         }
     }
@@ -477,7 +481,7 @@ async fn a_body_of_another_type_is_refused_with_the_type_to_send() {
     }
     let compressed = ministry
         .request("POST", "/v1/partners")
-        .header("content-encoding", "gzip");
+        .header("content-encoding", "br");
     compressed
         .body("application/json", "{}")
         .send()

@@ -209,7 +209,8 @@ async fn what_the_token_endpoint_refuses_it_refuses_in_oauths_words() {
             json!({ "grant_type": "client_credentials" }),
         )
         .await;
-    json.problem(415, "unsupported_media_type");
+    assert_eq!(json.expect(400)["error"], "invalid_request");
+    assert_eq!(json.header("cache-control"), "no-store");
 }
 
 #[actix_web::test]

@@ -150,3 +150,63 @@ async fn what_is_no_http_is_refused_and_the_service_goes_on() {
     assert!(head.starts_with("http/1.1 200"), "{head}");
     server.handle.stop(false).await;
 }
+
+#[actix_web::test]
+async fn an_answer_to_http_1_0_has_no_chunks_and_ends_with_its_connection() {
+    let server = Listening::start().await;
+    server.service.new_partner("A").await;
+    let token = server.service.ministry().token.expect("a token");
+    for headers in [
+        "",
+        "connection: keep-alive\r\n",
+        "accept-encoding: gzip\r\n",
+    ] {
+        let request = format!(
+            "GET /v1/partners HTTP/1.0\r\nauthorization: Bearer {token}\r\naccept: text/csv\r\n{headers}\r\n"
+        );
+        let answer = server.exchange(request.as_bytes()).await;
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+        let head = head.to_ascii_lowercase();
+        assert!(
+            head.contains(" 200 ") && !head.contains("transfer-encoding"),
+            "{head}"
+        );
+        if !headers.contains("gzip") {
+            assert!(body.starts_with("id,") && body.ends_with("\r\n"), "{body}");
+        }
+    }
+    server.handle.stop(false).await;
+}
+
+#[actix_web::test]
+async fn a_header_that_has_one_value_is_refused_when_it_is_given_twice() {
+    let server = Listening::start().await;
+    let other = server.service.reader().token.expect("a token");
+    for (twice, name) in [
+        (
+            format!("authorization: Bearer {other}\r\n"),
+            "Authorization",
+        ),
+        (
+            "idempotency-key: a\r\nidempotency-key: b\r\n".to_owned(),
+            "Idempotency-Key",
+        ),
+        (
+            "idempotency-key: a\r\nIdempotency-Key: a\r\n".to_owned(),
+            "Idempotency-Key",
+        ),
+        ("content-type: text/csv\r\n".to_owned(), "Content-Type"),
+    ] {
+        let body = "{\"legal_name\":\"A\",\"kind\":\"company\"}";
+        let headers = format!(
+            "{twice}content-type: application/json\r\ncontent-length: {}\r\n",
+            body.len()
+        );
+        let (head, body) = server.ask("POST", "/v1/partners", &headers, body).await;
+        assert!(head.starts_with("http/1.1 400"), "{head}");
+        let problem: serde_json::Value = serde_json::from_str(&body).expect("a problem");
+        assert_eq!(problem["errors"][0]["header"], name, "{body}");
+        assert_eq!(problem["errors"][0]["code"], "repeated", "{body}");
+    }
+    server.handle.stop(false).await;
+}

@@ -86,6 +86,7 @@ fn wrong_usage_is_status_2_and_help_is_a_result() {
 #[test]
 fn token_prints_one_jwt_and_nothing_else() {
     let directory = Directory::new();
+    with_a_key(&directory);
     let made = run(
         &directory.path,
         &[
@@ -109,6 +110,103 @@ fn token_prints_one_jwt_and_nothing_else() {
         parts.len() == 3 && parts.iter().all(is_base64url),
         "{token}"
     );
+}
+
+/// What the service makes on its first start.
+fn with_a_key(directory: &Directory) {
+    let now = chrono::DateTime::UNIX_EPOCH;
+    ree::auth::Keys::load_or_create(&directory.path.join("keys"), now).unwrap();
+}
+
+#[test]
+fn token_makes_no_key_and_no_token_that_its_service_refuses() {
+    let directory = Directory::new();
+    let refused = run(&directory.path, &["token", "--role", "reader"]);
+    assert_eq!((refused.status, refused.out.as_str()), (1, ""));
+    assert!(refused.err.contains("no signing key"), "{}", refused.err);
+    assert!(!directory.path.join("keys").exists());
+
+    with_a_key(&directory);
+    std::fs::write(directory.path.join("public_url"), "https://ree.example").unwrap();
+    let with_url = |url: &str| {
+        let mut command = ree(&directory.path);
+        command
+            .args(["token", "--role", "reader"])
+            .env("REE_PUBLIC_URL", url);
+        ended(command.output().unwrap())
+    };
+    assert_eq!(with_url("https://ree.example/").status, 0);
+    let refused = with_url("https://other.example");
+    assert_eq!((refused.status, refused.out.as_str()), (1, ""));
+    assert!(
+        refused.err.contains("https://ree.example"),
+        "{}",
+        refused.err
+    );
+
+    // As SECURITY.md says: 0700.
+    use std::os::unix::fs::PermissionsExt;
+    for mode in [0o755, 0o750, 0o770, 0o701] {
+        let mode = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(directory.path.join("keys"), mode).unwrap();
+        let refused = run(&directory.path, &["token", "--role", "reader"]);
+        assert_eq!((refused.status, refused.out.as_str()), (1, ""));
+        assert!(refused.err.contains("chmod 700"), "{}", refused.err);
+    }
+}
+
+#[test]
+fn a_pipe_that_is_closed_is_no_panic() {
+    let directory = Directory::new();
+    for arguments in [
+        &["openapi"][..],
+        &["config", "check"],
+        &["config", "check", "--format", "json"],
+        &["completions", "bash"],
+        &["--help"],
+        &["serve", "--help"],
+        &["token", "--role", "king"],
+        &["openapi", "--check", "/nowhere"],
+    ] {
+        // Both ends of the result are closed before anything is written.
+        let (reader, writer) = std::io::pipe().unwrap();
+        let (unheard, complaints) = std::io::pipe().unwrap();
+        drop((reader, unheard));
+        let mut command = ree(&directory.path);
+        command.args(arguments).stdout(writer).stderr(complaints);
+        let status = command.status().unwrap();
+        // 101 is a panic's.
+        let expected = match arguments {
+            ["token", ..] => 2,
+            ["openapi", "--check", _] => 1,
+            _ => 0,
+        };
+        assert_eq!(status.code(), Some(expected), "{arguments:?}");
+    }
+}
+
+#[test]
+fn the_values_of_options_are_told_by_help_and_completions() {
+    let directory = Directory::new();
+    let script = run(&directory.path, &["completions", "bash"]).out;
+    for command in [&["token"][..], &["client", "create"]] {
+        let help = run(&directory.path, &[command, &["--help"]].concat()).out;
+        for value in [
+            "ministry",
+            "academy",
+            "establishment",
+            "partner",
+            "reader",
+            "read write",
+        ] {
+            assert!(
+                help.contains(value) && script.contains(value),
+                "{value}: {help}"
+            );
+        }
+    }
+    let refused = run(&directory.path, &["client", "create", "--role", "king"]);
+    assert_eq!(refused.status, 2, "{}", refused.err);
 }
 
 #[test]

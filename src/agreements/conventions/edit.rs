@@ -5,7 +5,7 @@ use super::acts::{DatePrecision, Imported};
 use super::content::NewConvention;
 use super::content_hash::CONTRACTUAL;
 use super::model::Convention;
-use crate::error::notice::PART_OF_THE_KEY;
+use crate::error::notice::{PART_OF_THE_KEY, SIGNED};
 use crate::error::{Code, Error, Fault, Place, Result, Rule};
 use crate::values::{Json, differing};
 
@@ -84,7 +84,7 @@ impl Changed {
         }
         let unknown = |name: &&String| is_unknown(convention, name);
         let signed = self.among(CONTRACTUAL).chain(self.among(PARTIES));
-        let refused = faults(signed.filter(|name| !unknown(name)), || Rule::ReadOnly);
+        let refused = faults(signed.filter(|name| !unknown(name)), || Rule::Own(&SIGNED));
         if refused.is_empty() {
             Ok(())
         } else {

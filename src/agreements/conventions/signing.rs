@@ -332,6 +332,24 @@ impl NewSignature {
     }
 }
 
+static ON_PAPER_ONLY: Notice = notice(
+    "not_yours",
+    "La signature électronique d'un partenaire est enregistrée par le partenaire lui-même, avec son jeton ; le ministère n'enregistre que celle sur papier : envoyez `medium` = `paper` et `document_sha256`.",
+    "The electronic signature of a partner is recorded by the partner itself, with its token; the ministry only records one on paper: send `medium` = `paper` and `document_sha256`.",
+);
+
+static FOR_ITS_PARTNER: Notice = notice(
+    "not_yours",
+    "C'est à ce partenaire de signer, avec son propre jeton : `POST …/sign` avec `signed_on` et `medium`. Pour la vôtre, désignez votre signataire.",
+    "It is for this partner to sign, with its own token: `POST …/sign` with `signed_on` and `medium`. For yours, designate your signatory.",
+);
+
+static FOR_ITS_KEEPER: Notice = notice(
+    "not_yours",
+    "C'est à qui tient cette convention de signer pour ce côté : `POST …/sign` avec `side` = `ministry`, `signed_on` et `medium`. Un partenaire envoie `side` = `partner`, ou ne désigne personne.",
+    "It is for those who keep this convention to sign for this side: `POST …/sign` with `side` = `ministry`, `signed_on` and `medium`. A partner sends `side` = `partner`, or designates nobody.",
+);
+
 impl Signatory {
     /// Whether this caller may record this signature: each side signs for itself, and the ministry
     /// records what a partner signed on paper.
@@ -348,15 +366,24 @@ impl Signatory {
         if allowed {
             return Ok(());
         }
-        let field = if self.who.side == Side::Partner && scope.is_everything() {
-            "medium"
-        } else {
-            "side"
+        let (field, rule) = match self.who.side {
+            Side::Partner if scope.is_everything() => ("medium", Rule::Own(&ON_PAPER_ONLY)),
+            Side::Partner => ("side", Rule::About(&FOR_ITS_PARTNER, self.named())),
+            Side::Ministry => ("side", Rule::About(&FOR_ITS_KEEPER, self.named())),
         };
         Err(Error::new(ErrorCode::Forbidden).with(vec![Fault {
             place: Place::field(field),
-            rule: Rule::NotYours,
+            rule,
         }]))
+    }
+
+    /// The signatory, as a refusal names it: its organisation, and the partner it signs for.
+    fn named(&self) -> String {
+        let organisation = &self.who.organisation;
+        match self.who.partner_id {
+            Some(partner) => format!("{organisation}, partner_id {partner}"),
+            None => organisation.to_string(),
+        }
     }
 }
 

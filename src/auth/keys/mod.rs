@@ -152,6 +152,9 @@ impl Keys {
 
     /// `None` when the directory contains no key.
     fn read(dir: &Path) -> Result<Option<Keys>, KeyError> {
+        if !dir.try_exists().map_err(io_error("inspect", dir))? {
+            return Ok(None);
+        }
         let mut keys = Vec::new();
         for entry in fs::read_dir(dir).map_err(io_error("list", dir))? {
             let path = entry.map_err(io_error("list", dir))?.path();
@@ -165,6 +168,9 @@ impl Keys {
                 Err(KeyError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(error),
             }
+        }
+        if !keys.is_empty() {
+            is_private(dir)?;
         }
         // Ties are broken by the id, so that all instances agree on who signs.
         keys.sort_by(|a, b| (Reverse(a.created), &a.kid).cmp(&(Reverse(b.created), &b.kid)));
@@ -304,9 +310,15 @@ fn created(text: &str) -> Option<DateTime<Utc>> {
 fn make_dir(dir: &Path) -> Result<(), KeyError> {
     let directory = DirBuilder::new().recursive(true).mode(0o700).create(dir);
     directory.map_err(io_error("create", dir))?;
+    is_private(dir)
+}
+
+/// Refuses a directory that is open to others: whoever may write into it can slip in a key of theirs,
+/// and sign as anybody; whoever may look into it learns when keys change, and needs one slip of a
+/// file's mode to have them.
+fn is_private(dir: &Path) -> Result<(), KeyError> {
     let mode = fs::metadata(dir).map_err(io_error("inspect", dir))?.mode();
-    // Whoever may write into it can slip in a key of theirs, and sign as anybody.
-    if mode & 0o022 != 0 {
+    if mode & 0o077 != 0 {
         let mode = mode & 0o7777;
         return Err(KeyError::Exposed {
             path: dir.to_owned(),

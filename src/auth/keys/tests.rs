@@ -102,13 +102,19 @@ fn a_key_others_can_read_is_refused() {
 }
 
 #[test]
-fn a_directory_others_can_write_is_refused() {
+fn a_directory_that_is_open_to_others_is_refused() {
     let temp = TempDir::new();
     let dir = temp.keys();
     Keys::load_or_create(&dir, noon()).unwrap();
-    chmod(&dir, 0o777);
-    let error = Keys::load_or_create(&dir, noon()).unwrap_err();
-    assert!(error.to_string().contains("run chmod 700"), "{error}");
+    for mode in [0o777, 0o755, 0o750, 0o701] {
+        chmod(&dir, mode);
+        for error in [Keys::load_or_create(&dir, noon()), Keys::load(&dir)] {
+            let error = error.unwrap_err();
+            assert!(error.to_string().contains("run chmod 700"), "{error}");
+        }
+    }
+    chmod(&dir, 0o500);
+    assert!(Keys::load_or_create(&dir, noon()).is_ok());
 }
 
 #[test]
@@ -212,8 +218,9 @@ fn loading_alone_never_makes_a_key() {
     assert!(matches!(error, KeyError::None { .. }), "{error}");
     assert!(matches!(
         Keys::load(&temp.keys()).unwrap_err(),
-        KeyError::Io { .. }
+        KeyError::None { .. }
     ));
+    assert!(!temp.keys().exists());
 }
 
 #[test]

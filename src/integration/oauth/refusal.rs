@@ -1,20 +1,18 @@
-//! The errors of OAuth (RFC 6749 §5.2): their own shape, which client libraries read. What is not
-//! OAuth's affair (a wrong method, a database that is away) stays a problem document.
+//! What OAuth's handlers refuse (RFC 6749 §5.2). What is refused before them is written in the same
+//! shape by the shell ([`OAuthError`]).
 
+use crate::error::Error;
+use crate::error::oauth::OAuthError;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, PRAGMA, WWW_AUTHENTICATE};
-use serde::Serialize;
-use utoipa::ToSchema;
-
-use crate::error::Error;
 
 /// Why a request for a token, or to end one, is not served.
 #[derive(Debug)]
 pub enum Refusal {
     /// In OAuth's words.
     OAuth(Kind, &'static str),
-    /// In the service's.
+    /// In the service's: the shell words it.
     Problem(Error),
 }
 
@@ -56,17 +54,6 @@ impl Kind {
             _ => StatusCode::BAD_REQUEST,
         }
     }
-}
-
-/// Une erreur d'OAuth (RFC 6749 §5.2).
-#[derive(Debug, Serialize, ToSchema)]
-pub struct OAuthError {
-    /// `invalid_request`, `invalid_client`, `unauthorized_client`, `unsupported_grant_type` ou `invalid_scope`.
-    #[schema(example = "invalid_client")]
-    pub error: &'static str,
-    /// L'explication, en anglais et en ASCII comme la norme le veut.
-    #[schema(example = "The client is unknown, revoked or expired, or its secret is wrong.")]
-    pub error_description: &'static str,
 }
 
 impl Refusal {

@@ -6,11 +6,11 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::refusal::{Kind, OAuthError, Refusal};
+use super::refusal::{Kind, Refusal};
 use super::token_request::Form;
 use super::workflow::{self, Issued};
 use crate::error::Result;
-use crate::error::problem::Problem;
+use crate::error::oauth::OAuthError;
 use crate::http::answer::Answer;
 use crate::http::call::Call;
 
@@ -146,11 +146,14 @@ impl AuthorizationServer {
     ),
     responses(
         (status = 200, description = "Un jeton", body = TokenAnswer),
-        (status = 400, description = "Demande refusée", content(
-            (OAuthError = "application/json"), (Problem = "application/problem+json")
-        )),
+        (status = 400, description = "Demande refusée", body = OAuthError),
         (status = 401, description = "Client non reconnu", body = OAuthError),
-        (status = 503, description = "La base de données ne répond pas", body = Problem, content_type = "application/problem+json")
+        (status = 408, description = "La demande a mis trop de temps à arriver", body = OAuthError),
+        (status = 413, description = "Demande trop volumineuse", body = OAuthError),
+        (status = 414, description = "Adresse trop longue", body = OAuthError),
+        (status = 431, description = "En-têtes trop longs", body = OAuthError),
+        (status = 500, description = "Erreur interne", body = OAuthError),
+        (status = 503, description = "La base de données ne répond pas", body = OAuthError)
     )
 )]
 #[post("/oauth2/token")]
@@ -189,11 +192,14 @@ async fn token(call: &Call) -> Result<Issued, Refusal> {
     ),
     responses(
         (status = 200, description = "Le jeton n'est plus accepté"),
-        (status = 400, description = "Demande refusée", content(
-            (OAuthError = "application/json"), (Problem = "application/problem+json")
-        )),
+        (status = 400, description = "Demande refusée", body = OAuthError),
         (status = 401, description = "Client non reconnu", body = OAuthError),
-        (status = 503, description = "La base de données ne répond pas", body = Problem, content_type = "application/problem+json")
+        (status = 408, description = "La demande a mis trop de temps à arriver", body = OAuthError),
+        (status = 413, description = "Demande trop volumineuse", body = OAuthError),
+        (status = 414, description = "Adresse trop longue", body = OAuthError),
+        (status = 431, description = "En-têtes trop longs", body = OAuthError),
+        (status = 500, description = "Erreur interne", body = OAuthError),
+        (status = 503, description = "La base de données ne répond pas", body = OAuthError)
     )
 )]
 #[post("/oauth2/revoke")]

@@ -43,6 +43,8 @@ pub struct Version {
 pub struct ProblemTypes {
     /// Leur documentation, code par code.
     data: Vec<ProblemType>,
+    /// De même, celle des codes qui ne sont que dans `errors` et dans `warnings`.
+    faults: Vec<ProblemType>,
 }
 
 /// Le service vit
@@ -113,16 +115,19 @@ pub async fn get_openapi(call: Call) -> Result<Answer> {
 ))]
 #[get("/problems")]
 pub async fn list_problems(call: Call) -> Result<Answer> {
+    let language = call.admitted.language;
     let data = Code::ALL
         .iter()
-        .map(|code| ProblemType::of(*code, call.admitted.language))
+        .map(|code| ProblemType::of(*code, language))
         .collect();
-    Answer::digested(&ProblemTypes { data })
+    let faults = ProblemType::of_faults(language);
+    Answer::digested(&ProblemTypes { data, faults })
 }
 
 /// Un code d'erreur
 ///
-/// L'adresse que donne le champ `type` d'un document d'erreur.
+/// L'adresse que donne le champ `type` d'un document d'erreur ; les codes de `errors` et de `warnings`
+/// ont la leur de même.
 #[utoipa::path(
     tag = TAG,
     params(("code" = String, Path, description = "Le code", example = "validation_failed")),
@@ -133,8 +138,12 @@ pub async fn list_problems(call: Call) -> Result<Answer> {
 )]
 #[get("/problems/{code}")]
 pub async fn get_problem(call: Call) -> Result<Answer> {
-    let code = Code::named(call.segment("code")).ok_or_else(Error::not_found)?;
-    Answer::digested(&ProblemType::of(code, call.admitted.language))
+    let (name, language) = (call.segment("code"), call.admitted.language);
+    let page = match Code::named(name) {
+        Some(code) => Some(ProblemType::of(code, language)),
+        None => ProblemType::of_fault(name, language),
+    };
+    Answer::digested(&page.ok_or_else(Error::not_found)?)
 }
 
 /// Contact de sécurité

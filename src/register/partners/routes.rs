@@ -15,6 +15,7 @@ use crate::http::call::{Call, List, ListCall};
 use crate::http::page::{Count, Listed};
 use crate::values::ids::PartnerId;
 use crate::values::today;
+use crate::values::{FromText, Rna, Siren};
 
 const TAG: &str = "Partenaires";
 
@@ -109,16 +110,36 @@ pub async fn count_partners(call: Call<Filter>) -> Result<Answer> {
 #[post("/v1/partners")]
 pub async fn create_partner(call: Call<crate::http::query::NoQuery, NewPartner>) -> Result<Answer> {
     let scope = call.scope()?;
-    call.write(async |tx| {
-        let partner = workflow::create(tx, &call.body).await?;
-        let location = format!("/v1/partners/{}", partner.id);
-        Answer::created(
-            partner.version,
-            location,
-            &partner.answer_for(scope, call.admitted.language),
-        )
-    })
-    .await
+    let created = call
+        .write(async |tx| {
+            let partner = workflow::create(tx, &call.body).await?;
+            let location = format!("/v1/partners/{}", partner.id);
+            Answer::created(
+                partner.version,
+                location,
+                &partner.answer_for(scope, call.admitted.language),
+            )
+        })
+        .await;
+    let numbers = (call.body.siren.clone(), call.body.rna.clone());
+    told(&call, created, numbers).await
+}
+
+/// What a write answers; of a number that another partner has, with that partner's name, for those who
+/// may read it.
+async fn told<B>(
+    call: &Call<crate::http::query::NoQuery, B>,
+    answer: Result<Answer>,
+    numbers: (Option<Siren>, Option<Rna>),
+) -> Result<Answer> {
+    let claims = call.admitted.claims.as_deref();
+    match answer {
+        Err(error) if claims.is_some_and(|claims| claims.scope.can_read()) => {
+            let reader = call.app.db.reader().await?;
+            Err(workflow::naming_its_holder(error, &reader, call.scope()?, numbers).await)
+        }
+        other => other,
+    }
 }
 
 /// Lecture d'un partenaire
@@ -154,22 +175,22 @@ pub async fn get_partner(call: Call) -> Result<Answer> {
 pub async fn update_partner(
     call: Call<crate::http::query::NoQuery, PartnerPatch>,
 ) -> Result<Answer> {
-    let scope = call.scope()?;
-    call.write(async |tx| {
-        let partner = workflow::update(
-            tx,
-            scope,
-            call.id("id"),
-            &call.body,
-            &call.admitted.if_match,
-        )
-        .await?;
-        Answer::object(
-            partner.version,
-            &partner.answer_for(scope, call.admitted.language),
-        )
-    })
-    .await
+    let (scope, if_match) = (call.scope()?, &call.admitted.if_match);
+    let changed = call
+        .write(async |tx| {
+            let partner = workflow::update(tx, scope, call.id("id"), &call.body, if_match).await?;
+            Answer::object(
+                partner.version,
+                &partner.answer_for(scope, call.admitted.language),
+            )
+        })
+        .await;
+    let member = |name: &str| call.body.member(name)?.as_str();
+    let numbers = (
+        member("siren").and_then(|siren| Siren::from_text(siren).ok()),
+        member("rna").and_then(|rna| Rna::from_text(rna).ok()),
+    );
+    told(&call, changed, numbers).await
 }
 
 /// Suppression d'un partenaire

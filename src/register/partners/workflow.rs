@@ -2,13 +2,17 @@
 //! writes; the order of refusals is 404, 403, 412, 409.
 
 use super::content::{NewPartner, PartnerPatch};
+use super::filter::{Filter, Sort};
 use super::model::{Partner, Step};
 use super::store;
 use crate::auth::policy::Scope;
+use crate::db::page::{Direction, Page};
 use crate::db::tx::Tx;
 use crate::db::version::Precondition;
-use crate::error::Result;
+use crate::error::{Code, Error, Result};
 use crate::values::ids::PartnerId;
+use crate::values::{Rna, Siren};
+use diesel_async::AsyncPgConnection;
 
 /// Creates one.
 ///
@@ -94,4 +98,38 @@ pub async fn owned(tx: &mut Tx<'_>, scope: &Scope, id: PartnerId) -> Result<Part
     let partner = store::find(tx.connection(), scope, id).await?;
     scope.must_write_for(id.uuid())?;
     Ok(partner)
+}
+
+/// The refusal of a number that another partner has, which names that partner.
+pub async fn naming_its_holder(
+    error: Error,
+    connection: &AsyncPgConnection,
+    scope: &Scope,
+    (siren, rna): (Option<Siren>, Option<Rna>),
+) -> Error {
+    let filter = match error.code {
+        Code::DuplicateSiren => Filter {
+            siren,
+            ..Filter::default()
+        },
+        Code::DuplicateRna => Filter {
+            q: rna.map(|rna| rna.to_string()),
+            ..Filter::default()
+        },
+        _ => return error,
+    };
+    let first = Page {
+        sort: Sort::Id,
+        direction: Direction::Ascending,
+        limit: 1,
+        after: None,
+    };
+    // That it cannot be read is no reason to refuse with other words.
+    let found = store::page(connection, scope, &filter, &first)
+        .await
+        .unwrap_or_default();
+    match found.first() {
+        Some(holder) => error.about(format!("{}, {}", holder.content.legal_name, holder.id)),
+        None => error,
+    }
 }

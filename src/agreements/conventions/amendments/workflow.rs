@@ -16,6 +16,7 @@ use crate::agreements::conventions::store::writes;
 use crate::auth::policy::Scope;
 use crate::db::tx::Tx;
 use crate::db::version::Precondition;
+use crate::error::notice::SIGNED;
 use crate::error::{Code, Error, Fault, Faults, Notice, Place, Result, Rule, notice};
 use crate::register::partners::store as partners;
 use crate::steps::Step as _;
@@ -149,7 +150,7 @@ pub async fn update(
     let mut columns = StepColumns::of(&before);
     if !changed.is_empty() {
         if before.status == Status::Signed {
-            return Err(Error::new(Code::SignedContent).with(read_only(&changed)));
+            return Err(Error::new(Code::SignedContent).with(signed(&changed)));
         }
         check(tx, scope, &convention, (before.id, before.number), &new).await?;
         let reason = format!("Contenu modifié : {}", changed.join(", "));
@@ -178,10 +179,10 @@ fn changed(before: &NewAmendment, after: &NewAmendment) -> Vec<&'static str> {
     changed.map(|(name, _)| name).collect()
 }
 
-fn read_only(fields: &[&str]) -> Vec<Fault> {
+fn signed(fields: &[&str]) -> Vec<Fault> {
     let faults = fields.iter().map(|name| Fault {
         place: Place::field(name),
-        rule: Rule::ReadOnly,
+        rule: Rule::Own(&SIGNED),
     });
     faults.collect()
 }

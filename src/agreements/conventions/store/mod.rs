@@ -118,8 +118,8 @@ fn filtered<'a>(scope: &Scope, filter: &'a Filter) -> Scoped<'a> {
             .filter(declinations::territories.overlaps_with(&filter.above_undeclined));
         query = query.filter(diesel::dsl::not(diesel::dsl::exists(declined)));
     }
-    if let Some(q) = &filter.q {
-        query = query.filter(conventions::search.like(fold(contains(q))));
+    for word in filter.q.iter().flat_map(|q| q.split_whitespace()) {
+        query = query.filter(conventions::search.like(fold(contains(word))));
     }
     if let Some(since) = filter.updated_since {
         query = query.filter(conventions::updated_at.ge(since));

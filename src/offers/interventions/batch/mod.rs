@@ -5,7 +5,6 @@
 
 pub mod advice;
 pub mod cells;
-pub mod guess;
 pub mod input;
 pub mod routes;
 pub mod verdict;

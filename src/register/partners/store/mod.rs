@@ -39,8 +39,8 @@ fn filtered<'a>(_scope: &Scope, filter: &'a Filter) -> Filtered<'a> {
     if let Some(siren) = &filter.siren {
         query = query.filter(partners::siren.eq(siren));
     }
-    if let Some(q) = &filter.q {
-        query = query.filter(partners::search.like(fold(contains(q))));
+    for word in filter.q.iter().flat_map(|q| q.split_whitespace()) {
+        query = query.filter(partners::search.like(fold(contains(word))));
     }
     if let Some(wanted) = filter.with_convention_in_force {
         let today = effective_on(filter.today).eq(EffectiveStatus::InForce);

@@ -4,8 +4,11 @@
 use chrono::{Days, NaiveDate};
 use serde_json::{Value, json};
 
+use super::{
+    COUNTRY, Email, FromText, HttpsUrl, Rna, SchoolYear, Siren, Territory, TerritoryKind,
+    TextValue, Uai, uai_key,
+};
 use crate::reference::{Reference, fold};
-use crate::values::{FromText, HttpsUrl, Territory, TerritoryKind, TextValue, Uai, uai_key};
 
 const MONTHS: [&str; 12] = [
     "janvier",
@@ -27,7 +30,7 @@ pub fn date(text: &str) -> Option<Value> {
     let text = text.trim().trim_start_matches('\u{feff}');
     let (day, _) = text
         .split_at_checked(10)
-        .filter(|_| text.contains('T'))
+        .filter(|(_, time)| time.starts_with(['T', ' ']) && time.contains(':'))
         .unwrap_or((text, ""));
     if let Ok(serial) = day.trim_end_matches(".0").parse::<u64>() {
         return serial_date(serial, day.len());
@@ -47,6 +50,93 @@ pub fn date(text: &str) -> Option<Value> {
         _ => None,
     };
     found.map(|day| day.to_string().into())
+}
+
+/// A moment, of one without its offset, with a blank for its `T`, or of a day alone.
+pub fn moment(text: &str) -> Option<Value> {
+    let text = text.trim();
+    let (day, time) = text.split_once(['T', 't', ' ']).unwrap_or((text, ""));
+    let day = NaiveDate::from_text(day)
+        .ok()
+        .or_else(|| NaiveDate::from_text(date(day)?.as_str()?).ok())?;
+    let time = if time.is_empty() { "00:00:00" } else { time };
+    ["", "Z", ":00Z"].into_iter().find_map(|end| {
+        let whole = format!("{day}T{time}{end}").replace(' ', "");
+        let moment = chrono::DateTime::<chrono::Utc>::from_text(&whole).ok()?;
+        Some(
+            moment
+                .to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
+                .into(),
+        )
+    })
+}
+
+/// A school year: `2025/2026`, `2025-26`, `2025`.
+pub fn school_year(text: &str) -> Option<Value> {
+    let digits: Vec<&str> = text
+        .split(|c: char| !c.is_ascii_digit())
+        .filter(|part| !part.is_empty())
+        .collect();
+    let first: u32 = digits
+        .first()
+        .filter(|year| year.len() == 4)?
+        .parse()
+        .ok()?;
+    let year = format!("{first}-{}", first.checked_add(1)?);
+    SchoolYear::from_text(&year)
+        .ok()
+        .map(|year| year.as_str().into())
+}
+
+/// The digits and letters of a text, in capitals.
+fn alphanumeric(text: &str) -> String {
+    text.chars()
+        .filter(char::is_ascii_alphanumeric)
+        .collect::<String>()
+        .to_uppercase()
+}
+
+/// A SIREN, of one with spaces, or of a SIRET.
+pub fn siren(text: &str) -> Option<Value> {
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    let nine = digits.get(..9).filter(|_| matches!(digits.len(), 9 | 14))?;
+    Siren::from_text(nine)
+        .ok()
+        .map(|siren| siren.as_str().into())
+}
+
+/// A school's number, in small letters, with blanks, or without its zeros or its letter.
+pub fn uai(text: &str) -> Option<Value> {
+    let code = text.rsplit(':').next().unwrap_or(text);
+    let territory = school(code)?;
+    territory.split_once(':').map(|(_, uai)| uai.into())
+}
+
+/// A number of the directory of associations, in small letters or with blanks.
+pub fn rna(text: &str) -> Option<Value> {
+    let code = alphanumeric(text);
+    let code = if code.starts_with('W') {
+        code
+    } else {
+        format!("W{code}")
+    };
+    Rna::from_text(&code).ok().map(|rna| rna.as_str().into())
+}
+
+/// An e-mail address, of one with blanks, or written to evade robots.
+pub fn email(text: &str) -> Option<Value> {
+    let text: String = text
+        .trim()
+        .trim_start_matches("mailto:")
+        .replace(" at ", "@")
+        .replace("(at)", "@")
+        .replace("[at]", "@")
+        .replace(',', ".")
+        .chars()
+        .filter(|c| !c.is_whitespace() && !"<>\"".contains(*c))
+        .collect();
+    let email = Email::from_text(text.trim_end_matches(['.', ';'])).ok()?;
+    Some(email.as_str().into())
 }
 
 /// A number, or the number of a month.
@@ -163,6 +253,9 @@ pub fn place(text: &str) -> Option<Value> {
 /// A territory: with the zeros it lost, by its name, or by its bare number.
 pub fn territory(text: &str) -> Option<Value> {
     let text = text.trim().trim_start_matches('\u{feff}');
+    if ["fr", "france", "national"].contains(&fold(text).as_str()) {
+        return Some(COUNTRY.into());
+    }
     let (kind, code) = text.split_once(':').unwrap_or(("", text));
     let kind = kind_of(&fold(kind.trim()));
     let code = code.trim();
@@ -300,8 +393,7 @@ pub fn name(text: &str) -> Option<Value> {
     };
     let replaced: String = fold_case(text).chars().map(kept).take(128).collect();
     let name = replaced.trim_matches('-');
-    let is_one = crate::offers::interventions::model::ExternalId::from_text(name).is_ok();
-    is_one.then(|| name.into())
+    Some(name.into()).filter(|_| !name.is_empty())
 }
 
 /// Without accents, capitals kept.
