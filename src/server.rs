@@ -1,12 +1,17 @@
 //! The server: the application with its resources mounted and its middleware around them. `serve` and
 //! the tests build it the same way.
 
+use std::net::TcpListener;
 use std::sync::Arc;
+use std::time::Duration;
 
+use actix_http::{HttpService, Protocol};
+use actix_service::{IntoServiceFactory, ServiceFactoryExt, fn_service, map_config};
 use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::dev::{AppConfig, Server, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::web;
+use tokio::net::TcpStream;
 use utoipa_actix_web::AppExt;
 
 use crate::app::{Api, App, Shared};
@@ -17,6 +22,7 @@ use crate::error::{Error, Result};
 use crate::http::contract::Contract;
 use crate::http::gate::gate;
 use crate::http::shell::shell;
+use crate::http::stream::Explained;
 use crate::{openapi, routes};
 
 /// What all workers share, over a database that is up to date.
@@ -63,4 +69,63 @@ pub fn configure(
         .wrap(cors)
         .wrap(from_fn(plain))
         .wrap(from_fn(shell))
+}
+
+/// How long the parts of an exchange may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Waits {
+    /// The head of a request.
+    pub request: Duration,
+    /// The end of a connection.
+    pub disconnect: Duration,
+    /// A connection without a request.
+    pub idle: Duration,
+    /// The requests in flight, once the service is told to stop, in seconds.
+    pub stop: u64,
+}
+
+/// Serves applications, one for each worker, on a listener. `HttpServer` does the same, but for the
+/// stream under its parser ([`Explained`]).
+///
+/// # Errors
+/// When the listener cannot be used.
+pub fn serve(
+    shared: &Arc<Shared>,
+    listener: TcpListener,
+    waits: Waits,
+    app: impl Fn() -> web::Data<App> + Clone + Send + 'static,
+) -> std::io::Result<Server> {
+    let address = listener.local_addr()?;
+    let builder = Server::build()
+        .workers(shared.config.workers)
+        .shutdown_timeout(waits.stop)
+        .disable_signals();
+    let stopping = builder.graceful_shutdown_signal();
+    let shared = Arc::clone(shared);
+    let builder = builder.listen("ree", listener, move || {
+        let (stopping, shared) = (stopping.clone(), Arc::clone(&shared));
+        let factory = configure(app()).into_factory();
+        let http = HttpService::build()
+            .graceful_shutdown_signal(move || {
+                let stopping = stopping.clone();
+                async move { stopping.notified().await }
+            })
+            .keep_alive(waits.idle)
+            .client_request_timeout(waits.request)
+            .client_disconnect_timeout(waits.disconnect)
+            .local_addr(address)
+            .finish(map_config(
+                factory.map_err(|error: actix_web::Error| error.error_response()),
+                |()| AppConfig::default(),
+            ));
+        fn_service(move |stream: TcpStream| {
+            let shared = Arc::clone(&shared);
+            async move {
+                let peer = stream.peer_addr().ok();
+                Ok((Explained::new(stream, shared), Protocol::Http1, peer))
+            }
+        })
+        .and_then(http)
+    })?;
+    Ok(builder.run())
 }

@@ -84,16 +84,15 @@ fn api(
     shared: Arc<Shared>,
     listener: std::net::TcpListener,
 ) -> Result<actix_web::dev::Server, Failure> {
-    let workers = shared.config.workers;
-    let server = HttpServer::new(move || server::configure(worker(&shared)))
-        .workers(workers)
-        .client_request_timeout(Duration::from_secs(10))
-        .client_disconnect_timeout(Duration::from_secs(5))
-        .keep_alive(Duration::from_secs(75))
-        .shutdown_timeout(GRACE)
-        .disable_signals()
-        .listen(listener)?;
-    Ok(server.run())
+    let waits = server::Waits {
+        request: Duration::from_secs(10),
+        disconnect: Duration::from_secs(5),
+        idle: Duration::from_secs(75),
+        stop: GRACE,
+    };
+    let of_worker = Arc::clone(&shared);
+    let app = move || worker(&of_worker);
+    Ok(server::serve(&shared, listener, waits, app)?)
 }
 
 /// The application of one worker. It is made on the worker's thread, where its connections live.

@@ -24,4 +24,5 @@ pub mod parameters;
 pub mod pointer;
 pub mod query;
 pub mod shell;
+pub mod stream;
 pub mod write;

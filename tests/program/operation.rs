@@ -117,3 +117,37 @@ fn a_body_that_does_not_arrive_is_answered_408() {
         started.elapsed()
     );
 }
+
+#[test]
+fn what_the_parser_refuses_is_a_problem_document_that_says_to_percent_encode() {
+    let directory = Directory::new();
+    let service = Service::start(&directory);
+    for line in [
+        "GET /v1/partners?q=métallurgie HTTP/1.1\r\nhost: a\r\n\r\n",
+        "GET /v1/partners/é HTTP/1.1\r\nhost: a\r\n\r\n",
+        "GET / HTTP/1.1\r\nbad header\r\n\r\n",
+    ] {
+        let mut client = service.anon();
+        client.write(line.as_bytes()).unwrap();
+        let reply = client.read().unwrap();
+        let kind = reply.header("content-type").map(str::to_owned);
+        assert_eq!(kind.as_deref(), Some("application/problem+json"));
+        let id = reply.header("x-request-id").map(str::to_owned);
+        let problem = reply.expect(400);
+        assert_eq!(problem["code"], "malformed_request");
+        assert_eq!(problem["request_id"].as_str(), id.as_deref());
+        assert!(
+            problem["detail"]
+                .as_str()
+                .unwrap()
+                .contains("encodez par `%`"),
+            "{problem}"
+        );
+    }
+    // Encoded, it is an address like another, on a connection that is kept.
+    let mut reader = service.client("reader");
+    for _ in 0..2 {
+        let found = reader.get("/v1/partners?q=m%C3%A9tallurgie").unwrap();
+        assert_eq!(found.expect(200)["data"], json!([]));
+    }
+}
