@@ -313,9 +313,7 @@ fn neutral(text: &str) -> String {
 /// Whether a spreadsheet would run a text, or has been kept from it by apostrophes.
 pub fn is_formula(text: &str) -> bool {
     let bare = text.trim_start_matches('\'');
-    const STARTS: [char; 11] = [
-        '=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠',
-    ];
+    const STARTS: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
     bare.starts_with(STARTS)
 }
 
