@@ -119,7 +119,7 @@ pub fn unclosed_quote(text: &str, separator: u8) -> Option<usize> {
 
 fn item(names: &[String], record: &csv::StringRecord) -> Value {
     if record.len() != names.len() {
-        return json!([names, record.iter().collect::<Vec<_>>()]);
+        return json!([names, record.iter().map(kept_text).collect::<Vec<_>>()]);
     }
     let cells = names
         .iter()

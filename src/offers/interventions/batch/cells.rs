@@ -106,7 +106,7 @@ pub fn item(row: &Value) -> Row {
     };
     let (mut item, mut place, mut damage) = (Map::new(), Map::new(), Vec::new());
     for (column, cell) in cells {
-        let cell = plain(cell.as_str().unwrap_or_default());
+        let cell = cell.as_str().unwrap_or_default();
         let member = PLACE.iter().find(|(name, _)| name == column);
         let pointer = match member {
             Some((_, member)) => Place::Pointer(format!("/place/{member}")),
@@ -163,12 +163,12 @@ fn uneven(row: &Value) -> Row {
         let last = place.saturating_add(if is_shifted { too_many.len() } else { 0 });
         let first = place.saturating_sub(missing);
         let possible = cells.iter().take(last.saturating_add(1)).skip(first);
-        possible_ids = possible.map(|cell| plain(cell).trim().to_owned()).collect();
+        possible_ids = possible.map(|cell| cell.trim().to_owned()).collect();
         // Nothing stands before the first cell that could have moved it.
         if (place == 0 || first == last)
             && let Some(id) = cells.get(place)
         {
-            object = json!({ "external_id": plain(id).trim() });
+            object = json!({ "external_id": id.trim() });
             possible_ids.clear();
         }
     }
@@ -180,14 +180,6 @@ fn uneven(row: &Value) -> Row {
         }],
         possible_ids,
     }
-}
-
-/// A cell without what keeps a spreadsheet from taking a code for a number: `="01505"`.
-fn plain(cell: &str) -> &str {
-    let inner = cell
-        .strip_prefix("=\"")
-        .and_then(|rest| rest.strip_suffix('"'));
-    inner.filter(|text| !text.contains('"')).unwrap_or(cell)
 }
 
 fn damage_of(cell: &str) -> Option<Rule> {
