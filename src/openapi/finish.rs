@@ -5,13 +5,15 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value, json};
 
-use super::wordings;
+use super::{shared, wordings};
 
 /// Completes the document.
 pub fn finish(document: &mut Value) {
+    leave_out_pages(document);
     if let Some(schemas) = document.pointer_mut("/components/schemas") {
+        shared::refer_to_items(schemas);
         let joined = schemas.as_object_mut().into_iter().flatten();
-        joined.for_each(|(_, schema)| join(schema));
+        joined.for_each(|(_, schema)| shared::join(schema));
         wordings::apply(schemas);
     }
     let schemas = document
@@ -29,41 +31,14 @@ pub fn finish(document: &mut Value) {
         }
     }
     require_answers(document, &taken);
+    shared::refer_to_parts(document);
 }
 
-/// Makes one object of an `allOf` whose parts are all written in place: the parts are how the code
-/// is written, and nothing to a reader. The id comes first.
-fn join(schema: &mut Value) {
-    let Some(parts) = schema.get_mut("allOf").and_then(Value::as_array_mut) else {
-        return;
-    };
-    parts.iter_mut().for_each(join);
-    if !parts
-        .iter()
-        .all(|part| part.get("type") == Some(&json!("object")))
-    {
-        return;
+/// The pages that show the document to people are no part of what programs are promised.
+fn leave_out_pages(document: &mut Value) {
+    if let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) {
+        paths.retain(|path, _| path != "/docs" && !path.starts_with("/docs/"));
     }
-    let (mut properties, mut required) = (Vec::new(), Vec::new());
-    for part in parts {
-        if let Some(Value::Object(own)) = part.get_mut("properties").map(Value::take) {
-            properties.extend(own);
-        }
-        if let Some(Value::Array(own)) = part.get_mut("required").map(Value::take) {
-            required.extend(own);
-        }
-    }
-    properties.sort_by_key(|(name, _)| name != "id");
-    let Some(members) = schema.as_object_mut() else {
-        return;
-    };
-    members.remove("allOf");
-    members.insert("type".to_owned(), json!("object"));
-    if !required.is_empty() {
-        members.insert("required".to_owned(), required.into());
-    }
-    let properties = Map::from_iter(properties);
-    members.insert("properties".to_owned(), Value::Object(properties));
 }
 
 /// The contents of the request bodies.

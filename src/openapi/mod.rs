@@ -5,6 +5,9 @@
 
 mod finish;
 mod lifecycles;
+#[cfg(test)]
+mod names;
+mod shared;
 mod wordings;
 
 use serde_json::json;
@@ -28,8 +31,10 @@ use crate::routes;
     info(
         title = "ree, registre national des relations école-entreprise",
         description = "Conventions nationales, déclinaisons locales, interventions, bilans et indicateurs des partenariats entre l'École et les entreprises.\n\nChaque erreur est un document `application/problem+json` (RFC 9457) dont le `code` est stable ; `/problems` les documente tous. Les libellés sont en français, ou en anglais avec `Accept-Language: en`.",
+        contact(name = "Ministère de l'Éducation nationale", url = "https://www.education.gouv.fr"),
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
+    servers((url = "/", description = "Le service qui sert ce document.")),
     components(schemas(Problem, ProblemFault)),
     tags(
         (name = "Partenaires", description = "Les organismes partenaires du ministère et leurs représentants."),
@@ -124,6 +129,8 @@ fn complete(path: &str, method: &HttpMethod, operation: &mut Operation) {
             SecurityRequirement::new("bearer", [""; 0]),
             SecurityRequirement::new("oauth2", [scope]),
         ]);
+    } else if operation.security.is_none() {
+        operation.security = Some(Vec::new());
     }
     let answers_200 = operation.responses.responses.contains_key("200");
     let mut also = |status: &str, description: &str| {

@@ -1,7 +1,7 @@
 //! Descriptions of one schema that differ from those of the schemas made of the same content: a
 //! creation, its change and the answer share their fields in the code.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::http::merge::merge;
 
@@ -64,35 +64,6 @@ pub fn apply(schemas: &mut Value) {
             merge(schema, words);
         }
     }
-    let row = schemas.get("Partner").map(partner_row);
-    if let (Some(row), Some(place)) = (row, schemas.pointer_mut(LISTED_ROW)) {
-        *place = row;
-    }
-}
-
-/// Where the list of partners writes out the row of its items.
-const LISTED_ROW: &str = "/Listed_Partner/properties/data/items/allOf/0/allOf/0";
-
-/// A partner without what is worked out for the caller, as that list has always had it: one object,
-/// with the words of the answer.
-fn partner_row(partner: &Value) -> Value {
-    let fields = partner.get("properties").and_then(Value::as_object);
-    let is_stored = |name: &str| !["allowed_actions", "warnings"].contains(&name);
-    let stored = fields
-        .into_iter()
-        .flatten()
-        .filter(|(name, _)| is_stored(name));
-    let row: Map<String, Value> = stored
-        .map(|(name, field)| (name.clone(), field.clone()))
-        .collect();
-    let always = row.iter().filter(|(_, field)| field.get("oneOf").is_none());
-    let required: Vec<&String> = always.map(|(name, _)| name).collect();
-    json!({
-        "type": "object",
-        "description": partner.get("description"),
-        "required": required,
-        "properties": row,
-    })
 }
 
 #[cfg(test)]

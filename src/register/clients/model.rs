@@ -104,6 +104,7 @@ pub struct SecretRecord {
 
 /// Un client et ses secrets en service.
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = ClientFields)]
 pub struct Client {
     /// Ses champs.
     #[serde(flatten)]
@@ -313,7 +314,8 @@ impl Journaled for Client {
 
 /// Un client.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-#[schema(as = Client)]
+// `Client` is what generators call their own class.
+#[schema(as = RegisteredClient)]
 pub struct ClientAnswer {
     /// Ses champs.
     #[serde(flatten)]

@@ -10,6 +10,31 @@ pub static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     serde_json::from_str(&ree::openapi::text().expect("the document")).expect("JSON")
 });
 
+/// The same with its parameters and answers where they are used, as tests read it.
+static WRITTEN_OUT: LazyLock<Value> = LazyLock::new(|| {
+    let mut document = DOCUMENT.clone();
+    let paths = document["paths"].as_object_mut().expect("paths");
+    let operations = paths
+        .values_mut()
+        .flat_map(|item| item.as_object_mut().expect("methods").values_mut());
+    for operation in operations {
+        let parameters = operation
+            .get_mut("parameters")
+            .and_then(Value::as_array_mut);
+        parameters.into_iter().flatten().for_each(write_out);
+        let responses = operation["responses"].as_object_mut().expect("responses");
+        responses.values_mut().for_each(write_out);
+    }
+    document
+});
+
+fn write_out(part: &mut Value) {
+    if let Some(reference) = part["$ref"].as_str() {
+        let pointer = reference.strip_prefix('#').expect("a reference inside");
+        *part = DOCUMENT.pointer(pointer).expect(pointer).clone();
+    }
+}
+
 /// One operation.
 #[derive(Debug, Clone)]
 pub struct Operation {
@@ -49,7 +74,7 @@ pub fn statuses(method: &str, path: &str) -> Option<&'static [u16]> {
 
 /// Every operation, in the document's order.
 pub fn operations() -> Vec<Operation> {
-    let paths = DOCUMENT["paths"].as_object().expect("paths");
+    let paths = WRITTEN_OUT["paths"].as_object().expect("paths");
     let mut all = Vec::new();
     for (path, methods) in paths {
         for (method, item) in methods.as_object().expect("methods") {
@@ -67,11 +92,12 @@ pub fn operations() -> Vec<Operation> {
     all
 }
 
-/// The operation of this id, if the service has it.
-pub fn operation(id: &str) -> Option<Operation> {
-    operations()
+/// The operation of this id, which the service has: a test of one that it lacks must fail.
+pub fn operation(id: &str) -> Operation {
+    let found = operations()
         .into_iter()
-        .find(|operation| operation.id == id)
+        .find(|operation| operation.id == id);
+    found.unwrap_or_else(|| panic!("the document has no operation {id}"))
 }
 
 impl Operation {

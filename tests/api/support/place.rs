@@ -3,7 +3,7 @@
 use ree::auth::policy::{self, Grant};
 use serde_json::{Value, json};
 
-use super::document::{self, Operation, TakenBody};
+use super::document::{Operation, TakenBody};
 use super::{Caller, Service, absent, id, uai};
 
 /// One object of each kind.
@@ -369,9 +369,6 @@ async fn new_convention(service: &Service, partner: &str, academy: &str) -> Stri
 }
 
 async fn new_client(service: &Service, uai: &str) -> String {
-    if document::operation("create_client").is_none() {
-        return absent();
-    }
     let body = json!({ "name": "Programme", "contact_email": "a@exemple.fr", "role": "establishment", "uais": [uai], "scopes": ["read"] });
     id(&service
         .ministry()
@@ -427,9 +424,6 @@ async fn new_publication(service: &Service) -> String {
 }
 
 async fn new_declination(service: &Service, convention: &str, uai: &str) -> String {
-    if document::operation("create_declination").is_none() {
-        return absent();
-    }
     let body = json!({ "convention_id": convention, "level": "establishment", "territories": [format!("uai:{uai}")],
                        "starts_on": "2020-09-01" });
     id(&service

@@ -44,6 +44,7 @@ code_enum! {
 /// Un changement du texte d'une convention.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "op", rename_all = "snake_case")]
+#[schema(as = AmendmentChange)]
 pub enum Change {
     /// Repousse l'échéance.
     Extend {

@@ -1,0 +1,207 @@
+//! What many operations have alike, written once among the components and referred to: the items of
+//! lists, parameters, answers.
+
+use std::collections::{HashMap, HashSet};
+
+use serde_json::{Map, Value, json};
+
+/// How often something must be written alike to be written once.
+const OFTEN: usize = 2;
+
+/// The items of a list refer to the schema of an object that is read alone.
+pub fn refer_to_items(schemas: &mut Value) {
+    let Some(schemas) = schemas.as_object_mut() else {
+        return;
+    };
+    let mut alone: Vec<(String, Value)> = Vec::new();
+    for (name, list) in &mut *schemas {
+        let items = list.pointer_mut("/properties/data/items");
+        if let (Some(of), Some(items)) = (name.strip_prefix("Listed_"), items) {
+            let reference = json!({"$ref": format!("#/components/schemas/{of}")});
+            alone.push((of.to_owned(), std::mem::replace(items, reference)));
+        }
+    }
+    for (name, mut schema) in alone {
+        join(&mut schema);
+        schemas.entry(name).or_insert(schema);
+    }
+}
+
+/// Parameters and answers that are written alike become references.
+pub fn refer_to_parts(document: &mut Value) {
+    let parameters = Parts::of(document, "parameters");
+    parameters.share(document, "parameters");
+    let responses = Parts::of(document, "responses");
+    responses.share(document, "responses");
+}
+
+/// The parts of one kind, by how they are written.
+#[derive(Default)]
+struct Parts {
+    /// How often, and what it would be called: alone of its name, and beside others.
+    found: Vec<Part>,
+    places: HashMap<String, usize>,
+}
+
+struct Part {
+    written: Value,
+    times: usize,
+    name: String,
+    qualified: String,
+}
+
+impl Parts {
+    fn of(document: &mut Value, kind: &str) -> Self {
+        let mut parts = Self::default();
+        for (path, operation) in operations(document) {
+            match operation.get(kind) {
+                Some(Value::Array(written)) => {
+                    for parameter in written {
+                        parts.add(parameter, text(parameter.get("name")), &path);
+                    }
+                }
+                Some(Value::Object(written)) => {
+                    for (status, response) in written {
+                        parts.add(response, answer_name(status, response), &path);
+                    }
+                }
+                _ => {}
+            }
+        }
+        parts
+    }
+
+    fn add(&mut self, written: &Value, name: &str, path: &str) {
+        let place = *self
+            .places
+            .entry(written.to_string())
+            .or_insert(self.found.len());
+        if let Some(part) = self.found.get_mut(place) {
+            part.times += 1;
+            return;
+        }
+        self.found.push(Part {
+            written: written.clone(),
+            times: 1,
+            name: name.to_owned(),
+            qualified: format!("{}.{name}", resource(path, name)),
+        });
+    }
+
+    /// A name for each part that is written often: its own where no other has it.
+    fn names(&self) -> HashMap<String, String> {
+        let mut taken = HashSet::new();
+        let mut names = HashMap::new();
+        for part in self.found.iter().filter(|part| part.times >= OFTEN) {
+            let alone = self.found.iter().filter(|other| other.name == part.name);
+            let name = match alone.count() {
+                1 => &part.name,
+                _ => &part.qualified,
+            };
+            if !part.name.is_empty() && taken.insert(name.clone()) {
+                names.insert(part.written.to_string(), name.clone());
+            }
+        }
+        names
+    }
+
+    fn share(&self, document: &mut Value, kind: &str) {
+        let names = self.names();
+        for (_, operation) in operations(document) {
+            let written: Vec<&mut Value> = match operation.get_mut(kind) {
+                Some(Value::Array(parameters)) => parameters.iter_mut().collect(),
+                Some(Value::Object(responses)) => responses.values_mut().collect(),
+                _ => continue,
+            };
+            for part in written {
+                if let Some(name) = names.get(&part.to_string()) {
+                    *part = json!({"$ref": format!("#/components/{kind}/{name}")});
+                }
+            }
+        }
+        let named = self.found.iter().filter_map(|part| {
+            let name = names.get(&part.written.to_string())?;
+            Some((name.clone(), part.written.clone()))
+        });
+        let mut shared: Vec<(String, Value)> = named.collect();
+        shared.sort_by(|(one, _), (other, _)| one.cmp(other));
+        if let Some(components) = document
+            .pointer_mut("/components")
+            .and_then(Value::as_object_mut)
+        {
+            components.insert(kind.to_owned(), Value::Object(Map::from_iter(shared)));
+        }
+    }
+}
+
+/// Each operation, with its path.
+pub fn operations(document: &mut Value) -> Vec<(String, &mut Map<String, Value>)> {
+    let paths = document.get_mut("paths").and_then(Value::as_object_mut);
+    let items = paths.into_iter().flatten();
+    let operations = items.flat_map(|(path, item)| {
+        let operations = item.as_object_mut().into_iter().flatten();
+        operations.filter_map(|(_, operation)| Some((path.clone(), operation.as_object_mut()?)))
+    });
+    operations.collect()
+}
+
+fn text(value: Option<&Value>) -> &str {
+    value.and_then(Value::as_str).unwrap_or_default()
+}
+
+/// An error is called by its code; what has neither code nor body, by what its status says.
+fn answer_name<'a>(status: &str, response: &'a Value) -> &'a str {
+    let code = response.pointer("/content/application~1problem+json/example/code");
+    match (status, code) {
+        (_, Some(code)) => text(Some(code)),
+        ("304", _) => "not_modified",
+        ("204", _) => "done",
+        _ => "",
+    }
+}
+
+/// The resource whose parameter it is: the fixed part of the path before it, or the last there is.
+fn resource<'a>(path: &'a str, name: &str) -> &'a str {
+    let place = path.find(&format!("/{{{name}}}"));
+    let before = place.and_then(|place| path.get(..place)).unwrap_or(path);
+    let fixed = before.split('/').filter(|part| !part.starts_with('{'));
+    fixed
+        .filter(|part| *part != "count")
+        .next_back()
+        .unwrap_or_default()
+}
+
+/// Makes one object of an `allOf` whose parts are all written in place: the parts are how the code
+/// is written, and nothing to a reader. The id comes first.
+pub fn join(schema: &mut Value) {
+    let Some(parts) = schema.get_mut("allOf").and_then(Value::as_array_mut) else {
+        return;
+    };
+    parts.iter_mut().for_each(join);
+    if !parts
+        .iter()
+        .all(|part| part.get("type") == Some(&json!("object")))
+    {
+        return;
+    }
+    let (mut properties, mut required) = (Vec::new(), Vec::new());
+    for part in parts {
+        if let Some(Value::Object(own)) = part.get_mut("properties").map(Value::take) {
+            properties.extend(own);
+        }
+        if let Some(Value::Array(own)) = part.get_mut("required").map(Value::take) {
+            required.extend(own);
+        }
+    }
+    properties.sort_by_key(|(name, _)| name != "id");
+    let Some(members) = schema.as_object_mut() else {
+        return;
+    };
+    members.remove("allOf");
+    members.insert("type".to_owned(), json!("object"));
+    if !required.is_empty() {
+        members.insert("required".to_owned(), required.into());
+    }
+    let properties = Map::from_iter(properties);
+    members.insert("properties".to_owned(), Value::Object(properties));
+}
