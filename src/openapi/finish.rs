@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value, json};
 
-use super::{shared, wordings};
+use super::{headers, shared, sides, wordings};
 
 /// Completes the document.
 pub fn finish(document: &mut Value) {
@@ -16,13 +16,16 @@ pub fn finish(document: &mut Value) {
         joined.for_each(|(_, schema)| shared::join(schema));
         wordings::apply(schemas);
     }
+    sides::separate(document);
     let schemas = document
         .pointer("/components/schemas")
         .cloned()
         .unwrap_or_default();
     let mut taken = HashSet::new();
     for content in bodies(document) {
-        references(content.get("schema"), &schemas, &mut taken);
+        if let Some(schemas) = schemas.as_object() {
+            sides::references(content.get("schema"), schemas, &mut taken);
+        }
         if content.get("example").is_none()
             && let Some(content) = content.as_object_mut()
         {
@@ -31,7 +34,22 @@ pub fn finish(document: &mut Value) {
         }
     }
     require_answers(document, &taken);
+    secure_by_default(document);
+    headers::describe(document);
     shared::refer_to_parts(document);
+}
+
+/// What reading asks for, an operation asks for that does not say otherwise.
+fn secure_by_default(document: &mut Value) {
+    let default = json!([{"bearer": []}, {"oauth2": ["read"]}]);
+    for (_, operation) in shared::operations(document) {
+        if operation.get("security") == Some(&default) {
+            operation.shift_remove("security");
+        }
+    }
+    if let Some(members) = document.as_object_mut() {
+        members.insert("security".to_owned(), default);
+    }
 }
 
 /// The pages that show the document to people are no part of what programs are promised.
@@ -62,26 +80,6 @@ fn bodies(document: &mut Value) -> impl Iterator<Item = &mut Value> {
 
 fn name(schema: &Value) -> Option<&str> {
     schema.get("$ref")?.as_str()?.rsplit('/').next()
-}
-
-/// The names of the schemas reached from one, itself included.
-fn references(schema: Option<&Value>, schemas: &Value, found: &mut HashSet<String>) {
-    match schema {
-        Some(Value::Object(members)) => {
-            if let Some(name) = schema.and_then(name)
-                && found.insert(name.to_owned())
-            {
-                references(schemas.get(name), schemas, found);
-            }
-            members
-                .values()
-                .for_each(|member| references(Some(member), schemas, found));
-        }
-        Some(Value::Array(items)) => items
-            .iter()
-            .for_each(|item| references(Some(item), schemas, found)),
-        _ => {}
-    }
 }
 
 /// The example of a schema: its own, that of what it refers to, or one made of its properties'.

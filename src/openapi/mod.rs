@@ -4,10 +4,12 @@
 //! here for all, each operation getting those it can really meet.
 
 mod finish;
+mod headers;
 mod lifecycles;
 #[cfg(test)]
 mod names;
 mod shared;
+mod sides;
 mod wordings;
 
 use serde_json::json;

@@ -53,7 +53,7 @@ struct Part {
 impl Parts {
     fn of(document: &mut Value, kind: &str) -> Self {
         let mut parts = Self::default();
-        for (path, operation) in operations(document) {
+        for (Place { path, .. }, operation) in operations(document) {
             match operation.get(kind) {
                 Some(Value::Array(written)) => {
                     for parameter in written {
@@ -134,13 +134,25 @@ impl Parts {
     }
 }
 
-/// Each operation, with its path.
-pub fn operations(document: &mut Value) -> Vec<(String, &mut Map<String, Value>)> {
+/// Where an operation stands.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// Its path template.
+    pub path: String,
+    /// Its method, in small letters.
+    pub method: String,
+}
+
+/// Each operation, with its place.
+pub fn operations(document: &mut Value) -> Vec<(Place, &mut Map<String, Value>)> {
     let paths = document.get_mut("paths").and_then(Value::as_object_mut);
     let items = paths.into_iter().flatten();
     let operations = items.flat_map(|(path, item)| {
         let operations = item.as_object_mut().into_iter().flatten();
-        operations.filter_map(|(_, operation)| Some((path.clone(), operation.as_object_mut()?)))
+        operations.filter_map(|(method, operation)| {
+            let (path, method) = (path.clone(), method.clone());
+            Some((Place { path, method }, operation.as_object_mut()?))
+        })
     });
     operations.collect()
 }

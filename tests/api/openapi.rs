@@ -116,7 +116,8 @@ fn every_operation_says_in_french_what_it_does_takes_and_answers() {
 fn assert_secured(operation: &Operation) {
     let statuses = operation.statuses();
     // Of what is public, only a token's request has credentials of its own: a client's.
-    let schemes = operation.item["security"].as_array().expect("security");
+    let own = operation.item.get("security");
+    let schemes = own.unwrap_or(&DOCUMENT["security"]).as_array().unwrap();
     let has_security = !schemes.is_empty();
     assert!(
         has_security != operation.is_public() || operation.path.starts_with("/oauth2/"),
@@ -189,6 +190,43 @@ fn everything_referred_to_is_there_and_every_field_is_described() {
             );
         }
     }
+}
+
+#[test]
+fn the_codes_of_answers_are_open_and_those_of_bodies_closed() {
+    fn reached<'a>(part: &'a Value, found: &mut Vec<&'a Value>) {
+        if let Some(reference) = part["$ref"].as_str() {
+            let schema = DOCUMENT.pointer(&reference[1..]).expect(reference);
+            if !found.iter().any(|known| std::ptr::eq(*known, schema)) {
+                found.push(schema);
+                reached(schema, found);
+            }
+        }
+        match part {
+            Value::Array(items) => items.iter().for_each(|item| reached(item, found)),
+            Value::Object(members) => members.values().for_each(|item| reached(item, found)),
+            _ => {}
+        }
+    }
+    let (mut sent, mut told) = (Vec::new(), Vec::new());
+    for operation in operations() {
+        reached(&operation.item["requestBody"], &mut sent);
+        reached(&operation.item["responses"], &mut told);
+    }
+    let several = |schema: &Value, word: &str| schema[word].as_array().is_some_and(|v| v.len() > 1);
+    assert!(sent.iter().any(|schema| several(schema, "enum")));
+    assert!(
+        told.iter()
+            .any(|schema| several(schema, "x-extensible-enum"))
+    );
+    assert!(
+        sent.iter()
+            .all(|schema| schema.get("x-extensible-enum").is_none())
+    );
+    assert!(told.iter().all(|schema| !several(schema, "enum")));
+    let closed = |schema: &Value| schema["additionalProperties"] == false;
+    assert!(!told.iter().any(|schema| closed(schema)));
+    assert!(closed(&DOCUMENT["components"]["schemas"]["NewPartner"]));
 }
 
 #[actix_web::test]

@@ -1,6 +1,5 @@
 //! The OpenAPI document, from which tests are driven so that they cover every operation there is.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use serde_json::{Map, Value, json};
@@ -50,26 +49,6 @@ pub struct TakenBody {
     pub media_type: &'static str,
     pub schema: &'static Value,
     pub example: Value,
-}
-
-/// The statuses of each operation, by method and path.
-static STATUSES: LazyLock<HashMap<(String, String), Vec<u16>>> = LazyLock::new(|| {
-    operations()
-        .into_iter()
-        .map(|operation| {
-            (
-                (operation.method.clone(), operation.path.to_owned()),
-                operation.statuses(),
-            )
-        })
-        .collect()
-});
-
-/// The statuses that the document has for this method and path, if it has them at all.
-pub fn statuses(method: &str, path: &str) -> Option<&'static [u16]> {
-    STATUSES
-        .get(&(method.to_owned(), path.to_owned()))
-        .map(Vec::as_slice)
 }
 
 /// Every operation, in the document's order.

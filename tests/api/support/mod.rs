@@ -1,5 +1,6 @@
 //! A service for one test, callers of each role, and builders of what they work on.
 
+mod answers;
 mod cluster;
 pub mod document;
 pub mod place;
@@ -418,20 +419,24 @@ impl Reply {
         }
     }
 
-    /// Every status that any test meets is in the document, but for 405: a method that an
-    /// operation does not have has no operation to stand under.
+    /// The status, the headers and the body of every answer that any test meets are those that the
+    /// document tells.
     fn is_documented(&self) {
-        let Some((method, path)) = &self.route else {
-            return;
+        let route = self.route.as_ref();
+        let answer = answers::Answer {
+            route: route.map(|(method, path)| (method.as_str(), path.as_str())),
+            status: self.status.as_u16(),
+            headers: &self.headers,
+            body: &self.body,
         };
-        let Some(statuses) = document::statuses(method, path) else {
-            return;
-        };
-        let status = self.status.as_u16();
+        let faults = answers::undocumented(&answer);
         assert!(
-            statuses.contains(&status),
-            "{method} {path} answers an undocumented {status}: {:?}",
-            self.body
+            faults.is_empty(),
+            "{:?} answers {} as the document does not say: {}\n{}",
+            self.route,
+            self.status,
+            faults.join("\n"),
+            self.text()
         );
     }
 

@@ -127,10 +127,10 @@ pub struct ItemFault {
     /// La règle et ce qu'il faut faire.
     pub detail: String,
     /// Les valeurs acceptées, où elles sont en nombre ; pour un nombre, ses bornes.
-    #[schema(value_type = Vec<String>, example = json!(["class_talk", "company_visit"]))]
+    #[schema(example = json!(["class_talk", "company_visit"]))]
     pub accepted: Vec<Value>,
     /// La valeur probablement voulue, si elle se devine.
-    #[schema(value_type = Option<String>, example = "company_visit")]
+    #[schema(example = "company_visit")]
     pub nearest: Option<Value>,
 }
 

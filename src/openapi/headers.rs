@@ -1,0 +1,189 @@
+//! The headers of answers, each described once.
+
+use serde_json::{Map, Value, json};
+
+use super::shared::{Place, operations};
+
+/// Name, description, example; whether every answer that tells it has it.
+const HEADERS: [(&str, &str, &str, bool); 16] = [
+    (
+        "Accept-Patch",
+        "Les formes de corps que l'adresse prend.",
+        "application/merge-patch+json",
+        false,
+    ),
+    (
+        "Accept-Post",
+        "Les formes de corps que l'adresse prend.",
+        "application/json",
+        false,
+    ),
+    (
+        "Accept",
+        "Les formes de corps que l'adresse prend.",
+        "application/json",
+        false,
+    ),
+    (
+        "Cache-Control",
+        "Combien de temps la réponse peut être gardée.",
+        "no-store",
+        true,
+    ),
+    (
+        "Content-Disposition",
+        "Le nom du fichier.",
+        "attachment; filename=\"echeances.ics\"",
+        false,
+    ),
+    ("Content-Language", "La langue des libellés.", "fr", false),
+    (
+        "Content-Security-Policy",
+        "Ce que la page imprimable peut charger : rien.",
+        "default-src 'none'; style-src 'unsafe-inline'",
+        false,
+    ),
+    (
+        "ETag",
+        "L'état lu, pour `If-Match` et `If-None-Match` ; absent d'une liste entière (CSV, NDJSON).",
+        "\"1.Zm9vYmFyYmF6\"",
+        false,
+    ),
+    (
+        "Idempotency-Replayed",
+        "`true` : la première réponse à cette clé, rendue à nouveau.",
+        "true",
+        false,
+    ),
+    (
+        "Link",
+        "L'adresse de la page suivante, `rel=\"next\"` (RFC 8288).",
+        "</v1/partners?cursor=eyJ2>; rel=\"next\"",
+        false,
+    ),
+    (
+        "Location",
+        "L'adresse de ce qui est créé.",
+        "/v1/partners/0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f",
+        true,
+    ),
+    (
+        "Pragma",
+        "Comme `Cache-Control`, pour HTTP/1.0.",
+        "no-cache",
+        true,
+    ),
+    (
+        "Preference-Applied",
+        "Dit que `Prefer: return=minimal` est suivi.",
+        "return=minimal",
+        false,
+    ),
+    (
+        "Retry-After",
+        "Dans combien de secondes essayer à nouveau.",
+        "1",
+        false,
+    ),
+    (
+        "WWW-Authenticate",
+        "Ce que l'authentification demande (RFC 6750).",
+        "Bearer realm=\"ree\"",
+        false,
+    ),
+    (
+        "X-Request-Id",
+        "L'identifiant de la requête, à citer quand vous demandez de l'aide.",
+        "0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f",
+        true,
+    ),
+];
+
+/// Describes them, and names them on each answer that can have them.
+pub fn describe(document: &mut Value) {
+    for (place, operation) in operations(document) {
+        let is_list = operation
+            .get("parameters")
+            .and_then(Value::as_array)
+            .is_some_and(|parameters| parameters.iter().any(is_cursor));
+        let Some(Value::Object(responses)) = operation.get_mut("responses") else {
+            continue;
+        };
+        for (status, response) in responses {
+            let names = names(&place, status, is_list, response);
+            let referred = names.into_iter().map(|name| {
+                let reference = format!("#/components/headers/{name}");
+                (name.to_owned(), json!({"$ref": reference}))
+            });
+            let referred: Map<String, Value> = referred.collect();
+            if let Some(response) = response.as_object_mut() {
+                response.insert("headers".to_owned(), Value::Object(referred));
+            }
+        }
+    }
+    let described = HEADERS.map(|(name, description, example, required)| {
+        let kind = if name == "Retry-After" {
+            json!({"type": "integer", "minimum": 0})
+        } else {
+            json!({"type": "string", "minLength": 1})
+        };
+        let example = example.parse::<i64>().map_or(json!(example), Value::from);
+        let header = json!({
+            "description": description, "required": required, "schema": kind, "example": example
+        });
+        (name.to_owned(), header)
+    });
+    if let Some(Value::Object(components)) = document.get_mut("components") {
+        components.insert(
+            "headers".to_owned(),
+            Value::Object(Map::from_iter(described)),
+        );
+    }
+}
+
+fn is_cursor(parameter: &Value) -> bool {
+    let name = parameter.get("name").and_then(Value::as_str);
+    matches!(name, Some("cursor" | "after"))
+}
+
+/// The headers that an operation's answer of this status can have.
+fn names(place: &Place, status: &str, is_list: bool, response: &Value) -> Vec<&'static str> {
+    let has = |media_type: &str| {
+        let content = response.get("content").and_then(Value::as_object);
+        content.is_some_and(|content| content.contains_key(media_type))
+    };
+    let reads = place.method == "get";
+    let token = place.path.starts_with("/oauth2/");
+    let mut names = match status {
+        "401" if token => vec!["WWW-Authenticate", "Cache-Control", "Pragma"],
+        "401" | "403" => vec!["WWW-Authenticate"],
+        "409" | "503" => vec!["Retry-After"],
+        "415" => vec![match place.method.as_str() {
+            "patch" => "Accept-Patch",
+            "post" => "Accept-Post",
+            _ => "Accept",
+        }],
+        "201" => vec!["ETag", "Location"],
+        "304" => vec!["ETag"],
+        "200" | "400" if token => vec!["Cache-Control", "Pragma"],
+        "200" | "204" if place.method != "delete" || has("application/json") => vec!["ETag"],
+        _ => Vec::new(),
+    };
+    let mut when = |condition: bool, name| {
+        if condition {
+            names.push(name);
+        }
+    };
+    when(has("text/calendar"), "Content-Disposition");
+    when(has("text/html"), "Content-Security-Policy");
+    when(
+        has("text/html") || has("application/problem+json"),
+        "Content-Language",
+    );
+    when(reads && is_list && status == "200", "Link");
+    let wrote = !reads && !token && status.starts_with('2');
+    when(wrote && place.method == "post", "Idempotency-Replayed");
+    when(wrote && status != "200", "Preference-Applied");
+    names.push("X-Request-Id");
+    names
+}

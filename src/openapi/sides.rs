@@ -1,0 +1,183 @@
+//! What clients send and what they are answered are two sides: a body is closed, so that a mistake is
+//! noticed; an answer is open, so that a code of next year breaks no program of today. A schema that
+//! stands on both is written twice.
+
+use std::collections::{HashMap, HashSet};
+
+use serde_json::{Map, Value, json};
+
+use super::shared::operations;
+
+const SCHEMAS: &str = "#/components/schemas/";
+
+/// Schemas whose unknown members are passed over: RFC 6749 §3.2, and what a portal sends back as it
+/// was answered.
+const PASSES_OVER: [&str; 5] = [
+    "TokenRequest",
+    "RevocationRequest",
+    "NewIntervention",
+    "PushedIntervention",
+    "PushedInterventions",
+];
+
+/// Separates them.
+pub fn separate(document: &mut Value) {
+    let (mut asked, mut told) = (HashSet::new(), HashSet::new());
+    let schemas = schemas_of(document).clone();
+    for (_, operation) in operations(document) {
+        for part in ["requestBody", "parameters"] {
+            references(operation.get(part), &schemas, &mut asked);
+        }
+        references(operation.get("responses"), &schemas, &mut told);
+    }
+    let both: HashSet<&String> = asked.intersection(&told).collect();
+    let copied: HashMap<&str, String> = schemas
+        .iter()
+        .filter(|(name, schema)| both.contains(name) && differs(schema, &schemas))
+        .map(|(name, _)| (name.as_str(), sent_name(name, &schemas)))
+        .collect();
+    for (_, operation) in operations(document) {
+        for part in ["requestBody", "parameters"] {
+            if let Some(part) = operation.get_mut(part) {
+                rename(part, &copied);
+            }
+        }
+    }
+    let mut separated = Map::new();
+    for (name, schema) in &schemas {
+        let mut schema = schema.clone();
+        if let Some(sent) = copied.get(name.as_str()) {
+            let mut copy = schema.clone();
+            rename(&mut copy, &copied);
+            close(&mut copy);
+            separated.insert(sent.clone(), copy);
+        }
+        if told.contains(name) {
+            open(&mut schema);
+        } else if asked.contains(name) {
+            rename(&mut schema, &copied);
+            if !PASSES_OVER.contains(&name.as_str()) {
+                close(&mut schema);
+            }
+        }
+        separated.insert(name.clone(), schema);
+    }
+    separated.sort_keys();
+    if let Some(place) = document.pointer_mut("/components/schemas") {
+        *place = Value::Object(separated);
+    }
+}
+
+fn schemas_of(document: &Value) -> &Map<String, Value> {
+    static NONE: std::sync::LazyLock<Map<String, Value>> = std::sync::LazyLock::new(Map::new);
+    document
+        .pointer("/components/schemas")
+        .and_then(Value::as_object)
+        .unwrap_or(&NONE)
+}
+
+/// What a schema is called as clients send it.
+fn sent_name(name: &str, schemas: &Map<String, Value>) -> String {
+    if let Some(nomenclature) = name.strip_prefix("code_") {
+        return format!("accepted_{nomenclature}");
+    }
+    let new = format!("New{name}");
+    if schemas.contains_key(&new) {
+        format!("Sent{name}")
+    } else {
+        new
+    }
+}
+
+/// Whether a schema is not the same on both sides: codes or members are in it.
+fn differs(schema: &Value, schemas: &Map<String, Value>) -> bool {
+    let mut reached = HashSet::new();
+    references(Some(schema), schemas, &mut reached);
+    let below = reached.iter().filter_map(|name| schemas.get(name));
+    std::iter::once(schema).chain(below).any(|schema| {
+        ["enum", "properties", "oneOf"]
+            .iter()
+            .any(|word| schema.get(word).is_some())
+    })
+}
+
+/// The names of the schemas reached from one.
+pub fn references(
+    schema: Option<&Value>,
+    schemas: &Map<String, Value>,
+    found: &mut HashSet<String>,
+) {
+    match schema {
+        Some(Value::Object(members)) => {
+            let reference = members.get("$ref").and_then(Value::as_str);
+            if let Some(name) = reference.and_then(|reference| reference.strip_prefix(SCHEMAS))
+                && found.insert(name.to_owned())
+            {
+                references(schemas.get(name), schemas, found);
+            }
+            members
+                .values()
+                .for_each(|member| references(Some(member), schemas, found));
+        }
+        Some(Value::Array(items)) => items
+            .iter()
+            .for_each(|item| references(Some(item), schemas, found)),
+        _ => {}
+    }
+}
+
+fn rename(schema: &mut Value, names: &HashMap<&str, String>) {
+    match schema {
+        Value::Object(members) => {
+            if let Some(Value::String(reference)) = members.get_mut("$ref")
+                && let Some(name) = reference.strip_prefix(SCHEMAS)
+                && let Some(name) = names.get(name)
+            {
+                *reference = format!("{SCHEMAS}{name}");
+            }
+            members
+                .values_mut()
+                .for_each(|member| rename(member, names));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| rename(item, names)),
+        _ => {}
+    }
+}
+
+/// A code is a text whose values are told. A word that tells alternatives apart is none: it is the
+/// only one there can be.
+fn open(schema: &mut Value) {
+    match schema {
+        Value::Object(members) => {
+            let several = members
+                .get("enum")
+                .and_then(Value::as_array)
+                .is_some_and(|values| values.len() > 1 && values.iter().all(Value::is_string));
+            if several && let Some(values) = members.shift_remove("enum") {
+                members.insert("x-extensible-enum".to_owned(), values);
+            }
+            members.values_mut().for_each(open);
+        }
+        Value::Array(items) => items.iter_mut().for_each(open),
+        _ => {}
+    }
+}
+
+/// No member but those that are told.
+fn close(schema: &mut Value) {
+    match schema {
+        Value::Object(members) => {
+            let is_object = members.get("properties").is_some_and(Value::is_object)
+                && members.get("type") == Some(&json!("object"));
+            if is_object {
+                members.insert("additionalProperties".to_owned(), json!(false));
+            }
+            members
+                .iter_mut()
+                .filter(|(word, _)| !["example", "examples"].contains(&word.as_str()))
+                .for_each(|(_, member)| close(member));
+        }
+        Value::Array(items) => items.iter_mut().for_each(close),
+        _ => {}
+    }
+}
