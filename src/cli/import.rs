@@ -80,6 +80,7 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let options = Options {
         dry_run: common.dry_run,
         close_missing,
+        ..Options::default()
     };
     let progress = Progress::of(source.metadata()?.len());
     let outcome = import(&mut client, &arguments.what, source, &options, &progress).await;

@@ -78,7 +78,7 @@ impl Line {
         };
         let words = needed("type")?;
         let (bare, remark) = split_remark(words);
-        Ok(Self {
+        let line = Self {
             source_id: needed("id")?.to_owned(),
             partners: needed("partenaires_ids")?
                 .split('|')
@@ -96,7 +96,18 @@ impl Line {
                 .transpose()?,
             source: cell("source").map(source).transpose()?,
             is_project: remark.is_some_and(|remark| remark.contains("projet")),
-        })
+        };
+        line.in_order()?;
+        Ok(line)
+    }
+
+    /// The API's rule: it does not end before it begins.
+    fn in_order(&self) -> Result<(), Rejection> {
+        let last = self.last_year.and_then(last_day);
+        match self.signed.zip(last) {
+            Some(((first, _), last)) if last < first => Err(end_before_start(first, last)),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -194,6 +205,19 @@ fn signed(
         "conflicting_precision",
         format!("`{cell}` is not a date to the {}", written.code()),
     ))
+}
+
+/// The last day of a year.
+pub fn last_day(year: i32) -> Option<NaiveDate> {
+    NaiveDate::from_ymd_opt(year, 12, 31)
+}
+
+/// The refusal of a convention that would end before it begins.
+pub fn end_before_start(first: NaiveDate, last: NaiveDate) -> Rejection {
+    Rejection::new(
+        "end_before_start",
+        format!("it begins on {first} and ends on {last}: correct one of the two"),
+    )
 }
 
 fn year(cell: &str) -> Result<i32, Rejection> {

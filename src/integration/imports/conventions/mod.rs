@@ -35,18 +35,19 @@ pub async fn import(
     progress(table.bytes_taken());
     let transaction = client.transaction().await?;
     imports::store::begin(&transaction).await?;
-    let register = Register::load(&transaction, context.now).await?;
+    imports::store::provenance::record(&transaction, context, &options.list).await?;
+    let register = Register::load(&transaction, &options.list, context.now).await?;
     let mut entries = Vec::new();
     for (place, line) in &lines {
-        match register.take(line, context) {
-            Ok(Outcome::Unchanged) => summary.unchanged += 1,
-            Ok(Outcome::Written(entry)) => {
-                if entry.is_new() {
-                    summary.inserted += 1;
-                } else {
-                    summary.updated += 1;
+        match register.take(*place, line, context) {
+            Ok(Outcome { entry, kept }) => {
+                match &entry {
+                    None => summary.unchanged += 1,
+                    Some(entry) if entry.is_new() => summary.inserted += 1,
+                    Some(_) => summary.updated += 1,
                 }
-                entries.push(*entry);
+                kept.into_iter().for_each(|kept| summary.keep(kept));
+                entries.extend(entry.map(|entry| *entry));
             }
             Err(rejection) => summary.refused.push(rejection.at(*place)),
         }

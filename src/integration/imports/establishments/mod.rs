@@ -72,5 +72,6 @@ pub async fn import(
         merged: lines - written.distinct,
         closed: written.closed,
         refused: staged.refused,
+        ..Summary::default()
     })
 }

@@ -2,6 +2,7 @@
 //! unlike the directory, these files are written by people who can correct them.
 
 use csv::StringRecord;
+use serde_json::{Map, Value, json};
 
 use super::words::Words;
 use crate::error::Rule;
@@ -67,6 +68,28 @@ impl Line {
             ..line.clone()
         };
         nameless(self) == nameless(other)
+    }
+
+    /// What it says of the partner, field by field.
+    pub fn stated(&self) -> Map<String, Value> {
+        let texts = [
+            ("legal_name", Some(&self.legal_name)),
+            ("usual_name", self.usual_name.as_ref()),
+            ("acronym", self.acronym.as_ref()),
+            ("kind", self.kind.as_ref()),
+            ("siren", self.siren.as_ref()),
+            ("rna", self.rna.as_ref()),
+            ("website", self.website.as_ref()),
+            ("description", self.description.as_ref()),
+        ];
+        let texts = texts
+            .into_iter()
+            .filter_map(|(name, text)| Some((name.to_owned(), json!(text?))));
+        let sectors = self
+            .sectors
+            .iter()
+            .map(|all| ("sectors".to_owned(), json!(all)));
+        texts.chain(sectors).collect()
     }
 
     /// Reads a record whose width has been checked. Lengths are those of the API's fields.
