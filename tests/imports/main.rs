@@ -12,6 +12,7 @@
 mod cluster;
 mod conventions;
 mod demo;
+mod edges;
 mod establishments;
 mod partners;
 mod people;
@@ -96,16 +97,25 @@ const UNNAMED: List = List {
 };
 const REAL: Options = Options {
     list: UNNAMED,
+    confirm: false,
+    dry_run: false,
+    close_missing: false,
+};
+const CONFIRMED: Options = Options {
+    list: UNNAMED,
+    confirm: true,
     dry_run: false,
     close_missing: false,
 };
 const DRY: Options = Options {
     list: UNNAMED,
+    confirm: false,
     dry_run: true,
     close_missing: false,
 };
 const CLOSE: Options = Options {
     list: UNNAMED,
+    confirm: false,
     dry_run: false,
     close_missing: true,
 };

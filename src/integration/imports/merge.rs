@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::{Kept, List};
+use super::List;
 
 /// Who said a value last.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,6 +46,23 @@ impl Reason {
             Self::NewerEdition => "a newer edition says so",
         }
     }
+}
+
+/// A stored value that stays although the file says otherwise.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Kept {
+    /// The line of the file where the record starts.
+    pub line: u64,
+    /// The object.
+    pub id: Uuid,
+    /// The field, as the API calls it.
+    pub field: String,
+    /// What is stored, and stays.
+    pub stored: Value,
+    /// What the file says.
+    pub stated: Value,
+    /// What keeps it.
+    pub reason: Reason,
 }
 
 /// Who said each field of each object last.

@@ -15,7 +15,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 use crate::db::tx::Author;
-pub use summary::{Column, Kept, Refusal, Rejection, Summary, excerpt};
+pub use merge::Kept;
+pub use summary::{Column, Refusal, Rejection, Summary, excerpt};
 
 /// Who writes: what the audit rows and the change events say. Built by the caller, since the clock
 /// and the ids come from outside.
@@ -35,6 +36,8 @@ pub struct Options {
     pub list: List,
     /// Do everything, then undo it: the summary is that of the real run.
     pub dry_run: bool,
+    /// Clear and close as much as the file says, however much that is.
+    pub confirm: bool,
     /// Close the establishments that the file should have and does not (the directory only).
     pub close_missing: bool,
 }
@@ -66,6 +69,15 @@ pub enum ImportError {
     Source(std::io::Error),
     /// The file has no header.
     Empty,
+    /// The file is a spreadsheet's own (xlsx, ods, xls).
+    Spreadsheet,
+    /// The file is no text.
+    NotText,
+    /// The file ends inside quotes: it was not read to its end.
+    UnclosedQuote {
+        /// The line where the record starts.
+        line: u64,
+    },
     /// The header lacks columns without which no line has a meaning.
     MissingColumns {
         /// For each missing column, the names it may have.
@@ -81,6 +93,16 @@ pub enum ImportError {
         /// Out of how many.
         of: u64,
     },
+    /// More than one in a hundred of the known values of a column would be cleared: more likely a
+    /// damaged file than a loss.
+    TooManyCleared {
+        /// The column.
+        column: String,
+        /// How many would be cleared.
+        clearing: u64,
+        /// Out of how many.
+        of: u64,
+    },
     /// Another import is running.
     Busy,
     /// Somebody changed what the import was about to change; it can be run again.
@@ -93,17 +115,35 @@ impl fmt::Display for ImportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Source(error) => write!(f, "the file cannot be read: {error}"),
+            Self::Spreadsheet => f.write_str(
+                "the file is a spreadsheet (xlsx, ods or xls), not CSV: open it and save it as CSV, in UTF-8",
+            ),
+            Self::NotText => f.write_str("the file is no text: CSV is expected, in UTF-8"),
+            Self::UnclosedQuote { line } => write!(
+                f,
+                "line {line}: a quote is opened and never closed, so that the lines after it cannot be told: \
+                 close or remove it"
+            ),
             Self::Empty => f.write_str("the file is empty: a header line is expected"),
             Self::MissingColumns { looked_for, found } => write!(
                 f,
                 "the header lacks a column: looked for {}; found {}",
                 looked_for.join(", and "),
-                found.join(", ")
+                found.iter().take(100).map(|name| excerpt(name)).collect::<Vec<_>>().join(", ")
             ),
             Self::TooManyClosures { closing, of } => write!(
                 f,
                 "closing what the file lacks would close {closing} of the {of} establishments \
-                 it covers, more than 5 %: nothing was imported"
+                 it covers, more than 5 %: look at the file, and run it again with --confirm if it is right"
+            ),
+            Self::TooManyCleared {
+                column,
+                clearing,
+                of,
+            } => write!(
+                f,
+                "the file has empty cells for {clearing} of the {of} known values of `{column}`, more than \
+                 1 %: look at the file, and run it again with --confirm if it is right"
             ),
             Self::Busy => f.write_str("another import is running"),
             Self::Overtaken => f.write_str("stored rows changed during the import: run it again"),
@@ -117,6 +157,16 @@ impl fmt::Display for ImportError {
                 None => f.write_str("the database went away: try again"),
             },
         }
+    }
+}
+
+impl ImportError {
+    /// Whether it is the file that is refused, and not the import that failed.
+    pub const fn is_of_the_file(&self) -> bool {
+        !matches!(
+            self,
+            Self::Source(_) | Self::Busy | Self::Overtaken | Self::Database(_)
+        )
     }
 }
 

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use serde_json::Value;
-use uuid::Uuid;
 
-use super::merge::Reason;
+use super::merge::Kept;
+use super::source::Unused;
 use crate::error::Rule;
 use crate::language::Language;
 
@@ -30,11 +29,20 @@ pub struct Summary {
     pub refused: Vec<Refusal>,
     /// What the file says otherwise than what is stored, which stays.
     pub kept: Vec<Kept>,
+    /// The encoding of the file.
+    pub encoding: &'static str,
+    /// The columns that were not read (of the directory's: those that resemble one that is read).
+    pub unused_columns: Vec<Unused>,
     /// For each column where something happened to its values, what.
     pub columns: BTreeMap<String, Column>,
 }
 
 impl Summary {
+    /// Whether no line was taken.
+    pub const fn is_nothing_taken(&self) -> bool {
+        self.inserted + self.updated + self.unchanged + self.merged == 0
+    }
+
     /// What happened to the values of a column.
     pub fn column(&mut self, name: &str) -> &mut Column {
         self.columns.entry(name.to_owned()).or_default()
@@ -56,23 +64,6 @@ pub struct Column {
     pub kept: u64,
     /// Stored values that the file says are no more.
     pub cleared: u64,
-}
-
-/// A stored value that stays although the file says otherwise.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Kept {
-    /// The line of the file where the record starts.
-    pub line: u64,
-    /// The object.
-    pub id: Uuid,
-    /// The field, as the API calls it.
-    pub field: String,
-    /// What is stored, and stays.
-    pub stored: Value,
-    /// What the file says.
-    pub stated: Value,
-    /// What keeps it.
-    pub reason: Reason,
 }
 
 /// A line that was not taken, and why.
@@ -120,10 +111,11 @@ impl Rejection {
     }
 }
 
-/// The beginning of a cell, for a message.
+/// The beginning of a cell, for a message: what a terminal would obey is not shown.
 pub fn excerpt(text: &str) -> String {
     const MOST: usize = 60;
-    let mut short: String = text.chars().take(MOST).collect();
+    let shown = |c: char| if c.is_control() { '\u{fffd}' } else { c };
+    let mut short: String = text.chars().take(MOST).map(shown).collect();
     if text.chars().nth(MOST).is_some() {
         short.push('…');
     }

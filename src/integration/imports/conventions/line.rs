@@ -6,7 +6,7 @@ use csv::StringRecord;
 
 use crate::agreements::conventions::acts::DatePrecision;
 use crate::agreements::conventions::content::ConventionKind;
-use crate::integration::imports::source::header_key;
+use crate::integration::imports::source::{Unused, header_key, is_visible, unused};
 use crate::integration::imports::{ImportError, Rejection, excerpt};
 use crate::register::territories::ancestry::{self, ancestry};
 use crate::values::{FromText, Nor, Territory, TerritoryCode, TerritoryKind, Text, TextValue};
@@ -44,7 +44,26 @@ pub struct Layout {
 /// Without these no line has a meaning.
 const NEEDED: [&str; 4] = ["id", "partenaires_ids", "type", "niveau"];
 
+/// Every name that a column may have.
+const NAMES: [&str; 10] = [
+    "id",
+    "partenaires_ids",
+    "type",
+    "niveau",
+    "territoire",
+    "date_signature",
+    "precision_date",
+    "annee_fin",
+    "nor",
+    "source",
+];
+
 impl Layout {
+    /// The columns that are not read.
+    pub fn unused(header: &[String]) -> Vec<Unused> {
+        unused(header, NAMES.into_iter())
+    }
+
     /// Of a header.
     pub fn of(header: &[String]) -> Result<Self, ImportError> {
         let keys: Vec<String> = header.iter().map(|name| header_key(name)).collect();
@@ -65,7 +84,7 @@ impl Layout {
         let wanted = header_key(name);
         let place = self.keys.iter().position(|key| *key == wanted)?;
         let cell = record.get(place)?.trim();
-        (!cell.is_empty()).then_some(cell)
+        is_visible(cell).then_some(cell)
     }
 }
 

@@ -30,8 +30,12 @@ pub async fn import(
 ) -> Result<Summary, ImportError> {
     let mut table = Table::open(source)?;
     let layout = Layout::of(table.header())?;
-    let mut summary = Summary::default();
+    let mut summary = Summary {
+        unused_columns: Layout::unused(table.header()),
+        ..Summary::default()
+    };
     let lines = read(&mut table, &layout, &mut summary)?;
+    summary.encoding = table.encoding();
     progress(table.bytes_taken());
     let transaction = client.transaction().await?;
     imports::store::begin(&transaction).await?;

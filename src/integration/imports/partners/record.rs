@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::words::Words;
 use crate::error::Rule;
-use crate::integration::imports::source::header_key;
+use crate::integration::imports::source::{Unused, header_key, is_visible, unused};
 use crate::integration::imports::{ImportError, Rejection, excerpt};
 use crate::values::{FromText, HttpsUrl, Rna, Siren, Text, TextValue};
 
@@ -33,7 +33,34 @@ pub struct Layout {
 
 const LEGAL_NAME: &[&str] = &["nom", "legal_name", "raison_sociale"];
 
+/// Every name that a column may have.
+const NAMES: [&str; 18] = [
+    "id",
+    "nom",
+    "legal_name",
+    "raison_sociale",
+    "usual_name",
+    "nom_usuel",
+    "acronym",
+    "sigle",
+    "kind",
+    "nature",
+    "siren",
+    "rna",
+    "sectors",
+    "secteur",
+    "secteurs",
+    "website",
+    "site_web",
+    "description",
+];
+
 impl Layout {
+    /// The columns that are not read.
+    pub fn unused(header: &[String]) -> Vec<Unused> {
+        unused(header, NAMES.into_iter())
+    }
+
     pub fn of(header: &[String]) -> Result<Self, ImportError> {
         let layout = Self {
             keys: header.iter().map(|name| header_key(name)).collect(),
@@ -56,7 +83,7 @@ impl Layout {
 
     fn cell<'r>(&self, record: &'r StringRecord, names: &[&str]) -> Option<&'r str> {
         let cell = record.get(self.place(names)?)?.trim();
-        (!cell.is_empty()).then_some(cell)
+        is_visible(cell).then_some(cell)
     }
 }
 
