@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::db::tx::Author;
 pub use merge::Kept;
-pub use summary::{Column, Refusal, Rejection, Summary, excerpt};
+pub use summary::{Column, Refusal, Rejection, Summary, Unused, excerpt};
 
 /// Who writes: what the audit rows and the change events say. Built by the caller, since the clock
 /// and the ids come from outside.

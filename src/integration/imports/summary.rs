@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::merge::Kept;
-use super::source::Unused;
 use crate::error::Rule;
 use crate::language::Language;
 
@@ -64,6 +63,15 @@ pub struct Column {
     pub kept: u64,
     /// Stored values that the file says are no more.
     pub cleared: u64,
+}
+
+/// A column of the file that is not read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Unused {
+    /// As the file names it.
+    pub column: String,
+    /// The name that it was probably meant to have.
+    pub nearest: Option<String>,
 }
 
 /// A line that was not taken, and why.

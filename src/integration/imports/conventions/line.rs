@@ -6,8 +6,8 @@ use csv::StringRecord;
 
 use crate::agreements::conventions::acts::DatePrecision;
 use crate::agreements::conventions::content::ConventionKind;
-use crate::integration::imports::source::{Unused, header_key, is_visible, unused};
-use crate::integration::imports::{ImportError, Rejection, excerpt};
+use crate::integration::imports::source::{header_key, is_visible, unused};
+use crate::integration::imports::{ImportError, Rejection, Unused, excerpt};
 use crate::register::territories::ancestry::{self, ancestry};
 use crate::values::{FromText, Nor, Territory, TerritoryCode, TerritoryKind, Text, TextValue};
 

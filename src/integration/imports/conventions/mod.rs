@@ -3,6 +3,7 @@
 //! is not taken to be in force beyond what the source attests.
 
 mod line;
+mod stated;
 mod store;
 
 use std::collections::HashMap;

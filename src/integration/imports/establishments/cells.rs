@@ -2,7 +2,6 @@
 
 use chrono::NaiveDate;
 
-use super::record::clean;
 use crate::reference::Reference;
 use crate::values::{FromText, Uai, is_siret};
 
@@ -32,6 +31,13 @@ impl<T> Cell<T> {
             Self::Read(value)
         }
     }
+}
+
+/// Line breaks and tabs inside a cell come from copied text and mean no more than a space.
+pub fn clean(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
 }
 
 /// Public or private.

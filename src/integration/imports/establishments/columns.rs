@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use csv::StringRecord;
 
-use crate::integration::imports::ImportError;
-use crate::integration::imports::source::{Unused, header_key, is_visible, unused};
+use crate::integration::imports::source::{header_key, is_visible, unused};
+use crate::integration::imports::{ImportError, Unused};
 
 /// A column that is read. The others (fax, sections, boarding…) are not in the register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

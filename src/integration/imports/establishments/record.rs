@@ -10,7 +10,7 @@
 use chrono::NaiveDate;
 use csv::StringRecord;
 
-use super::cells::{self, Cell};
+use super::cells::{self, Cell, clean};
 use super::columns::{Column, Layout};
 use crate::integration::imports::{Rejection, excerpt};
 use crate::register::establishments::levels::Tracks;
@@ -153,13 +153,6 @@ fn uai(cell: Option<&str>) -> Result<String, Rejection> {
     let uai = cell.ok_or_else(|| Rejection::new("invalid_uai", "the UAI is empty"))?;
     Uai::from_text(uai).map_err(|rule| Rejection::of("invalid_uai", uai, &rule))?;
     Ok(uai.to_owned())
-}
-
-/// Line breaks and tabs inside a cell come from copied text and mean no more than a space.
-pub fn clean(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
 }
 
 /// As the ministry writes it. The sibling file has no type: there it follows from the nature, by

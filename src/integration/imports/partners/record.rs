@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 
 use super::words::Words;
 use crate::error::Rule;
-use crate::integration::imports::source::{Unused, header_key, is_visible, unused};
-use crate::integration::imports::{ImportError, Rejection, excerpt};
+use crate::integration::imports::source::{header_key, is_visible, unused};
+use crate::integration::imports::{ImportError, Rejection, Unused, excerpt};
 use crate::values::{FromText, HttpsUrl, Rna, Siren, Text, TextValue};
 
 /// A line; `None` where its cell is empty or its column absent: the field then stays as it is.

@@ -6,7 +6,7 @@ mod encoding;
 mod names;
 mod quotes;
 
-pub use names::{Unused, header_key, is_visible, unused};
+pub use names::{header_key, is_visible, unused};
 
 use std::io::Read;
 use std::sync::Arc;

@@ -1,8 +1,6 @@
 //! Names of columns, and what is no value.
 
-use serde::Serialize;
-
-use crate::integration::imports::excerpt;
+use crate::integration::imports::{Unused, excerpt};
 use crate::reference::nearest_of;
 
 /// Whether a text has a character that can be seen.
@@ -35,15 +33,6 @@ pub fn header_key(name: &str) -> String {
         })
         .filter(|c| c.is_alphanumeric())
         .collect()
-}
-
-/// A column of the file that is not read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Unused {
-    /// As the file names it.
-    pub column: String,
-    /// The name that it was probably meant to have.
-    pub nearest: Option<String>,
 }
 
 /// The columns of a header that are none of these names.

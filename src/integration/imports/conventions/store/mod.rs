@@ -11,17 +11,18 @@ use serde_json::{Map, Value, json};
 use tokio_postgres::{Row, Transaction};
 use uuid::Uuid;
 
-use super::line::{Line, ancestors, end_before_start, last_day};
+use super::line::{Line, ancestors, end_before_start};
+use super::stated::{Party, attested, content, imported};
 use crate::agreements::conventions::acts::{DatePrecision, Imported};
-use crate::agreements::conventions::content::{Content, ConventionScope, Publication, Terms};
+use crate::agreements::conventions::content::Content;
 use crate::agreements::conventions::content_hash::{CONTRACTUAL, content_hash};
 use crate::agreements::conventions::model::Status;
 use crate::agreements::conventions::reference;
 use crate::integration::imports::merge::{self, Provenance, Said, Stated};
 use crate::integration::imports::store::provenance;
 use crate::integration::imports::{ImportContext, ImportError, Kept, List, Rejection};
-use crate::values::ids::{ConventionId, PartnerId};
-use crate::values::{FromText as _, Json, Sha256Hex, Text, TextValue as _, today};
+use crate::values::ids::PartnerId;
+use crate::values::{Sha256Hex, TextValue as _, today};
 
 /// A convention that an import made.
 struct Stored {
@@ -34,12 +35,6 @@ struct Stored {
     signed_on: Option<NaiveDate>,
     /// Whether people sent its text for signature, signed it or an amendment of it, or gave it up.
     is_settled: bool,
-}
-
-/// A partner, as a file of conventions names it.
-struct Party {
-    id: PartnerId,
-    name: String,
 }
 
 /// What the lines are compared with.
@@ -229,73 +224,6 @@ impl Register {
         }
         Ok(parties)
     }
-}
-
-/// The content of a line.
-fn content(line: &Line, parties: &[&Party]) -> Result<Content, Rejection> {
-    let names: Vec<&str> = parties.iter().map(|party| party.name.as_str()).collect();
-    let title: String = format!("{} : {}", capitalised(&line.words), names.join(", "))
-        .chars()
-        .take(300)
-        .collect();
-    let bulletin = line
-        .source
-        .as_ref()
-        .filter(|source| source.starts_with("Bulletin officiel") || source.starts_with("BO "));
-    Ok(Content {
-        title: text(&title)?,
-        kind: line.kind.clone(),
-        scope: if line.territory.is_some() {
-            ConventionScope::Local
-        } else {
-            ConventionScope::National
-        },
-        territory: line.territory.clone(),
-        partner_ids: parties.iter().map(|party| party.id).collect(),
-        axes: Vec::new(),
-        action_types: Vec::new(),
-        levels: Vec::new(),
-        moments: Vec::new(),
-        starts_on: line.signed.map(|(day, _)| day),
-        ends_on: line.last_year.and_then(last_day),
-        terms: Json(Terms::default()),
-        publication: Json(Publication {
-            nor: line.nor.clone(),
-            bulletin_reference: bulletin.map(|source| text(source)).transpose()?,
-            ..Publication::default()
-        }),
-        predecessor_id: None::<ConventionId>,
-    })
-}
-
-fn text<const MAX: usize>(words: &str) -> Result<Text<MAX>, Rejection> {
-    Text::from_text(words).map_err(|rule| Rejection::of("invalid_text", words, &rule))
-}
-
-fn capitalised(words: &str) -> String {
-    let mut characters = words.chars();
-    let first = characters.next().into_iter().flat_map(char::to_uppercase);
-    first.chain(characters).collect()
-}
-
-/// What the line leaves unknown, and where it comes from.
-fn imported(line: &Line, id: String) -> Imported {
-    Imported {
-        source: line.source.clone(),
-        source_id: Some(id),
-        date_precision: line.signed.map(|(_, precision)| precision),
-        attested_until: attested(line).filter(|_| line.last_year.is_none()),
-    }
-}
-
-/// The last day that the line's date of signature speaks of.
-fn attested(line: &Line) -> Option<NaiveDate> {
-    let (day, precision) = line.signed?;
-    Some(match precision {
-        DatePrecision::Day => day,
-        DatePrecision::Month => day + chrono::Months::new(1) - chrono::Days::new(1),
-        DatePrecision::Year => last_day(day.year()).unwrap_or(day),
-    })
 }
 
 impl Stored {
