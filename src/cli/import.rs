@@ -4,8 +4,10 @@ use std::fs::File;
 use std::io::{IsTerminal, Read, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use chrono::NaiveDate;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::database::Database;
@@ -15,7 +17,7 @@ use crate::db::tx::Author;
 use crate::integration::imports::conventions::import as import_conventions;
 use crate::integration::imports::establishments::import as import_establishments;
 use crate::integration::imports::partners::{Words, import as import_partners};
-use crate::integration::imports::{ImportContext, ImportError, Options, Summary};
+use crate::integration::imports::{ImportContext, ImportError, List, Options, Summary, excerpt};
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -53,6 +55,15 @@ struct Common {
     /// Do everything, say what it did, and undo it
     #[arg(long)]
     dry_run: bool,
+    /// The name of the list: its ids are its own, and only its newer editions replace what it said
+    #[arg(long, default_value = "", hide_default_value = true)]
+    source: String,
+    /// The day of this edition of the list (2026-01-31); one that is not told is taken for the newest
+    #[arg(long, value_name = "DATE")]
+    edition: Option<NaiveDate>,
+    /// Clear and close as much as the file says: asked for above 1 % of a column, 5 % of the schools
+    #[arg(long)]
+    confirm: bool,
     /// How the summary is written
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
@@ -66,7 +77,8 @@ enum Format {
     Json,
 }
 
-pub async fn run(arguments: Arguments) -> Result<(), Failure> {
+/// Exit status 0 when every line was taken, 1 when some were refused, 3 when none was taken.
+pub async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let (common, close_missing) = match &arguments.what {
         What::Annuaire {
             common,
@@ -80,16 +92,40 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let options = Options {
         dry_run: common.dry_run,
         close_missing,
+        confirm: common.confirm,
+        list: List {
+            source: common.source.clone(),
+            edition: common.edition,
+        },
     };
     let progress = Progress::of(source.metadata()?.len());
     let outcome = import(&mut client, &arguments.what, source, &options, &progress).await;
     progress.end();
-    let summary = outcome.map_err(|error| explain(&error))?;
+    let summary = match outcome {
+        Err(error) if error.is_of_the_file() => {
+            eprintln!("ree: {}", explain(&error));
+            return Ok(ExitCode::from(NOTHING_TAKEN));
+        }
+        outcome => outcome.map_err(|error| explain(&error))?,
+    };
     print(&summary, common.format)?;
     if common.dry_run {
         eprintln!("dry run: nothing was written");
     }
-    Ok(())
+    Ok(status(&summary))
+}
+
+/// The exit status of an import of which no line was taken.
+const NOTHING_TAKEN: u8 = 3;
+
+fn status(summary: &Summary) -> ExitCode {
+    if summary.is_nothing_taken() {
+        ExitCode::from(NOTHING_TAKEN)
+    } else if summary.refused.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }
 
 async fn import(
@@ -170,17 +206,12 @@ fn spooled(mut source: impl Read) -> std::io::Result<File> {
     Ok(file)
 }
 
-/// An error with what lies below it: tokio-postgres' own words are only `db error`.
+/// An error, and what lies below one of reading; the database's own words are in the log alone.
 fn explain(error: &ImportError) -> String {
-    let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
-    let mut text = error.to_string();
-    for cause in causes.map(ToString::to_string) {
-        if !text.contains(&cause) {
-            text.push_str(": ");
-            text.push_str(&cause);
-        }
+    if let ImportError::Database(error) = error {
+        log::debug!("the database refused an import: {error:?}");
     }
-    format!("{text} (nothing was written)")
+    format!("{error} (nothing was written)")
 }
 
 /// How far the import is, on standard error: a bar on a terminal, else a line every tenth.
@@ -261,6 +292,7 @@ fn table(summary: &Summary) -> String {
         .iter()
         .map(|(name, count)| format!("{name:<9} {count:>8}\n"))
         .collect();
+    text.push_str(&columns(summary));
     if !summary.refused.is_empty() {
         text.push_str("\n    line  code                     detail\n");
     }
@@ -268,6 +300,45 @@ fn table(summary: &Summary) -> String {
         text.push_str(&format!(
             "{:>8}  {:<23}  {}\n",
             refusal.line, refusal.code, refusal.detail
+        ));
+    }
+    text
+}
+
+/// What happened column by column, and what stays against the file.
+fn columns(summary: &Summary) -> String {
+    let mut text = String::new();
+    if !summary.encoding.is_empty() && summary.encoding != "UTF-8" {
+        text.push_str(&format!("\nread as {}\n", summary.encoding));
+    }
+    if !summary.columns.is_empty() {
+        text.push_str("\nrepaired      kept   cleared  column\n");
+    }
+    for (name, column) in &summary.columns {
+        let [repaired, kept, cleared] = [column.repaired, column.kept, column.cleared];
+        text.push_str(&format!("{repaired:>8}  {kept:>8}  {cleared:>8}  {name}\n"));
+    }
+    for unused in &summary.unused_columns {
+        let meant = unused.nearest.as_deref();
+        let meant = meant.map_or_else(String::new, |name| format!(": was `{name}` meant?"));
+        text.push_str(&format!("\ncolumn `{}` is not used{meant}", unused.column));
+    }
+    if !summary.unused_columns.is_empty() {
+        text.push('\n');
+    }
+    if !summary.kept.is_empty() {
+        text.push_str("\n    line  kept\n");
+    }
+    for kept in &summary.kept {
+        let (stored, stated) = (
+            excerpt(&kept.stored.to_string()),
+            excerpt(&kept.stated.to_string()),
+        );
+        text.push_str(&format!(
+            "{:>8}  {} stays {stored}, although the file says {stated}: {}\n",
+            kept.line,
+            kept.field,
+            kept.reason.words()
         ));
     }
     text

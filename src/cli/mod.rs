@@ -1,5 +1,5 @@
 //! The command line. Standard output is for the result, standard error for everything else; exit
-//! status 0 done, 1 refused or failed, 2 wrong usage.
+//! status 0 done, 1 refused or failed, 2 wrong usage, 3 an import that took nothing.
 
 mod client;
 pub mod database;
@@ -89,7 +89,7 @@ pub fn main() -> ExitCode {
             .map_or("info", |config| &config.log_filter),
     );
     match run(arguments.command) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(status) => status,
         Err(failure) => {
             output::tell(&format!("ree: {failure}"));
             ExitCode::FAILURE
@@ -97,11 +97,18 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command) -> Result<(), Failure> {
+fn run(command: Command) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Import(arguments) => wait(import::run(arguments)),
+        other => done(other).map(|()| ExitCode::SUCCESS),
+    }
+}
+
+/// The commands that are done or fail.
+fn done(command: Command) -> Result<(), Failure> {
     match command {
         Command::Serve(arguments) => serve::run(arguments),
         Command::Migrate(arguments) => wait(migrate::run(arguments)),
-        Command::Import(arguments) => wait(import::run(arguments)),
         Command::Token(arguments) => token::run(arguments),
         Command::Client(arguments) => wait(client::run(arguments)),
         Command::Indicators(arguments) => wait(indicators::run(arguments)),
@@ -112,7 +119,7 @@ fn run(command: Command) -> Result<(), Failure> {
             clap_complete::generate(shell, &mut Arguments::command(), "ree", &mut script);
             output::print(&String::from_utf8(script)?)
         }
-        Command::EmbeddedReaper { .. } => Ok(()),
+        Command::Import(_) | Command::EmbeddedReaper { .. } => Ok(()),
     }
 }
 
@@ -122,7 +129,7 @@ fn config() -> Result<Config, Failure> {
 }
 
 /// Runs a command to its end on a runtime of its own.
-fn wait(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+fn wait<T>(command: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

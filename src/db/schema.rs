@@ -95,7 +95,6 @@ diesel::table! {
         updated_at -> Timestamptz,
         sort_name -> Text,
         search -> Text,
-        source_id -> Nullable<Text>,
     }
 }
 
@@ -570,6 +569,22 @@ diesel::table! {
         sums -> Array<Int8>,
         known -> Array<Int8>,
         changed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    imported_lists (request_id) {
+        request_id -> Text,
+        source -> Text,
+        edition -> Nullable<Date>,
+        imported_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    partner_source_ids (source_id) {
+        source_id -> Text,
+        partner_id -> Uuid,
     }
 }
 

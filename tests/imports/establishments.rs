@@ -124,12 +124,16 @@ async fn a_file_says_nothing_of_the_columns_it_lacks() {
         text(client, kept).await.unwrap(),
         "05 62 00 95 10|1 rue A|department:031|region:76|306|true|13"
     );
-    // A column that is there and empty clears.
+    // A column that is there and empty clears; too much of a column, with consent alone.
     let emptied = LYCEE.replace("0562009510", "");
-    assert_eq!(
-        counts(take(client, &file(&[&emptied]), &REAL).await),
-        [0, 1, 0, 0, 0, 0]
+    let refused = take(client, &file(&[&emptied]), &REAL).await.unwrap_err();
+    assert!(
+        matches!(&refused, ImportError::TooManyCleared { column, clearing: 1, of: 1 } if column == "phone"),
+        "{refused}"
     );
+    let cleared = take(client, &file(&[&emptied]), &CONFIRMED).await;
+    assert_eq!(cleared.as_ref().unwrap().columns["phone"].cleared, 1);
+    assert_eq!(counts(cleared), [0, 1, 0, 0, 0, 0]);
     assert_eq!(text(client, "SELECT phone FROM establishments").await, None);
 }
 

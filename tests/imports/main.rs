@@ -12,15 +12,17 @@
 mod cluster;
 mod conventions;
 mod demo;
+mod edges;
 mod establishments;
 mod partners;
+mod people;
 
 use std::ops::{Deref, DerefMut};
 
 use chrono::{SubsecRound, Utc};
 use cluster::Database;
 use ree::db::tx::Author;
-use ree::integration::imports::{ImportContext, ImportError, Options, Summary};
+use ree::integration::imports::{ImportContext, ImportError, List, Options, Summary};
 use tokio_postgres::Client;
 use uuid::Uuid;
 
@@ -56,7 +58,7 @@ fn context() -> ImportContext<'static> {
             subject: "cli:test".into(),
             role: "ministry".into(),
             client_id: "cli".into(),
-            request_id: "r-1".into(),
+            request_id: Uuid::now_v7().to_string(),
         },
         now: Utc::now().trunc_subsecs(6),
         new_id: &Uuid::now_v7,
@@ -89,15 +91,31 @@ async fn text(client: &Client, sql: &str) -> Option<String> {
     client.query_one(sql, &[]).await.unwrap().get(0)
 }
 
+const UNNAMED: List = List {
+    source: String::new(),
+    edition: None,
+};
 const REAL: Options = Options {
+    list: UNNAMED,
+    confirm: false,
+    dry_run: false,
+    close_missing: false,
+};
+const CONFIRMED: Options = Options {
+    list: UNNAMED,
+    confirm: true,
     dry_run: false,
     close_missing: false,
 };
 const DRY: Options = Options {
+    list: UNNAMED,
+    confirm: false,
     dry_run: true,
     close_missing: false,
 };
 const CLOSE: Options = Options {
+    list: UNNAMED,
+    confirm: false,
     dry_run: false,
     close_missing: true,
 };

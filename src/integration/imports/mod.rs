@@ -1,20 +1,22 @@
-//! What the imports of files share: the author, the options, the outcome of each line.
+//! What the imports of files share: the author, the options, who may replace a value, the outcome of
+//! each line.
 
 pub mod conventions;
 pub mod establishments;
+pub mod merge;
 pub mod partners;
 pub mod source;
 pub mod store;
+pub mod summary;
 
 use std::fmt;
 
-use chrono::{DateTime, Utc};
-use serde::Serialize;
+use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 use crate::db::tx::Author;
-use crate::error::Rule;
-use crate::language::Language;
+pub use merge::Kept;
+pub use summary::{Column, Refusal, Rejection, Summary, Unused, excerpt};
 
 /// Who writes: what the audit rows and the change events say. Built by the caller, since the clock
 /// and the ids come from outside.
@@ -28,87 +30,36 @@ pub struct ImportContext<'a> {
 }
 
 /// What the caller asked for.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Options {
+    /// Which list it is.
+    pub list: List,
     /// Do everything, then undo it: the summary is that of the real run.
     pub dry_run: bool,
+    /// Clear and close as much as the file says, however much that is.
+    pub confirm: bool,
     /// Close the establishments that the file should have and does not (the directory only).
     pub close_missing: bool,
 }
 
-/// What came of the lines: `read = inserted + updated + unchanged + merged + refused`. The header
-/// and blank lines are not counted.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Summary {
-    /// Records of the file.
-    pub read: u64,
-    /// Lines that created an object.
-    pub inserted: u64,
-    /// Lines that changed a stored object.
-    pub updated: u64,
-    /// Lines that left a stored object unchanged.
-    pub unchanged: u64,
-    /// Further lines of an object that another line of the file already gave.
-    pub merged: u64,
-    /// Stored establishments closed because the file does not have them: not lines, so not in `read`.
-    pub closed: u64,
-    /// Lines that were refused.
-    pub refused: Vec<Refusal>,
+/// A list: what it is called, and which edition of it this is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct List {
+    /// Its name; lists whose name is not told are taken for editions of one.
+    pub source: String,
+    /// The day of the edition; one that is not told is taken for the newest.
+    pub edition: Option<NaiveDate>,
 }
 
-/// A line that was not taken, and why.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Refusal {
-    /// The line of the file where the record starts; the header is line 1.
-    pub line: u64,
-    /// The stable name of the rule.
-    pub code: &'static str,
-    /// The rule and the value, in words.
-    pub detail: String,
-}
-
-/// Why a record is not taken; its line is added by who read it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rejection {
-    /// The stable name of the rule.
-    pub code: &'static str,
-    /// The rule and the value, in words.
-    pub detail: String,
-}
-
-impl Rejection {
-    /// A rejection under this code.
-    pub fn new(code: &'static str, detail: impl Into<String>) -> Self {
-        Self {
-            code,
-            detail: detail.into(),
+impl List {
+    /// What this list calls an object, told from what other lists call theirs.
+    pub fn id(&self, written: &str) -> String {
+        if self.source.is_empty() {
+            written.to_owned()
+        } else {
+            format!("{}:{written}", self.source)
         }
     }
-
-    /// A cell that breaks a rule of its field.
-    pub fn of(code: &'static str, cell: &str, rule: &Rule) -> Self {
-        let rule = rule.detail(Language::English);
-        Self::new(code, format!("`{}`: {rule}", excerpt(cell)))
-    }
-
-    /// The refusal of the record that starts at this line.
-    pub fn at(self, line: u64) -> Refusal {
-        Refusal {
-            line,
-            code: self.code,
-            detail: self.detail,
-        }
-    }
-}
-
-/// The beginning of a cell, for a message.
-pub fn excerpt(text: &str) -> String {
-    const MOST: usize = 60;
-    let mut short: String = text.chars().take(MOST).collect();
-    if text.chars().nth(MOST).is_some() {
-        short.push('…');
-    }
-    short
 }
 
 /// Why nothing was imported. Whatever the error, the database is unchanged.
@@ -118,6 +69,15 @@ pub enum ImportError {
     Source(std::io::Error),
     /// The file has no header.
     Empty,
+    /// The file is a spreadsheet's own (xlsx, ods, xls).
+    Spreadsheet,
+    /// The file is no text.
+    NotText,
+    /// The file ends inside quotes: it was not read to its end.
+    UnclosedQuote {
+        /// The line where the record starts.
+        line: u64,
+    },
     /// The header lacks columns without which no line has a meaning.
     MissingColumns {
         /// For each missing column, the names it may have.
@@ -133,6 +93,16 @@ pub enum ImportError {
         /// Out of how many.
         of: u64,
     },
+    /// More than one in a hundred of the known values of a column would be cleared: more likely a
+    /// damaged file than a loss.
+    TooManyCleared {
+        /// The column.
+        column: String,
+        /// How many would be cleared.
+        clearing: u64,
+        /// Out of how many.
+        of: u64,
+    },
     /// Another import is running.
     Busy,
     /// Somebody changed what the import was about to change; it can be run again.
@@ -145,22 +115,58 @@ impl fmt::Display for ImportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Source(error) => write!(f, "the file cannot be read: {error}"),
+            Self::Spreadsheet => f.write_str(
+                "the file is a spreadsheet (xlsx, ods or xls), not CSV: open it and save it as CSV, in UTF-8",
+            ),
+            Self::NotText => f.write_str("the file is no text: CSV is expected, in UTF-8"),
+            Self::UnclosedQuote { line } => write!(
+                f,
+                "line {line}: a quote is opened and never closed, so that the lines after it cannot be told: \
+                 close or remove it"
+            ),
             Self::Empty => f.write_str("the file is empty: a header line is expected"),
             Self::MissingColumns { looked_for, found } => write!(
                 f,
                 "the header lacks a column: looked for {}; found {}",
                 looked_for.join(", and "),
-                found.join(", ")
+                found.iter().take(100).map(|name| excerpt(name)).collect::<Vec<_>>().join(", ")
             ),
             Self::TooManyClosures { closing, of } => write!(
                 f,
                 "closing what the file lacks would close {closing} of the {of} establishments \
-                 it covers, more than 5 %: nothing was imported"
+                 it covers, more than 5 %: look at the file, and run it again with --confirm if it is right"
+            ),
+            Self::TooManyCleared {
+                column,
+                clearing,
+                of,
+            } => write!(
+                f,
+                "the file has empty cells for {clearing} of the {of} known values of `{column}`, more than \
+                 1 %: look at the file, and run it again with --confirm if it is right"
             ),
             Self::Busy => f.write_str("another import is running"),
             Self::Overtaken => f.write_str("stored rows changed during the import: run it again"),
-            Self::Database(error) => write!(f, "the database refused: {error}"),
+            // Its own words are for who runs it, not for who has a list to import.
+            Self::Database(error) => match error.code() {
+                Some(state) => write!(
+                    f,
+                    "the database did not take what the file says (SQLSTATE {}): please report it with the file",
+                    state.code()
+                ),
+                None => f.write_str("the database went away: try again"),
+            },
         }
+    }
+}
+
+impl ImportError {
+    /// Whether it is the file that is refused, and not the import that failed.
+    pub const fn is_of_the_file(&self) -> bool {
+        !matches!(
+            self,
+            Self::Source(_) | Self::Busy | Self::Overtaken | Self::Database(_)
+        )
     }
 }
 

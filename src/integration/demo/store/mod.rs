@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use crate::db::schema::{audit_events, partners};
+use crate::db::schema::{audit_events, partner_source_ids};
 use crate::error::Result;
 use crate::values::ids::PartnerId;
 
@@ -36,9 +36,9 @@ pub async fn was_told(connection: &mut AsyncPgConnection, client: &str) -> Resul
 
 /// The partner of the example, by its place in the example's list of partners.
 pub async fn partner(connection: &mut AsyncPgConnection, place: &str) -> Result<Option<PartnerId>> {
-    Ok(partners::table
-        .filter(partners::source_id.eq(place))
-        .select(partners::id)
+    Ok(partner_source_ids::table
+        .filter(partner_source_ids::source_id.eq(place))
+        .select(partner_source_ids::partner_id)
         .first(connection)
         .await
         .optional()?)

@@ -6,8 +6,8 @@ use csv::StringRecord;
 
 use crate::agreements::conventions::acts::DatePrecision;
 use crate::agreements::conventions::content::ConventionKind;
-use crate::integration::imports::source::header_key;
-use crate::integration::imports::{ImportError, Rejection, excerpt};
+use crate::integration::imports::source::{header_key, is_visible, unused};
+use crate::integration::imports::{ImportError, Rejection, Unused, excerpt};
 use crate::register::territories::ancestry::{self, ancestry};
 use crate::values::{FromText, Nor, Territory, TerritoryCode, TerritoryKind, Text, TextValue};
 
@@ -44,7 +44,26 @@ pub struct Layout {
 /// Without these no line has a meaning.
 const NEEDED: [&str; 4] = ["id", "partenaires_ids", "type", "niveau"];
 
+/// Every name that a column may have.
+const NAMES: [&str; 10] = [
+    "id",
+    "partenaires_ids",
+    "type",
+    "niveau",
+    "territoire",
+    "date_signature",
+    "precision_date",
+    "annee_fin",
+    "nor",
+    "source",
+];
+
 impl Layout {
+    /// The columns that are not read.
+    pub fn unused(header: &[String]) -> Vec<Unused> {
+        unused(header, NAMES.into_iter())
+    }
+
     /// Of a header.
     pub fn of(header: &[String]) -> Result<Self, ImportError> {
         let keys: Vec<String> = header.iter().map(|name| header_key(name)).collect();
@@ -65,7 +84,7 @@ impl Layout {
         let wanted = header_key(name);
         let place = self.keys.iter().position(|key| *key == wanted)?;
         let cell = record.get(place)?.trim();
-        (!cell.is_empty()).then_some(cell)
+        is_visible(cell).then_some(cell)
     }
 }
 
@@ -78,7 +97,7 @@ impl Line {
         };
         let words = needed("type")?;
         let (bare, remark) = split_remark(words);
-        Ok(Self {
+        let line = Self {
             source_id: needed("id")?.to_owned(),
             partners: needed("partenaires_ids")?
                 .split('|')
@@ -96,7 +115,18 @@ impl Line {
                 .transpose()?,
             source: cell("source").map(source).transpose()?,
             is_project: remark.is_some_and(|remark| remark.contains("projet")),
-        })
+        };
+        line.in_order()?;
+        Ok(line)
+    }
+
+    /// The API's rule: it does not end before it begins.
+    fn in_order(&self) -> Result<(), Rejection> {
+        let last = self.last_year.and_then(last_day);
+        match self.signed.zip(last) {
+            Some(((first, _), last)) if last < first => Err(end_before_start(first, last)),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -194,6 +224,19 @@ fn signed(
         "conflicting_precision",
         format!("`{cell}` is not a date to the {}", written.code()),
     ))
+}
+
+/// The last day of a year.
+pub fn last_day(year: i32) -> Option<NaiveDate> {
+    NaiveDate::from_ymd_opt(year, 12, 31)
+}
+
+/// The refusal of a convention that would end before it begins.
+pub fn end_before_start(first: NaiveDate, last: NaiveDate) -> Rejection {
+    Rejection::new(
+        "end_before_start",
+        format!("it begins on {first} and ends on {last}: correct one of the two"),
+    )
 }
 
 fn year(cell: &str) -> Result<i32, Rejection> {

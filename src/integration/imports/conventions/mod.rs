@@ -3,6 +3,7 @@
 //! is not taken to be in force beyond what the source attests.
 
 mod line;
+mod stated;
 mod store;
 
 use std::collections::HashMap;
@@ -30,23 +31,28 @@ pub async fn import(
 ) -> Result<Summary, ImportError> {
     let mut table = Table::open(source)?;
     let layout = Layout::of(table.header())?;
-    let mut summary = Summary::default();
+    let mut summary = Summary {
+        unused_columns: Layout::unused(table.header()),
+        ..Summary::default()
+    };
     let lines = read(&mut table, &layout, &mut summary)?;
+    summary.encoding = table.encoding();
     progress(table.bytes_taken());
     let transaction = client.transaction().await?;
     imports::store::begin(&transaction).await?;
-    let register = Register::load(&transaction, context.now).await?;
+    imports::store::provenance::record(&transaction, context, &options.list).await?;
+    let register = Register::load(&transaction, &options.list, context.now).await?;
     let mut entries = Vec::new();
     for (place, line) in &lines {
-        match register.take(line, context) {
-            Ok(Outcome::Unchanged) => summary.unchanged += 1,
-            Ok(Outcome::Written(entry)) => {
-                if entry.is_new() {
-                    summary.inserted += 1;
-                } else {
-                    summary.updated += 1;
+        match register.take(*place, line, context) {
+            Ok(Outcome { entry, kept }) => {
+                match &entry {
+                    None => summary.unchanged += 1,
+                    Some(entry) if entry.is_new() => summary.inserted += 1,
+                    Some(_) => summary.updated += 1,
                 }
-                entries.push(*entry);
+                kept.into_iter().for_each(|kept| summary.keep(kept));
+                entries.extend(entry.map(|entry| *entry));
             }
             Err(rejection) => summary.refused.push(rejection.at(*place)),
         }

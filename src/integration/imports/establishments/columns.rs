@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use csv::StringRecord;
 
-use crate::integration::imports::ImportError;
-use crate::integration::imports::source::header_key;
+use crate::integration::imports::source::{header_key, is_visible, unused};
+use crate::integration::imports::{ImportError, Unused};
 
 /// A column that is read. The others (fax, sections, boarding…) are not in the register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -56,6 +56,7 @@ const NAMES: &[(Column, &[&str])] = &[
             "numero_uai",
             "uai",
             "code_uai",
+            "Code établissement",
         ],
     ),
     (
@@ -65,18 +66,22 @@ const NAMES: &[(Column, &[&str])] = &[
     (Column::Type, &["Type_etablissement"]),
     (
         Column::Sector,
-        &["Statut_public_prive", "secteur_public_prive_libe"],
+        &[
+            "Statut_public_prive",
+            "secteur_public_prive_libe",
+            "Secteur Public/Privé",
+        ],
     ),
     (
         Column::Contract,
         &["Type_contrat_prive", "secteur_prive_libelle_type_contrat"],
     ),
     (Column::Nature, &["code_nature", "nature_uai"]),
-    (Column::Address1, &["Adresse_1", "adresse_uai"]),
-    (Column::Address2, &["Adresse_2", "lieu_dit_uai"]),
+    (Column::Address1, &["Adresse_1", "adresse_uai", "Adresse"]),
+    (Column::Address2, &["Adresse_2", "lieu_dit_uai", "Lieu dit"]),
     (Column::Address3, &["Adresse_3"]),
     (Column::PostalCode, &["Code_postal", "code_postal_uai"]),
-    (Column::City, &["Nom_commune", "libelle_commune"]),
+    (Column::City, &["Nom_commune", "libelle_commune", "Commune"]),
     (Column::CityCode, &["Code_commune"]),
     (Column::Department, &["Code_departement"]),
     (Column::Academy, &["Code_academie"]),
@@ -97,7 +102,10 @@ const NAMES: &[(Column, &[&str])] = &[
         Column::PriorityEducation,
         &["Appartenance_Education_Prioritaire"],
     ),
-    (Column::State, &["etat", "etat_etablissement_libe"]),
+    (
+        Column::State,
+        &["etat", "etat_etablissement_libe", "Etat établissement"],
+    ),
     (Column::Parent, &["etablissement_mere"]),
     (Column::UpdatedOn, &["date_maj_ligne"]),
 ];
@@ -130,6 +138,7 @@ const STORED: &[(&str, &[Column])] = &[
     ("ulis", &[Column::Ulis]),
     ("post_bac", &[Column::PostBac]),
     ("priority_education", &[Column::PriorityEducation]),
+    ("state", &[Column::State]),
     ("parent_uai", &[Column::Parent]),
     ("source_updated_on", &[Column::UpdatedOn]),
 ];
@@ -163,6 +172,18 @@ impl Layout {
         }
     }
 
+    /// The columns that are not read and resemble one that is: most of the directory's are not read.
+    pub fn unused(&self, header: &[String]) -> Vec<Unused> {
+        let known = NAMES.iter().flat_map(|(_, names)| names.iter().copied());
+        let all = unused(header, known);
+        let missing = |unused: &Unused| {
+            let nearest = unused.nearest.as_deref().unwrap_or_default();
+            let read = NAMES.iter().find(|(_, names)| names.contains(&nearest));
+            read.is_some_and(|(column, _)| !self.places.contains_key(column))
+        };
+        all.into_iter().filter(missing).collect()
+    }
+
     pub fn place(&self, column: Column) -> Option<usize> {
         self.places.get(&column).copied()
     }
@@ -170,7 +191,7 @@ impl Layout {
     /// The cell, trimmed; `None` where it is empty or the file has no such column.
     pub fn cell<'r>(&self, record: &'r StringRecord, column: Column) -> Option<&'r str> {
         let cell = record.get(self.place(column)?)?.trim();
-        (!cell.is_empty()).then_some(cell)
+        is_visible(cell).then_some(cell)
     }
 
     /// The stored columns that this file speaks of.

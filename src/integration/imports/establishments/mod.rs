@@ -9,12 +9,14 @@
 //! is the one with the most tracks, then the shortest name (an annexe adds to its school's), then
 //! the first in the order of its content, never of the file. The others become `sites`.
 //!
-//! A column that the file does not have changes nothing: what is stored stays. An empty cell of a
-//! column that it has clears.
+//! A column that the file does not have changes nothing, nor does a cell that cannot be read, nor a
+//! line that is older than what is stored (but where nothing is): what is stored stays. An empty cell
+//! of a column that the file has clears.
 //!
 //! The change feed waits for the transaction from the first copied line on: a file on disk takes a
 //! second, a slow pipe should be spooled by the caller.
 
+mod cells;
 mod columns;
 mod record;
 mod store;
@@ -60,6 +62,20 @@ pub async fn import(
         present: layout.present(),
     };
     let written = merge.run(&staged.refused_uais, options).await?;
+    let mut summary = Summary {
+        encoding: table.encoding(),
+        unused_columns: layout.unused(table.header()),
+        ..Summary::default()
+    };
+    for (name, count) in &staged.repaired {
+        summary.column(name).repaired += count;
+    }
+    for (name, kept) in &written.kept {
+        summary.column(name).kept += kept;
+    }
+    for (name, cleared) in &written.cleared {
+        summary.column(name).cleared += cleared;
+    }
     imports::store::finish(transaction, options).await?;
     let lines = staged
         .read
@@ -72,5 +88,6 @@ pub async fn import(
         merged: lines - written.distinct,
         closed: written.closed,
         refused: staged.refused,
+        ..summary
     })
 }

@@ -1,18 +1,20 @@
 //! One line of the directory, read.
 //!
-//! A line is refused for its UAI, its name or its state, without which it is of no use. Any other
-//! cell with an invalid value is left null: coordinates out of range or incomplete, a
-//! date that is none, a SIRET that fails its check, a parent that is no UAI, an e-mail cell that is
-//! not one address, a sector or a priority other than those known. Nothing is invented: a phone
-//! number without its first zero is kept as written.
+//! A line is refused for its UAI or its state, without which it is of no use. A cell that cannot be read
+//! is not an empty one: it says nothing, and what is stored stays (coordinates out of range or
+//! incomplete, a date that is none, a SIRET that fails its check, a parent that is no UAI, an e-mail
+//! cell that is not one address, a sector or a priority other than those known, the code of a territory
+//! that does not exist). What a spreadsheet did to a value and can only have been one is repaired:
+//! zeros lost before a code or a phone number, `82000.0`, decimal commas, `31/12/2026`.
 
 use chrono::NaiveDate;
 use csv::StringRecord;
 
+use super::cells::{self, Cell, clean};
 use super::columns::{Column, Layout};
 use crate::integration::imports::{Rejection, excerpt};
 use crate::register::establishments::levels::Tracks;
-use crate::values::{FromText, Uai, is_siret};
+use crate::values::{FromText, Uai};
 
 /// A line, ready to be staged; territories are still the ministry's codes.
 #[derive(Debug, PartialEq)]
@@ -41,41 +43,109 @@ pub struct Line {
     pub state: Option<&'static str>,
     pub parent_uai: Option<String>,
     pub source_updated_on: Option<NaiveDate>,
+    /// The stored columns whose cells could not be read: of them the line says nothing.
+    pub unread: Vec<&'static str>,
+    /// Those whose cells were repaired.
+    pub repaired: Vec<&'static str>,
+}
+
+/// Reads the cells of a record, and remembers what came of them.
+struct Reading<'r> {
+    record: &'r StringRecord,
+    layout: &'r Layout,
+    unread: Vec<&'static str>,
+    repaired: Vec<&'static str>,
+}
+
+impl Reading<'_> {
+    fn cell(&self, column: Column) -> Option<&str> {
+        self.layout.cell(self.record, column)
+    }
+
+    fn text(&self, column: Column) -> Option<String> {
+        self.cell(column).map(clean)
+    }
+
+    /// What a cell says, by the reader of its kind.
+    fn value<T>(
+        &mut self,
+        name: &'static str,
+        column: Column,
+        read: fn(&str) -> Cell<T>,
+    ) -> Option<T> {
+        let cell = self.cell(column).map(read)?;
+        self.keep(name, cell)
+    }
+
+    fn keep<T>(&mut self, name: &'static str, cell: Cell<T>) -> Option<T> {
+        match cell {
+            Cell::Read(value) => Some(value),
+            Cell::Repaired(value) => {
+                self.repaired.push(name);
+                Some(value)
+            }
+            Cell::Unreadable => {
+                self.unread.push(name);
+                None
+            }
+            Cell::Empty => None,
+        }
+    }
 }
 
 impl Line {
     /// Reads a record whose width has been checked.
     pub fn read(record: &StringRecord, layout: &Layout) -> Result<Self, Rejection> {
-        let cell = |column| layout.cell(record, column);
-        let text = |column| cell(column).map(clean);
-        let (latitude, longitude) = coordinates(record, layout);
-        Ok(Self {
-            uai: uai(cell(Column::Uai))?,
-            name: text(Column::Name),
+        let mut reading = Reading {
+            record,
+            layout,
+            unread: Vec::new(),
+            repaired: Vec::new(),
+        };
+        let r = &mut reading;
+        let place = r.keep("coordinates", coordinates(record, layout));
+        let mut line = Self {
+            uai: uai(r.cell(Column::Uai))?,
+            name: r.text(Column::Name),
             kind: kind(record, layout),
-            sector: cell(Column::Sector).and_then(sector),
-            contract: text(Column::Contract).filter(|contract| contract != "SANS OBJET"),
-            nature_code: text(Column::Nature),
+            sector: r.value("sector", Column::Sector, cells::sector),
+            contract: r
+                .text(Column::Contract)
+                .filter(|contract| contract != "SANS OBJET"),
+            nature_code: r.value("nature_code", Column::Nature, cells::nature),
             address: address(record, layout),
-            postal_code: text(Column::PostalCode),
-            city: text(Column::City),
-            city_code: text(Column::CityCode),
-            department_code: text(Column::Department),
-            academy_code: text(Column::Academy),
-            latitude,
-            longitude,
-            phone: cell(Column::Phone).map(phone),
-            email: cell(Column::Email).and_then(email),
-            website: text(Column::Website),
-            siret: cell(Column::Siret).and_then(siret),
-            tracks: tracks(record, layout),
-            priority_education: cell(Column::PriorityEducation).and_then(priority),
-            state: cell(Column::State).map(state).transpose()?,
-            parent_uai: cell(Column::Parent)
-                .filter(|uai| Uai::from_text(uai).is_ok())
-                .map(str::to_owned),
-            source_updated_on: cell(Column::UpdatedOn).and_then(date),
-        })
+            postal_code: r.value("postal_code", Column::PostalCode, cells::postal_code),
+            city: r.text(Column::City),
+            city_code: r.value("city_code", Column::CityCode, cells::city_code),
+            department_code: r.value("department", Column::Department, cells::department),
+            academy_code: r.value("academy", Column::Academy, cells::academy),
+            latitude: place.map(|(latitude, _)| latitude),
+            longitude: place.map(|(_, longitude)| longitude),
+            phone: r.value("phone", Column::Phone, cells::phone),
+            email: r.value("email", Column::Email, cells::email),
+            website: r.text(Column::Website),
+            siret: r.value("siret", Column::Siret, cells::siret),
+            tracks: Tracks {
+                general: r.value("general", Column::General, cells::flag),
+                technological: r.value("technological", Column::Technological, cells::flag),
+                vocational: r.value("vocational", Column::Vocational, cells::flag),
+                segpa: r.value("segpa", Column::Segpa, cells::flag),
+                ulis: r.value("ulis", Column::Ulis, cells::flag),
+                post_bac: r.value("post_bac", Column::PostBac, cells::flag),
+            },
+            priority_education: r.value(
+                "priority_education",
+                Column::PriorityEducation,
+                cells::priority,
+            ),
+            state: r.cell(Column::State).map(state).transpose()?,
+            parent_uai: r.value("parent_uai", Column::Parent, cells::parent),
+            source_updated_on: r.value("source_updated_on", Column::UpdatedOn, cells::date),
+            unread: Vec::new(),
+            repaired: Vec::new(),
+        };
+        (line.unread, line.repaired) = (reading.unread, reading.repaired);
+        Ok(line)
     }
 }
 
@@ -83,13 +153,6 @@ fn uai(cell: Option<&str>) -> Result<String, Rejection> {
     let uai = cell.ok_or_else(|| Rejection::new("invalid_uai", "the UAI is empty"))?;
     Uai::from_text(uai).map_err(|rule| Rejection::of("invalid_uai", uai, &rule))?;
     Ok(uai.to_owned())
-}
-
-/// Line breaks and tabs inside a cell come from copied text and mean no more than a space.
-fn clean(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
 }
 
 /// As the ministry writes it. The sibling file has no type: there it follows from the nature, by
@@ -111,22 +174,6 @@ fn kind(record: &StringRecord, layout: &Layout) -> Option<String> {
         _ => return None,
     };
     Some(kind.to_owned())
-}
-
-fn sector(cell: &str) -> Option<&'static str> {
-    match cell.to_lowercase().as_str() {
-        "public" => Some("public"),
-        "privé" | "prive" => Some("private"),
-        _ => None,
-    }
-}
-
-fn priority(cell: &str) -> Option<&'static str> {
-    match cell {
-        "REP" => Some("REP"),
-        "REP+" => Some("REP+"),
-        _ => None,
-    }
 }
 
 /// An unknown state is refused: guessing one would open or close a school.
@@ -156,80 +203,32 @@ fn address(record: &StringRecord, layout: &Layout) -> Option<String> {
 }
 
 /// Both or neither, from their columns or else from `position` (`lat, lon`).
-fn coordinates(record: &StringRecord, layout: &Layout) -> (Option<f64>, Option<f64>) {
+fn coordinates(record: &StringRecord, layout: &Layout) -> Cell<(f64, f64)> {
     let cell = |column| layout.cell(record, column);
     let pair = match (cell(Column::Latitude), cell(Column::Longitude)) {
         (Some(latitude), Some(longitude)) => Some((latitude, longitude)),
-        _ => cell(Column::Position).and_then(|position| position.split_once(',')),
-    };
-    let place = pair.and_then(|(latitude, longitude)| {
-        Some((degrees(latitude, 90.0)?, degrees(longitude, 180.0)?))
-    });
-    (place.map(|p| p.0), place.map(|p| p.1))
-}
-
-fn degrees(text: &str, most: f64) -> Option<f64> {
-    let degrees: f64 = text.trim().parse().ok()?;
-    // NaN is in no range.
-    (-most..=most).contains(&degrees).then_some(degrees)
-}
-
-/// Ten digits however grouped become five pairs, so that two editions that only group them
-/// otherwise are the same; anything else is kept as written.
-fn phone(cell: &str) -> String {
-    let digits: String = cell
-        .chars()
-        .filter(|c| !c.is_whitespace() && !matches!(c, '.' | '-'))
-        .collect();
-    if digits.len() != 10 || !digits.bytes().all(|b| b.is_ascii_digit()) {
-        return clean(cell);
-    }
-    let mut grouped = String::with_capacity(14);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && place % 2 == 0 {
-            grouped.push(' ');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
-fn email(cell: &str) -> Option<String> {
-    let (user, host) = cell.split_once('@')?;
-    let one_address = !user.is_empty()
-        && !host.contains('@')
-        && host.split('.').count() > 1
-        && host.split('.').all(|label| !label.is_empty())
-        && !cell.chars().any(|c| c.is_whitespace() || c.is_control());
-    one_address.then(|| cell.to_lowercase())
-}
-
-fn siret(cell: &str) -> Option<String> {
-    let digits: String = cell.chars().filter(|c| !c.is_whitespace()).collect();
-    is_siret(&digits).then_some(digits)
-}
-
-fn tracks(record: &StringRecord, layout: &Layout) -> Tracks {
-    let flag = |column| match layout.cell(record, column) {
-        Some("1") => Some(true),
-        Some("0") => Some(false),
+        (None, None) => match cell(Column::Position) {
+            None => return Cell::Empty,
+            Some(position) => position
+                .split_once(", ")
+                .or_else(|| position.split_once(',')),
+        },
         _ => None,
     };
-    Tracks {
-        general: flag(Column::General),
-        technological: flag(Column::Technological),
-        vocational: flag(Column::Vocational),
-        segpa: flag(Column::Segpa),
-        ulis: flag(Column::Ulis),
-        post_bac: flag(Column::PostBac),
+    let Some((latitude, longitude)) = pair else {
+        return Cell::Unreadable;
+    };
+    match (
+        cells::degrees(latitude, 90.0),
+        cells::degrees(longitude, 180.0),
+    ) {
+        (Cell::Read(latitude), Cell::Read(longitude)) => Cell::Read((latitude, longitude)),
+        (
+            Cell::Read(latitude) | Cell::Repaired(latitude),
+            Cell::Read(longitude) | Cell::Repaired(longitude),
+        ) => Cell::Repaired((latitude, longitude)),
+        _ => Cell::Unreadable,
     }
-}
-
-/// `YYYY-MM-DD` and nothing else.
-fn date(cell: &str) -> Option<NaiveDate> {
-    NaiveDate::parse_from_str(cell, "%Y-%m-%d")
-        .ok()
-        .filter(|date| date.to_string() == cell)
 }
 
 #[cfg(test)]
@@ -288,16 +287,23 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_detail_is_left_out() {
-        for wrong in ["NaN", "inf", "143.1", "43,10", "x", ""] {
-            let line = changed("43.10", wrong);
-            assert_eq!((line.latitude, line.longitude), (None, None), "{wrong}");
+    fn a_cell_that_cannot_be_read_says_nothing_and_is_told() {
+        for (from, to, column) in [
+            ("43.10", "NaN", "coordinates"),
+            ("43.10", "143.1", "coordinates"),
+            ("43.10", "", "coordinates"),
+            ("2024-11-26", "2024-02-30", "source_updated_on"),
+            ("2024-11-26", "46169", "source_updated_on"),
+            ("77684512500058", "77684512500059", "siret"),
+            ("77684512500058", "7,76845E+13", "siret"),
+            ("0311968W", "0311968A", "parent_uai"),
+            ("Privé", "?", "sector"),
+            (";1;OUVERT", ";oui;OUVERT", "general"),
+        ] {
+            let line = changed(from, to);
+            assert_eq!(line.unread, [column], "{from} {to}");
+            assert_eq!(line.repaired, [""; 0]);
         }
-        assert_eq!(changed("2024-11-26", "26/11/2024").source_updated_on, None);
-        assert_eq!(changed("2024-11-26", "2024-02-30").source_updated_on, None);
-        assert_eq!(changed("77684512500058", "77684512500059").siret, None);
-        assert_eq!(changed("0311968W", "0311968A").parent_uai, None);
-        assert_eq!(changed("Privé", "?").sector, None);
         for wrong in [
             "a@b.fr - P",
             ": a@b.fr",
@@ -307,15 +313,28 @@ mod tests {
             "@b.fr",
             "a@b@c.fr",
         ] {
-            assert_eq!(changed("Ce.0311131L@ac-toulouse.fr", wrong).email, None);
+            let line = changed("Ce.0311131L@ac-toulouse.fr", wrong);
+            assert_eq!((line.email, line.unread), (None, vec!["email"]), "{wrong}");
         }
+        let whole = read(HEADER, LINE).unwrap();
+        assert_eq!((whole.unread, whole.repaired), (vec![], vec![]));
     }
 
     #[test]
-    fn phones_and_positions() {
-        assert_eq!(phone("05.62.00.95.10"), "05 62 00 95 10");
-        assert_eq!(phone("562009510"), "562009510");
-        assert_eq!(phone("+33 5 62 00 95 10"), "+33 5 62 00 95 10");
+    fn what_can_only_have_been_one_value_is_repaired_and_told() {
+        let line = changed("43.10;0.72", "43,10;0,72");
+        assert_eq!((line.latitude, line.longitude), (Some(43.1), Some(0.72)));
+        assert_eq!(line.repaired, ["coordinates"]);
+        let line = changed("2024-11-26", "26/11/2024");
+        assert_eq!(
+            line.source_updated_on,
+            NaiveDate::from_ymd_opt(2024, 11, 26)
+        );
+        let line = changed("0562009510", "562009510");
+        assert_eq!(
+            (line.phone.as_deref(), line.repaired),
+            (Some("05 62 00 95 10"), vec!["phone"])
+        );
         let line = changed("43.10;0.72;", ";;43.1, 0.72");
         assert_eq!((line.latitude, line.longitude), (Some(43.1), Some(0.72)));
     }

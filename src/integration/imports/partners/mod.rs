@@ -2,12 +2,14 @@
 //!
 //! Columns: `nom`, `sigle`, `nature`, `secteur`, `siren` as in the published lists, or the API's
 //! own names (`legal_name`, `acronym`, `kind`, `sectors`, `siren`, `rna`, `website`, `usual_name`,
-//! `description`). The `id` of a file is its own and is not kept. Only the columns of the file are
-//! compared, and an empty cell changes nothing: it never clears what is stored.
+//! `description`). The `id` of a file is what lists of conventions call the partner: it names that one
+//! for good. Only the columns of the file are compared, and an empty cell changes nothing: it never
+//! clears what is stored. What people wrote stays (`imports::merge`).
 //!
 //! A line names the stored partner with its SIREN, else its RNA, else its legal name (case and
-//! accents aside) unless the identifiers contradict. Partners are a few thousand: they are matched
-//! in memory and written in one statement for each table.
+//! accents aside; the one a list gave it before people renamed it is known too) unless the identifiers
+//! contradict. Partners are a few thousand: they are matched in memory and written in one statement
+//! for each table.
 
 mod record;
 mod store;
@@ -39,16 +41,22 @@ pub async fn import(
 ) -> Result<Summary, ImportError> {
     let mut table = Table::open(source)?;
     let layout = Layout::of(table.header())?;
-    let mut summary = Summary::default();
+    let mut summary = Summary {
+        unused_columns: Layout::unused(table.header()),
+        ..Summary::default()
+    };
     let lines = read(&mut table, &layout, words, &mut summary)?;
+    summary.encoding = table.encoding();
     progress(table.bytes_taken());
     let transaction = client.transaction().await?;
     imports::store::begin(&transaction).await?;
     let names = folded(&transaction, &lines).await?;
-    let mut register = Register::load(&transaction).await?;
+    imports::store::provenance::record(&transaction, context, &options.list).await?;
+    let mut register = Register::load(&transaction, &options.list).await?;
     for ((place, line), name) in lines.into_iter().zip(names) {
         match register.take(place, line, name, context.new_id) {
             Ok(Outcome::Taken) => {}
+            Ok(Outcome::Kept(kept)) => kept.into_iter().for_each(|kept| summary.keep(kept)),
             Ok(Outcome::Merged) => summary.merged += 1,
             Err(rejection) => summary.refused.push(rejection.at(place)),
         }

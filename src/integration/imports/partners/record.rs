@@ -2,11 +2,12 @@
 //! unlike the directory, these files are written by people who can correct them.
 
 use csv::StringRecord;
+use serde_json::{Map, Value, json};
 
 use super::words::Words;
 use crate::error::Rule;
-use crate::integration::imports::source::header_key;
-use crate::integration::imports::{ImportError, Rejection, excerpt};
+use crate::integration::imports::source::{header_key, is_visible, unused};
+use crate::integration::imports::{ImportError, Rejection, Unused, excerpt};
 use crate::values::{FromText, HttpsUrl, Rna, Siren, Text, TextValue};
 
 /// A line; `None` where its cell is empty or its column absent: the field then stays as it is.
@@ -32,7 +33,34 @@ pub struct Layout {
 
 const LEGAL_NAME: &[&str] = &["nom", "legal_name", "raison_sociale"];
 
+/// Every name that a column may have.
+const NAMES: [&str; 18] = [
+    "id",
+    "nom",
+    "legal_name",
+    "raison_sociale",
+    "usual_name",
+    "nom_usuel",
+    "acronym",
+    "sigle",
+    "kind",
+    "nature",
+    "siren",
+    "rna",
+    "sectors",
+    "secteur",
+    "secteurs",
+    "website",
+    "site_web",
+    "description",
+];
+
 impl Layout {
+    /// The columns that are not read.
+    pub fn unused(header: &[String]) -> Vec<Unused> {
+        unused(header, NAMES.into_iter())
+    }
+
     pub fn of(header: &[String]) -> Result<Self, ImportError> {
         let layout = Self {
             keys: header.iter().map(|name| header_key(name)).collect(),
@@ -55,7 +83,7 @@ impl Layout {
 
     fn cell<'r>(&self, record: &'r StringRecord, names: &[&str]) -> Option<&'r str> {
         let cell = record.get(self.place(names)?)?.trim();
-        (!cell.is_empty()).then_some(cell)
+        is_visible(cell).then_some(cell)
     }
 }
 
@@ -67,6 +95,28 @@ impl Line {
             ..line.clone()
         };
         nameless(self) == nameless(other)
+    }
+
+    /// What it says of the partner, field by field.
+    pub fn stated(&self) -> Map<String, Value> {
+        let texts = [
+            ("legal_name", Some(&self.legal_name)),
+            ("usual_name", self.usual_name.as_ref()),
+            ("acronym", self.acronym.as_ref()),
+            ("kind", self.kind.as_ref()),
+            ("siren", self.siren.as_ref()),
+            ("rna", self.rna.as_ref()),
+            ("website", self.website.as_ref()),
+            ("description", self.description.as_ref()),
+        ];
+        let texts = texts
+            .into_iter()
+            .filter_map(|(name, text)| Some((name.to_owned(), json!(text?))));
+        let sectors = self
+            .sectors
+            .iter()
+            .map(|all| ("sectors".to_owned(), json!(all)));
+        texts.chain(sectors).collect()
     }
 
     /// Reads a record whose width has been checked. Lengths are those of the API's fields.

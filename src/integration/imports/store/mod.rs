@@ -1,4 +1,6 @@
-//! The transaction of an import.
+//! The transaction of an import, and what the journal tells of earlier ones.
+
+pub mod provenance;
 
 use tokio_postgres::Transaction;
 

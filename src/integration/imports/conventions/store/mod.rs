@@ -1,43 +1,49 @@
 //! The conventions that earlier imports made, and what a line makes of one.
 
+mod write;
+
+pub use write::write;
+
 use std::collections::HashMap;
 
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use serde_json::{Map, Value, json};
-use tokio_postgres::Transaction;
+use tokio_postgres::{Row, Transaction};
 use uuid::Uuid;
 
-use super::line::{Line, ancestors};
+use super::line::{Line, ancestors, end_before_start};
+use super::stated::{Party, attested, content, imported};
 use crate::agreements::conventions::acts::{DatePrecision, Imported};
-use crate::agreements::conventions::content::{Content, ConventionScope, Publication, Terms};
-use crate::agreements::conventions::content_hash::content_hash;
+use crate::agreements::conventions::content::Content;
+use crate::agreements::conventions::content_hash::{CONTRACTUAL, content_hash};
 use crate::agreements::conventions::model::Status;
 use crate::agreements::conventions::reference;
-use crate::db::tx::Author;
-use crate::integration::imports::{ImportContext, ImportError, Rejection};
-use crate::values::ids::{ConventionId, PartnerId};
-use crate::values::{FromText as _, Json, Text, today};
+use crate::integration::imports::merge::{self, Provenance, Said, Stated};
+use crate::integration::imports::store::provenance;
+use crate::integration::imports::{ImportContext, ImportError, Kept, List, Rejection};
+use crate::values::ids::PartnerId;
+use crate::values::{Sha256Hex, TextValue as _, today};
 
 /// A convention that an import made.
 struct Stored {
     id: Uuid,
     version: i64,
     content: Content,
+    content_hash: Sha256Hex,
     imported: Imported,
-    status: String,
-}
-
-/// A partner, as a file of conventions names it.
-struct Party {
-    id: PartnerId,
-    name: String,
+    status: Status,
+    signed_on: Option<NaiveDate>,
+    /// Whether people sent its text for signature, signed it or an amendment of it, or gave it up.
+    is_settled: bool,
 }
 
 /// What the lines are compared with.
 pub struct Register {
     stored: HashMap<String, Stored>,
     parties: HashMap<String, Party>,
-    now: DateTime<Utc>,
+    provenance: Provenance,
+    list: List,
+    today: NaiveDate,
 }
 
 /// A convention to write.
@@ -50,36 +56,40 @@ pub struct Entry {
 }
 
 /// What became of a line that is not refused.
-pub enum Outcome {
-    Unchanged,
-    Written(Box<Entry>),
+pub struct Outcome {
+    /// What is to be written, when the line changes something.
+    pub entry: Option<Box<Entry>>,
+    /// What stays although the line says otherwise.
+    pub kept: Vec<Kept>,
 }
+
+/// The text of one that was signed before it was imported is the list's, until people sign on it.
+const STORED: &str = "
+    SELECT id, version, status, imported, content_hash, signed_on,
+           to_jsonb(c) || c.terms || c.publication AS content,
+           status NOT IN ('draft', 'negotiation', 'signed') OR (status = 'signed' AND signatories <> '[]')
+           OR EXISTS (SELECT FROM amendments a WHERE a.convention_id = c.id AND a.status IN ('to_sign', 'signed'))
+           AS is_settled
+      FROM conventions c WHERE imported IS NOT NULL FOR NO KEY UPDATE";
+
+const PARTIES: &str = "
+    SELECT s.source_id, p.id, coalesce(acronym, usual_name, legal_name) AS name
+      FROM partner_source_ids s JOIN partners p ON p.id = s.partner_id";
 
 impl Register {
     /// Reads what is stored.
     pub async fn load(
         transaction: &Transaction<'_>,
+        list: &List,
         now: DateTime<Utc>,
     ) -> Result<Self, ImportError> {
-        const STORED: &str = "SELECT id, version, status, imported, to_jsonb(c) || c.terms || c.publication AS content
-                                FROM conventions c WHERE imported IS NOT NULL FOR NO KEY UPDATE";
         let mut stored = HashMap::new();
         for row in transaction.query(STORED, &[]).await? {
-            let imported: Imported = parsed(row.try_get("imported")?)?;
-            let convention = Stored {
-                id: row.try_get("id")?,
-                version: row.try_get("version")?,
-                status: row.try_get("status")?,
-                content: parsed(row.try_get("content")?)?,
-                imported,
-            };
+            let convention = Stored::of(&row)?;
             if let Some(source_id) = convention.imported.source_id.clone() {
                 stored.insert(source_id, convention);
             }
         }
-        const PARTIES: &str =
-            "SELECT source_id, id, coalesce(acronym, usual_name, legal_name) AS name
-                                 FROM partners WHERE source_id IS NOT NULL";
         let mut parties = HashMap::new();
         for row in transaction.query(PARTIES, &[]).await? {
             let party = Party {
@@ -88,165 +98,215 @@ impl Register {
             };
             parties.insert(row.try_get("source_id")?, party);
         }
+        let ids: Vec<Uuid> = stored.values().map(|stored: &Stored| stored.id).collect();
         Ok(Self {
+            provenance: provenance::of(transaction, &ids).await?,
             stored,
             parties,
-            now,
+            list: list.clone(),
+            today: today(now),
         })
     }
 
     /// What a line makes.
-    pub fn take(&self, line: &Line, context: &ImportContext<'_>) -> Result<Outcome, Rejection> {
+    pub fn take(
+        &self,
+        place: u64,
+        line: &Line,
+        context: &ImportContext<'_>,
+    ) -> Result<Outcome, Rejection> {
+        self.is_past(line)?;
         let parties = self.parties(line)?;
-        let stated = self.content(line, &parties)?;
-        let Some(stored) = self.stored.get(&line.source_id) else {
-            let year = match line.signed.filter(|_| !line.is_project) {
-                Some((day, _)) => day.year(),
-                None => today(self.now).year(),
-            };
-            let prefix = reference::prefix(line.territory.as_ref(), year);
-            let entry = Entry {
-                id: (context.new_id)(),
-                known_version: None,
-                before: None,
-                prefix: Some(prefix),
-                row: row(line, &stated, imported(line))?,
-            };
-            return Ok(Outcome::Written(Box::new(entry)));
-        };
-        let (content, imported) = stored.merged(line, stated)?;
-        if content == stored.content && imported == stored.imported {
-            return Ok(Outcome::Unchanged);
+        let stated = content(line, &parties)?;
+        let id = self.list.id(&line.source_id);
+        match self.stored.get(&id) {
+            Some(stored) => self.changed(place, line, &stated, stored),
+            None => self.created(line, &stated, id, context),
         }
-        let mut row = row(line, &content, imported)?;
-        row.insert("status".to_owned(), json!(stored.status));
-        Ok(Outcome::Written(Box::new(Entry {
+    }
+
+    /// A convention cannot have been signed on a day that is to come.
+    fn is_past(&self, line: &Line) -> Result<(), Rejection> {
+        let signed = line.signed.filter(|_| !line.is_project);
+        match signed.filter(|(day, _)| *day > self.today) {
+            None => Ok(()),
+            Some((day, _)) => Err(Rejection::new(
+                "in_the_future",
+                format!(
+                    "signed on {day}, which is to come: correct `date_signature`, or call it a project: `type` with `(projet)`"
+                ),
+            )),
+        }
+    }
+
+    fn created(
+        &self,
+        line: &Line,
+        stated: &Content,
+        id: String,
+        context: &ImportContext<'_>,
+    ) -> Result<Outcome, Rejection> {
+        let status = if line.is_project {
+            Status::Draft
+        } else {
+            Status::Signed
+        };
+        let signed_on = stated.starts_on.filter(|_| !line.is_project);
+        let year = signed_on.unwrap_or(self.today).year();
+        let hash = hash(stated)?;
+        let entry = Entry {
+            id: (context.new_id)(),
+            known_version: None,
+            before: None,
+            prefix: Some(reference::prefix(line.territory.as_ref(), year)),
+            row: row(stated, &hash, status, signed_on, &imported(line, id))?,
+        };
+        Ok(Outcome {
+            entry: Some(Box::new(entry)),
+            kept: Vec::new(),
+        })
+    }
+
+    fn changed(
+        &self,
+        place: u64,
+        line: &Line,
+        stated: &Content,
+        stored: &Stored,
+    ) -> Result<Outcome, Rejection> {
+        let fields = members(&stored.content)?;
+        let stated = stored.stated(line, stated)?;
+        let is_one = |name: &str| {
+            stated
+                .get(name)
+                .is_none_or(|value| merge::is_same(fields.get(name).unwrap_or(&Value::Null), value))
+                || self.provenance.of(stored.id, name) == Said::Person
+        };
+        if !is_one("partner_ids") || !is_one("territory") {
+            let detail = format!(
+                "another convention was imported under the id {}: for another list, tell its name with --source",
+                line.source_id
+            );
+            return Err(Rejection::new("id_taken", detail));
+        }
+        let object = merge::Stored {
             id: stored.id,
-            known_version: Some(stored.version),
-            before: Some(serde_json::to_value(&stored.content).map_err(|e| unwritable(&e))?),
-            prefix: None,
-            row,
-        })))
+            fields: &fields,
+            signed: if stored.is_settled { CONTRACTUAL } else { &[] },
+        };
+        let said = Stated {
+            line: place,
+            fields: stated,
+        };
+        let (merged, kept) = merge::merge(&object, said, &self.provenance, &self.list);
+        let content: Content =
+            serde_json::from_value(Value::Object(merged)).map_err(|error| unwritable(&error))?;
+        let entry = stored.written(line, content)?;
+        Ok(Outcome { entry, kept })
     }
 
     fn parties(&self, line: &Line) -> Result<Vec<&Party>, Rejection> {
-        let known = |id: &String| {
-            self.parties.get(id).ok_or_else(|| {
+        let mut parties: Vec<&Party> = Vec::new();
+        for id in &line.partners {
+            let party = self.parties.get(&self.list.id(id)).ok_or_else(|| {
                 Rejection::new(
                     "unknown_partner",
-                    format!("no partner was imported under the id {id}: import the list of partners first"),
+                    format!("no partner was imported under the id {id}: import the list of partners first, with the same --source"),
                 )
-            })
-        };
-        line.partners.iter().map(known).collect()
-    }
-
-    /// The content of a line.
-    fn content(&self, line: &Line, parties: &[&Party]) -> Result<Content, Rejection> {
-        let names: Vec<&str> = parties.iter().map(|party| party.name.as_str()).collect();
-        let title: String = format!("{} : {}", capitalised(&line.words), names.join(", "))
-            .chars()
-            .take(300)
-            .collect();
-        let bulletin = line
-            .source
-            .as_ref()
-            .filter(|source| source.starts_with("Bulletin officiel") || source.starts_with("BO "));
-        Ok(Content {
-            title: text(&title)?,
-            kind: line.kind.clone(),
-            scope: if line.territory.is_some() {
-                ConventionScope::Local
-            } else {
-                ConventionScope::National
-            },
-            territory: line.territory.clone(),
-            partner_ids: parties.iter().map(|party| party.id).collect(),
-            axes: Vec::new(),
-            action_types: Vec::new(),
-            levels: Vec::new(),
-            moments: Vec::new(),
-            starts_on: line.signed.map(|(day, _)| day),
-            ends_on: line.last_year.and_then(last_day),
-            terms: Json(Terms::default()),
-            publication: Json(Publication {
-                nor: line.nor.clone(),
-                bulletin_reference: bulletin.map(|source| text(source)).transpose()?,
-                ..Publication::default()
-            }),
-            predecessor_id: None::<ConventionId>,
-        })
-    }
-}
-
-fn last_day(year: i32) -> Option<NaiveDate> {
-    NaiveDate::from_ymd_opt(year, 12, 31)
-}
-
-fn text<const MAX: usize>(words: &str) -> Result<Text<MAX>, Rejection> {
-    Text::from_text(words).map_err(|rule| Rejection::of("invalid_text", words, &rule))
-}
-
-fn capitalised(words: &str) -> String {
-    let mut characters = words.chars();
-    let first = characters.next().into_iter().flat_map(char::to_uppercase);
-    first.chain(characters).collect()
-}
-
-/// What the line leaves unknown, and where it comes from.
-fn imported(line: &Line) -> Imported {
-    let attested = line.signed.map(|(day, precision)| match precision {
-        DatePrecision::Day => day,
-        DatePrecision::Month => day + chrono::Months::new(1) - chrono::Days::new(1),
-        DatePrecision::Year => last_day(day.year()).unwrap_or(day),
-    });
-    Imported {
-        source: line.source.clone(),
-        source_id: Some(line.source_id.clone()),
-        date_precision: line.signed.map(|(_, precision)| precision),
-        attested_until: attested.filter(|_| line.last_year.is_none()),
+            })?;
+            if parties.iter().any(|other| other.id == party.id) {
+                return Err(Rejection::new(
+                    "repeated_item",
+                    format!("`partenaires_ids` names {} twice: name it once", party.name),
+                ));
+            }
+            parties.push(party);
+        }
+        Ok(parties)
     }
 }
 
 impl Stored {
-    /// The line replaces what is stored, but for fields edited since: an empty cell changes nothing,
-    /// and a year does not replace a day of it.
-    fn merged(&self, line: &Line, stated: Content) -> Result<(Content, Imported), Rejection> {
-        if stated.partner_ids != self.content.partner_ids
-            || stated.territory != self.content.territory
+    fn of(row: &Row) -> Result<Self, ImportError> {
+        Ok(Self {
+            id: row.try_get("id")?,
+            version: row.try_get("version")?,
+            status: Status::stored(row.try_get("status")?),
+            content: parsed(row.try_get("content")?)?,
+            content_hash: Sha256Hex::stored(row.try_get("content_hash")?),
+            imported: parsed(row.try_get("imported")?)?,
+            signed_on: row.try_get("signed_on")?,
+            is_settled: row.try_get("is_settled")?,
+        })
+    }
+
+    /// What the line says of the convention, field by field: an empty cell says nothing, nor does a
+    /// month or a year of a day in it.
+    fn stated(&self, line: &Line, content: &Content) -> Result<Map<String, Value>, Rejection> {
+        let mut stated = members(content)?;
+        let dates = line.signed.zip(self.content.starts_on);
+        let is_known =
+            dates.is_some_and(|((first, precision), day)| is_within(day, first, precision));
+        stated.retain(|name, value| !merge::is_blank(value) && (name != "starts_on" || !is_known));
+        Ok(stated)
+    }
+
+    /// What is to be written of it, if anything.
+    fn written(&self, line: &Line, content: Content) -> Result<Option<Box<Entry>>, Rejection> {
+        in_order(&content)?;
+        let imported = self.sourced(line, &content);
+        if content == self.content && imported == self.imported {
+            return Ok(None);
+        }
+        let hash = if self.is_settled {
+            self.content_hash.clone()
+        } else {
+            hash(&content)?
+        };
+        let is_lists = self.status == Status::Signed && !self.is_settled;
+        let signed_on = if is_lists {
+            content.starts_on
+        } else {
+            self.signed_on
+        };
+        Ok(Some(Box::new(Entry {
+            id: self.id,
+            known_version: Some(self.version),
+            before: Some(Value::Object(members(&self.content)?)),
+            prefix: None,
+            row: row(&content, &hash, self.status, signed_on, &imported)?,
+        })))
+    }
+
+    /// Where it comes from, once the line is taken: how precise its first day is goes with that day.
+    fn sourced(&self, line: &Line, content: &Content) -> Imported {
+        let mut sourced = self.imported.clone();
+        if self.is_settled {
+            return sourced;
+        }
+        if line.source.is_some() {
+            sourced.source.clone_from(&line.source);
+        }
+        let signed = line
+            .signed
+            .filter(|(day, _)| content.starts_on == Some(*day));
+        if let Some((_, precision)) = signed.filter(|_| content.starts_on != self.content.starts_on)
         {
-            return Err(Rejection::new(
-                "id_taken",
-                format!(
-                    "another convention was imported under the id {}",
-                    line.source_id
-                ),
-            ));
+            sourced.date_precision = Some(precision);
+            sourced.attested_until = attested(line);
         }
-        let (mut content, mut merged) = (self.content.clone(), imported(line));
-        content.title = stated.title;
-        content.kind = stated.kind;
-        let present = content.starts_on;
-        match line.signed.zip(present) {
-            Some(((first, precision), day)) if is_within(day, first, precision) => {
-                merged.date_precision = self.imported.date_precision;
-            }
-            _ => content.starts_on = stated.starts_on.or(present),
-        }
-        content.ends_on = stated.ends_on.or(content.ends_on);
         if content.ends_on.is_some() {
-            merged.attested_until = None;
+            sourced.attested_until = None;
         }
-        let publication = &mut content.publication.0;
-        if stated.publication.nor.is_some() {
-            publication.nor.clone_from(&stated.publication.nor);
-        }
-        if stated.publication.bulletin_reference.is_some() {
-            publication
-                .bulletin_reference
-                .clone_from(&stated.publication.bulletin_reference);
-        }
-        Ok((content, merged))
+        sourced
+    }
+}
+
+/// The API's rule: it does not end before it begins.
+fn in_order(content: &Content) -> Result<(), Rejection> {
+    match content.starts_on.zip(content.ends_on) {
+        Some((first, last)) if last < first => Err(end_before_start(first, last)),
+        _ => Ok(()),
     }
 }
 
@@ -267,31 +327,33 @@ fn unwritable(error: &dyn std::fmt::Display) -> Rejection {
     Rejection::new("unwritable", error.to_string())
 }
 
+fn hash(content: &Content) -> Result<Sha256Hex, Rejection> {
+    content_hash(content, &[]).map_err(|error| unwritable(&error))
+}
+
+/// The fields of a content, as the API calls them.
+fn members(content: &Content) -> Result<Map<String, Value>, Rejection> {
+    match serde_json::to_value(content) {
+        Ok(Value::Object(members)) => Ok(members),
+        other => Err(unwritable(&format!("{other:?}"))),
+    }
+}
+
 /// The columns of a convention's row that come from its content.
 fn row(
-    line: &Line,
     content: &Content,
-    imported: Imported,
+    hash: &Sha256Hex,
+    status: Status,
+    signed_on: Option<NaiveDate>,
+    imported: &Imported,
 ) -> Result<Map<String, Value>, Rejection> {
-    let hash = content_hash(content, &[]).map_err(|error| unwritable(&error))?;
-    let status = if line.is_project {
-        Status::Draft
-    } else {
-        Status::Signed
-    };
-    let signed_on = content.starts_on.filter(|_| !line.is_project);
-    let mut row = match serde_json::to_value(content) {
-        Ok(Value::Object(row)) => row,
-        other => return Err(unwritable(&format!("{other:?}"))),
-    };
+    let mut row = members(content)?;
+    let reach = ancestors(content.territory.as_ref());
     row.extend([
         ("status".to_owned(), json!(status)),
         ("terms".to_owned(), json!(content.terms)),
         ("publication".to_owned(), json!(content.publication)),
-        (
-            "reach".to_owned(),
-            json!(ancestors(content.territory.as_ref())),
-        ),
+        ("reach".to_owned(), json!(reach)),
         ("signed_on".to_owned(), json!(signed_on)),
         ("content_hash".to_owned(), json!(hash)),
         ("imported".to_owned(), json!(imported)),
@@ -304,149 +366,4 @@ impl Entry {
     pub const fn is_new(&self) -> bool {
         self.known_version.is_none()
     }
-
-    /// What the statements read of it.
-    fn described(&self, audit_id: Uuid, reference: Option<String>) -> Value {
-        let after = &self.row;
-        let differs = |name: &&String| match &self.before {
-            Some(before) => before
-                .get(name.as_str())
-                .is_some_and(|value| Some(value) != after.get(*name)),
-            None => !["terms", "publication", "reach", "imported"].contains(&name.as_str()),
-        };
-        let names: Vec<&String> = after.keys().filter(differs).collect();
-        let only = |get: &dyn Fn(&str) -> Option<Value>| -> Map<String, Value> {
-            let stated = names
-                .iter()
-                .filter_map(|name| Some(((*name).clone(), get(name)?)));
-            stated.collect()
-        };
-        let before = self
-            .before
-            .as_ref()
-            .map(|before| only(&|name| before.get(name).cloned()));
-        let mut described = self.row.clone();
-        described.extend([
-            ("id".to_owned(), json!(self.id)),
-            ("reference".to_owned(), json!(reference)),
-            ("audit_id".to_owned(), json!(audit_id)),
-            ("known_version".to_owned(), json!(self.known_version)),
-            ("fields".to_owned(), json!(names)),
-            ("before".to_owned(), json!(before)),
-            (
-                "after".to_owned(),
-                json!(only(&|name| after.get(name).cloned())),
-            ),
-        ]);
-        Value::Object(described)
-    }
 }
-
-/// Writes conventions with their references, audit rows and events: five statements for all.
-pub async fn write(
-    transaction: &Transaction<'_>,
-    context: &ImportContext<'_>,
-    entries: &[Entry],
-) -> Result<(), ImportError> {
-    if entries.is_empty() {
-        return Ok(());
-    }
-    let mut numbers = numbers(transaction, entries).await?;
-    let described = entries.iter().map(|entry| {
-        let reference = entry.prefix.as_ref().and_then(|prefix| {
-            let next = numbers.get_mut(prefix)?;
-            *next += 1;
-            Some(format!("{prefix}-{next:04}"))
-        });
-        entry.described((context.new_id)(), reference)
-    });
-    let rows = Value::Array(described.collect());
-    let now = &context.now;
-    for statement in [INSERT, UPDATE] {
-        transaction.execute(statement, &[&rows, now]).await?;
-    }
-    let Author {
-        subject,
-        role,
-        client_id,
-        request_id,
-    } = &context.author;
-    transaction
-        .execute(AUDIT, &[&rows, now, subject, role, client_id, request_id])
-        .await?;
-    transaction.execute(EVENTS, &[&rows, now]).await?;
-    Ok(())
-}
-
-/// For each prefix, the last number given before this import, which takes as many as it needs.
-async fn numbers(
-    transaction: &Transaction<'_>,
-    entries: &[Entry],
-) -> Result<HashMap<String, i32>, ImportError> {
-    let mut needed: HashMap<&str, i32> = HashMap::new();
-    for prefix in entries.iter().filter_map(|entry| entry.prefix.as_deref()) {
-        *needed.entry(prefix).or_default() += 1;
-    }
-    let (prefixes, counts): (Vec<&str>, Vec<i32>) = needed.into_iter().unzip();
-    const NUMBERS: &str = "
-        INSERT INTO reference_counters AS c (prefix, last)
-        SELECT prefix, needed FROM unnest($1::text[], $2::integer[]) AS n (prefix, needed)
-        ON CONFLICT (prefix) DO UPDATE SET last = c.last + excluded.last
-        RETURNING prefix, last";
-    let given = transaction.query(NUMBERS, &[&prefixes, &counts]).await?;
-    let mut before = HashMap::new();
-    for row in given {
-        let (prefix, last): (String, i32) = (row.try_get(0)?, row.try_get(1)?);
-        let place = prefixes.iter().position(|one| *one == prefix);
-        let count = place.and_then(|place| counts.get(place)).copied();
-        before.insert(prefix, last - count.unwrap_or_default());
-    }
-    Ok(before)
-}
-
-/// $1: the written conventions, $2: now.
-const INSERT: &str = "
-    INSERT INTO conventions (id, reference, status, title, kind, scope, territory, reach, partner_ids, axes, action_types,
-                             levels, moments, starts_on, ends_on, terms, publication, signatories, voided_signatures,
-                             signed_on, content_hash, imported, created_at, updated_at)
-    SELECT id, reference, status, title, kind, scope, territory, reach, partner_ids, axes, action_types,
-           levels, moments, starts_on, ends_on, terms, publication, '[]', '[]',
-           signed_on, content_hash, imported, $2::timestamptz, $2::timestamptz
-      FROM jsonb_to_recordset($1) AS r (
-           id uuid, reference text, status text, title text, kind text, scope text, territory text, reach text[],
-           partner_ids uuid[], axes text[], action_types text[], levels text[], moments text[], starts_on date, ends_on date,
-           terms jsonb, publication jsonb, signed_on date, content_hash text, imported jsonb, known_version bigint)
-     WHERE known_version IS NULL";
-
-/// The rows are locked since they were compared.
-const UPDATE: &str = "
-    UPDATE conventions c
-       SET version = c.version + 1, title = r.title, kind = r.kind, starts_on = r.starts_on, ends_on = r.ends_on,
-           publication = r.publication, signed_on = CASE WHEN c.signatories = '[]' THEN r.signed_on ELSE c.signed_on END,
-           content_hash = r.content_hash, imported = r.imported, updated_at = $2::timestamptz
-      FROM jsonb_to_recordset($1) AS r (
-           id uuid, title text, kind text, starts_on date, ends_on date, publication jsonb, signed_on date,
-           content_hash text, imported jsonb, known_version bigint)
-     WHERE c.id = r.id AND known_version IS NOT NULL";
-
-/// $3: subject, $4: role, $5: client, $6: request.
-const AUDIT: &str = "
-    INSERT INTO audit_events (id, occurred_at, subject, role, client_id, request_id, action,
-                              object_type, object_id, fields, before, after)
-    SELECT audit_id, $2::timestamptz, $3, $4, $5, $6,
-           CASE WHEN known_version IS NULL THEN 'convention.created' ELSE 'convention.updated' END,
-           'convention', id, fields, nullif(before, 'null'), after
-      FROM jsonb_to_recordset($1) AS r (
-           id uuid, audit_id uuid, known_version bigint, fields text[], before jsonb, after jsonb)";
-
-/// Only those who may read a project see its changes: see `Convention::audience`.
-const EVENTS: &str = "
-    INSERT INTO changes (position, type, object_type, object_id, object_key, version, occurred_at, audience)
-    SELECT (SELECT feed_position()),
-           CASE WHEN known_version IS NULL THEN 'convention.created' ELSE 'convention.updated' END,
-           'convention', id, id::text, coalesce(known_version + 1, 1), $2::timestamptz,
-           CASE WHEN status = 'signed' THEN ARRAY['everyone']
-                ELSE ARRAY(SELECT 'partner:' || p FROM unnest(partner_ids) AS p)
-                     || ARRAY(SELECT 'within:' || t FROM unnest(reach) AS t)
-           END
-      FROM jsonb_to_recordset($1) AS r (id uuid, known_version bigint, status text, partner_ids uuid[], reach text[])";

@@ -2,6 +2,7 @@
 //! beside this one.
 
 use serde_json::Value;
+use tokio_postgres::types::ToSql;
 use tokio_postgres::{Row, Transaction};
 use uuid::Uuid;
 
@@ -11,6 +12,9 @@ use crate::register::establishments::levels::{Tracks, levels};
 
 /// One in so many of the covered establishments may be closed at once: 5 %.
 const CLOSABLE: u64 = 20;
+
+/// One in so many of the known values of a column may be cleared at once: 1 %.
+const CLEARABLE: u64 = 100;
 
 pub struct Merge<'a> {
     pub transaction: &'a Transaction<'a>,
@@ -27,6 +31,10 @@ pub struct Written {
     /// Those of the file only.
     pub updated: u64,
     pub closed: u64,
+    /// By column, the stored values that stay against the file.
+    pub kept: Vec<(String, u64)>,
+    /// By column, the stored values that the file says are no more.
+    pub cleared: Vec<(String, u64)>,
 }
 
 impl Merge<'_> {
@@ -44,7 +52,7 @@ impl Merge<'_> {
             .execute(include_str!("target.sql"), &[&self.present])
             .await?;
         let closed = if options.close_missing {
-            self.close_missing(refused_uais).await?
+            self.close_missing(refused_uais, options.confirm).await?
         } else {
             0
         };
@@ -52,17 +60,64 @@ impl Merge<'_> {
         self.transaction
             .batch_execute(include_str!("changed.sql"))
             .await?;
+        let kept = self
+            .counts(include_str!("kept.sql"), &[&self.present])
+            .await?;
+        let cleared = self.counts(include_str!("cleared.sql"), &[]).await?;
+        if !options.confirm {
+            self.guard(&cleared).await?;
+        }
         let (inserted, changed) = self.write().await?;
         Ok(Written {
             distinct,
             inserted,
             updated: changed - closed,
             closed,
+            kept,
+            cleared,
         })
     }
 
+    /// Refuses what would clear too much of a column: more likely a damaged file than a loss.
+    async fn guard(&self, cleared: &[(String, u64)]) -> Result<(), ImportError> {
+        if cleared.is_empty() {
+            return Ok(());
+        }
+        let names: Vec<&str> = cleared.iter().map(|(name, _)| name.as_str()).collect();
+        for (column, of) in self.counts(include_str!("known.sql"), &[&names]).await? {
+            let clearing = cleared.iter().find(|(name, _)| *name == column);
+            let clearing = clearing.map_or(0, |(_, count)| *count);
+            if clearing.saturating_mul(CLEARABLE) > of {
+                return Err(ImportError::TooManyCleared {
+                    column,
+                    clearing,
+                    of,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// By column, a count.
+    async fn counts(
+        &self,
+        statement: &str,
+        parameters: &[&(dyn ToSql + Sync)],
+    ) -> Result<Vec<(String, u64)>, ImportError> {
+        let rows = self.transaction.query(statement, parameters).await?;
+        let counted = rows.iter().map(|row| {
+            let count: i64 = row.try_get(1)?;
+            Ok((row.try_get(0)?, u64::try_from(count).unwrap_or_default()))
+        });
+        counted.collect()
+    }
+
     /// Adds to the targets what the file covers and does not have, unless that is too much.
-    async fn close_missing(&self, refused_uais: &[String]) -> Result<u64, ImportError> {
+    async fn close_missing(
+        &self,
+        refused_uais: &[String],
+        is_confirmed: bool,
+    ) -> Result<u64, ImportError> {
         let found = self
             .transaction
             .query_one(include_str!("closures.sql"), &[&refused_uais])
@@ -70,7 +125,7 @@ impl Merge<'_> {
         let of = u64::try_from(found.try_get::<_, i64>("of")?).unwrap_or_default();
         let missing: Vec<String> = found.try_get("missing")?;
         let closing = u64::try_from(missing.len()).unwrap_or(u64::MAX);
-        if closing.saturating_mul(CLOSABLE) > of {
+        if closing.saturating_mul(CLOSABLE) > of && !is_confirmed {
             return Err(ImportError::TooManyClosures { closing, of });
         }
         let audit_ids: Vec<Uuid> = missing.iter().map(|_| (self.context.new_id)()).collect();

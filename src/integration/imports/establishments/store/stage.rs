@@ -1,5 +1,6 @@
 //! From the file to the temporary table `import_lines`, by COPY: memory does not grow with the file.
 
+use std::collections::BTreeMap;
 use std::pin::{Pin, pin};
 
 use tokio_postgres::Transaction;
@@ -20,6 +21,8 @@ pub struct Staged {
     /// The establishments of refused lines, where the line still tells: they are in the file, so
     /// they are not missing from it.
     pub refused_uais: Vec<String>,
+    /// For each stored column, how many cells were repaired.
+    pub repaired: BTreeMap<&'static str, u64>,
 }
 
 /// How often progress is reported, in lines.
@@ -34,7 +37,7 @@ const TABLE: &str = "
         longitude double precision, phone text, email text, website text, siret text,
         general boolean, technological boolean, vocational boolean, segpa boolean, ulis boolean,
         post_bac boolean, priority_education text, state text, parent_uai text,
-        source_updated_on date, sites jsonb NOT NULL DEFAULT '[]'
+        source_updated_on date, unread text[], sites jsonb NOT NULL DEFAULT '[]'
     ) ON COMMIT DROP";
 
 const COPY: &str = "
@@ -42,11 +45,11 @@ const COPY: &str = "
         line, row_id, audit_id, uai, name, type, sector, contract, nature_code, address,
         postal_code, city, city_code, department_code, academy_code, latitude, longitude, phone,
         email, website, siret, general, technological, vocational, segpa, ulis, post_bac,
-        priority_education, state, parent_uai, source_updated_on
+        priority_education, state, parent_uai, source_updated_on, unread
     ) FROM STDIN BINARY";
 
 /// The types of the copied columns, in the order of `COPY`.
-const TYPES: [Type; 31] = [
+const TYPES: [Type; 32] = [
     Type::INT8,
     Type::UUID,
     Type::UUID,
@@ -78,6 +81,7 @@ const TYPES: [Type; 31] = [
     Type::TEXT,
     Type::TEXT,
     Type::DATE,
+    Type::TEXT_ARRAY,
 ];
 
 /// Copies the lines that can be taken, and lists the others.
@@ -95,12 +99,18 @@ pub async fn stage(
         read: 0,
         refused: Vec::new(),
         refused_uais: Vec::new(),
+        repaired: BTreeMap::new(),
     };
     while let Some(line) = table.advance()? {
         staged.read += 1;
         let read = table.cells().and_then(|cells| Line::read(&cells, layout));
         match read {
-            Ok(read) => copy(writer.as_mut(), line, context, &read).await?,
+            Ok(read) => {
+                copy(writer.as_mut(), line, context, &read).await?;
+                for name in read.repaired {
+                    *staged.repaired.entry(name).or_default() += 1;
+                }
+            }
             Err(rejection) => {
                 staged.refused.push(rejection.at(line));
                 staged.refused_uais.extend(uai_of(table, layout));
@@ -141,7 +151,7 @@ fn values<'l>(
     place: &'l i64,
     [row_id, audit_id]: &'l [Uuid; 2],
     line: &'l Line,
-) -> [&'l (dyn ToSql + Sync); 31] {
+) -> [&'l (dyn ToSql + Sync); 32] {
     [
         place,
         row_id,
@@ -174,5 +184,6 @@ fn values<'l>(
         &line.state,
         &line.parent_uai,
         &line.source_updated_on,
+        &line.unread,
     ]
 }

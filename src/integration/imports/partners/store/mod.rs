@@ -1,16 +1,18 @@
 //! The partners known so far: those stored, and those that earlier lines of the file made.
 
+mod write;
+
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use tokio_postgres::Transaction;
-use tokio_postgres::error::SqlState;
 use uuid::Uuid;
 
 use super::record::Line;
-use crate::db::tx::Author;
-use crate::integration::imports::{ImportContext, ImportError, Rejection, Summary};
+use crate::integration::imports::merge::{self, Provenance, Said, Stated, Stored};
+use crate::integration::imports::store::provenance;
+use crate::integration::imports::{ImportError, Kept, List, Rejection};
 
 /// The names as the database folds them, since it is the database's `sort_name` they are compared with.
 pub async fn folded(
@@ -56,6 +58,13 @@ pub struct Register {
     by_siren: HashMap<String, usize>,
     by_rna: HashMap<String, usize>,
     by_name: HashMap<String, Vec<usize>>,
+    /// The names that lists gave to partners whom people have renamed since.
+    by_former_name: HashMap<String, Vec<usize>>,
+    by_source_id: HashMap<String, usize>,
+    /// The ids that this file gives.
+    named: Vec<(Uuid, String)>,
+    provenance: Provenance,
+    list: List,
 }
 
 /// What came of a line that is not refused.
@@ -63,32 +72,22 @@ pub enum Outcome {
     Taken,
     /// The line only repeats another one.
     Merged,
+    /// What is stored stays where the line says otherwise.
+    Kept(Vec<Kept>),
 }
 
 impl Register {
     /// Reads the stored partners.
-    pub async fn load(transaction: &Transaction<'_>) -> Result<Self, ImportError> {
-        let rows = transaction
-            .query(
-                "SELECT id, version, sort_name, legal_name, usual_name, acronym, kind, siren, rna,
-                        sectors, website, description
-                   FROM partners ORDER BY id",
-                &[],
-            )
-            .await?;
-        let mut register = Self::default();
+    pub async fn load(transaction: &Transaction<'_>, list: &List) -> Result<Self, ImportError> {
+        let rows = transaction.query(STORED, &[]).await?;
+        let mut register = Self {
+            list: list.clone(),
+            ..Self::default()
+        };
         for row in rows {
-            let content = Content {
-                legal_name: row.try_get("legal_name")?,
-                usual_name: row.try_get("usual_name")?,
-                acronym: row.try_get("acronym")?,
-                kind: row.try_get("kind")?,
-                siren: row.try_get("siren")?,
-                rna: row.try_get("rna")?,
-                sectors: row.try_get("sectors")?,
-                website: row.try_get("website")?,
-                description: row.try_get("description")?,
-            };
+            let content = serde_json::from_value(row.try_get("content")?);
+            let content: Content =
+                content.map_err(|error| ImportError::Source(std::io::Error::other(error)))?;
             let entry = Entry {
                 id: row.try_get("id")?,
                 stored: Some((row.try_get("version")?, content.clone())),
@@ -97,7 +96,33 @@ impl Register {
             };
             register.add(entry, row.try_get("sort_name")?);
         }
+        register.load_sources(transaction).await?;
         Ok(register)
+    }
+
+    /// What lists said before: who said what, the names and the ids they gave.
+    async fn load_sources(&mut self, transaction: &Transaction<'_>) -> Result<(), ImportError> {
+        let places: HashMap<Uuid, usize> = (0..)
+            .zip(&self.entries)
+            .map(|(place, entry)| (entry.id, place))
+            .collect();
+        let ids: Vec<Uuid> = places.keys().copied().collect();
+        self.provenance = provenance::of(transaction, &ids).await?;
+        for row in transaction.query(FORMER_NAMES, &[&ids]).await? {
+            let id: Uuid = row.try_get("object_id")?;
+            let renamed = self.provenance.of(id, "legal_name") == Said::Person;
+            if let Some(place) = places.get(&id).filter(|_| renamed) {
+                let named = self.by_former_name.entry(row.try_get("name")?);
+                named.or_default().push(*place);
+            }
+        }
+        for row in transaction.query(SOURCE_IDS, &[]).await? {
+            let id: Uuid = row.try_get("partner_id")?;
+            if let Some(place) = places.get(&id) {
+                self.by_source_id.insert(row.try_get("source_id")?, *place);
+            }
+        }
+        Ok(())
     }
 
     /// Takes a line; `name` is its legal name as the database folds it.
@@ -108,16 +133,19 @@ impl Register {
         name: String,
         new_id: &(dyn Fn() -> Uuid + Sync),
     ) -> Result<Outcome, Rejection> {
-        let Some(known) = self.find(&line, &name)? else {
+        let found = self.find(&line, &name)?;
+        let Some(known) = self.called(&line, found)? else {
             let entry = Entry {
                 id: new_id(),
                 stored: None,
                 content: created(&line)?,
-                line: Some((place, line)),
+                line: Some((place, line.clone())),
             };
             self.add(entry, name);
+            self.name_source(self.entries.len() - 1, &line);
             return Ok(Outcome::Taken);
         };
+        self.name_source(known, &line);
         let Some(entry) = self.entries.get_mut(known) else {
             return Ok(Outcome::Taken);
         };
@@ -131,10 +159,41 @@ impl Register {
                 ))
             };
         }
-        entry.content.merge(&line);
+        let kept = entry.merge(place, &line, &self.provenance, &self.list)?;
         entry.line = Some((place, line));
         self.index(known, name);
-        Ok(Outcome::Taken)
+        Ok(Outcome::Kept(kept))
+    }
+
+    /// The partner that the line's id names: an id that a list gave once names that partner for good.
+    fn called(&self, line: &Line, found: Option<usize>) -> Result<Option<usize>, Rejection> {
+        let Some(id) = &line.source_id else {
+            return Ok(found);
+        };
+        let Some(owner) = self.by_source_id.get(&self.list.id(id)).copied() else {
+            return Ok(found);
+        };
+        // A list that tells its name may rename its partners.
+        let renamed = found.is_none() && !self.list.source.is_empty() && self.agrees(owner, line);
+        if found == Some(owner) || renamed {
+            return Ok(Some(owner));
+        }
+        let owner = self.entries.get(owner);
+        let name = owner.map_or("another partner", |entry| &entry.content.legal_name);
+        Err(Rejection::new(
+            "id_taken",
+            format!(
+                "a list gave the id {id} to {name}: for another list, tell its name with --source"
+            ),
+        ))
+    }
+
+    fn name_source(&mut self, place: usize, line: &Line) {
+        if let Some((id, entry)) = line.source_id.as_ref().zip(self.entries.get(place)) {
+            let id = self.list.id(id);
+            self.named.push((entry.id, id.clone()));
+            self.by_source_id.entry(id).or_insert(place);
+        }
     }
 
     fn add(&mut self, entry: Entry, name: String) {
@@ -178,10 +237,20 @@ impl Register {
                 ))
             };
         }
-        let named = self.by_name.get(name).map_or(&[][..], Vec::as_slice);
-        let mut agreeing = named.iter().filter(|place| self.agrees(**place, line));
-        match (agreeing.next(), agreeing.next()) {
-            (found, None) => Ok(found.copied()),
+        let known = |names: &HashMap<String, Vec<usize>>| -> Vec<usize> {
+            let named = names.get(name).into_iter().flatten().copied();
+            named.filter(|place| self.agrees(*place, line)).collect()
+        };
+        let mut named = known(&self.by_name);
+        if named.is_empty() {
+            named = known(&self.by_former_name);
+        }
+        let id = line.source_id.as_ref().map(|id| self.list.id(id));
+        let owner = id.and_then(|id| self.by_source_id.get(&id));
+        match named.as_slice() {
+            [] => Ok(None),
+            [one] => Ok(Some(*one)),
+            several if owner.is_some_and(|owner| several.contains(owner)) => Ok(owner.copied()),
             _ => Err(Rejection::new(
                 "ambiguous_name",
                 "several partners have this name: give the SIREN or the RNA",
@@ -196,174 +265,46 @@ impl Register {
             !differ(&entry.content.siren, &line.siren) && !differ(&entry.content.rna, &line.rna)
         })
     }
-
-    /// Writes what is new and what changed, with audit rows and events, and counts.
-    pub async fn write(
-        &self,
-        transaction: &Transaction<'_>,
-        context: &ImportContext<'_>,
-        summary: &mut Summary,
-    ) -> Result<(), ImportError> {
-        self.write_changes(transaction, context, summary).await?;
-        self.name_sources(transaction).await
-    }
-
-    async fn write_changes(
-        &self,
-        transaction: &Transaction<'_>,
-        context: &ImportContext<'_>,
-        summary: &mut Summary,
-    ) -> Result<(), ImportError> {
-        let rows = self.written(context, summary);
-        let expected = summary.inserted + summary.updated;
-        if expected == 0 {
-            return Ok(());
-        }
-        let rows = Value::Array(rows);
-        let now = &context.now;
-        let mut written = 0;
-        for statement in [INSERT, UPDATE] {
-            written += transaction
-                .execute(statement, &[&rows, now])
-                .await
-                .map_err(overtaken)?;
-        }
-        if written != expected {
-            return Err(ImportError::Overtaken);
-        }
-        let Author {
-            subject,
-            role,
-            client_id,
-            request_id,
-        } = &context.author;
-        transaction
-            .execute(AUDIT, &[&rows, now, subject, role, client_id, request_id])
-            .await?;
-        transaction.execute(EVENTS, &[&rows, now]).await?;
-        Ok(())
-    }
-
-    /// Keeps what the file calls its partners: an id names one partner, the last one that was given it.
-    async fn name_sources(&self, transaction: &Transaction<'_>) -> Result<(), ImportError> {
-        let named = self.entries.iter().filter_map(|entry| {
-            let (_, line) = entry.line.as_ref()?;
-            Some((entry.id, line.source_id.as_deref()?))
-        });
-        let (ids, sources): (Vec<Uuid>, Vec<&str>) = named.unzip();
-        for statement in [FREE_SOURCES, NAME_SOURCES] {
-            transaction.execute(statement, &[&ids, &sources]).await?;
-        }
-        Ok(())
-    }
-
-    /// Counts the partners the file names, and describes those to write.
-    fn written(&self, context: &ImportContext<'_>, summary: &mut Summary) -> Vec<Value> {
-        let mut rows = Vec::new();
-        for entry in self.entries.iter().filter(|entry| entry.line.is_some()) {
-            match &entry.stored {
-                None => summary.inserted += 1,
-                Some((_, stored)) if *stored == entry.content => {
-                    summary.unchanged += 1;
-                    continue;
-                }
-                Some(_) => summary.updated += 1,
-            }
-            rows.push(entry.described((context.new_id)()));
-        }
-        rows
-    }
 }
 
 impl Entry {
-    /// What the statements below read of a written partner: its content, and beside it what
-    /// happened to which of its fields.
-    fn described(&self, audit_id: Uuid) -> Value {
-        let after = fields(&self.content);
-        let before = self.stored.as_ref().map(|(_, stored)| fields(stored));
-        let changed =
-            |name: &str, value: &Value| before.as_ref().is_none_or(|b| b.get(name) != Some(value));
-        let names: Vec<&str> = after
-            .iter()
-            .filter(|(name, value)| changed(name, value))
-            .map(|(name, _)| name.as_str())
-            .collect();
-        let only = |all: &Map<String, Value>| -> Map<String, Value> {
-            all.iter()
-                .filter(|(name, _)| names.contains(&name.as_str()))
-                .map(|(name, value)| (name.clone(), value.clone()))
-                .collect()
+    /// Takes from the line what may be taken, and tells what stays.
+    fn merge(
+        &mut self,
+        place: u64,
+        line: &Line,
+        provenance: &Provenance,
+        list: &List,
+    ) -> Result<Vec<Kept>, Rejection> {
+        let stored = Stored {
+            id: self.id,
+            fields: &fields(&self.content),
+            signed: &[],
         };
-        let known_version = self.stored.as_ref().map(|(version, _)| *version);
-        let mut row = after.clone();
-        row.extend([
-            ("id".to_owned(), json!(self.id)),
-            ("audit_id".to_owned(), json!(audit_id)),
-            ("known_version".to_owned(), json!(known_version)),
-            ("fields".to_owned(), json!(names)),
-            ("before".to_owned(), json!(before.as_ref().map(only))),
-            ("after".to_owned(), json!(only(&after))),
-        ]);
-        Value::Object(row)
-    }
-}
-
-impl Content {
-    /// What the line says replaces what is stored; an empty cell says nothing. The order of
-    /// sectors is nothing either.
-    fn merge(&mut self, line: &Line) {
-        let set = |field: &mut Option<String>, given: &Option<String>| {
-            if given.is_some() {
-                field.clone_from(given);
-            }
+        let stated = Stated {
+            line: place,
+            fields: line.stated(),
         };
-        self.legal_name.clone_from(&line.legal_name);
-        set(&mut self.usual_name, &line.usual_name);
-        set(&mut self.acronym, &line.acronym);
-        set(&mut self.siren, &line.siren);
-        set(&mut self.rna, &line.rna);
-        set(&mut self.website, &line.website);
-        set(&mut self.description, &line.description);
-        if let Some(kind) = &line.kind {
-            self.kind.clone_from(kind);
-        }
-        if let Some(sectors) = &line.sectors {
-            let same = sectors.len() == self.sectors.len()
-                && sectors.iter().all(|sector| self.sectors.contains(sector));
-            if !same {
-                self.sectors.clone_from(sectors);
-            }
-        }
+        let (merged, kept) = merge::merge(&stored, stated, provenance, list);
+        self.content = serde_json::from_value(Value::Object(merged))
+            .map_err(|error| Rejection::new("unwritable", error.to_string()))?;
+        Ok(kept)
     }
 }
 
 fn created(line: &Line) -> Result<Content, Rejection> {
-    let kind = line
-        .kind
-        .clone()
-        .ok_or_else(|| Rejection::new("missing_kind", "a new partner needs a kind"))?;
-    let mut content = Content {
+    let kind = line.kind.clone();
+    Ok(Content {
         legal_name: line.legal_name.clone(),
-        usual_name: None,
-        acronym: None,
-        kind,
-        siren: None,
-        rna: None,
-        sectors: Vec::new(),
-        website: None,
-        description: None,
-    };
-    content.merge(line);
-    Ok(content)
-}
-
-/// Somebody else just gave a partner the same SIREN or RNA.
-fn overtaken(error: tokio_postgres::Error) -> ImportError {
-    if error.code() == Some(&SqlState::UNIQUE_VIOLATION) {
-        ImportError::Overtaken
-    } else {
-        error.into()
-    }
+        usual_name: line.usual_name.clone(),
+        acronym: line.acronym.clone(),
+        kind: kind.ok_or_else(|| Rejection::new("missing_kind", "a new partner needs a kind"))?,
+        siren: line.siren.clone(),
+        rna: line.rna.clone(),
+        sectors: line.sectors.clone().unwrap_or_default(),
+        website: line.website.clone(),
+        description: line.description.clone(),
+    })
 }
 
 fn fields(content: &Content) -> Map<String, Value> {
@@ -373,52 +314,13 @@ fn fields(content: &Content) -> Map<String, Value> {
     }
 }
 
-/// $1: the written partners, $2: now.
-const INSERT: &str = "
-    INSERT INTO partners (id, legal_name, usual_name, acronym, kind, siren, rna, sectors, member_of,
-                          website, description, created_at, updated_at)
-    SELECT id, legal_name, usual_name, acronym, kind, siren, rna, sectors, '{}', website,
-           description, $2::timestamptz, $2::timestamptz
-      FROM jsonb_to_recordset($1) AS r (
-           id uuid, legal_name text, usual_name text, acronym text, kind text, siren text,
-           rna text, sectors text[], website text, description text, known_version bigint)
-     WHERE known_version IS NULL";
+const STORED: &str =
+    "SELECT id, version, sort_name, to_jsonb(p) AS content FROM partners p ORDER BY id";
 
-/// The version is the one that was compared: a partner changed meanwhile is not overwritten.
-const UPDATE: &str = "
-    UPDATE partners p
-       SET version = p.version + 1, legal_name = r.legal_name, usual_name = r.usual_name,
-           acronym = r.acronym, kind = r.kind, siren = r.siren, rna = r.rna, sectors = r.sectors,
-           website = r.website, description = r.description, updated_at = $2::timestamptz
-      FROM jsonb_to_recordset($1) AS r (
-           id uuid, legal_name text, usual_name text, acronym text, kind text, siren text,
-           rna text, sectors text[], website text, description text, known_version bigint)
-     WHERE p.id = r.id AND p.version = r.known_version";
+const SOURCE_IDS: &str = "SELECT source_id, partner_id FROM partner_source_ids";
 
-/// $1: partners, $2: what the file calls each.
-const FREE_SOURCES: &str = "
-    UPDATE partners p SET source_id = NULL
-      FROM unnest($1::uuid[], $2::text[]) AS r (id, source_id)
-     WHERE p.source_id = r.source_id AND p.id <> r.id";
-
-const NAME_SOURCES: &str = "
-    UPDATE partners p SET source_id = r.source_id
-      FROM unnest($1::uuid[], $2::text[]) AS r (id, source_id)
-     WHERE p.id = r.id AND p.source_id IS DISTINCT FROM r.source_id";
-
-/// $3: subject, $4: role, $5: client, $6: request.
-const AUDIT: &str = "
-    INSERT INTO audit_events (id, occurred_at, subject, role, client_id, request_id, action,
-                              object_type, object_id, fields, before, after)
-    SELECT audit_id, $2::timestamptz, $3, $4, $5, $6,
-           CASE WHEN known_version IS NULL THEN 'partner.created' ELSE 'partner.updated' END,
-           'partner', id, fields, nullif(before, 'null'), after
-      FROM jsonb_to_recordset($1) AS r (
-           id uuid, audit_id uuid, known_version bigint, fields text[], before jsonb, after jsonb)";
-
-const EVENTS: &str = "
-    INSERT INTO changes (position, type, object_type, object_id, object_key, version, occurred_at)
-    SELECT (SELECT feed_position()),
-           CASE WHEN known_version IS NULL THEN 'partner.created' ELSE 'partner.updated' END,
-           'partner', id, id::text, coalesce(known_version + 1, 1), $2::timestamptz
-      FROM jsonb_to_recordset($1) AS r (id uuid, known_version bigint)";
+/// $1: partners.
+const FORMER_NAMES: &str = "
+    SELECT DISTINCT a.object_id, fold(a.after ->> 'legal_name') AS name
+      FROM audit_events a JOIN imported_lists USING (request_id)
+     WHERE a.object_id = ANY ($1) AND a.after ? 'legal_name'";
