@@ -176,10 +176,9 @@ fn answer_name<'a>(status: &str, response: &'a Value) -> &'a str {
 fn resource<'a>(path: &'a str, name: &str) -> &'a str {
     let place = path.find(&format!("/{{{name}}}"));
     let before = place.and_then(|place| path.get(..place)).unwrap_or(path);
-    let fixed = before.split('/').filter(|part| !part.starts_with('{'));
-    fixed
-        .filter(|part| *part != "count")
-        .next_back()
+    let mut parts = before.split('/');
+    parts
+        .rfind(|part| !part.starts_with('{') && *part != "count")
         .unwrap_or_default()
 }
 
