@@ -59,10 +59,10 @@ pub struct ProblemFault {
     #[schema(example = "La clé de contrôle est fausse : vérifiez le numéro.")]
     pub detail: String,
     /// Les valeurs acceptées, où elles se comptent ; pour un nombre, ses bornes.
-    #[schema(value_type = Vec<Object>, example = json!([]))]
+    #[schema(example = json!([]))]
     pub accepted: Vec<serde_json::Value>,
     /// La valeur probablement voulue, si elle se devine.
-    #[schema(value_type = Option<Object>, example = json!(null))]
+    #[schema(example = json!(null))]
     pub nearest: Option<serde_json::Value>,
 }
 

@@ -5,7 +5,13 @@ use serde_json::{Map, Value, json};
 use super::shared::{Place, operations};
 
 /// Name, description, example; whether every answer that tells it has it.
-const HEADERS: [(&str, &str, &str, bool); 16] = [
+const HEADERS: [(&str, &str, &str, bool); 17] = [
+    (
+        "Accept-Encoding",
+        "Les compressions de corps que l'adresse prend.",
+        "gzip, identity",
+        false,
+    ),
     (
         "Accept-Patch",
         "Les formes de corps que l'adresse prend.",
@@ -158,11 +164,14 @@ fn names(place: &Place, status: &str, is_list: bool, response: &Value) -> Vec<&'
         "401" if token => vec!["WWW-Authenticate", "Cache-Control", "Pragma"],
         "401" | "403" => vec!["WWW-Authenticate"],
         "409" | "503" => vec!["Retry-After"],
-        "415" => vec![match place.method.as_str() {
-            "patch" => "Accept-Patch",
-            "post" => "Accept-Post",
-            _ => "Accept",
-        }],
+        "415" => vec![
+            match place.method.as_str() {
+                "patch" => "Accept-Patch",
+                "post" => "Accept-Post",
+                _ => "Accept",
+            },
+            "Accept-Encoding",
+        ],
         "201" => vec!["ETag", "Location"],
         "304" => vec!["ETag"],
         "200" | "400" if token => vec!["Cache-Control", "Pragma"],

@@ -14,6 +14,7 @@ mod json;
 mod members;
 mod moment;
 mod number;
+mod quotes;
 mod territory;
 mod text;
 mod themes;
@@ -27,6 +28,7 @@ pub use json::Json;
 pub use members::{Members, Written, differing};
 pub use moment::{moment, optional_moment};
 pub use number::{decimal, optional_number, plain_number, share};
+pub use quotes::Quotes;
 pub use territory::{COUNTRY, NO_ACADEMY, Territory, TerritoryKind};
 pub use text::{Email, HttpsUrl, LanguageCode, Phone, Text};
 pub use themes::{

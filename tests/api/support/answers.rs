@@ -105,7 +105,7 @@ impl Contract {
     }
 
     /// What no operation answers: pages for people, what CORS and `OPTIONS` say, and the refusal of a
-    /// path or a method that there is not.
+    /// path or a method that there is not, in OAuth's words at its addresses.
     fn outside(&self, answer: &Answer<'_>, path: &str) -> Vec<String> {
         let method = answer.route.map_or("", |(method, _)| method);
         let is_page = path == "/docs" || path.starts_with("/docs/");
@@ -113,8 +113,14 @@ impl Contract {
             200 | 303 | 304 if is_page => Vec::new(),
             200 | 204 if method == "OPTIONS" => Vec::new(),
             400..=599 => {
-                let schema = json!({"$ref": "#/components/schemas/Problem"});
-                self.value(answer, "application/problem+json", &schema)
+                let is_oauth = path.starts_with("/oauth2/");
+                let (form, name) = if is_oauth {
+                    ("application/json", "OAuthError")
+                } else {
+                    ("application/problem+json", "Problem")
+                };
+                let reference = format!("#/components/schemas/{name}");
+                self.value(answer, form, &json!({ "$ref": reference }))
             }
             status => vec![format!("{status} outside of every operation")],
         }
@@ -283,7 +289,8 @@ mod tests {
     #[test]
     fn whatever_is_changed_in_a_schema_makes_a_sound_answer_a_fault() {
         let of = "/components/schemas/Territory";
-        let changes: [(&str, fn(&mut Value)); 4] = [
+        type Change = fn(&mut Value);
+        let changes: [(&str, Change); 4] = [
             ("required", |schema| schema["required"] = json!(["another"])),
             ("type", |schema| {
                 schema["properties"]["name"] = json!({"type": "integer"})

@@ -16,7 +16,7 @@ use csv::{ByteRecord, StringRecord};
 
 use super::{ImportError, Rejection};
 use encoding::{Plain, looked_at, unpacked};
-use quotes::Quotes;
+use quotes::Quoted;
 
 const SEPARATORS: [u8; 3] = [b';', b',', b'\t'];
 
@@ -66,7 +66,7 @@ impl<'s> Table<'s> {
         let first_line = head.split_inclusive(|b| *b == b'\n').next();
         let crlf = first_line.is_some_and(|line| line.ends_with(b"\r\n"));
         let unclosed = Arc::new(AtomicU64::new(0));
-        let quotes = Quotes::of(plain, separator, &unclosed);
+        let quotes = Quoted::of(plain, separator, &unclosed);
         // The last line may lack its end, which lines are counted by; one too many is nothing.
         let end: &[u8] = if crlf { b"\r\n" } else { b"\n" };
         let plain: Plain<'s> = Box::new(quotes.chain(end));
@@ -320,7 +320,7 @@ mod tests {
         assert_eq!(read[1], (3, Ok(vec!["€".into(), "2".into()])));
         // One that is UTF-8 elsewhere is not.
         let mixed = lines("a;b\nCollège;1\n".as_bytes()).1.len();
-        let spoilt = [&"a;b\nCollège;1\n".as_bytes()[..], b"Coll\xe8ge;1\n"].concat();
+        let spoilt = ["a;b\nCollège;1\n".as_bytes(), b"Coll\xe8ge;1\n"].concat();
         assert_eq!(lines(&spoilt).1[mixed].1, Err("invalid_encoding"));
     }
 
