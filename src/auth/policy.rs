@@ -139,6 +139,7 @@ pub const TABLE: &[Line] = &[
     read ("list_syncs",                    [All, No,  No,  Own, No ]),
     read ("count_syncs",                   [All, No,  No,  Own, No ]),
     read ("list_sync_batches",             [All, No,  No,  Own, No ]),
+    read ("count_sync_batches",            [All, No,  No,  Own, No ]),
     read ("get_sync_batch",                [All, No,  No,  Own, No ]),
     read ("get_sync",                      [All, No,  No,  Own, No ]),
     write("open_sync",                     [No,  No,  No,  Own, No ]),

@@ -174,7 +174,8 @@ fn names(place: &Place, status: &str, is_list: bool, response: &Value) -> Vec<&'
         ],
         "201" => vec!["ETag", "Location"],
         "304" => vec!["ETag"],
-        "200" | "400" if token => vec!["Cache-Control", "Pragma"],
+        "400" if token => vec!["Cache-Control", "Pragma", "Accept-Post"],
+        "200" if token => vec!["Cache-Control", "Pragma"],
         "200" | "204" if place.method != "delete" || has("application/json") => vec!["ETag"],
         _ => Vec::new(),
     };
@@ -183,13 +184,20 @@ fn names(place: &Place, status: &str, is_list: bool, response: &Value) -> Vec<&'
             names.push(name);
         }
     };
+    let refusal = token && !["200", "400", "401"].contains(&status);
+    when(refusal, "Cache-Control");
+    when(refusal, "Pragma");
+    // A page to print, which its reader has already.
+    let page = status == "304" && place.path.ends_with("/summary");
+    when(page, "Content-Language");
+    when(page, "Content-Security-Policy");
     when(has("text/calendar"), "Content-Disposition");
     when(has("text/html"), "Content-Security-Policy");
     when(
         has("text/html") || has("application/problem+json"),
         "Content-Language",
     );
-    when(reads && is_list && status == "200", "Link");
+    when(reads && is_list && ["200", "304"].contains(&status), "Link");
     let wrote = !reads && !token && status.starts_with('2');
     when(wrote && place.method == "post", "Idempotency-Replayed");
     when(wrote && status != "200", "Preference-Applied");

@@ -337,7 +337,7 @@ async fn narratives_are_told_to_those_who_may_read_their_reports_and_only_their_
         .expect(200);
     let more = "INSERT INTO reports (id, convention_id, territory, reach, school_year, number, status, establishments, narrative,
                                      authors, validated_at, created_at, updated_at)
-                SELECT gen_random_uuid(), convention_id, 'uai:x' || n, reach, school_year, 1, status, '{}', narrative, '{}',
+                SELECT gen_random_uuid(), convention_id, 'uai:' || lpad(n::text, 7, '0') || 'A', reach, school_year, 1, status, '{}', narrative, '{}',
                        validated_at, now(), now()
                   FROM reports, generate_series(1, 70) AS n WHERE territory = 'academy:10'";
     world.service.sql().await.batch_execute(more).await.unwrap();

@@ -13,5 +13,6 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub fn mount(config: &mut ServiceConfig<'_>) {
     config
         .service(routes::list_sync_batches)
+        .service(routes::count_sync_batches)
         .service(routes::get_sync_batch);
 }

@@ -11,7 +11,7 @@ use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::Result;
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
-use crate::http::page::Listed;
+use crate::http::page::{Count, Listed};
 use crate::http::query::NoQuery;
 use crate::offers::interventions::batch::verdict::BatchVerdict;
 use crate::offers::interventions::syncs::store as syncs;
@@ -63,6 +63,26 @@ impl List for SyncBatches {
 #[get("/v1/partners/{id}/syncs/{sync_id}/batches")]
 pub async fn list_sync_batches(call: ListCall<SyncBatches>) -> Result<HttpResponse> {
     call.answer().await
+}
+
+/// Nombre de lots d'une synchronisation
+///
+/// Tous ceux qu'elle a reçus, essais et lots refusés à part.
+#[utoipa::path(
+    tag = TAG,
+    params(
+        ("id" = PartnerId, Path, description = "Identifiant du partenaire"),
+        ("sync_id" = SyncId, Path, description = "Identifiant de la synchronisation"),
+    ),
+    responses((status = 200, description = "Le nombre", body = Count))
+)]
+#[get("/v1/partners/{id}/syncs/{sync_id}/batches/count")]
+pub async fn count_sync_batches(call: Call) -> Result<Answer> {
+    let reader = call.app.db.reader().await?;
+    let (partner, id) = (call.id("id"), call.id("sync_id"));
+    let sync = syncs::find(&reader, call.scope()?, partner, id).await?;
+    let count = store::count(&reader, &sync).await?;
+    Answer::digested(&Count { count })
 }
 
 /// Verdicts d'un lot d'une synchronisation

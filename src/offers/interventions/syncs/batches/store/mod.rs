@@ -33,6 +33,15 @@ pub async fn page(
     Ok(paged(query, order, page).load(&mut connection).await?)
 }
 
+/// How many there are.
+pub async fn count(mut connection: &AsyncPgConnection, sync: &Sync) -> Result<i64> {
+    Ok(sync_batches::table
+        .filter(sync_batches::sync_id.eq(sync.id))
+        .count()
+        .first(&mut connection)
+        .await?)
+}
+
 /// The verdict of one, as it was answered.
 ///
 /// # Errors
