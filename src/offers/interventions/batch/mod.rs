@@ -1,7 +1,7 @@
 //! What a portal pushes: a batch of interventions, and confirmations that many are still valid.
 //!
-//! [`input`] reads the items, [`cells`] those of a CSV, [`advice`] and [`guess`] suggest how to
-//! correct a fault, [`verdict`] is the outcome of each item, [`workflow`] writes.
+//! [`input`] reads the items, [`cells`] those of a CSV, [`advice`] suggests how to correct a fault,
+//! [`verdict`] is the outcome of each item, [`workflow`] writes.
 
 pub mod advice;
 pub mod cells;
