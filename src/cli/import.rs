@@ -1,7 +1,7 @@
 //! `ree import`: loads a file into the register, all of it or nothing.
 
 use std::fs::File;
-use std::io::{IsTerminal, Read, Seek, Write};
+use std::io::{IsTerminal, Read, Seek};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -11,7 +11,7 @@ use chrono::NaiveDate;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::database::Database;
-use super::{Failure, config};
+use super::{Failure, config, output};
 use crate::clock::Clock;
 use crate::db::tx::Author;
 use crate::integration::imports::conventions::import as import_conventions;
@@ -103,14 +103,14 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     progress.end();
     let summary = match outcome {
         Err(error) if error.is_of_the_file() => {
-            eprintln!("ree: {}", explain(&error));
+            output::tell(&format!("ree: {}", explain(&error)));
             return Ok(ExitCode::from(NOTHING_TAKEN));
         }
         outcome => outcome.map_err(|error| explain(&error))?,
     };
     print(&summary, common.format)?;
     if common.dry_run {
-        eprintln!("dry run: nothing was written");
+        output::tell("dry run: nothing was written");
     }
     Ok(status(&summary))
 }
@@ -251,7 +251,7 @@ impl Progress {
             .checked_div(self.length)
             .unwrap_or(10);
         if self.tenths.fetch_max(tenth, Ordering::Relaxed) < tenth {
-            eprintln!("{} % read", tenth.saturating_mul(10));
+            output::tell(&format!("{} % read", tenth.saturating_mul(10)));
         }
     }
 
@@ -267,12 +267,7 @@ fn print(summary: &Summary, format: Format) -> Result<(), Failure> {
         Format::Json => format!("{}\n", serde_json::to_string(summary)?),
         Format::Table => table(summary),
     };
-    let written = std::io::stdout().lock().write_all(text.as_bytes());
-    // Whoever reads only the beginning (`| head -1`) has what it wanted; the import is done.
-    match written {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
-        _ => Ok(()),
-    }
+    output::print(&text)
 }
 
 fn table(summary: &Summary) -> String {

@@ -115,8 +115,11 @@ pub fn describe(document: &mut Value) {
         let Some(Value::Object(responses)) = operation.get_mut("responses") else {
             continue;
         };
+        // A reader who has it already is told of what 200 would answer (RFC 9110 §15.4.5).
+        let read = responses.get("200").cloned().unwrap_or_default();
         for (status, response) in responses {
-            let names = names(&place, status, is_list, response);
+            let told = if status == "304" { &read } else { &*response };
+            let names = names(&place, status, is_list, told);
             let referred = names.into_iter().map(|name| {
                 let reference = format!("#/components/headers/{name}");
                 (name.to_owned(), json!({"$ref": reference}))
@@ -152,7 +155,7 @@ fn is_cursor(parameter: &Value) -> bool {
     matches!(name, Some("cursor" | "after"))
 }
 
-/// The headers that an operation's answer of this status can have.
+/// The headers that an operation's answer of this status, whose contents are told, can have.
 fn names(place: &Place, status: &str, is_list: bool, response: &Value) -> Vec<&'static str> {
     let has = |media_type: &str| {
         let content = response.get("content").and_then(Value::as_object);
@@ -161,7 +164,6 @@ fn names(place: &Place, status: &str, is_list: bool, response: &Value) -> Vec<&'
     let reads = place.method == "get";
     let token = place.path.starts_with("/oauth2/");
     let mut names = match status {
-        "401" if token => vec!["WWW-Authenticate", "Cache-Control", "Pragma"],
         "401" | "403" => vec!["WWW-Authenticate"],
         "409" | "503" => vec!["Retry-After"],
         "415" => vec![
@@ -174,8 +176,8 @@ fn names(place: &Place, status: &str, is_list: bool, response: &Value) -> Vec<&'
         ],
         "201" => vec!["ETag", "Location"],
         "304" => vec!["ETag"],
-        "400" if token => vec!["Cache-Control", "Pragma", "Accept-Post"],
-        "200" if token => vec!["Cache-Control", "Pragma"],
+        "400" if token => vec!["Accept-Post"],
+        "200" if token => Vec::new(),
         "200" | "204" if place.method != "delete" || has("application/json") => vec!["ETag"],
         _ => Vec::new(),
     };
@@ -184,13 +186,8 @@ fn names(place: &Place, status: &str, is_list: bool, response: &Value) -> Vec<&'
             names.push(name);
         }
     };
-    let refusal = token && !["200", "400", "401"].contains(&status);
-    when(refusal, "Cache-Control");
-    when(refusal, "Pragma");
-    // A page to print, which its reader has already.
-    let page = status == "304" && place.path.ends_with("/summary");
-    when(page, "Content-Language");
-    when(page, "Content-Security-Policy");
+    when(token, "Cache-Control");
+    when(token, "Pragma");
     when(has("text/calendar"), "Content-Disposition");
     when(has("text/html"), "Content-Security-Policy");
     when(

@@ -12,6 +12,8 @@ mod shared;
 mod sides;
 mod wordings;
 
+use std::sync::OnceLock;
+
 use serde_json::json;
 use utoipa::OpenApi as _;
 use utoipa::openapi::path::{HttpMethod, Operation, PathItem};
@@ -78,14 +80,19 @@ pub fn document() -> OpenApi {
     document
 }
 
-/// As it is committed and served.
+/// As it is committed and served. It is the same as long as the program runs, and made once.
 ///
 /// # Errors
 /// When it cannot be serialised.
 pub fn text() -> Result<String, serde_json::Error> {
+    static TEXT: OnceLock<String> = OnceLock::new();
+    if let Some(text) = TEXT.get() {
+        return Ok(text.clone());
+    }
     let mut value = serde_json::to_value(document())?;
     finish::finish(&mut value);
-    serde_json::to_string_pretty(&value).map(|text| format!("{text}\n"))
+    let text = format!("{}\n", serde_json::to_string_pretty(&value)?);
+    Ok(TEXT.get_or_init(|| text).clone())
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = (HttpMethod, &mut Operation)> {

@@ -45,20 +45,14 @@ pub fn separate(document: &mut Value) {
     }
     let mut separated = Map::new();
     for (name, schema) in &schemas {
-        let mut schema = schema.clone();
         if let Some(sent) = copied.get(name.as_str()) {
-            let mut copy = schema.clone();
-            rename(&mut copy, &copied);
-            close(&mut copy);
-            separated.insert(sent.clone(), copy);
+            separated.insert(sent.clone(), sent_schema(sent, schema, &copied));
         }
+        let mut schema = schema.clone();
         if told.contains(name) {
             open(&mut schema);
         } else if asked.contains(name) {
-            rename(&mut schema, &copied);
-            if !PASSES_OVER.contains(&name.as_str()) {
-                close(&mut schema);
-            }
+            schema = sent_schema(name, &schema, &copied);
         }
         separated.insert(name.clone(), schema);
     }
@@ -66,6 +60,16 @@ pub fn separate(document: &mut Value) {
     if let Some(place) = document.pointer_mut("/components/schemas") {
         *place = Value::Object(separated);
     }
+}
+
+/// A schema as clients send it: closed, and made of others as they send them.
+fn sent_schema(name: &str, schema: &Value, copied: &HashMap<&str, String>) -> Value {
+    let mut schema = schema.clone();
+    rename(&mut schema, copied);
+    if !PASSES_OVER.contains(&name) {
+        close(&mut schema);
+    }
+    schema
 }
 
 fn schemas_of(document: &Value) -> &Map<String, Value> {

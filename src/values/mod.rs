@@ -30,7 +30,7 @@ pub use moment::{moment, optional_moment};
 pub use number::{decimal, optional_number, plain_number, share};
 pub use quotes::Quotes;
 pub use territory::{COUNTRY, NO_ACADEMY, Territory, TerritoryKind};
-pub use text::{Email, HttpsUrl, LanguageCode, Phone, Text};
+pub use text::{Email, HttpsUrl, LanguageCode, Phone, Text, is_invisible};
 pub use themes::{
     ActionType, ActionTypes, Axes, Axis, Event, Events, Level, Levels, Measure, Measures, Moment,
     Moments,

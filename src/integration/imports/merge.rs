@@ -12,7 +12,7 @@ use super::List;
 
 /// Who said a value last.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Said {
+pub enum Origin {
     /// Nobody: no value was ever given.
     #[default]
     Nobody,
@@ -68,22 +68,22 @@ pub struct Kept {
 /// Who said each field of each object last.
 #[derive(Debug, Default)]
 pub struct Provenance {
-    said: HashMap<(Uuid, String), Said>,
+    origins: HashMap<(Uuid, String), Origin>,
 }
 
-impl FromIterator<((Uuid, String), Said)> for Provenance {
-    fn from_iter<I: IntoIterator<Item = ((Uuid, String), Said)>>(said: I) -> Self {
+impl FromIterator<((Uuid, String), Origin)> for Provenance {
+    fn from_iter<I: IntoIterator<Item = ((Uuid, String), Origin)>>(origins: I) -> Self {
         Self {
-            said: said.into_iter().collect(),
+            origins: origins.into_iter().collect(),
         }
     }
 }
 
 impl Provenance {
     /// Who said this field of this object last.
-    pub fn of(&self, id: Uuid, field: &str) -> Said {
+    pub fn of(&self, id: Uuid, field: &str) -> Origin {
         let key = (id, field.to_owned());
-        self.said.get(&key).cloned().unwrap_or_default()
+        self.origins.get(&key).cloned().unwrap_or_default()
     }
 }
 
@@ -118,9 +118,9 @@ pub fn merge(
         if is_same(present, &value) {
             continue;
         }
-        let said = provenance.of(stored.id, &field);
+        let origin = provenance.of(stored.id, &field);
         let is_signed = stored.signed.contains(&field.as_str());
-        match obstacle(present, &said, is_signed, list) {
+        match obstacle(present, &origin, is_signed, list) {
             None => {
                 fields.insert(field, value);
             }
@@ -137,17 +137,17 @@ pub fn merge(
     (fields, kept)
 }
 
-fn obstacle(present: &Value, said: &Said, is_signed: bool, list: &List) -> Option<Reason> {
+fn obstacle(present: &Value, origin: &Origin, is_signed: bool, list: &List) -> Option<Reason> {
     if is_signed {
         return Some(Reason::Signed);
     }
-    match said {
+    match origin {
         // A value that nobody is known to have said was not said by a list.
-        Said::Nobody => (!is_blank(present)).then_some(Reason::WrittenByPeople),
-        Said::Person => Some(Reason::WrittenByPeople),
-        Said::List(_) if is_blank(present) => None,
-        Said::List(earlier) if earlier.source != list.source => Some(Reason::OtherList),
-        Said::List(earlier) => {
+        Origin::Nobody => (!is_blank(present)).then_some(Reason::WrittenByPeople),
+        Origin::Person => Some(Reason::WrittenByPeople),
+        Origin::List(_) if is_blank(present) => None,
+        Origin::List(earlier) if earlier.source != list.source => Some(Reason::OtherList),
+        Origin::List(earlier) => {
             let is_older = earlier
                 .edition
                 .zip(list.edition)
@@ -190,60 +190,78 @@ mod tests {
     fn only_what_the_same_list_said_before_or_nobody_did_is_replaced() {
         use Reason::{NewerEdition, OtherList, Signed, WrittenByPeople};
         let a = |day| list("a", day);
-        for (present, said, is_signed, new, expected) in [
-            (json!(null), Said::Nobody, false, a(None), None),
-            (json!([]), Said::Nobody, false, a(None), None),
+        for (present, origin, is_signed, new, expected) in [
+            (json!(null), Origin::Nobody, false, a(None), None),
+            (json!([]), Origin::Nobody, false, a(None), None),
             (
                 json!("x"),
-                Said::Nobody,
+                Origin::Nobody,
                 false,
                 a(None),
                 Some(WrittenByPeople),
             ),
             (
                 json!(null),
-                Said::Person,
+                Origin::Person,
                 false,
                 a(None),
                 Some(WrittenByPeople),
             ),
             (
                 json!("x"),
-                Said::Person,
+                Origin::Person,
                 false,
                 a(None),
                 Some(WrittenByPeople),
             ),
             (
                 json!(null),
-                Said::List(list("b", None)),
+                Origin::List(list("b", None)),
                 false,
                 a(None),
                 None,
             ),
             (
                 json!("x"),
-                Said::List(list("b", None)),
+                Origin::List(list("b", None)),
                 false,
                 a(None),
                 Some(OtherList),
             ),
-            (json!("x"), Said::List(a(None)), false, a(None), None),
-            (json!("x"), Said::List(a(Some(2))), false, a(Some(2)), None),
-            (json!("x"), Said::List(a(Some(2))), false, a(Some(3)), None),
+            (json!("x"), Origin::List(a(None)), false, a(None), None),
             (
                 json!("x"),
-                Said::List(a(Some(2))),
+                Origin::List(a(Some(2))),
+                false,
+                a(Some(2)),
+                None,
+            ),
+            (
+                json!("x"),
+                Origin::List(a(Some(2))),
+                false,
+                a(Some(3)),
+                None,
+            ),
+            (
+                json!("x"),
+                Origin::List(a(Some(2))),
                 false,
                 a(Some(1)),
                 Some(NewerEdition),
             ),
-            (json!("x"), Said::List(a(Some(2))), false, a(None), None),
-            (json!(null), Said::Nobody, true, a(None), Some(Signed)),
-            (json!("x"), Said::List(a(None)), true, a(None), Some(Signed)),
+            (json!("x"), Origin::List(a(Some(2))), false, a(None), None),
+            (json!(null), Origin::Nobody, true, a(None), Some(Signed)),
+            (
+                json!("x"),
+                Origin::List(a(None)),
+                true,
+                a(None),
+                Some(Signed),
+            ),
         ] {
-            let found = obstacle(&present, &said, is_signed, &new);
-            assert_eq!(found, expected, "{present} {said:?} {is_signed} {new:?}");
+            let found = obstacle(&present, &origin, is_signed, &new);
+            assert_eq!(found, expected, "{present} {origin:?} {is_signed} {new:?}");
         }
     }
 

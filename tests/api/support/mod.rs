@@ -551,8 +551,8 @@ pub fn uai(number: u32) -> String {
     format!("{number:07}{}", ree::values::uai_key(number))
 }
 
-/// How far ahead of the system's clock services start: `REE_TEST_DAYS_AHEAD`, for the nightly run. What
-/// a test may rely on, it may rely on in any year.
+/// How far ahead of the system's clock services start: `REE_TEST_DAYS_AHEAD`, to see which tests hold
+/// today alone.
 pub fn days_ahead() -> chrono::TimeDelta {
     let days = std::env::var("REE_TEST_DAYS_AHEAD").ok();
     let days = days.map(|days| days.parse().expect("a number of days"));

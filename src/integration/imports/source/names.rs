@@ -2,19 +2,11 @@
 
 use crate::integration::imports::{Unused, excerpt};
 use crate::reference::nearest_of;
+use crate::values::is_invisible;
 
 /// Whether a text has a character that can be seen.
 pub fn is_visible(text: &str) -> bool {
-    // Spaces, and what takes no or only blank room: joiners, fillers, soft hyphens, byte order marks.
-    let blank = |c: char| {
-        c.is_whitespace()
-            || c.is_control()
-            || matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
-                | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
-                | '\u{feff}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}')
-    };
-    !text.chars().all(blank)
+    !text.chars().all(is_invisible)
 }
 
 /// The key a column is found under: case, spaces, underscores and accents do not count, since the

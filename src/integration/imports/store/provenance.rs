@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use tokio_postgres::Transaction;
 use uuid::Uuid;
 
-use crate::integration::imports::merge::{Provenance, Said};
+use crate::integration::imports::merge::{Origin, Provenance};
 use crate::integration::imports::{ImportContext, ImportError, List};
 
 /// Makes the journal's rows of this import known for those of a list.
@@ -38,15 +38,15 @@ const LAST: &str = "
 /// Who said the fields of these objects last.
 pub async fn of(transaction: &Transaction<'_>, ids: &[Uuid]) -> Result<Provenance, ImportError> {
     let rows = transaction.query(LAST, &[&ids]).await?;
-    let said = rows.iter().map(|row| {
+    let origins = rows.iter().map(|row| {
         let source: Option<String> = row.try_get("source")?;
         let edition: Option<NaiveDate> = row.try_get("edition")?;
-        let said = match source {
-            Some(source) => Said::List(List { source, edition }),
-            None if row.try_get("is_unsaid")? => Said::Nobody,
-            None => Said::Person,
+        let origin = match source {
+            Some(source) => Origin::List(List { source, edition }),
+            None if row.try_get("is_unsaid")? => Origin::Nobody,
+            None => Origin::Person,
         };
-        Ok(((row.try_get("object_id")?, row.try_get("field")?), said))
+        Ok(((row.try_get("object_id")?, row.try_get("field")?), origin))
     });
-    said.collect()
+    origins.collect()
 }

@@ -18,7 +18,7 @@ use crate::agreements::conventions::content::Content;
 use crate::agreements::conventions::content_hash::{CONTRACTUAL, content_hash};
 use crate::agreements::conventions::model::Status;
 use crate::agreements::conventions::reference;
-use crate::integration::imports::merge::{self, Provenance, Said, Stated};
+use crate::integration::imports::merge::{self, Origin, Provenance, Stated};
 use crate::integration::imports::store::provenance;
 use crate::integration::imports::{ImportContext, ImportError, Kept, List, Rejection};
 use crate::values::ids::PartnerId;
@@ -180,7 +180,7 @@ impl Register {
             stated
                 .get(name)
                 .is_none_or(|value| merge::is_same(fields.get(name).unwrap_or(&Value::Null), value))
-                || self.provenance.of(stored.id, name) == Said::Person
+                || self.provenance.of(stored.id, name) == Origin::Person
         };
         if !is_one("partner_ids") || !is_one("territory") {
             let detail = format!(
@@ -194,11 +194,11 @@ impl Register {
             fields: &fields,
             signed: if stored.is_settled { CONTRACTUAL } else { &[] },
         };
-        let said = Stated {
+        let stated = Stated {
             line: place,
             fields: stated,
         };
-        let (merged, kept) = merge::merge(&object, said, &self.provenance, &self.list);
+        let (merged, kept) = merge::merge(&object, stated, &self.provenance, &self.list);
         let content: Content =
             serde_json::from_value(Value::Object(merged)).map_err(|error| unwritable(&error))?;
         let entry = stored.written(line, content)?;

@@ -7,8 +7,7 @@ use tokio_postgres::Transaction;
 use uuid::Uuid;
 
 use super::Entry;
-use crate::db::tx::Author;
-use crate::integration::imports::{ImportContext, ImportError};
+use crate::integration::imports::{ImportContext, ImportError, store};
 
 impl Entry {
     /// What the statements read of it.
@@ -71,15 +70,7 @@ pub async fn write(
     for statement in [INSERT, UPDATE] {
         transaction.execute(statement, &[&rows, now]).await?;
     }
-    let Author {
-        subject,
-        role,
-        client_id,
-        request_id,
-    } = &context.author;
-    transaction
-        .execute(AUDIT, &[&rows, now, subject, role, client_id, request_id])
-        .await?;
+    store::audit(transaction, context, "convention", &rows).await?;
     transaction.execute(EVENTS, &[&rows, now]).await?;
     Ok(())
 }
@@ -136,16 +127,6 @@ const UPDATE: &str = "
            starts_on date, ends_on date, terms jsonb, publication jsonb, signed_on date,
            content_hash text, imported jsonb, known_version bigint)
      WHERE c.id = r.id AND known_version IS NOT NULL";
-
-/// $3: subject, $4: role, $5: client, $6: request.
-const AUDIT: &str = "
-    INSERT INTO audit_events (id, occurred_at, subject, role, client_id, request_id, action,
-                              object_type, object_id, fields, before, after)
-    SELECT audit_id, $2::timestamptz, $3, $4, $5, $6,
-           CASE WHEN known_version IS NULL THEN 'convention.created' ELSE 'convention.updated' END,
-           'convention', id, fields, nullif(before, 'null'), after
-      FROM jsonb_to_recordset($1) AS r (
-           id uuid, audit_id uuid, known_version bigint, fields text[], before jsonb, after jsonb)";
 
 /// Only those who may read a project see its changes: see `Convention::audience`.
 const EVENTS: &str = "

@@ -10,7 +10,7 @@ use tokio_postgres::Transaction;
 use uuid::Uuid;
 
 use super::record::Line;
-use crate::integration::imports::merge::{self, Provenance, Said, Stated, Stored};
+use crate::integration::imports::merge::{self, Origin, Provenance, Stated, Stored};
 use crate::integration::imports::store::provenance;
 use crate::integration::imports::{ImportError, Kept, List, Rejection};
 
@@ -110,7 +110,7 @@ impl Register {
         self.provenance = provenance::of(transaction, &ids).await?;
         for row in transaction.query(FORMER_NAMES, &[&ids]).await? {
             let id: Uuid = row.try_get("object_id")?;
-            let renamed = self.provenance.of(id, "legal_name") == Said::Person;
+            let renamed = self.provenance.of(id, "legal_name") == Origin::Person;
             if let Some(place) = places.get(&id).filter(|_| renamed) {
                 let named = self.by_former_name.entry(row.try_get("name")?);
                 named.or_default().push(*place);

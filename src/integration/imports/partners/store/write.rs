@@ -6,8 +6,7 @@ use tokio_postgres::error::SqlState;
 use uuid::Uuid;
 
 use super::{Entry, Register, fields};
-use crate::db::tx::Author;
-use crate::integration::imports::{ImportContext, ImportError, Summary};
+use crate::integration::imports::{ImportContext, ImportError, Summary, store};
 
 impl Register {
     /// Writes what is new and what changed, with audit rows and events, and counts.
@@ -44,15 +43,7 @@ impl Register {
         if written != expected {
             return Err(ImportError::Overtaken);
         }
-        let Author {
-            subject,
-            role,
-            client_id,
-            request_id,
-        } = &context.author;
-        transaction
-            .execute(AUDIT, &[&rows, now, subject, role, client_id, request_id])
-            .await?;
+        store::audit(transaction, context, "partner", &rows).await?;
         transaction.execute(EVENTS, &[&rows, now]).await?;
         Ok(())
     }
@@ -152,16 +143,6 @@ const NAME_SOURCES: &str = "
     INSERT INTO partner_source_ids (partner_id, source_id)
     SELECT id, source_id FROM unnest($1::uuid[], $2::text[]) AS r (id, source_id)
     ON CONFLICT DO NOTHING";
-
-/// $3: subject, $4: role, $5: client, $6: request.
-const AUDIT: &str = "
-    INSERT INTO audit_events (id, occurred_at, subject, role, client_id, request_id, action,
-                              object_type, object_id, fields, before, after)
-    SELECT audit_id, $2::timestamptz, $3, $4, $5, $6,
-           CASE WHEN known_version IS NULL THEN 'partner.created' ELSE 'partner.updated' END,
-           'partner', id, fields, nullif(before, 'null'), after
-      FROM jsonb_to_recordset($1) AS r (
-           id uuid, audit_id uuid, known_version bigint, fields text[], before jsonb, after jsonb)";
 
 const EVENTS: &str = "
     INSERT INTO changes (position, type, object_type, object_id, object_key, version, occurred_at)
