@@ -188,6 +188,8 @@ async fn what_is_agreed_from_tomorrow_on_is_read_tomorrow_by_lists_offers_and_op
         let opportunities = format!("/v1/establishments/{school}/opportunities");
         let told = ministry.get(&opportunities).await.expect(200);
         assert_eq!(told["partners"], partners, "{told}");
+        let offered = told["data"][0]["interventions_count"].as_i64();
+        assert_eq!(offered.unwrap_or_default(), partners, "{told}");
     }
 }
 

@@ -416,7 +416,18 @@ async fn a_group_of_four_is_small_and_one_of_five_is_not() {
         line("academy:09", 50, 25)
     ]);
     world.report(0, "FR", "2024-2025", lines).await;
-    for year in ["2024-2025", "2025-2026"] {
+    // Girls of lines that do not know their pupils are in the count and not in the share: beside a share
+    // and its count stand four of them, or five.
+    let girls = |academy: &str, girls: i64| json!({ "action_type": "class_talk", "academy": academy, "level": "3e", "moment": "career_discovery", "actions": 1, "girls": girls });
+    let lines = json!([
+        line("academy:10", 40, 20),
+        girls("academy:10", 4),
+        line("academy:08", 60, 30),
+        girls("academy:08", 5),
+        line("academy:09", 80, 60)
+    ]);
+    world.report(0, "FR", "2023-2024", lines).await;
+    for year in ["2023-2024", "2024-2025", "2025-2026"] {
         world.publish(year).await;
     }
     let [reader, _] = world.readers();
@@ -445,6 +456,11 @@ async fn a_group_of_four_is_small_and_one_of_five_is_not() {
     assert_eq!(value(&large, "10", "pupils"), 5);
     assert_eq!(value(&large, "08", "girls"), 5);
     assert_eq!(value(&large, "08", "girls_share"), 0.5);
+    let beside = read("2023-2024").await;
+    assert_eq!(value(&beside, "10", "girls"), 24);
+    assert_eq!(value(&beside, "10", "girls_share"), json!(null));
+    assert_eq!(value(&beside, "08", "girls"), 35);
+    assert_eq!(value(&beside, "08", "girls_share"), 0.5);
 }
 
 #[actix_web::test]
