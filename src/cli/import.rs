@@ -306,12 +306,20 @@ fn columns(summary: &Summary) -> String {
     if !summary.encoding.is_empty() && summary.encoding != "UTF-8" {
         text.push_str(&format!("\nread as {}\n", summary.encoding));
     }
+    if let Some(edition) = summary.edition {
+        text.push_str(&format!("\nedition of {edition}\n"));
+    }
+    if let Some((first, last)) = summary.lines_dated {
+        text.push_str(&format!("\nlines dated from {first} to {last}\n"));
+    }
     if !summary.columns.is_empty() {
-        text.push_str("\nrepaired      kept   cleared  column\n");
+        text.push_str("\nrepaired      kept   cleared   ignored  column\n");
     }
     for (name, column) in &summary.columns {
-        let [repaired, kept, cleared] = [column.repaired, column.kept, column.cleared];
-        text.push_str(&format!("{repaired:>8}  {kept:>8}  {cleared:>8}  {name}\n"));
+        for count in [column.repaired, column.kept, column.cleared, column.ignored] {
+            text.push_str(&format!("{count:>8}  "));
+        }
+        text.push_str(&format!("{name}\n"));
     }
     for unused in &summary.unused_columns {
         let meant = unused.nearest.as_deref();

@@ -183,3 +183,95 @@ async fn a_later_file_completes_and_what_people_said_since_stays() {
     let summary = take(client, other.as_bytes(), &REAL).await.unwrap();
     assert_eq!(summary.refused[0].code, "id_taken");
 }
+
+#[tokio::test]
+async fn a_list_tells_what_was_agreed_beside_the_acts_or_after_them() {
+    let client = &mut with_partners().await;
+    take(client, CONVENTIONS, &REAL).await.unwrap();
+    let agreed = "id_convention;axes;types_action;niveaux;moments;suivi;remarque
+10;career_discovery|internships;company_visit;3e|2de_gt;;yearly|committee|indicators;lycéens
+11;;company_visits;;;;
+900;career_discovery;;;;;
+";
+    let summary = take(client, agreed.as_bytes(), &REAL).await.unwrap();
+    let refused: Vec<_> = summary.refused.iter().map(|r| (r.line, r.code)).collect();
+    assert_eq!(refused, [(3, "unknown_code"), (4, "unknown_convention")]);
+    let detail = &summary.refused[0].detail;
+    assert!(detail.ends_with("company_visit."), "the nearest: {detail}");
+    assert_eq!(summary.updated, 1);
+    assert_eq!(summary.columns["follow_up"].ignored, 1);
+    assert_eq!(summary.unused_columns[0].column, "remarque");
+    let row =
+        "SELECT concat_ws('|', axes, action_types, levels, terms -> 'follow_up' ->> 'periodicity',
+                      terms -> 'follow_up' ->> 'committee' IS NOT NULL)
+                 FROM conventions WHERE imported ->> 'source_id' = '10'";
+    let expected = "{career_discovery,internships}|{company_visit}|{3e,2de_gt}|yearly|t";
+    assert_eq!(text(client, row).await.unwrap(), expected);
+    // Neither file undoes the other.
+    let again = take(client, agreed.as_bytes(), &REAL).await.unwrap();
+    assert_eq!((again.updated, again.unchanged), (0, 1));
+    assert_eq!(
+        counts(take(client, CONVENTIONS, &REAL).await),
+        [0, 0, 23, 0, 0, 0]
+    );
+    assert_eq!(text(client, row).await.unwrap(), expected);
+    // One list may tell both.
+    let both = format!(
+        "{},axes,suivi,date_fin\n901,1,accord-cadre,national,,31/01/2020,jour,2022.0,,,internships,none,30/06/2022\n",
+        HEADER.trim_end().replace(';', ",")
+    );
+    let summary = take(client, both.as_bytes(), &REAL).await.unwrap();
+    assert_eq!(
+        (summary.inserted, summary.refused.len()),
+        (1, 0),
+        "{summary:?}"
+    );
+    let repaired = ["starts_on", "ends_on"].map(|name| summary.columns[name].repaired);
+    assert_eq!(repaired, [1, 2]);
+    let row = "SELECT concat_ws('|', starts_on, ends_on, axes) FROM conventions WHERE imported ->> 'source_id' = '901'";
+    assert_eq!(
+        text(client, row).await.unwrap(),
+        "2020-01-31|2022-06-30|{internships}"
+    );
+    // The year alone says nothing against the day in it.
+    let year = both.replace(",30/06/2022", ",");
+    assert_eq!(
+        take(client, year.as_bytes(), &REAL)
+            .await
+            .unwrap()
+            .unchanged,
+        1
+    );
+}
+
+#[tokio::test]
+async fn conventions_of_a_department_and_of_a_school_are_taken() {
+    let client = &mut with_partners().await;
+    let lines = format!(
+        "{HEADER}902;1;convention;département;82 Tarn-et-Garonne;2020;;;;
+903;1;convention;établissement;0820021C Lycée;2020;;;;
+"
+    );
+    let summary = take(client, lines.as_bytes(), &REAL).await.unwrap();
+    assert_eq!(summary.refused[0].code, "unknown_establishment");
+    let school = "uai;nom_etablissement;code_departement;code_academie\n0820021C;Lycée;082;16\n";
+    ree::integration::imports::establishments::import(
+        client,
+        school.as_bytes(),
+        &context(),
+        &REAL,
+        |_| {},
+    )
+    .await
+    .unwrap();
+    assert_eq!(
+        counts(take(client, lines.as_bytes(), &REAL).await),
+        [1, 0, 1, 0, 0, 0]
+    );
+    let rows = "SELECT string_agg(concat_ws('|', reference, territory, array_to_string(reach, ' ')), E'\n' ORDER BY reference) FROM conventions";
+    assert_eq!(
+        text(client, rows).await.unwrap(),
+        "CL-0820021C-2020-0001|uai:0820021C|FR academy:16 department:082 region:76 uai:0820021C\n\
+         CL-D082-2020-0001|department:082|FR academy:16 department:082 region:76"
+    );
+}

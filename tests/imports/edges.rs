@@ -14,17 +14,31 @@ async fn take(
 
 const HEADER: &str = "Identifiant_de_l_etablissement;Nom_etablissement;Type_etablissement;Statut_public_prive;Adresse_1;\
     Code_postal;Code_commune;Nom_commune;Code_departement;Code_academie;latitude;longitude;Telephone;Mail;SIREN_SIRET;\
-    Voie_generale;Appartenance_Education_Prioritaire;code_nature;etablissement_mere;date_maj_ligne;etat";
+    Voie_generale;Appartenance_Education_Prioritaire;code_nature;etablissement_mere;date_maj_ligne;etat;\
+    Type_contrat_prive;Web;Voie_technologique;Voie_professionnelle;Segpa;ULIS;Post_BAC";
 const SCHOOL: &str = "0240016M;Collège Arnault de Mareuil;Collège;Public;1 rue A;24340;24253;Mareuil;024;04;45.1;0.5;\
-    05 53 60 90 50;a@ac-bordeaux.fr;19301326500015;1;REP;340;0311968W;2026-05-27;FERME";
+    05 53 60 90 50;a@ac-bordeaux.fr;19301326500015;1;REP;340;0311968W;2026-05-27;FERME;\
+    CONTRAT D'ASSOCIATION;www.mareuil.fr;1;0;1;1;0";
 
 fn file(line: &str) -> String {
     format!("{HEADER}\n{line}\n")
 }
 
-/// The column of the file, the stored one, its place, and what it says damaged (what it is repaired
-/// to, if it is) and unreadable.
+/// The column of the file, the stored one, what it says damaged and what that is repaired to (where
+/// something can be), and what it says unreadable (of a free text, nothing is).
 const COLUMNS: &[(&str, &str, &str, &str, &str)] = &[
+    ("Nom_etablissement", "name", "", "", ""),
+    ("Type_etablissement", "type", "", "", ""),
+    ("Adresse_1", "address", "", "", ""),
+    ("Nom_commune", "city", "", "", ""),
+    ("Type_contrat_prive", "contract", "", "", ""),
+    ("Web", "website", "", "", ""),
+    ("longitude", "longitude", "0,5", "0.5", "190"),
+    ("Voie_technologique", "technological", "1,0", "true", "x"),
+    ("Voie_professionnelle", "vocational", "0.0", "false", "non"),
+    ("Segpa", "segpa", "1.0", "true", "VRAI"),
+    ("ULIS", "ulis", "1.0", "true", "2"),
+    ("Post_BAC", "post_bac", "0.0", "false", "-"),
     ("Statut_public_prive", "sector", "", "", "Semi"),
     ("Code_postal", "postal_code", "24340.0", "24340", "2,434E+4"),
     ("Code_commune", "city_code", "24253.0", "24253", "#N/A"),
@@ -86,17 +100,23 @@ async fn each_column_of_the_directory_missing_unreadable_damaged_or_older() {
     for (column, name, damaged, repaired, unreadable) in COLUMNS {
         let known = text(client, &stored(name)).await;
         assert!(known.is_some(), "{name}");
-        // Missing: the file says nothing of it.
+        // Missing: the file says nothing of it, and without a name it is no directory.
         let missing = file(SCHOOL).replace(column, "autre_chose");
-        let summary = take(client, &missing, &REAL).await.unwrap();
-        assert_eq!(summary.unchanged, 1, "{name} missing");
+        match take(client, &missing, &REAL).await {
+            Ok(summary) => assert_eq!(summary.unchanged, 1, "{name} missing"),
+            Err(error) => assert!(
+                *name == "name" && matches!(error, ImportError::MissingColumns { .. }),
+                "{name} missing: {error}"
+            ),
+        }
         // Unreadable: nothing either, and it is told.
-        let summary = take(client, file(&with(column, unreadable)), &REAL)
-            .await
-            .unwrap();
-        assert_eq!(summary.unchanged, 1, "{name} unreadable");
-        let told: u64 = summary.columns.values().map(|column| column.kept).sum();
-        assert_eq!(told, 1, "{name} unreadable: {:?}", summary.columns);
+        if !unreadable.is_empty() {
+            let line = with(column, unreadable);
+            let summary = take(client, file(&line), &REAL).await.unwrap();
+            assert_eq!(summary.unchanged, 1, "{name} unreadable");
+            let told: u64 = summary.columns.values().map(|column| column.kept).sum();
+            assert_eq!(told, 1, "{name} unreadable: {:?}", summary.columns);
+        }
         // Damaged so that it can only have been one value: repaired, and told.
         if !damaged.is_empty() {
             let summary = take(client, file(&with(column, damaged)), &REAL)
@@ -112,9 +132,15 @@ async fn each_column_of_the_directory_missing_unreadable_damaged_or_older() {
         }
         assert_eq!(text(client, whole).await, before, "{name}");
     }
+    // A state that cannot be read refuses the line: a guess would open or close a school.
+    let summary = take(client, file(&with("etat", "?")), &REAL).await.unwrap();
+    assert_eq!(summary.refused[0].code, "unknown_state");
+    let summary = take(client, file(SCHOOL).replace("etat", "x"), &REAL).await;
+    assert_eq!(summary.unwrap().unchanged, 1);
+    assert_eq!(text(client, whole).await, before);
     // An older line replaces and clears nothing, and completes what is not known.
     let older = "0240016M;Autre nom;Lycée;Privé;2 rue B;33000;33063;Bordeaux;033;10;44.1;0.1;05 00 00 00 00;\
-        b@ac-bordeaux.fr;;0;;306;;2025-05-27;OUVERT";
+        b@ac-bordeaux.fr;;0;;306;;2025-05-27;OUVERT;;www.autre.fr;0;1;0;0;1";
     let summary = take(client, file(older), &REAL).await.unwrap();
     assert_eq!(text(client, whole).await, before);
     assert_eq!(summary.columns["department"].kept, 1);
@@ -127,6 +153,89 @@ async fn each_column_of_the_directory_missing_unreadable_damaged_or_older() {
     assert_eq!(
         text(client, &stored("phone")).await.unwrap(),
         "05 00 00 00 00"
+    );
+}
+
+#[tokio::test]
+async fn no_column_of_a_school_is_left_out_of_that_table() {
+    let client = &mut fresh().await;
+    take(client, file(SCHOOL), &REAL).await.unwrap();
+    // What follows from others, or is the register's own.
+    let own =
+        "{id,uai,state,created_at,updated_at,version,tracks,levels,sites,academic_region,search}";
+    let all = format!(
+        "SELECT string_agg(key, ',') FROM establishments e,
+                jsonb_object_keys((to_jsonb(e) || e.tracks) - '{own}'::text[]) AS key"
+    );
+    let all = text(client, &all).await.unwrap();
+    let unheard: Vec<&str> = all
+        .split(',')
+        .filter(|key| COLUMNS.iter().all(|(_, name, ..)| name != key))
+        .collect();
+    assert_eq!(unheard, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_file_is_of_the_day_of_its_edition_where_its_lines_tell_none() {
+    let client = &mut fresh().await;
+    let edition = |day: &str| Options {
+        list: List {
+            source: String::new(),
+            edition: Some(day.parse().unwrap()),
+        },
+        ..REAL
+    };
+    let named = |name: &str| format!("uai;nom_etablissement\n0240016M;{name}\n");
+    take(client, named("Collège A"), &edition("2026-05-27"))
+        .await
+        .unwrap();
+    let summary = take(client, named("Collège B"), &edition("2025-05-27"))
+        .await
+        .unwrap();
+    assert_eq!(summary.unchanged, 1);
+    assert_eq!(text(client, &stored("name")).await.unwrap(), "Collège A");
+    let summary = take(client, named("Collège C"), &edition("2026-06-27"))
+        .await
+        .unwrap();
+    assert_eq!(summary.updated, 1);
+    assert_eq!(summary.edition, Some("2026-06-27".parse().unwrap()));
+    // Lines that tell their day are of that day, and the summary says which days there are.
+    let summary = take(client, file(SCHOOL), &edition("2026-07-01"))
+        .await
+        .unwrap();
+    let day = "2026-05-27".parse().unwrap();
+    assert_eq!(summary.lines_dated, Some((day, day)));
+    assert_eq!(text(client, &stored("name")).await.unwrap(), "Collège C");
+}
+
+#[tokio::test]
+async fn extracts_of_sirene_and_of_the_register_of_associations_are_lists_of_partners() {
+    let client = &mut fresh().await;
+    let words = Words::of_reference();
+    let associations = "id;id_ex;siret;rup_mi;nature;titre;titre_court;objet;siteweb;maj_time
+W751000001;;44478651100014;;D;LES AMIS DES METIERS;AMIS;faire découvrir;www.amis.fr;2026-01-31
+751;;;;D;SANS NUMERO;;;;
+";
+    let sirene = "siren;statutDiffusionUniteLegale;sigleUniteLegale;identifiantAssociationUniteLegale;denominationUniteLegale;categorieJuridiqueUniteLegale
+444786511;O;AMIS;W751000001;LES AMIS DES METIERS;9220
+552081317;O;EDF;;ELECTRICITE DE FRANCE;5599
+";
+    let take = async |client: &mut Client, file: &str| {
+        partners(client, file.as_bytes(), &context(), &words, &REAL, |_| {}).await
+    };
+    let summary = take(client, associations).await.unwrap();
+    assert_eq!(summary.refused[0].code, "invalid_rna");
+    assert_eq!(
+        (summary.inserted, summary.columns["website"].repaired),
+        (1, 1)
+    );
+    let summary = take(client, sirene).await.unwrap();
+    assert_eq!((summary.inserted, summary.unchanged), (1, 1));
+    let rows = "SELECT string_agg(concat_ws('|', legal_name, acronym, kind, siren, rna, website), E'\n' ORDER BY siren) FROM partners";
+    assert_eq!(
+        text(client, rows).await.unwrap(),
+        "LES AMIS DES METIERS|AMIS|association|444786511|W751000001|https://www.amis.fr\n\
+         ELECTRICITE DE FRANCE|EDF|company|552081317"
     );
 }
 

@@ -1,10 +1,12 @@
 //! What the imports of files share: the author, the options, who may replace a value, the outcome of
 //! each line.
 
+pub mod cells;
 pub mod conventions;
 pub mod establishments;
 pub mod merge;
 pub mod partners;
+pub mod reading;
 pub mod source;
 pub mod store;
 pub mod summary;

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use serde::Serialize;
 
+use super::List;
 use super::merge::Kept;
 use crate::error::Rule;
 use crate::language::Language;
@@ -28,6 +30,10 @@ pub struct Summary {
     pub refused: Vec<Refusal>,
     /// What the file says otherwise than what is stored, which stays.
     pub kept: Vec<Kept>,
+    /// The day of this edition, as the caller tells it.
+    pub edition: Option<NaiveDate>,
+    /// The first and the last day that lines give as their own, in the directory.
+    pub lines_dated: Option<(NaiveDate, NaiveDate)>,
     /// The encoding of the file.
     pub encoding: &'static str,
     /// The columns that were not read (of the directory's: those that resemble one that is read).
@@ -37,6 +43,24 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// Of a list of which nothing has been read.
+    pub fn of(list: &List) -> Self {
+        Self {
+            edition: list.edition,
+            ..Self::default()
+        }
+    }
+
+    /// Counts what came of the cells of a line that was read.
+    pub fn add(&mut self, repaired: &[&str], ignored: &[&str]) {
+        for name in repaired {
+            self.column(name).repaired += 1;
+        }
+        for name in ignored {
+            self.column(name).ignored += 1;
+        }
+    }
+
     /// Whether no line was taken.
     pub const fn is_nothing_taken(&self) -> bool {
         self.inserted + self.updated + self.unchanged + self.merged == 0
@@ -63,6 +87,8 @@ pub struct Column {
     pub kept: u64,
     /// Stored values that the file says are no more.
     pub cleared: u64,
+    /// Read, and not taken: they cannot be read, or the register has no field for what they say.
+    pub ignored: u64,
 }
 
 /// A column of the file that is not read.

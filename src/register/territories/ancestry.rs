@@ -149,6 +149,18 @@ pub fn ancestry(code: &str) -> Vec<String> {
     above.into_iter().map(str::to_owned).collect()
 }
 
+/// A school with itself and all above it, by its department and its academy.
+pub fn of_school(uai: &str, above: [Option<String>; 2]) -> Vec<String> {
+    let above = above.into_iter().flatten();
+    let mut codes: Vec<String> = above.flat_map(|code| ancestry(&code)).collect();
+    codes.push(Territory::new(TerritoryKind::School, uai).to_string());
+    // A school the directory places nowhere is still in the country.
+    codes.push(COUNTRY.to_owned());
+    codes.sort();
+    codes.dedup();
+    codes
+}
+
 /// The schools a caller is limited to and what is above them; nothing for other callers.
 pub async fn above_schools(connection: &AsyncPgConnection, scope: &Scope) -> Result<Vec<String>> {
     let uais = scope.schools().unwrap_or_default();
@@ -171,13 +183,7 @@ async fn schools(
     Ok(rows
         .into_iter()
         .map(|(uai, department, academy)| {
-            let above = [department, academy].into_iter().flatten();
-            let mut codes: Vec<String> = above.flat_map(|code| ancestry(&code)).collect();
-            codes.push(Territory::new(TerritoryKind::School, &uai).to_string());
-            // A school the directory places nowhere is still in the country.
-            codes.push(COUNTRY.to_owned());
-            codes.sort();
-            codes.dedup();
+            let codes = of_school(&uai, [department, academy]);
             (uai, codes)
         })
         .collect())

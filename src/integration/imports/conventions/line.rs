@@ -1,21 +1,32 @@
 //! One line of a file of conventions, read. Nothing is guessed: what the file does not give stays
 //! unknown, and an unknown word refuses the line.
 
-use chrono::NaiveDate;
-use csv::StringRecord;
+use chrono::{Datelike, NaiveDate};
 
+use super::agreed::Agreed;
 use crate::agreements::conventions::acts::DatePrecision;
 use crate::agreements::conventions::content::ConventionKind;
-use crate::integration::imports::source::{header_key, is_visible, unused};
+use crate::integration::imports::cells::{self, Cell};
+use crate::integration::imports::reading::{Header, Reading};
+use crate::integration::imports::source::unused;
 use crate::integration::imports::{ImportError, Rejection, Unused, excerpt};
-use crate::register::territories::ancestry::{self, ancestry};
-use crate::values::{FromText, Nor, Territory, TerritoryCode, TerritoryKind, Text, TextValue};
+use crate::reference::fold;
+use crate::values::{FromText, Nor, Territory, TerritoryCode, TerritoryKind, Text};
 
 /// A line.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line {
     /// What the file calls the convention.
     pub source_id: String,
+    /// Who signed what and when; none in a file that only completes conventions imported before.
+    pub act: Option<Act>,
+    /// What was agreed.
+    pub agreed: Agreed,
+}
+
+/// What a line says of the convention as an act.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Act {
     /// What the file of partners calls its parties.
     pub partners: Vec<String>,
     /// Its nature, in the file's words.
@@ -26,8 +37,8 @@ pub struct Line {
     pub territory: Option<TerritoryCode>,
     /// The first day it can have been signed on, and how precisely that is known.
     pub signed: Option<(NaiveDate, DatePrecision)>,
-    /// The year of its end.
-    pub last_year: Option<i32>,
+    /// The last day it is in force, and how precisely that is known.
+    pub ends: Option<(NaiveDate, DatePrecision)>,
     /// Its NOR number.
     pub nor: Option<Nor>,
     /// The source that attests it.
@@ -36,95 +47,95 @@ pub struct Line {
     pub is_project: bool,
 }
 
-/// Where the columns of one file are.
-pub struct Layout {
-    keys: Vec<String>,
-}
+/// What the file calls a convention.
+const ID: &[&str] = &["id", "id_convention"];
 
-/// Without these no line has a meaning.
-const NEEDED: [&str; 4] = ["id", "partenaires_ids", "type", "niveau"];
+/// Without these no line of acts has a meaning.
+const ACT: [&[&str]; 3] = [&["partenaires_ids"], &["type"], &["niveau"]];
 
-/// Every name that a column may have.
-const NAMES: [&str; 10] = [
-    "id",
-    "partenaires_ids",
-    "type",
-    "niveau",
+/// The other names that a column may have.
+const MORE: [&str; 7] = [
     "territoire",
     "date_signature",
     "precision_date",
     "annee_fin",
+    "date_fin",
     "nor",
     "source",
 ];
 
-impl Layout {
-    /// The columns that are not read.
-    pub fn unused(header: &[String]) -> Vec<Unused> {
-        unused(header, NAMES.into_iter())
-    }
+/// The columns that are not read.
+pub fn unread(header: &[String]) -> Vec<Unused> {
+    let names = ID.iter().chain(ACT.iter().copied().flatten());
+    unused(
+        header,
+        names
+            .chain(&MORE)
+            .chain(Agreed::NAMES.iter().copied().flatten())
+            .copied(),
+    )
+}
 
-    /// Of a header.
-    pub fn of(header: &[String]) -> Result<Self, ImportError> {
-        let keys: Vec<String> = header.iter().map(|name| header_key(name)).collect();
-        let missing = NEEDED
-            .iter()
-            .filter(|name| !keys.contains(&header_key(name)));
-        let looked_for: Vec<String> = missing.map(|name| (*name).to_owned()).collect();
-        if looked_for.is_empty() {
-            return Ok(Self { keys });
-        }
-        Err(ImportError::MissingColumns {
-            looked_for,
-            found: header.to_vec(),
-        })
+/// Where the columns of one file are: those of acts, or of what was agreed by acts known before.
+///
+/// # Errors
+/// The columns that it lacks.
+pub fn header(names: &[String]) -> Result<Header, ImportError> {
+    let header = Header::of(names, &[ID])?;
+    let is_of_acts = ACT.iter().any(|names| header.has(names));
+    if !is_of_acts && Agreed::NAMES.iter().any(|names| header.has(names)) {
+        return Ok(header);
     }
+    let [partners, kind, level] = ACT;
+    Header::of(names, &[ID, partners, kind, level])
+}
 
-    fn cell<'r>(&self, record: &'r StringRecord, name: &str) -> Option<&'r str> {
-        let wanted = header_key(name);
-        let place = self.keys.iter().position(|key| *key == wanted)?;
-        let cell = record.get(place)?.trim();
-        is_visible(cell).then_some(cell)
-    }
+fn needed<'r>(reading: &Reading<'r>, names: &[&'static str]) -> Result<&'r str, Rejection> {
+    let name = names.first().copied().unwrap_or_default();
+    let empty = || Rejection::new("missing_value", format!("`{name}` is empty"));
+    reading.cell(names).ok_or_else(empty)
 }
 
 impl Line {
-    /// Reads a record whose width has been checked.
-    pub fn read(record: &StringRecord, layout: &Layout) -> Result<Self, Rejection> {
-        let cell = |name| layout.cell(record, name);
-        let needed = |name: &'static str| {
-            cell(name).ok_or_else(|| Rejection::new("missing_value", format!("`{name}` is empty")))
-        };
-        let words = needed("type")?;
+    /// Reads a record.
+    ///
+    /// # Errors
+    /// The first fault of the line.
+    pub fn read(reading: &mut Reading<'_>) -> Result<Self, Rejection> {
+        let source_id = needed(reading, ID)?.to_owned();
+        let is_of_acts = reading.has(&["partenaires_ids"]);
+        Ok(Self {
+            source_id,
+            act: is_of_acts.then(|| Act::read(reading)).transpose()?,
+            agreed: Agreed::read(reading)?,
+        })
+    }
+}
+
+impl Act {
+    fn read(reading: &mut Reading<'_>) -> Result<Self, Rejection> {
+        let words = needed(reading, &["type"])?;
         let (bare, remark) = split_remark(words);
-        let line = Self {
-            source_id: needed("id")?.to_owned(),
-            partners: needed("partenaires_ids")?
-                .split('|')
-                .map(|id| id.trim().to_owned())
-                .collect(),
+        let partners = needed(reading, &["partenaires_ids"])?.split('|');
+        let act = Self {
+            partners: partners.map(|id| id.trim().to_owned()).collect(),
             kind: kind(bare)?,
             words: words.to_owned(),
-            territory: territory(needed("niveau")?, cell("territoire"))?,
-            signed: signed(cell("date_signature"), cell("precision_date"))?,
-            last_year: cell("annee_fin").map(year).transpose()?,
-            nor: cell("nor")
-                .map(|nor| {
-                    Nor::from_text(nor).map_err(|rule| Rejection::of("invalid_nor", nor, &rule))
-                })
-                .transpose()?,
-            source: cell("source").map(source).transpose()?,
+            territory: territory(reading)?,
+            signed: signed(reading)?,
+            ends: ends(reading)?,
+            nor: reading.cell(&["nor"]).map(nor).transpose()?,
+            source: reading.cell(&["source"]).map(source).transpose()?,
             is_project: remark.is_some_and(|remark| remark.contains("projet")),
         };
-        line.in_order()?;
-        Ok(line)
+        act.in_order()?;
+        Ok(act)
     }
 
     /// The API's rule: it does not end before it begins.
     fn in_order(&self) -> Result<(), Rejection> {
-        let last = self.last_year.and_then(last_day);
-        match self.signed.zip(last) {
-            Some(((first, _), last)) if last < first => Err(end_before_start(first, last)),
+        match self.signed.zip(self.ends) {
+            Some(((first, _), (last, _))) if last < first => Err(end_before_start(first, last)),
             _ => Ok(()),
         }
     }
@@ -136,6 +147,10 @@ fn split_remark(words: &str) -> (&str, Option<&str>) {
         Some((bare, remark)) => (bare.trim(), Some(remark)),
         None => (words, None),
     }
+}
+
+fn nor(cell: &str) -> Result<Nor, Rejection> {
+    Nor::from_text(cell).map_err(|rule| Rejection::of("invalid_nor", cell, &rule))
 }
 
 fn source(cell: &str) -> Result<String, Rejection> {
@@ -160,70 +175,128 @@ fn kind(words: &str) -> Result<ConventionKind, Rejection> {
     })
 }
 
+/// What levels are called, and how the number that begins the cell is read.
+type Level = (&'static str, TerritoryKind, fn(&str) -> Cell<String>);
+
+const LEVELS: [Level; 4] = [
+    ("region academique", TerritoryKind::Region, cells::region),
+    ("academie", TerritoryKind::Academy, cells::academy),
+    ("departement", TerritoryKind::Department, cells::department),
+    ("etablissement", TerritoryKind::School, cells::uai),
+];
+
 /// The territory of a level: the code the cell begins with (`09 Lille`).
-fn territory(level: &str, cell: Option<&str>) -> Result<Option<TerritoryCode>, Rejection> {
-    let kind = match level.to_lowercase().as_str() {
-        "national" => return Ok(None),
-        "région académique" => TerritoryKind::Region,
-        "académie" => TerritoryKind::Academy,
-        _ => {
-            return Err(Rejection::new(
-                "unknown_level",
-                format!(
-                    "`{}` is not national, région académique or académie",
-                    excerpt(level)
-                ),
-            ));
-        }
+fn territory(reading: &mut Reading<'_>) -> Result<Option<TerritoryCode>, Rejection> {
+    let level = needed(reading, &["niveau"])?;
+    let wanted = fold(level);
+    if wanted == "national" {
+        return Ok(None);
+    }
+    let Some((_, kind, read)) = LEVELS.into_iter().find(|(name, ..)| *name == wanted) else {
+        let detail = format!(
+            "`{}` is none of national, région académique, académie, département, établissement",
+            excerpt(level)
+        );
+        return Err(Rejection::new("unknown_level", detail));
     };
-    let written = cell.unwrap_or_default();
+    let written = reading.cell(&["territoire"]).unwrap_or_default();
     let code = written.split_whitespace().next().unwrap_or_default();
-    TerritoryCode::from_text(&Territory::new(kind, code).to_string())
-        .map(Some)
-        .map_err(|_| {
-            Rejection::new(
-                "unknown_territory",
-                format!(
-                    "`{}` does not begin with the code of a territory",
-                    excerpt(written)
-                ),
-            )
-        })
+    let number = match read(code) {
+        Cell::Read(number) => Some(number),
+        Cell::Repaired(number) => {
+            reading.repaired.push("territory");
+            Some(number)
+        }
+        Cell::Empty | Cell::Unreadable => None,
+    };
+    let code = number.and_then(|number| {
+        TerritoryCode::from_text(&Territory::new(kind, &number).to_string()).ok()
+    });
+    let unknown = || {
+        let detail = format!(
+            "`{}` does not begin with the code of a territory of this level",
+            excerpt(written)
+        );
+        Rejection::new("unknown_territory", detail)
+    };
+    code.map(Some).ok_or_else(unknown)
 }
 
-/// The day, or the first day of the month or year given; none when the date is not known.
-fn signed(
-    cell: Option<&str>,
-    precision: Option<&str>,
-) -> Result<Option<(NaiveDate, DatePrecision)>, Rejection> {
-    let Some(cell) = cell else { return Ok(None) };
-    let found = match cell.len() {
-        4 => (format!("{cell}-01-01"), DatePrecision::Year),
-        7 => (format!("{cell}-01"), DatePrecision::Month),
-        _ => (cell.to_owned(), DatePrecision::Day),
+/// A day, or the first day of the month or year given.
+fn date(cell: &str) -> Cell<(NaiveDate, DatePrecision)> {
+    let bare = cell.strip_suffix(".0").unwrap_or(cell);
+    let (written, precision) = match bare.len() {
+        4 => (format!("{bare}-01-01"), DatePrecision::Year),
+        7 => (format!("{bare}-01"), DatePrecision::Month),
+        _ => (bare.to_owned(), DatePrecision::Day),
     };
-    let day = NaiveDate::from_text(&found.0)
-        .map_err(|rule| Rejection::of("invalid_date", cell, &rule))?;
-    let word = precision.unwrap_or_default();
-    let written = match word.split_whitespace().next() {
-        None => found.1,
-        Some("jour") => DatePrecision::Day,
-        Some("mois") => DatePrecision::Month,
-        Some("année") => DatePrecision::Year,
-        Some(_) => {
-            return Err(Rejection::new(
-                "unknown_precision",
-                format!("`{}` is not jour, mois or année", excerpt(word)),
-            ));
-        }
-    };
-    if written == found.1 {
-        return Ok(Some((day, written)));
+    match cells::date(&written) {
+        Cell::Read(day) if bare == cell => Cell::Read((day, precision)),
+        Cell::Read(day) | Cell::Repaired(day) => Cell::Repaired((day, precision)),
+        Cell::Empty | Cell::Unreadable => Cell::Unreadable,
     }
-    Err(Rejection::new(
-        "conflicting_precision",
-        format!("`{cell}` is not a date to the {}", written.code()),
-    ))
+}
+
+/// The words of a precision.
+const PRECISIONS: [(&str, DatePrecision); 3] = [
+    ("jour", DatePrecision::Day),
+    ("mois", DatePrecision::Month),
+    ("annee", DatePrecision::Year),
+];
+
+/// When it was signed; none when the date is not known.
+fn signed(reading: &mut Reading<'_>) -> Result<Option<(NaiveDate, DatePrecision)>, Rejection> {
+    const RULE: (&str, &str) = ("invalid_date", "expected form: 2026-01-31, 2026-01 or 2026");
+    let Some((day, precision)) = reading.value("starts_on", &["date_signature"], date, RULE)?
+    else {
+        return Ok(None);
+    };
+    let words = reading.cell(&["precision_date"]).unwrap_or_default();
+    let Some(word) = words.split_whitespace().next() else {
+        return Ok(Some((day, precision)));
+    };
+    match PRECISIONS.into_iter().find(|(name, _)| *name == fold(word)) {
+        Some((_, written)) if written == precision => Ok(Some((day, precision))),
+        Some((_, written)) => Err(Rejection::new(
+            "conflicting_precision",
+            format!(
+                "`{day}` is told to the {}, not to the {}",
+                precision.code(),
+                written.code()
+            ),
+        )),
+        None => Err(Rejection::new(
+            "unknown_precision",
+            format!("`{}` is not jour, mois or année", excerpt(words)),
+        )),
+    }
+}
+
+/// When it ends: the day, else the last one of the year.
+fn ends(reading: &mut Reading<'_>) -> Result<Option<(NaiveDate, DatePrecision)>, Rejection> {
+    const DATE: (&str, &str) = ("invalid_date", "expected form: 2026-12-31");
+    const YEAR: (&str, &str) = ("invalid_year", "no year");
+    let day = reading.value("ends_on", &["date_fin"], cells::date, DATE)?;
+    let year = reading.value("ends_on", &["annee_fin"], year, YEAR)?;
+    match (day, year) {
+        (Some(day), Some(year)) if day.year() != year => Err(Rejection::new(
+            "conflicting_end",
+            format!("`date_fin` is {day} and `annee_fin` {year}: correct one of the two"),
+        )),
+        (Some(day), _) => Ok(Some((day, DatePrecision::Day))),
+        (None, year) => Ok(year
+            .and_then(last_day)
+            .map(|day| (day, DatePrecision::Year))),
+    }
+}
+
+fn year(cell: &str) -> Cell<i32> {
+    let bare = cell.strip_suffix(".0").unwrap_or(cell);
+    match bare.parse().ok().filter(|year| (1900..3000).contains(year)) {
+        Some(year) if bare == cell => Cell::Read(year),
+        Some(year) => Cell::Repaired(year),
+        None => Cell::Unreadable,
+    }
 }
 
 /// The last day of a year.
@@ -239,79 +312,118 @@ pub fn end_before_start(first: NaiveDate, last: NaiveDate) -> Rejection {
     )
 }
 
-fn year(cell: &str) -> Result<i32, Rejection> {
-    let year = cell.parse().ok().filter(|year| (1900..3000).contains(year));
-    year.ok_or_else(|| Rejection::new("invalid_year", format!("`{}` is no year", excerpt(cell))))
-}
-
-/// The territory and all above it.
-pub fn ancestors(territory: Option<&TerritoryCode>) -> Vec<String> {
-    let above: Vec<Vec<String>> = territory
-        .iter()
-        .map(|code| ancestry(code.as_str()))
-        .collect();
-    ancestry::all(&above)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::values::TextValue as _;
+    use csv::StringRecord;
 
-    const HEADER: &str = "id;partenaires_ids;type;niveau;territoire;date_signature;precision_date;annee_fin;nor;source";
+    const HEADER: &str = "id;partenaires_ids;type;niveau;territoire;date_signature;precision_date;annee_fin;nor;source;date_fin";
 
-    fn read(line: &str) -> Result<Line, Rejection> {
-        let split = |text: &str| text.split(';').map(str::to_owned).collect::<Vec<_>>();
-        let layout = Layout::of(&split(HEADER)).unwrap();
-        Line::read(&StringRecord::from(split(line)), &layout)
+    fn split(text: &str) -> Vec<String> {
+        text.split(';').map(str::to_owned).collect()
+    }
+
+    fn read(line: &str) -> Result<(Act, Vec<&'static str>), Rejection> {
+        let header = header(&split(HEADER)).unwrap();
+        let record = StringRecord::from(split(line));
+        let mut reading = Reading::of(&record, &header);
+        let line = Line::read(&mut reading)?;
+        Ok((line.act.unwrap(), reading.repaired))
+    }
+
+    fn day(text: &str) -> NaiveDate {
+        NaiveDate::from_text(text).unwrap()
     }
 
     #[test]
     fn a_date_is_as_precise_as_it_is_told() {
         let signed = |cells: &str| {
-            read(&format!("1;2;accord-cadre;national;;{cells};;;")).map(|line| line.signed)
+            let line = read(&format!("1;2;accord-cadre;national;;{cells};;;;"));
+            line.map(|(act, repaired)| (act.signed, repaired.len()))
         };
-        let day = |text| NaiveDate::from_text(text).unwrap();
-        assert_eq!(
-            signed("2000-12-13;jour"),
-            Ok(Some((day("2000-12-13"), DatePrecision::Day)))
-        );
-        assert_eq!(
-            signed("2005;année"),
-            Ok(Some((day("2005-01-01"), DatePrecision::Year)))
-        );
-        assert_eq!(
-            signed("2011;année (publication)"),
-            Ok(Some((day("2011-01-01"), DatePrecision::Year)))
-        );
-        assert_eq!(signed(";inconnue"), Ok(None));
+        for (cells, first, precision, repaired) in [
+            ("2000-12-13;jour", "2000-12-13", DatePrecision::Day, 0),
+            ("13/12/2000;jour", "2000-12-13", DatePrecision::Day, 1),
+            ("2005;année", "2005-01-01", DatePrecision::Year, 0),
+            ("2005.0;annee", "2005-01-01", DatePrecision::Year, 1),
+            (
+                "2011;année (publication)",
+                "2011-01-01",
+                DatePrecision::Year,
+                0,
+            ),
+            ("2011-03;", "2011-03-01", DatePrecision::Month, 0),
+        ] {
+            let expected = Ok((Some((day(first), precision)), repaired));
+            assert_eq!(signed(cells), expected, "{cells}");
+        }
+        assert_eq!(signed(";inconnue"), Ok((None, 0)));
         let code = |cells: &str| signed(cells).unwrap_err().code;
         assert_eq!(code("2005;jour"), "conflicting_precision");
         assert_eq!(code("2005-02-30;jour"), "invalid_date");
-        assert_eq!(code("13/12/2000;jour"), "invalid_date");
+        assert_eq!(code("30/02/2005;jour"), "invalid_date");
+        assert_eq!(code("2005;siècle"), "unknown_precision");
+    }
+
+    #[test]
+    fn an_end_is_a_day_or_the_last_of_a_year() {
+        let ends = |year: &str, day: &str| {
+            let line = read(&format!("1;2;accord-cadre;national;;2020;;{year};;;{day}"));
+            line.map(|(act, _)| act.ends.map(|(day, _)| day.to_string()))
+        };
+        assert_eq!(ends("2024", ""), Ok(Some("2024-12-31".into())));
+        assert_eq!(ends("2024.0", "30/06/2024"), Ok(Some("2024-06-30".into())));
+        assert_eq!(ends("", "2024-06-30"), Ok(Some("2024-06-30".into())));
+        assert_eq!(
+            ends("2025", "2024-06-30").unwrap_err().code,
+            "conflicting_end"
+        );
+        assert_eq!(ends("bientôt", "").unwrap_err().code, "invalid_year");
+        assert_eq!(ends("", "2019-06-30").unwrap_err().code, "end_before_start");
     }
 
     #[test]
     fn a_local_convention_names_its_territory() {
-        let at = |cells: &str| read(&format!("1;2;convention;{cells};2016;année;;;"));
-        let code = |line: Result<Line, Rejection>| {
-            line.map(|line| line.territory.map(|code| code.to_string()))
+        let at = |cells: &str| {
+            let line = read(&format!("1;2;convention;{cells};2016;année;;;;"));
+            line.map(|(act, _)| act.territory.map(|code| code.to_string()))
         };
-        assert_eq!(code(at("académie;09 Lille")), Ok(Some("academy:09".into())));
-        assert_eq!(
-            code(at("région académique;11 Île-de-France : 24 Créteil")),
-            Ok(Some("region:11".into()))
-        );
-        assert_eq!(code(at("national;")), Ok(None));
-        assert_eq!(
-            code(at("académie;Lille")).unwrap_err().code,
-            "unknown_territory"
-        );
-        assert_eq!(code(at("commune;Lille")).unwrap_err().code, "unknown_level");
+        for (cells, code) in [
+            ("académie;09 Lille", "academy:09"),
+            ("Académie;9 Lille", "academy:09"),
+            (
+                "région académique;11 Île-de-France : 24 Créteil",
+                "region:11",
+            ),
+            ("département;082 Tarn-et-Garonne", "department:082"),
+            ("departement;2A Corse-du-Sud", "department:02A"),
+            (
+                "établissement;0311131l Lycée Sainte-Thérèse",
+                "uai:0311131L",
+            ),
+        ] {
+            assert_eq!(at(cells), Ok(Some(code.into())), "{cells}");
+        }
+        assert_eq!(at("national;"), Ok(None));
+        for unknown in [
+            "académie;Lille",
+            "académie;99 Lille",
+            "établissement;0311131K",
+            "département;",
+        ] {
+            assert_eq!(
+                at(unknown).unwrap_err().code,
+                "unknown_territory",
+                "{unknown}"
+            );
+        }
+        assert_eq!(at("commune;Lille").unwrap_err().code, "unknown_level");
     }
 
     #[test]
     fn a_project_was_signed_by_nobody_that_is_known() {
-        let of = |words: &str| read(&format!("1;2|3;{words};national;;;;;;"));
+        let of = |words: &str| read(&format!("1;2|3;{words};national;;;;;;;")).map(|(act, _)| act);
         assert!(of("convention de partenariat (projet)").unwrap().is_project);
         let renewal = of("convention de coopération (renouvellement)").unwrap();
         assert!(!renewal.is_project);
@@ -320,5 +432,14 @@ mod tests {
             ("cooperation", 2)
         );
         assert_eq!(of("traité").unwrap_err().code, "unknown_kind");
+    }
+
+    #[test]
+    fn a_file_says_who_signed_or_what_was_agreed() {
+        let missing = |names: &str| header(&split(names)).err().unwrap().to_string();
+        assert!(header(&split("id_convention;axes;suivi")).is_ok());
+        assert!(missing("id;type;niveau;axes").contains("partenaires_ids"));
+        assert!(missing("partenaires_ids;type;niveau").contains("id or id_convention"));
+        assert!(missing("id;remarque").contains("partenaires_ids"));
     }
 }

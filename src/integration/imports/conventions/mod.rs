@@ -2,6 +2,7 @@
 //! source leaves uncertain stays so: a year is not made a day, and a convention without a known end
 //! is not taken to be in force beyond what the source attests.
 
+mod agreed;
 mod line;
 mod stated;
 mod store;
@@ -11,14 +12,16 @@ use std::io::Read;
 
 use tokio_postgres::Client;
 
+use crate::integration::imports::reading::{Header, Reading};
 use crate::integration::imports::source::Table;
 use crate::integration::imports::{self, ImportContext, ImportError, Options, Rejection, Summary};
-use line::{Layout, Line};
+use line::Line;
 use store::{Outcome, Register};
 
 /// Imports a file of conventions (`id;partenaires_ids;type;niveau;territoire;date_signature;
-/// precision_date;annee_fin;nor;source`), all of it or nothing. Its partners are those that an
-/// import of partners made from a file with the same ids.
+/// precision_date;annee_fin;date_fin;nor;source`, and `axes;types_action;niveaux;moments;suivi`), all
+/// of it or nothing. Its partners are those that an import of partners made from a file with the same
+/// ids. A file of `id_convention` and the last five alone completes conventions imported before.
 ///
 /// # Errors
 /// See [`ImportError`]; the database is then unchanged.
@@ -30,18 +33,18 @@ pub async fn import(
     progress: impl Fn(u64) + Sync,
 ) -> Result<Summary, ImportError> {
     let mut table = Table::open(source)?;
-    let layout = Layout::of(table.header())?;
+    let header = line::header(table.header())?;
     let mut summary = Summary {
-        unused_columns: Layout::unused(table.header()),
-        ..Summary::default()
+        unused_columns: line::unread(table.header()),
+        ..Summary::of(&options.list)
     };
-    let lines = read(&mut table, &layout, &mut summary)?;
+    let lines = read(&mut table, &header, &mut summary)?;
     summary.encoding = table.encoding();
     progress(table.bytes_taken());
     let transaction = client.transaction().await?;
     imports::store::begin(&transaction).await?;
     imports::store::provenance::record(&transaction, context, &options.list).await?;
-    let register = Register::load(&transaction, &options.list, context.now).await?;
+    let register = Register::load(&transaction, &options.list, &lines, context.now).await?;
     let mut entries = Vec::new();
     for (place, line) in &lines {
         match register.take(*place, line, context) {
@@ -66,14 +69,20 @@ pub async fn import(
 /// The lines that can be taken, each id once.
 fn read(
     table: &mut Table<'_>,
-    layout: &Layout,
+    header: &Header,
     summary: &mut Summary,
 ) -> Result<Vec<(u64, Line)>, ImportError> {
     let mut lines: Vec<(u64, Line)> = Vec::new();
     let mut indexes: HashMap<String, usize> = HashMap::new();
     while let Some(place) = table.advance()? {
         summary.read += 1;
-        let line = match table.cells().and_then(|cells| Line::read(&cells, layout)) {
+        let line = table.cells().and_then(|cells| {
+            let mut reading = Reading::of(&cells, header);
+            let line = Line::read(&mut reading)?;
+            summary.add(&reading.repaired, &reading.ignored);
+            Ok(line)
+        });
+        let line = match line {
             Ok(line) => line,
             Err(rejection) => {
                 summary.refused.push(rejection.at(place));

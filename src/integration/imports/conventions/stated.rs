@@ -2,7 +2,7 @@
 
 use chrono::{Datelike, NaiveDate};
 
-use super::line::{Line, last_day};
+use super::line::{Act, Line, last_day};
 use crate::agreements::conventions::acts::{DatePrecision, Imported};
 use crate::agreements::conventions::content::{Content, ConventionScope, Publication, Terms};
 use crate::integration::imports::Rejection;
@@ -16,35 +16,40 @@ pub struct Party {
 }
 
 /// The content of a line.
-pub fn content(line: &Line, parties: &[&Party]) -> Result<Content, Rejection> {
+pub fn content(line: &Line, act: &Act, parties: &[&Party]) -> Result<Content, Rejection> {
+    Ok(line.agreed.of(acted(act, parties)?))
+}
+
+/// The content of an act, whatever was agreed.
+fn acted(act: &Act, parties: &[&Party]) -> Result<Content, Rejection> {
     let names: Vec<&str> = parties.iter().map(|party| party.name.as_str()).collect();
-    let title: String = format!("{} : {}", capitalised(&line.words), names.join(", "))
+    let title: String = format!("{} : {}", capitalised(&act.words), names.join(", "))
         .chars()
         .take(300)
         .collect();
-    let bulletin = line
+    let bulletin = act
         .source
         .as_ref()
         .filter(|source| source.starts_with("Bulletin officiel") || source.starts_with("BO "));
     Ok(Content {
         title: text(&title)?,
-        kind: line.kind.clone(),
-        scope: if line.territory.is_some() {
+        kind: act.kind.clone(),
+        scope: if act.territory.is_some() {
             ConventionScope::Local
         } else {
             ConventionScope::National
         },
-        territory: line.territory.clone(),
+        territory: act.territory.clone(),
         partner_ids: parties.iter().map(|party| party.id).collect(),
         axes: Vec::new(),
         action_types: Vec::new(),
         levels: Vec::new(),
         moments: Vec::new(),
-        starts_on: line.signed.map(|(day, _)| day),
-        ends_on: line.last_year.and_then(last_day),
+        starts_on: act.signed.map(|(day, _)| day),
+        ends_on: act.ends.map(|(day, _)| day),
         terms: Json(Terms::default()),
         publication: Json(Publication {
-            nor: line.nor.clone(),
+            nor: act.nor.clone(),
             bulletin_reference: bulletin.map(|source| text(source)).transpose()?,
             ..Publication::default()
         }),
@@ -63,18 +68,18 @@ fn capitalised(words: &str) -> String {
 }
 
 /// What the line leaves unknown, and where it comes from.
-pub fn imported(line: &Line, id: String) -> Imported {
+pub fn imported(act: &Act, id: String) -> Imported {
     Imported {
-        source: line.source.clone(),
+        source: act.source.clone(),
         source_id: Some(id),
-        date_precision: line.signed.map(|(_, precision)| precision),
-        attested_until: attested(line).filter(|_| line.last_year.is_none()),
+        date_precision: act.signed.map(|(_, precision)| precision),
+        attested_until: attested(act).filter(|_| act.ends.is_none()),
     }
 }
 
 /// The last day that the line's date of signature speaks of.
-pub fn attested(line: &Line) -> Option<NaiveDate> {
-    let (day, precision) = line.signed?;
+pub fn attested(act: &Act) -> Option<NaiveDate> {
+    let (day, precision) = act.signed?;
     Some(match precision {
         DatePrecision::Day => day,
         DatePrecision::Month => day + chrono::Months::new(1) - chrono::Days::new(1),

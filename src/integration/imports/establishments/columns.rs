@@ -194,11 +194,14 @@ impl Layout {
         is_visible(cell).then_some(cell)
     }
 
-    /// The stored columns that this file speaks of.
-    pub fn present(&self) -> Vec<&'static str> {
+    /// The stored columns that this file speaks of; with the day of its edition, of the day too.
+    pub fn present(&self, has_edition: bool) -> Vec<&'static str> {
+        let is_told = |column: &Column| {
+            self.places.contains_key(column) || (has_edition && *column == Column::UpdatedOn)
+        };
         STORED
             .iter()
-            .filter(|(_, columns)| columns.iter().any(|c| self.places.contains_key(c)))
+            .filter(|(_, columns)| columns.iter().any(is_told))
             .map(|(name, _)| *name)
             .collect()
     }
@@ -228,7 +231,8 @@ mod tests {
         ] {
             let layout = Layout::of(&header(names)).unwrap();
             assert_eq!(layout.place(Column::PostalCode), Some(2), "{names}");
-            assert_eq!(layout.present(), ["postal_code"]);
+            assert_eq!(layout.present(false), ["postal_code"]);
+            assert_eq!(layout.present(true), ["postal_code", "source_updated_on"]);
         }
     }
 

@@ -9,6 +9,8 @@
 //! is the one with the most tracks, then the shortest name (an annexe adds to its school's), then
 //! the first in the order of its content, never of the file. The others become `sites`.
 //!
+//! A line that does not tell its day is of the day of the edition, where that is told.
+//!
 //! A column that the file does not have changes nothing, nor does a cell that cannot be read, nor a
 //! line that is older than what is stored (but where nothing is): what is stored stays. An empty cell
 //! of a column that the file has clears.
@@ -16,7 +18,6 @@
 //! The change feed waits for the transaction from the first copied line on: a file on disk takes a
 //! second, a slow pipe should be spooled by the caller.
 
-mod cells;
 mod columns;
 mod record;
 mod store;
@@ -52,20 +53,21 @@ pub async fn import(
         &transaction,
         &mut table,
         &layout,
-        context,
+        (context, options.list.edition),
         &progress,
     )
     .await?;
     let merge = crate::integration::imports::establishments::store::merge::Merge {
         transaction: &transaction,
         context,
-        present: layout.present(),
+        present: layout.present(options.list.edition.is_some()),
     };
     let written = merge.run(&staged.refused_uais, options).await?;
     let mut summary = Summary {
         encoding: table.encoding(),
         unused_columns: layout.unused(table.header()),
-        ..Summary::default()
+        lines_dated: staged.dated,
+        ..Summary::of(&options.list)
     };
     for (name, count) in &staged.repaired {
         summary.column(name).repaired += count;

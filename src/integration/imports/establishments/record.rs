@@ -10,8 +10,8 @@
 use chrono::NaiveDate;
 use csv::StringRecord;
 
-use super::cells::{self, Cell, clean};
 use super::columns::{Column, Layout};
+use crate::integration::imports::cells::{self, Cell, clean};
 use crate::integration::imports::{Rejection, excerpt};
 use crate::register::establishments::levels::Tracks;
 use crate::values::{FromText, Uai};
@@ -95,7 +95,12 @@ impl Reading<'_> {
 
 impl Line {
     /// Reads a record whose width has been checked.
-    pub fn read(record: &StringRecord, layout: &Layout) -> Result<Self, Rejection> {
+    /// `edition` is the day of a line that does not tell its own.
+    pub fn read(
+        record: &StringRecord,
+        layout: &Layout,
+        edition: Option<NaiveDate>,
+    ) -> Result<Self, Rejection> {
         let mut reading = Reading {
             record,
             layout,
@@ -105,7 +110,7 @@ impl Line {
         let r = &mut reading;
         let place = r.keep("coordinates", coordinates(record, layout));
         let mut line = Self {
-            uai: uai(r.cell(Column::Uai))?,
+            uai: uai(r)?,
             name: r.text(Column::Name),
             kind: kind(record, layout),
             sector: r.value("sector", Column::Sector, cells::sector),
@@ -139,8 +144,11 @@ impl Line {
                 cells::priority,
             ),
             state: r.cell(Column::State).map(state).transpose()?,
-            parent_uai: r.value("parent_uai", Column::Parent, cells::parent),
-            source_updated_on: r.value("source_updated_on", Column::UpdatedOn, cells::date),
+            parent_uai: r.value("parent_uai", Column::Parent, cells::uai),
+            source_updated_on: match r.cell(Column::UpdatedOn) {
+                None => edition,
+                Some(_) => r.value("source_updated_on", Column::UpdatedOn, cells::date),
+            },
             unread: Vec::new(),
             repaired: Vec::new(),
         };
@@ -149,10 +157,15 @@ impl Line {
     }
 }
 
-fn uai(cell: Option<&str>) -> Result<String, Rejection> {
-    let uai = cell.ok_or_else(|| Rejection::new("invalid_uai", "the UAI is empty"))?;
-    Uai::from_text(uai).map_err(|rule| Rejection::of("invalid_uai", uai, &rule))?;
-    Ok(uai.to_owned())
+fn uai(reading: &mut Reading<'_>) -> Result<String, Rejection> {
+    let cell = reading.cell(Column::Uai);
+    let written = cell.ok_or_else(|| Rejection::new("invalid_uai", "the UAI is empty"))?;
+    let upper = written.to_ascii_uppercase();
+    Uai::from_text(&upper).map_err(|rule| Rejection::of("invalid_uai", written, &rule))?;
+    if upper != written {
+        reading.repaired.push("uai");
+    }
+    Ok(upper)
 }
 
 /// As the ministry writes it. The sibling file has no type: there it follows from the nature, by
@@ -247,6 +260,7 @@ mod tests {
         Line::read(
             &StringRecord::from(split(line)),
             &Layout::of(&split(header)).unwrap(),
+            None,
         )
     }
 
@@ -276,7 +290,6 @@ mod tests {
     fn what_is_refused() {
         let code = |from: &str, to: &str| read(HEADER, &LINE.replace(from, to)).unwrap_err().code;
         assert_eq!(code("0311131L ;", "0311131K ;"), "invalid_uai");
-        assert_eq!(code("0311131L ;", "0311131l ;"), "invalid_uai");
         assert_eq!(code(" 0311131L ;", ";"), "invalid_uai");
         assert_eq!(code("OUVERT", "DEMOLI"), "unknown_state");
     }
@@ -334,6 +347,11 @@ mod tests {
         assert_eq!(
             (line.phone.as_deref(), line.repaired),
             (Some("05 62 00 95 10"), vec!["phone"])
+        );
+        let line = changed("0311131L ;", "0311131l ;");
+        assert_eq!(
+            (line.uai.as_str(), line.repaired),
+            ("0311131L", vec!["uai"])
         );
         let line = changed("43.10;0.72;", ";;43.1, 0.72");
         assert_eq!((line.latitude, line.longitude), (Some(43.1), Some(0.72)));

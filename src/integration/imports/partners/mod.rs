@@ -2,7 +2,8 @@
 //!
 //! Columns: `nom`, `sigle`, `nature`, `secteur`, `siren` as in the published lists, or the API's
 //! own names (`legal_name`, `acronym`, `kind`, `sectors`, `siren`, `rna`, `website`, `usual_name`,
-//! `description`). The `id` of a file is what lists of conventions call the partner: it names that one
+//! `description`), or those of an extract of Sirene (units) or of the register of associations (RNA).
+//! The `id` of a list is what lists of conventions call the partner: it names that one
 //! for good. Only the columns of the file are compared, and an empty cell changes nothing: it never
 //! clears what is stored. What people wrote stays (`imports::merge`).
 //!
@@ -11,6 +12,7 @@
 //! contradict. Partners are a few thousand: they are matched in memory and written in one statement
 //! for each table.
 
+mod form;
 mod record;
 mod store;
 mod words;
@@ -21,9 +23,11 @@ use std::io::Read;
 
 use tokio_postgres::Client;
 
+use crate::integration::imports::reading::{Header, Reading};
 use crate::integration::imports::source::Table;
 use crate::integration::imports::{self, ImportContext, ImportError, Options, Rejection, Summary};
-use record::{Layout, Line};
+use form::Form;
+use record::Line;
 use store::{Outcome, Register, folded};
 
 /// Imports a file of partners. `progress` is told how many bytes of the source have been read.
@@ -40,12 +44,12 @@ pub async fn import(
     progress: impl Fn(u64) + Sync,
 ) -> Result<Summary, ImportError> {
     let mut table = Table::open(source)?;
-    let layout = Layout::of(table.header())?;
+    let (form, header) = Form::of(table.header())?;
     let mut summary = Summary {
-        unused_columns: Layout::unused(table.header()),
-        ..Summary::default()
+        unused_columns: form.unread(table.header()),
+        ..Summary::of(&options.list)
     };
-    let lines = read(&mut table, &layout, words, &mut summary)?;
+    let lines = read(&mut table, (form, &header), words, &mut summary)?;
     summary.encoding = table.encoding();
     progress(table.bytes_taken());
     let transaction = client.transaction().await?;
@@ -69,16 +73,19 @@ pub async fn import(
 
 fn read(
     table: &mut Table<'_>,
-    layout: &Layout,
+    (form, header): (&Form, &Header),
     words: &Words,
     summary: &mut Summary,
 ) -> Result<Vec<(u64, Line)>, ImportError> {
     let mut lines = Vec::new();
     while let Some(place) = table.advance()? {
         summary.read += 1;
-        let line: Result<Line, Rejection> = table
-            .cells()
-            .and_then(|cells| Line::read(&cells, layout, words));
+        let line: Result<Line, Rejection> = table.cells().and_then(|cells| {
+            let mut reading = Reading::of(&cells, header);
+            let line = Line::read(&mut reading, form, words)?;
+            summary.add(&reading.repaired, &reading.ignored);
+            Ok(line)
+        });
         match line {
             Ok(line) => lines.push((place, line)),
             Err(rejection) => summary.refused.push(rejection.at(place)),

@@ -1,14 +1,13 @@
 //! One line of a file of partners, read. A cell that breaks a rule of its field refuses the line:
 //! unlike the directory, these files are written by people who can correct them.
 
-use csv::StringRecord;
 use serde_json::{Map, Value, json};
 
+use super::form::{Form, text};
 use super::words::Words;
-use crate::error::Rule;
-use crate::integration::imports::source::{header_key, is_visible, unused};
-use crate::integration::imports::{ImportError, Rejection, Unused, excerpt};
-use crate::values::{FromText, HttpsUrl, Rna, Siren, Text, TextValue};
+use crate::integration::imports::reading::Reading;
+use crate::integration::imports::{Rejection, cells, excerpt};
+use crate::values::{FromText, Rna, TextValue};
 
 /// A line; `None` where its cell is empty or its column absent: the field then stays as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,67 +23,6 @@ pub struct Line {
     pub sectors: Option<Vec<String>>,
     pub website: Option<String>,
     pub description: Option<String>,
-}
-
-/// The positions of the columns in one file.
-pub struct Layout {
-    keys: Vec<String>,
-}
-
-const LEGAL_NAME: &[&str] = &["nom", "legal_name", "raison_sociale"];
-
-/// Every name that a column may have.
-const NAMES: [&str; 18] = [
-    "id",
-    "nom",
-    "legal_name",
-    "raison_sociale",
-    "usual_name",
-    "nom_usuel",
-    "acronym",
-    "sigle",
-    "kind",
-    "nature",
-    "siren",
-    "rna",
-    "sectors",
-    "secteur",
-    "secteurs",
-    "website",
-    "site_web",
-    "description",
-];
-
-impl Layout {
-    /// The columns that are not read.
-    pub fn unused(header: &[String]) -> Vec<Unused> {
-        unused(header, NAMES.into_iter())
-    }
-
-    pub fn of(header: &[String]) -> Result<Self, ImportError> {
-        let layout = Self {
-            keys: header.iter().map(|name| header_key(name)).collect(),
-        };
-        if layout.place(LEGAL_NAME).is_none() {
-            return Err(ImportError::MissingColumns {
-                looked_for: vec![LEGAL_NAME.join(" or ")],
-                found: header.to_vec(),
-            });
-        }
-        Ok(layout)
-    }
-
-    fn place(&self, names: &[&str]) -> Option<usize> {
-        names.iter().find_map(|name| {
-            let wanted = header_key(name);
-            self.keys.iter().position(|key| *key == wanted)
-        })
-    }
-
-    fn cell<'r>(&self, record: &'r StringRecord, names: &[&str]) -> Option<&'r str> {
-        let cell = record.get(self.place(names)?)?.trim();
-        is_visible(cell).then_some(cell)
-    }
 }
 
 impl Line {
@@ -119,39 +57,36 @@ impl Line {
         texts.chain(sectors).collect()
     }
 
-    /// Reads a record whose width has been checked. Lengths are those of the API's fields.
-    pub fn read(record: &StringRecord, layout: &Layout, words: &Words) -> Result<Self, Rejection> {
-        let cell = |names| layout.cell(record, names);
+    /// Reads a record. Lengths are those of the API's fields.
+    ///
+    /// # Errors
+    /// The first fault of the line.
+    pub fn read(reading: &mut Reading<'_>, form: &Form, words: &Words) -> Result<Self, Rejection> {
+        let names = &form.names;
         Ok(Self {
-            source_id: text::<100>(cell(&["id"]))?,
-            legal_name: text::<200>(cell(LEGAL_NAME))?
+            source_id: text::<100>(reading.cell(names.source_id))?,
+            legal_name: form
+                .name(reading)?
                 .ok_or_else(|| Rejection::new("missing_name", "the legal name is empty"))?,
-            usual_name: text::<200>(cell(&["usual_name", "nom_usuel"]))?,
-            acronym: text::<30>(cell(&["acronym", "sigle"]))?,
-            kind: cell(&["kind", "nature"])
-                .map(|c| kind(c, words))
+            usual_name: text::<200>(reading.cell(names.usual_name))?,
+            acronym: form.acronym(reading)?,
+            kind: form.kind(reading, words)?,
+            siren: reading.value("siren", names.siren, cells::siren, SIREN)?,
+            rna: identifier::<Rna>(reading.cell(names.rna), "invalid_rna")?,
+            sectors: reading
+                .cell(names.sectors)
+                .map(|cell| sectors(cell, words))
                 .transpose()?,
-            siren: identifier::<Siren>(cell(&["siren"]), "invalid_siren")?,
-            rna: identifier::<Rna>(cell(&["rna"]), "invalid_rna")?,
-            sectors: cell(&["sectors", "secteur", "secteurs"])
-                .map(|c| sectors(c, words))
-                .transpose()?,
-            website: cell(&["website", "site_web"])
-                .map(|c| value::<HttpsUrl>(c, "invalid_website"))
-                .transpose()?,
-            description: text::<5000>(cell(&["description"]))?,
+            website: form.website(reading)?,
+            description: text::<5000>(reading.cell(names.description))?,
         })
     }
 }
 
-fn kind(cell: &str, words: &Words) -> Result<String, Rejection> {
-    words.kind(cell).map(str::to_owned).ok_or_else(|| {
-        Rejection::new(
-            "unknown_kind",
-            format!("`{}` is no kind of partner", excerpt(cell)),
-        )
-    })
-}
+const SIREN: (&str, &str) = (
+    "invalid_siren",
+    "expected nine digits, the last of which checks the others",
+);
 
 fn sectors(cell: &str, words: &Words) -> Result<Vec<String>, Rejection> {
     words.sectors(cell).map_err(|word| {
@@ -169,34 +104,88 @@ fn identifier<T: FromText + TextValue>(
 ) -> Result<Option<String>, Rejection> {
     let Some(cell) = cell else { return Ok(None) };
     let bare: String = cell.chars().filter(|c| !c.is_whitespace()).collect();
-    value::<T>(&bare, code).map(Some)
-}
-
-/// A cell that follows the rules of the API's field.
-fn value<T: FromText + TextValue>(cell: &str, code: &'static str) -> Result<String, Rejection> {
-    T::from_text(cell)
-        .map(|value| value.as_str().to_owned())
-        .map_err(|rule| Rejection::of(code, cell, &rule))
-}
-
-fn text<const MAX: usize>(cell: Option<&str>) -> Result<Option<String>, Rejection> {
-    let Some(cell) = cell else { return Ok(None) };
-    match Text::<MAX>::from_text(cell) {
-        Ok(text) => Ok(Some(text.as_str().to_owned())),
-        Err(rule @ Rule::TooLong(_)) => Err(Rejection::of("too_long", cell, &rule)),
-        Err(rule) => Err(Rejection::of("forbidden_character", cell, &rule)),
-    }
+    T::from_text(&bare)
+        .map(|value| Some(value.as_str().to_owned()))
+        .map_err(|rule| Rejection::of(code, &bare, &rule))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use csv::StringRecord;
 
     fn read(header: &str, line: &str) -> Result<Line, Rejection> {
+        read_and_told(header, line).map(|(line, ..)| line)
+    }
+
+    type Told = (Line, Vec<&'static str>, Vec<&'static str>);
+
+    fn read_and_told(header: &str, line: &str) -> Result<Told, Rejection> {
         let split = |text: &str| text.split(';').map(str::to_owned).collect::<Vec<_>>();
-        let words = Words::new(["company".to_owned()], ["energy".to_owned()], "");
-        let layout = Layout::of(&split(header)).unwrap();
-        Line::read(&StringRecord::from(split(line)), &layout, &words)
+        let kinds = ["company", "association", "employer_organisation", "chamber"];
+        let words = Words::new(kinds.map(str::to_owned), ["energy".to_owned()], "");
+        let (form, header) = Form::of(&split(header)).unwrap();
+        let record = StringRecord::from(split(line));
+        let mut reading = Reading::of(&record, &header);
+        let line = Line::read(&mut reading, form, &words)?;
+        Ok((line, reading.repaired, reading.ignored))
+    }
+
+    #[test]
+    fn a_line_of_the_register_of_associations() {
+        let header = "id;id_ex;siret;nature;titre;titre_court;objet;siteweb";
+        let (line, repaired, ignored) = read_and_told(
+            header,
+            "W751000001;;44478651100014;D;LES AMIS DES MÉTIERS;AMIS DES MÉTIERS DE LA MÉTALLURGIE;faire découvrir;www.amis.fr",
+        )
+        .unwrap();
+        assert_eq!(
+            (line.rna.as_deref(), line.source_id),
+            (Some("W751000001"), None)
+        );
+        assert_eq!(line.legal_name, "LES AMIS DES MÉTIERS");
+        assert_eq!(line.kind.as_deref(), Some("association"));
+        assert_eq!(line.siren.as_deref(), Some("444786511"));
+        assert_eq!(line.website.as_deref(), Some("https://www.amis.fr"));
+        assert_eq!(line.description.as_deref(), Some("faire découvrir"));
+        assert_eq!((repaired, ignored), (vec!["website"], vec!["acronym"]));
+        // Nobody who takes an extract corrects it.
+        let (line, _, ignored) = read_and_told(header, "W751000001;;;D;A;;;néant").unwrap();
+        assert_eq!((line.website, ignored), (None, vec!["website"]));
+        assert_eq!(
+            read(header, "751;;;D;A;;;").unwrap_err().code,
+            "invalid_rna"
+        );
+    }
+
+    #[test]
+    fn a_line_of_sirene() {
+        let header = "siren;statutDiffusionUniteLegale;sigleUniteLegale;identifiantAssociationUniteLegale;\
+            denominationUniteLegale;denominationUsuelle1UniteLegale;categorieJuridiqueUniteLegale";
+        let kind = |category: &str| {
+            read(header, &format!("444786511;O;GRDF;;GRDF;;{category}")).map(|line| line.kind)
+        };
+        for (category, expected) in [
+            ("5599", Some("company")),
+            ("9220", Some("association")),
+            ("8420", Some("employer_organisation")),
+            ("7381", Some("chamber")),
+            ("0000", None),
+        ] {
+            assert_eq!(kind(category).unwrap().as_deref(), expected, "{category}");
+        }
+        let (line, repaired, _) =
+            read_and_told(header, "444786511.0;O;[ND];W751000001;GRDF;;5599").unwrap();
+        assert_eq!(
+            (line.siren.as_deref(), line.rna.as_deref()),
+            (Some("444786511"), Some("W751000001"))
+        );
+        assert_eq!((line.acronym, repaired), (None, vec!["siren"]));
+        // A person who works alone is no partner without a name of its own.
+        assert_eq!(
+            read(header, "444786511;P;;;[ND];;1000").unwrap_err().code,
+            "missing_name"
+        );
     }
 
     #[test]
@@ -229,6 +218,6 @@ mod tests {
         assert_eq!(code("website", "https://u:p@a.fr"), Err("invalid_website"));
         assert!(code("sigle", &"é".repeat(30)).is_ok());
         assert_eq!(read("nom;sigle", ";A").unwrap_err().code, "missing_name");
-        assert!(Layout::of(&["name".to_owned()]).is_err());
+        assert!(Form::of(&["name".to_owned()]).is_err());
     }
 }

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use tokio_postgres::{Row, Transaction};
 use uuid::Uuid;
 
-use super::line::{Line, ancestors, end_before_start};
+use super::line::{Act, Line, end_before_start};
 use super::stated::{Party, attested, content, imported};
 use crate::agreements::conventions::acts::{DatePrecision, Imported};
 use crate::agreements::conventions::content::Content;
@@ -21,8 +21,9 @@ use crate::agreements::conventions::reference;
 use crate::integration::imports::merge::{self, Origin, Provenance, Stated};
 use crate::integration::imports::store::provenance;
 use crate::integration::imports::{ImportContext, ImportError, Kept, List, Rejection};
+use crate::register::territories::ancestry;
 use crate::values::ids::PartnerId;
-use crate::values::{Sha256Hex, TextValue as _, today};
+use crate::values::{Sha256Hex, TerritoryCode, TextValue as _, today};
 
 /// A convention that an import made.
 struct Stored {
@@ -41,6 +42,8 @@ struct Stored {
 pub struct Register {
     stored: HashMap<String, Stored>,
     parties: HashMap<String, Party>,
+    /// The schools that lines name, each with itself and all above it.
+    schools: HashMap<String, Vec<String>>,
     provenance: Provenance,
     list: List,
     today: NaiveDate,
@@ -76,11 +79,14 @@ const PARTIES: &str = "
     SELECT s.source_id, p.id, coalesce(acronym, usual_name, legal_name) AS name
       FROM partner_source_ids s JOIN partners p ON p.id = s.partner_id";
 
+const SCHOOLS: &str = "SELECT uai, department, academy FROM establishments WHERE uai = ANY ($1)";
+
 impl Register {
-    /// Reads what is stored.
+    /// Reads what is stored, and the schools that the lines name.
     pub async fn load(
         transaction: &Transaction<'_>,
         list: &List,
+        lines: &[(u64, Line)],
         now: DateTime<Utc>,
     ) -> Result<Self, ImportError> {
         let mut stored = HashMap::new();
@@ -101,6 +107,7 @@ impl Register {
         let ids: Vec<Uuid> = stored.values().map(|stored: &Stored| stored.id).collect();
         Ok(Self {
             provenance: provenance::of(transaction, &ids).await?,
+            schools: schools(transaction, lines).await?,
             stored,
             parties,
             list: list.clone(),
@@ -115,19 +122,24 @@ impl Register {
         line: &Line,
         context: &ImportContext<'_>,
     ) -> Result<Outcome, Rejection> {
-        self.is_past(line)?;
-        let parties = self.parties(line)?;
-        let stated = content(line, &parties)?;
         let id = self.list.id(&line.source_id);
-        match self.stored.get(&id) {
-            Some(stored) => self.changed(place, line, &stated, stored),
-            None => self.created(line, &stated, id, context),
+        let stored = self.stored.get(&id);
+        let Some(act) = &line.act else {
+            let stored = stored.ok_or_else(|| unknown_convention(line))?;
+            return self.completed(place, line, line.agreed.fields(), stored);
+        };
+        self.is_past(act)?;
+        let parties = self.parties(act)?;
+        let stated = content(line, act, &parties)?;
+        match stored {
+            Some(stored) => self.changed(place, (line, act), &stated, stored),
+            None => self.created(act, &stated, id, context),
         }
     }
 
     /// A convention cannot have been signed on a day that is to come.
-    fn is_past(&self, line: &Line) -> Result<(), Rejection> {
-        let signed = line.signed.filter(|_| !line.is_project);
+    fn is_past(&self, act: &Act) -> Result<(), Rejection> {
+        let signed = act.signed.filter(|_| !act.is_project);
         match signed.filter(|(day, _)| *day > self.today) {
             None => Ok(()),
             Some((day, _)) => Err(Rejection::new(
@@ -141,25 +153,26 @@ impl Register {
 
     fn created(
         &self,
-        line: &Line,
+        act: &Act,
         stated: &Content,
         id: String,
         context: &ImportContext<'_>,
     ) -> Result<Outcome, Rejection> {
-        let status = if line.is_project {
+        let status = if act.is_project {
             Status::Draft
         } else {
             Status::Signed
         };
-        let signed_on = stated.starts_on.filter(|_| !line.is_project);
+        let signed_on = stated.starts_on.filter(|_| !act.is_project);
         let year = signed_on.unwrap_or(self.today).year();
         let hash = hash(stated)?;
+        let reach = self.reach(act.territory.as_ref())?;
         let entry = Entry {
             id: (context.new_id)(),
             known_version: None,
             before: None,
-            prefix: Some(reference::prefix(line.territory.as_ref(), year)),
-            row: row(stated, &hash, status, signed_on, &imported(line, id))?,
+            prefix: Some(reference::prefix(act.territory.as_ref(), year)),
+            row: row(stated, reach, &hash, status, signed_on, &imported(act, id))?,
         };
         Ok(Outcome {
             entry: Some(Box::new(entry)),
@@ -170,12 +183,12 @@ impl Register {
     fn changed(
         &self,
         place: u64,
-        line: &Line,
+        (line, act): (&Line, &Act),
         stated: &Content,
         stored: &Stored,
     ) -> Result<Outcome, Rejection> {
         let fields = members(&stored.content)?;
-        let stated = stored.stated(line, stated)?;
+        let stated = stored.stated(act, stated)?;
         let is_one = |name: &str| {
             stated
                 .get(name)
@@ -189,6 +202,19 @@ impl Register {
             );
             return Err(Rejection::new("id_taken", detail));
         }
+        self.completed(place, line, stated, stored)
+    }
+
+    /// What is to be written of a stored convention, of which a line says this.
+    fn completed(
+        &self,
+        place: u64,
+        line: &Line,
+        mut stated: Map<String, Value>,
+        stored: &Stored,
+    ) -> Result<Outcome, Rejection> {
+        stated.retain(|_, value| !merge::is_blank(value));
+        let fields = members(&stored.content)?;
         let object = merge::Stored {
             id: stored.id,
             fields: &fields,
@@ -201,13 +227,29 @@ impl Register {
         let (merged, kept) = merge::merge(&object, stated, &self.provenance, &self.list);
         let content: Content =
             serde_json::from_value(Value::Object(merged)).map_err(|error| unwritable(&error))?;
-        let entry = stored.written(line, content)?;
+        let reach = self.reach(stored.content.territory.as_ref())?;
+        let entry = stored.written(line.act.as_ref(), content, reach)?;
         Ok(Outcome { entry, kept })
     }
 
-    fn parties(&self, line: &Line) -> Result<Vec<&Party>, Rejection> {
+    /// A territory and all above it.
+    fn reach(&self, territory: Option<&TerritoryCode>) -> Result<Vec<String>, Rejection> {
+        let Some(territory) = territory else {
+            return Ok(Vec::new());
+        };
+        let Some(uai) = territory.uai() else {
+            return Ok(ancestry::all(&[ancestry::ancestry(territory.as_str())]));
+        };
+        let unknown = || {
+            let detail = format!("no school {uai} in the register: import the directory first");
+            Rejection::new("unknown_establishment", detail)
+        };
+        self.schools.get(uai.as_str()).cloned().ok_or_else(unknown)
+    }
+
+    fn parties(&self, act: &Act) -> Result<Vec<&Party>, Rejection> {
         let mut parties: Vec<&Party> = Vec::new();
-        for id in &line.partners {
+        for id in &act.partners {
             let party = self.parties.get(&self.list.id(id)).ok_or_else(|| {
                 Rejection::new(
                     "unknown_partner",
@@ -242,19 +284,33 @@ impl Stored {
 
     /// What the line says of the convention, field by field: an empty cell says nothing, nor does a
     /// month or a year of a day in it.
-    fn stated(&self, line: &Line, content: &Content) -> Result<Map<String, Value>, Rejection> {
+    fn stated(&self, act: &Act, content: &Content) -> Result<Map<String, Value>, Rejection> {
         let mut stated = members(content)?;
-        let dates = line.signed.zip(self.content.starts_on);
-        let is_known =
-            dates.is_some_and(|((first, precision), day)| is_within(day, first, precision));
-        stated.retain(|name, value| !merge::is_blank(value) && (name != "starts_on" || !is_known));
+        let is_known = |told: Option<(NaiveDate, DatePrecision)>, known: Option<NaiveDate>| {
+            told.zip(known)
+                .is_some_and(|((told, precision), day)| is_within(day, told, precision))
+        };
+        let own = &self.content;
+        for (name, told, known) in [
+            ("starts_on", act.signed, own.starts_on),
+            ("ends_on", act.ends, own.ends_on),
+        ] {
+            if is_known(told, known) {
+                stated.remove(name);
+            }
+        }
         Ok(stated)
     }
 
     /// What is to be written of it, if anything.
-    fn written(&self, line: &Line, content: Content) -> Result<Option<Box<Entry>>, Rejection> {
+    fn written(
+        &self,
+        act: Option<&Act>,
+        content: Content,
+        reach: Vec<String>,
+    ) -> Result<Option<Box<Entry>>, Rejection> {
         in_order(&content)?;
-        let imported = self.sourced(line, &content);
+        let imported = self.sourced(act, &content);
         if content == self.content && imported == self.imported {
             return Ok(None);
         }
@@ -274,26 +330,26 @@ impl Stored {
             known_version: Some(self.version),
             before: Some(Value::Object(members(&self.content)?)),
             prefix: None,
-            row: row(&content, &hash, self.status, signed_on, &imported)?,
+            row: row(&content, reach, &hash, self.status, signed_on, &imported)?,
         })))
     }
 
     /// Where it comes from, once the line is taken: how precise its first day is goes with that day.
-    fn sourced(&self, line: &Line, content: &Content) -> Imported {
+    fn sourced(&self, act: Option<&Act>, content: &Content) -> Imported {
         let mut sourced = self.imported.clone();
-        if self.is_settled {
+        let Some(act) = act.filter(|_| !self.is_settled) else {
             return sourced;
+        };
+        if act.source.is_some() {
+            sourced.source.clone_from(&act.source);
         }
-        if line.source.is_some() {
-            sourced.source.clone_from(&line.source);
-        }
-        let signed = line
+        let signed = act
             .signed
             .filter(|(day, _)| content.starts_on == Some(*day));
         if let Some((_, precision)) = signed.filter(|_| content.starts_on != self.content.starts_on)
         {
             sourced.date_precision = Some(precision);
-            sourced.attested_until = attested(line);
+            sourced.attested_until = attested(act);
         }
         if content.ends_on.is_some() {
             sourced.attested_until = None;
@@ -339,16 +395,44 @@ fn members(content: &Content) -> Result<Map<String, Value>, Rejection> {
     }
 }
 
+fn unknown_convention(line: &Line) -> Rejection {
+    let detail = format!(
+        "no convention was imported under the id {}: import the list of conventions first, with the same --source",
+        line.source_id
+    );
+    Rejection::new("unknown_convention", detail)
+}
+
+/// The schools that these lines name, each with itself and all above it.
+async fn schools(
+    transaction: &Transaction<'_>,
+    lines: &[(u64, Line)],
+) -> Result<HashMap<String, Vec<String>>, ImportError> {
+    let acts = lines.iter().filter_map(|(_, line)| line.act.as_ref());
+    let territories = acts.filter_map(|act| act.territory.as_ref());
+    let uais: Vec<String> = territories
+        .filter_map(|territory| territory.uai().map(|uai| uai.to_string()))
+        .collect();
+    let mut schools = HashMap::new();
+    for row in transaction.query(SCHOOLS, &[&uais]).await? {
+        let uai: String = row.try_get("uai")?;
+        let above = [row.try_get("department")?, row.try_get("academy")?];
+        let codes = ancestry::of_school(&uai, above);
+        schools.insert(uai, codes);
+    }
+    Ok(schools)
+}
+
 /// The columns of a convention's row that come from its content.
 fn row(
     content: &Content,
+    reach: Vec<String>,
     hash: &Sha256Hex,
     status: Status,
     signed_on: Option<NaiveDate>,
     imported: &Imported,
 ) -> Result<Map<String, Value>, Rejection> {
     let mut row = members(content)?;
-    let reach = ancestors(content.territory.as_ref());
     row.extend([
         ("status".to_owned(), json!(status)),
         ("terms".to_owned(), json!(content.terms)),

@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 use std::pin::{Pin, pin};
 
+use chrono::NaiveDate;
 use tokio_postgres::Transaction;
 use tokio_postgres::binary_copy::BinaryCopyInWriter;
 use tokio_postgres::types::{ToSql, Type};
 use uuid::Uuid;
 
+use crate::integration::imports::cells::{self, Cell};
 use crate::integration::imports::establishments::columns::{Column, Layout};
 use crate::integration::imports::establishments::record::Line;
 use crate::integration::imports::source::Table;
 use crate::integration::imports::{ImportContext, ImportError, Refusal};
-use crate::values::{FromText, Uai};
 
 /// What reading the file gave.
 pub struct Staged {
@@ -23,6 +24,8 @@ pub struct Staged {
     pub refused_uais: Vec<String>,
     /// For each stored column, how many cells were repaired.
     pub repaired: BTreeMap<&'static str, u64>,
+    /// The first and the last day that lines are of.
+    pub dated: Option<(NaiveDate, NaiveDate)>,
 }
 
 /// How often progress is reported, in lines.
@@ -89,7 +92,7 @@ pub async fn stage(
     transaction: &Transaction<'_>,
     table: &mut Table<'_>,
     layout: &Layout,
-    context: &ImportContext<'_>,
+    (context, edition): (&ImportContext<'_>, Option<NaiveDate>),
     progress: &(impl Fn(u64) + Sync),
 ) -> Result<Staged, ImportError> {
     transaction.batch_execute(TABLE).await?;
@@ -100,13 +103,20 @@ pub async fn stage(
         refused: Vec::new(),
         refused_uais: Vec::new(),
         repaired: BTreeMap::new(),
+        dated: None,
     };
     while let Some(line) = table.advance()? {
         staged.read += 1;
-        let read = table.cells().and_then(|cells| Line::read(&cells, layout));
+        let read = table
+            .cells()
+            .and_then(|cells| Line::read(&cells, layout, edition));
         match read {
             Ok(read) => {
                 copy(writer.as_mut(), line, context, &read).await?;
+                if let Some(day) = read.source_updated_on {
+                    let (first, last) = staged.dated.unwrap_or((day, day));
+                    staged.dated = Some((first.min(day), last.max(day)));
+                }
                 for name in read.repaired {
                     *staged.repaired.entry(name).or_default() += 1;
                 }
@@ -130,8 +140,10 @@ pub async fn stage(
 }
 
 fn uai_of(table: &Table<'_>, layout: &Layout) -> Option<String> {
-    let cell = table.raw(layout.place(Column::Uai)?)?.trim();
-    Uai::from_text(cell).is_ok().then(|| cell.to_owned())
+    match cells::uai(table.raw(layout.place(Column::Uai)?)?.trim()) {
+        Cell::Read(uai) | Cell::Repaired(uai) => Some(uai),
+        Cell::Empty | Cell::Unreadable => None,
+    }
 }
 
 async fn copy(

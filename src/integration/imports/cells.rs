@@ -1,9 +1,9 @@
-//! What a cell of the directory says, by the kind of its column.
+//! What a cell of a list says, by the kind of its column.
 
 use chrono::NaiveDate;
 
 use crate::reference::Reference;
-use crate::values::{FromText, Uai, is_siret};
+use crate::values::{FromText, HttpsUrl, Siren, Uai, is_siret};
 
 /// What came of a cell.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -190,9 +190,52 @@ pub fn siret(cell: &str) -> Cell<String> {
     }
 }
 
-/// Another establishment.
-pub fn parent(cell: &str) -> Cell<String> {
-    Cell::of(Uai::from_text(cell).is_ok().then(|| cell.to_owned()))
+/// A SIREN whose digits agree, however grouped; its first zero may be lost. A SIRET begins with one.
+pub fn siren(cell: &str) -> Cell<String> {
+    let bare = whole(cell);
+    let digits: String = bare.chars().filter(|c| !c.is_whitespace()).collect();
+    if let (true, Some(siren)) = (is_siret(&digits), digits.get(..9)) {
+        return Cell::repaired(siren.to_owned(), bare != cell);
+    }
+    let padded = format!("{digits:0>9}");
+    if digits.len() + 1 >= padded.len() && Siren::from_text(&padded).is_ok() {
+        Cell::repaired(padded.clone(), bare != cell || padded != digits)
+    } else {
+        Cell::Unreadable
+    }
+}
+
+/// The code of a school; its letter may be small.
+pub fn uai(cell: &str) -> Cell<String> {
+    let upper = cell.to_ascii_uppercase();
+    if Uai::from_text(&upper).is_ok() {
+        Cell::repaired(upper.clone(), upper != cell)
+    } else {
+        Cell::Unreadable
+    }
+}
+
+/// The number of an academic region that exists.
+pub fn region(cell: &str) -> Cell<String> {
+    existing("region", code(cell, 2))
+}
+
+/// A secure address; what it begins with may be left out.
+pub fn website(cell: &str) -> Cell<String> {
+    let whole = if cell.contains("://") {
+        cell.to_owned()
+    } else {
+        format!("https://{cell}")
+    };
+    let is_host = whole
+        .split('/')
+        .nth(2)
+        .is_some_and(|host| host.contains('.'));
+    if is_host && HttpsUrl::from_text(&whole).is_ok() {
+        Cell::repaired(whole.clone(), whole != cell)
+    } else {
+        Cell::Unreadable
+    }
 }
 
 /// `YYYY-MM-DD`, or the `DD/MM/YYYY` that a spreadsheet makes of it.
@@ -244,6 +287,26 @@ mod tests {
         assert_eq!(academy("99"), Cell::Unreadable);
         assert_eq!(postal_code("10"), Cell::Unreadable);
         assert_eq!(siret("77684512500058.0"), repaired("77684512500058"));
+    }
+
+    #[test]
+    fn what_names_a_partner_or_a_school_is_repaired() {
+        let repaired = |text: &str| Cell::Repaired(text.to_owned());
+        let read = |text: &str| Cell::Read(text.to_owned());
+        assert_eq!(siren("444 786 511"), read("444786511"));
+        assert_eq!(siren("444786511.0"), repaired("444786511"));
+        assert_eq!(siren("5520544"), Cell::Unreadable);
+        assert_eq!(siren("444786512"), Cell::Unreadable);
+        assert_eq!(siren(""), Cell::Unreadable);
+        assert_eq!(uai("0311131l"), repaired("0311131L"));
+        assert_eq!(uai("0311131K"), Cell::Unreadable);
+        assert_eq!(region("1"), repaired("01"));
+        assert_eq!(region("99"), Cell::Unreadable);
+        assert_eq!(website("www.a.fr/b"), repaired("https://www.a.fr/b"));
+        assert_eq!(website("https://a.fr"), read("https://a.fr"));
+        for none in ["http://a.fr", "javascript:x", "néant", "a b.fr"] {
+            assert_eq!(website(none), Cell::Unreadable, "{none}");
+        }
     }
 
     #[test]
