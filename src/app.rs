@@ -1,6 +1,7 @@
 //! The application: what every handler works with. [`server`](crate::server) mounts it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -12,6 +13,7 @@ use crate::config::Config;
 use crate::db::{Connector, Db, installation};
 use crate::error::Result;
 use crate::http::contract::Contract;
+use crate::http::limits::Limits;
 use crate::http::page::Cursors;
 use crate::metrics::Metrics;
 
@@ -31,6 +33,10 @@ pub struct Shared {
     pub api: Api,
     /// What is measured.
     pub metrics: Metrics,
+    /// What callers may cost each other.
+    pub limits: Limits,
+    /// Whether the service was told to stop.
+    stopping: AtomicBool,
 }
 
 /// The application of one worker.
@@ -69,6 +75,7 @@ impl Shared {
     ) -> Result<Arc<Self>> {
         let cursors = Cursors::new(installation::cursor_key(&connector).await?);
         Ok(Arc::new(Self {
+            limits: Limits::new(&config),
             config,
             connector,
             authenticator: Authenticator::new(tokens),
@@ -76,7 +83,18 @@ impl Shared {
             clock: Clock::default(),
             api,
             metrics: Metrics::default(),
+            stopping: AtomicBool::new(false),
         }))
+    }
+
+    /// From now on the service is not ready, and asks its callers to connect elsewhere.
+    pub fn begin_to_stop(&self) {
+        self.stopping.store(true, Ordering::Release);
+    }
+
+    /// Whether the service was told to stop.
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
     }
 }
 
@@ -86,7 +104,9 @@ impl App {
     /// # Errors
     /// `internal_error` when the pool cannot be built.
     pub fn new(shared: Arc<Shared>) -> Result<Self> {
-        let db = Db::new(shared.connector.clone(), shared.config.db_connections)?;
+        let config = &shared.config;
+        let (writes, queries) = (config.db_connections, config.query_connections);
+        let db = Db::new(&shared.connector, writes, queries)?;
         Ok(Self { shared, db })
     }
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
+use crate::http::limits::Limits;
 use actix_web::http::StatusCode;
 use metrics::{Counter, Histogram};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
@@ -28,6 +29,42 @@ const BUCKETS: &[f64] = &[
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0,
 ];
 
+/// A gauge's value.
+fn number(count: usize) -> f64 {
+    u32::try_from(count).map_or(f64::from(u32::MAX), f64::from)
+}
+
+/// What each series says.
+fn describe() {
+    use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
+    describe_counter!(
+        "ree_requests_total",
+        "Requests answered, by operation and status."
+    );
+    describe_histogram!(
+        "ree_request_duration_seconds",
+        Unit::Seconds,
+        "From the first byte of a request to the head of its answer."
+    );
+    describe_gauge!(
+        "ree_requests_in_flight",
+        "Requests that run, or wait for their turn, by class."
+    );
+    describe_gauge!(
+        "ree_body_memory_free_bytes",
+        Unit::Bytes,
+        "Memory left for bodies of requests."
+    );
+    describe_counter!(
+        "ree_rate_limited_total",
+        "Requests refused because a client asked too much (429)."
+    );
+    describe_counter!(
+        "ree_overload_refused_total",
+        "Requests refused because too many waited (503)."
+    );
+}
+
 impl Default for Metrics {
     fn default() -> Self {
         let builder = PrometheusBuilder::new()
@@ -35,6 +72,7 @@ impl Default for Metrics {
             .unwrap_or_else(|_| PrometheusBuilder::new());
         let recorder = builder.build_recorder();
         let handle = recorder.handle();
+        metrics::with_local_recorder(&recorder, describe);
         Self {
             recorder,
             handle,
@@ -86,6 +124,21 @@ impl Metrics {
             requests: Vec::new(),
         });
         series.requests.push((status, requests));
+    }
+
+    /// What is in flight, waits and was refused, as it is now.
+    pub fn set_limits(&self, limits: &Limits) {
+        metrics::with_local_recorder(&self.recorder, || {
+            for (class, running, waiting) in limits.in_flight() {
+                let of = |state| [("class", class.name()), ("state", state)];
+                metrics::gauge!("ree_requests_in_flight", &of("running")).set(number(running));
+                metrics::gauge!("ree_requests_in_flight", &of("waiting")).set(number(waiting));
+            }
+            metrics::gauge!("ree_connections").set(number(limits.connections.count()));
+            metrics::gauge!("ree_body_memory_free_bytes").set(number(limits.bodies.free()));
+            metrics::counter!("ree_rate_limited_total").absolute(limits.rates.refused());
+            metrics::counter!("ree_overload_refused_total").absolute(limits.refused());
+        });
     }
 
     /// The text a Prometheus server reads.

@@ -122,7 +122,7 @@ pub fn serve(
             let shared = Arc::clone(&shared);
             async move {
                 let peer = stream.peer_addr().ok();
-                Ok((Explained::new(stream, shared), Protocol::Http1, peer))
+                Ok((Explained::new(stream, peer, shared), Protocol::Http1, peer))
             }
         })
         .and_then(http)

@@ -33,168 +33,238 @@ pub enum Needs {
     Write,
 }
 
+/// What an operation costs the others: which connections serve it, how many of it run at once, what it
+/// takes of a client's rate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Class {
+    /// Reads one object.
+    Point,
+    /// Reads a page in the order of an index.
+    List,
+    /// Looks for what is near in meaning or place.
+    Search,
+    /// Counts and adds up.
+    Aggregate,
+    /// Writes a complete list, in the form of a file.
+    Export,
+    /// Changes one object.
+    Write,
+    /// Changes many.
+    Bulk,
+}
+
+impl Class {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Point,
+        Self::List,
+        Self::Search,
+        Self::Aggregate,
+        Self::Export,
+        Self::Write,
+        Self::Bulk,
+    ];
+
+    /// Its name, in the metrics.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Point => "point",
+            Self::List => "list",
+            Self::Search => "search",
+            Self::Aggregate => "aggregate",
+            Self::Export => "export",
+            Self::Write => "write",
+            Self::Bulk => "bulk",
+        }
+    }
+
+    /// The scope word of the token that it needs.
+    const fn needs(self) -> Needs {
+        match self {
+            Self::Write | Self::Bulk => Needs::Write,
+            _ => Needs::Read,
+        }
+    }
+}
+
 /// One line of the table.
 pub struct Line {
     /// The operation's id in the OpenAPI document.
     pub operation: &'static str,
-    /// The scope word needed.
-    pub needs: Needs,
+    /// What it costs the others.
+    pub class: Class,
     /// Ministry, academy, establishment, partner, reader.
     pub grants: [Grant; 5],
 }
 
-const fn read(operation: &'static str, grants: [Grant; 5]) -> Line {
+const fn line(operation: &'static str, class: Class, grants: [Grant; 5]) -> Line {
     Line {
         operation,
-        needs: Needs::Read,
+        class,
         grants,
     }
 }
 
+const fn point(operation: &'static str, grants: [Grant; 5]) -> Line {
+    line(operation, Class::Point, grants)
+}
+
+const fn list(operation: &'static str, grants: [Grant; 5]) -> Line {
+    line(operation, Class::List, grants)
+}
+
+const fn search(operation: &'static str, grants: [Grant; 5]) -> Line {
+    line(operation, Class::Search, grants)
+}
+
+const fn aggregate(operation: &'static str, grants: [Grant; 5]) -> Line {
+    line(operation, Class::Aggregate, grants)
+}
+
 const fn write(operation: &'static str, grants: [Grant; 5]) -> Line {
-    Line {
-        operation,
-        needs: Needs::Write,
-        grants,
-    }
+    line(operation, Class::Write, grants)
+}
+
+const fn bulk(operation: &'static str, grants: [Grant; 5]) -> Line {
+    line(operation, Class::Bulk, grants)
 }
 
 /// The table of the contract ("Roles").
 #[rustfmt::skip]
 pub const TABLE: &[Line] = &[
-    //                                    ministry academy establishment partner reader
-    read ("list_partners",                 [All, All, All, All, All]),
-    read ("count_partners",                [All, All, All, All, All]),
-    read ("get_partner",                   [All, All, All, All, All]),
-    write("create_partner",                [All, No,  No,  No,  No ]),
-    write("update_partner",                [All, No,  No,  Own, No ]),
-    write("delete_partner",                [All, No,  No,  No,  No ]),
-    write("archive_partner",               [All, No,  No,  No,  No ]),
-    write("restore_partner",               [All, No,  No,  No,  No ]),
-    read ("list_representatives",          [All, All, All, All, All]),
-    read ("count_representatives",         [All, All, All, All, All]),
-    read ("get_representative",            [All, All, All, All, All]),
-    write("create_representative",         [All, No,  No,  Own, No ]),
-    write("update_representative",         [All, No,  No,  Own, No ]),
-    write("delete_representative",         [All, No,  No,  Own, No ]),
-    read ("list_conventions",              [All, Own, Own, Own, Own]),
-    read ("count_conventions",             [All, Own, Own, Own, Own]),
-    read ("get_convention",                [All, Own, Own, Own, Own]),
-    write("create_convention",             [All, Own, Own, No,  No ]),
-    write("update_convention",             [All, Own, Own, No,  No ]),
-    write("delete_convention",             [All, Own, Own, No,  No ]),
-    write("open_convention_negotiation",   [All, Own, Own, No,  No ]),
-    write("send_convention_for_signature", [All, Own, Own, No,  No ]),
-    write("sign_convention",               [All, Own, Own, Own, No ]),
-    write("abandon_convention",            [All, Own, Own, No,  No ]),
-    write("terminate_convention",          [All, Own, Own, No,  No ]),
-    write("renew_convention",              [All, Own, Own, No,  No ]),
-    read ("list_amendments",               [All, Own, Own, Own, Own]),
-    read ("count_amendments",              [All, Own, Own, Own, Own]),
-    read ("get_amendment",                 [All, Own, Own, Own, Own]),
-    write("create_amendment",              [All, Own, Own, No,  No ]),
-    write("update_amendment",              [All, Own, Own, No,  No ]),
-    write("delete_amendment",              [All, Own, Own, No,  No ]),
-    write("send_amendment_for_signature",  [All, Own, Own, No,  No ]),
-    write("sign_amendment",                [All, Own, Own, Own, No ]),
-    write("abandon_amendment",             [All, Own, Own, No,  No ]),
-    read ("list_declinations",             [All, Own, Own, Own, Own]),
-    read ("count_declinations",            [All, Own, Own, Own, Own]),
-    read ("get_declination",               [All, Own, Own, Own, Own]),
-    write("create_declination",            [All, Own, Own, No,  No ]),
-    write("update_declination",            [All, Own, Own, No,  No ]),
-    write("delete_declination",            [All, Own, Own, No,  No ]),
-    write("activate_declination",          [All, Own, Own, No,  No ]),
-    write("close_declination",             [All, Own, Own, No,  No ]),
-    write("abandon_declination",           [All, Own, Own, No,  No ]),
-    read ("list_convention_history",       [All, Own, Own, Own, Own]),
-    read ("get_convention_coverage",       [All, Own, Own, Own, Own]),
-    read ("get_convention_summary",        [All, Own, Own, Own, Own]),
-    read ("list_declination_history",      [All, Own, Own, Own, Own]),
-    read ("get_declination_comparison",    [All, Own, Own, Own, Own]),
-    read ("list_interventions",            [All, All, All, All, All]),
-    read ("count_interventions",           [All, All, All, All, All]),
-    read ("get_intervention_by_id",        [All, All, All, All, All]),
-    read ("get_intervention",              [All, All, All, All, All]),
-    write("put_intervention",              [No,  No,  No,  Own, No ]),
-    write("update_intervention",           [No,  No,  No,  Own, No ]),
-    write("withdraw_intervention",         [All, No,  No,  Own, No ]),
-    read ("list_solicitations",            [All, Own, Own, Own, No ]),
-    read ("count_solicitations",           [All, Own, Own, Own, No ]),
-    read ("get_solicitation",              [All, Own, Own, Own, No ]),
-    write("create_solicitation",           [All, Own, Own, No,  No ]),
-    write("accept_solicitation",           [All, No,  No,  Own, No ]),
-    write("decline_solicitation",          [All, No,  No,  Own, No ]),
-    write("hold_solicitation",             [All, Own, Own, Own, No ]),
-    write("mark_solicitation_not_held",    [All, Own, Own, Own, No ]),
-    write("cancel_solicitation",           [All, Own, Own, Own, No ]),
-    read ("list_contacts",                 [All, All, All, All, All]),
-    read ("count_contacts",                [All, All, All, All, All]),
-    read ("get_contact",                   [All, All, All, All, All]),
-    write("create_contact",                [All, Own, Own, No,  No ]),
-    write("update_contact",                [All, Own, Own, No,  No ]),
-    write("delete_contact",                [All, Own, Own, No,  No ]),
-    write("push_interventions",            [No,  No,  No,  Own, No ]),
-    write("touch_interventions",           [No,  No,  No,  Own, No ]),
-    read ("list_syncs",                    [All, No,  No,  Own, No ]),
-    read ("count_syncs",                   [All, No,  No,  Own, No ]),
-    read ("list_sync_batches",             [All, No,  No,  Own, No ]),
-    read ("count_sync_batches",            [All, No,  No,  Own, No ]),
-    read ("get_sync_batch",                [All, No,  No,  Own, No ]),
-    read ("get_sync",                      [All, No,  No,  Own, No ]),
-    write("open_sync",                     [No,  No,  No,  Own, No ]),
-    write("commit_sync",                   [No,  No,  No,  Own, No ]),
-    write("abandon_sync",                  [No,  No,  No,  Own, No ]),
-    read ("list_establishments",           [All, All, All, All, All]),
-    read ("count_establishments",          [All, All, All, All, All]),
-    read ("get_establishment",             [All, All, All, All, All]),
-    read ("list_opportunities",            [All, All, All, All, All]),
-    read ("list_territories",              [All, All, All, All, All]),
-    read ("count_territories",             [All, All, All, All, All]),
-    read ("get_territory",                 [All, All, All, All, All]),
-    read ("list_nomenclatures",            [All, All, All, All, All]),
-    read ("count_nomenclatures",           [All, All, All, All, All]),
-    read ("get_nomenclature",              [All, All, All, All, All]),
-    read ("list_campaigns",                [All, All, No,  No,  No ]),
-    read ("count_campaigns",               [All, All, No,  No,  No ]),
-    read ("get_campaign",                  [All, All, No,  No,  No ]),
-    write("create_campaign",               [All, No,  No,  No,  No ]),
-    write("update_campaign",               [All, No,  No,  No,  No ]),
-    write("close_campaign",                [All, No,  No,  No,  No ]),
-    write("reopen_campaign",               [All, No,  No,  No,  No ]),
-    read ("get_campaign_progress",         [All, Own, No,  No,  No ]),
-    read ("list_expected_reports",         [All, Own, No,  No,  No ]),
-    read ("count_expected_reports",        [All, Own, No,  No,  No ]),
-    read ("list_indicators",               [All, All, All, All, All]),
-    read ("count_indicators",              [All, All, All, All, All]),
-    read ("get_indicator_values",          [All, Own, Own, Own, Own]),
-    read ("list_publications",             [All, All, All, All, All]),
-    read ("count_publications",            [All, All, All, All, All]),
-    read ("get_publication",               [All, All, All, All, All]),
-    write("create_publication",            [All, No,  No,  No,  No ]),
-    read ("list_deadlines",                [All, Own, Own, Own, Own]),
-    read ("count_deadlines",               [All, Own, Own, Own, Own]),
-    read ("list_changes",                  [All, All, All, All, All]),
-    read ("list_clients",                  [All, Own, No,  No,  No ]),
-    read ("count_clients",                 [All, Own, No,  No,  No ]),
-    read ("get_client",                    [All, Own, No,  No,  No ]),
-    write("create_client",                 [All, Own, No,  No,  No ]),
-    write("update_client",                 [All, Own, No,  No,  No ]),
-    write("rotate_client_secret",          [All, Own, No,  No,  No ]),
-    write("revoke_client",                 [All, Own, No,  No,  No ]),
-    read ("list_reports",                  [All, Own, Own, Own, Own]),
-    read ("count_reports",                 [All, Own, Own, Own, Own]),
-    read ("get_report",                    [All, Own, Own, Own, Own]),
-    read ("list_report_versions",          [All, Own, Own, Own, Own]),
-    read ("list_report_lines",             [All, Own, Own, No,  No ]),
-    read ("count_report_lines",            [All, Own, Own, No,  No ]),
-    write("create_report",                 [Own, Own, Own, No,  No ]),
-    write("prefill_report",                [Own, Own, Own, No,  No ]),
-    write("update_report",                 [Own, Own, Own, No,  No ]),
-    write("delete_report",                 [Own, Own, Own, No,  No ]),
-    write("submit_report",                 [Own, Own, Own, No,  No ]),
-    write("validate_report",               [Own, Own, No,  No,  No ]),
-    write("return_report",                 [Own, Own, No,  No,  No ]),
+                                                // ministry academy establishment partner reader
+    list("list_partners",                       [All, All, All, All, All]),
+    aggregate("count_partners",                 [All, All, All, All, All]),
+    point("get_partner",                        [All, All, All, All, All]),
+    write("create_partner",                     [All, No,  No,  No,  No ]),
+    write("update_partner",                     [All, No,  No,  Own, No ]),
+    write("delete_partner",                     [All, No,  No,  No,  No ]),
+    write("archive_partner",                    [All, No,  No,  No,  No ]),
+    write("restore_partner",                    [All, No,  No,  No,  No ]),
+    list("list_representatives",                [All, All, All, All, All]),
+    aggregate("count_representatives",          [All, All, All, All, All]),
+    point("get_representative",                 [All, All, All, All, All]),
+    write("create_representative",              [All, No,  No,  Own, No ]),
+    write("update_representative",              [All, No,  No,  Own, No ]),
+    write("delete_representative",              [All, No,  No,  Own, No ]),
+    list("list_conventions",                    [All, Own, Own, Own, Own]),
+    aggregate("count_conventions",              [All, Own, Own, Own, Own]),
+    point("get_convention",                     [All, Own, Own, Own, Own]),
+    write("create_convention",                  [All, Own, Own, No,  No ]),
+    write("update_convention",                  [All, Own, Own, No,  No ]),
+    write("delete_convention",                  [All, Own, Own, No,  No ]),
+    write("open_convention_negotiation",        [All, Own, Own, No,  No ]),
+    write("send_convention_for_signature",      [All, Own, Own, No,  No ]),
+    write("sign_convention",                    [All, Own, Own, Own, No ]),
+    write("abandon_convention",                 [All, Own, Own, No,  No ]),
+    write("terminate_convention",               [All, Own, Own, No,  No ]),
+    write("renew_convention",                   [All, Own, Own, No,  No ]),
+    list("list_amendments",                     [All, Own, Own, Own, Own]),
+    aggregate("count_amendments",               [All, Own, Own, Own, Own]),
+    point("get_amendment",                      [All, Own, Own, Own, Own]),
+    write("create_amendment",                   [All, Own, Own, No,  No ]),
+    write("update_amendment",                   [All, Own, Own, No,  No ]),
+    write("delete_amendment",                   [All, Own, Own, No,  No ]),
+    write("send_amendment_for_signature",       [All, Own, Own, No,  No ]),
+    write("sign_amendment",                     [All, Own, Own, Own, No ]),
+    write("abandon_amendment",                  [All, Own, Own, No,  No ]),
+    list("list_declinations",                   [All, Own, Own, Own, Own]),
+    aggregate("count_declinations",             [All, Own, Own, Own, Own]),
+    point("get_declination",                    [All, Own, Own, Own, Own]),
+    write("create_declination",                 [All, Own, Own, No,  No ]),
+    write("update_declination",                 [All, Own, Own, No,  No ]),
+    write("delete_declination",                 [All, Own, Own, No,  No ]),
+    write("activate_declination",               [All, Own, Own, No,  No ]),
+    write("close_declination",                  [All, Own, Own, No,  No ]),
+    write("abandon_declination",                [All, Own, Own, No,  No ]),
+    list("list_convention_history",             [All, Own, Own, Own, Own]),
+    aggregate("get_convention_coverage",        [All, Own, Own, Own, Own]),
+    aggregate("get_convention_summary",         [All, Own, Own, Own, Own]),
+    list("list_declination_history",            [All, Own, Own, Own, Own]),
+    point("get_declination_comparison",         [All, Own, Own, Own, Own]),
+    search("list_interventions",                [All, All, All, All, All]),
+    aggregate("count_interventions",            [All, All, All, All, All]),
+    point("get_intervention_by_id",             [All, All, All, All, All]),
+    point("get_intervention",                   [All, All, All, All, All]),
+    write("put_intervention",                   [No,  No,  No,  Own, No ]),
+    write("update_intervention",                [No,  No,  No,  Own, No ]),
+    write("withdraw_intervention",              [All, No,  No,  Own, No ]),
+    list("list_solicitations",                  [All, Own, Own, Own, No ]),
+    aggregate("count_solicitations",            [All, Own, Own, Own, No ]),
+    point("get_solicitation",                   [All, Own, Own, Own, No ]),
+    write("create_solicitation",                [All, Own, Own, No,  No ]),
+    write("accept_solicitation",                [All, No,  No,  Own, No ]),
+    write("decline_solicitation",               [All, No,  No,  Own, No ]),
+    write("hold_solicitation",                  [All, Own, Own, Own, No ]),
+    write("mark_solicitation_not_held",         [All, Own, Own, Own, No ]),
+    write("cancel_solicitation",                [All, Own, Own, Own, No ]),
+    list("list_contacts",                       [All, All, All, All, All]),
+    aggregate("count_contacts",                 [All, All, All, All, All]),
+    point("get_contact",                        [All, All, All, All, All]),
+    write("create_contact",                     [All, Own, Own, No,  No ]),
+    write("update_contact",                     [All, Own, Own, No,  No ]),
+    write("delete_contact",                     [All, Own, Own, No,  No ]),
+    bulk("push_interventions",                  [No,  No,  No,  Own, No ]),
+    bulk("touch_interventions",                 [No,  No,  No,  Own, No ]),
+    list("list_syncs",                          [All, No,  No,  Own, No ]),
+    aggregate("count_syncs",                    [All, No,  No,  Own, No ]),
+    list("list_sync_batches",                   [All, No,  No,  Own, No ]),
+    aggregate("count_sync_batches",             [All, No,  No,  Own, No ]),
+    point("get_sync_batch",                     [All, No,  No,  Own, No ]),
+    point("get_sync",                           [All, No,  No,  Own, No ]),
+    write("open_sync",                          [No,  No,  No,  Own, No ]),
+    bulk("commit_sync",                         [No,  No,  No,  Own, No ]),
+    write("abandon_sync",                       [No,  No,  No,  Own, No ]),
+    list("list_establishments",                 [All, All, All, All, All]),
+    aggregate("count_establishments",           [All, All, All, All, All]),
+    point("get_establishment",                  [All, All, All, All, All]),
+    search("list_opportunities",                [All, All, All, All, All]),
+    list("list_territories",                    [All, All, All, All, All]),
+    list("count_territories",                   [All, All, All, All, All]),
+    point("get_territory",                      [All, All, All, All, All]),
+    list("list_nomenclatures",                  [All, All, All, All, All]),
+    list("count_nomenclatures",                 [All, All, All, All, All]),
+    point("get_nomenclature",                   [All, All, All, All, All]),
+    list("list_campaigns",                      [All, All, No,  No,  No ]),
+    aggregate("count_campaigns",                [All, All, No,  No,  No ]),
+    point("get_campaign",                       [All, All, No,  No,  No ]),
+    write("create_campaign",                    [All, No,  No,  No,  No ]),
+    write("update_campaign",                    [All, No,  No,  No,  No ]),
+    write("close_campaign",                     [All, No,  No,  No,  No ]),
+    write("reopen_campaign",                    [All, No,  No,  No,  No ]),
+    aggregate("get_campaign_progress",          [All, Own, No,  No,  No ]),
+    aggregate("list_expected_reports",          [All, Own, No,  No,  No ]),
+    aggregate("count_expected_reports",         [All, Own, No,  No,  No ]),
+    list("list_indicators",                     [All, All, All, All, All]),
+    list("count_indicators",                    [All, All, All, All, All]),
+    aggregate("get_indicator_values",           [All, Own, Own, Own, Own]),
+    list("list_publications",                   [All, All, All, All, All]),
+    aggregate("count_publications",             [All, All, All, All, All]),
+    point("get_publication",                    [All, All, All, All, All]),
+    bulk("create_publication",                  [All, No,  No,  No,  No ]),
+    aggregate("list_deadlines",                 [All, Own, Own, Own, Own]),
+    aggregate("count_deadlines",                [All, Own, Own, Own, Own]),
+    list("list_changes",                        [All, All, All, All, All]),
+    list("list_clients",                        [All, Own, No,  No,  No ]),
+    aggregate("count_clients",                  [All, Own, No,  No,  No ]),
+    point("get_client",                         [All, Own, No,  No,  No ]),
+    write("create_client",                      [All, Own, No,  No,  No ]),
+    write("update_client",                      [All, Own, No,  No,  No ]),
+    write("rotate_client_secret",               [All, Own, No,  No,  No ]),
+    write("revoke_client",                      [All, Own, No,  No,  No ]),
+    list("list_reports",                        [All, Own, Own, Own, Own]),
+    aggregate("count_reports",                  [All, Own, Own, Own, Own]),
+    point("get_report",                         [All, Own, Own, Own, Own]),
+    list("list_report_versions",                [All, Own, Own, Own, Own]),
+    list("list_report_lines",                   [All, Own, Own, No,  No ]),
+    aggregate("count_report_lines",             [All, Own, Own, No,  No ]),
+    write("create_report",                      [Own, Own, Own, No,  No ]),
+    write("prefill_report",                     [Own, Own, Own, No,  No ]),
+    write("update_report",                      [Own, Own, Own, No,  No ]),
+    write("delete_report",                      [Own, Own, Own, No,  No ]),
+    write("submit_report",                      [Own, Own, Own, No,  No ]),
+    write("validate_report",                    [Own, Own, No,  No,  No ]),
+    write("return_report",                      [Own, Own, No,  No,  No ]),
 ];
 
 /// What the caller of an operation may see and change. Store functions take one, so that a query
@@ -225,15 +295,26 @@ pub enum Perimeter {
     Public,
 }
 
+fn of_operation(operation: &str) -> Option<&'static Line> {
+    TABLE.iter().find(|line| line.operation == operation)
+}
+
+/// The class of an operation. What is open to everyone is not in the table: lists of it are lists, the
+/// rest is read from memory or one row.
+pub fn class_of(operation: &str) -> Class {
+    match of_operation(operation) {
+        Some(line) => line.class,
+        None if operation == "list_public_conventions" => Class::List,
+        None => Class::Point,
+    }
+}
+
 /// Admits a caller to an operation, or refuses with the reason.
 ///
 /// # Errors
 /// `insufficient_scope` without the scope word, `forbidden` when the role may not.
 pub fn allow(claims: &Claims, operation: &str) -> Result<Scope> {
-    let line = TABLE
-        .iter()
-        .find(|line| line.operation == operation)
-        .ok_or_else(|| Error::new(Code::Forbidden))?;
+    let line = of_operation(operation).ok_or_else(|| Error::new(Code::Forbidden))?;
     if line
         .grants
         .get(place(claims.identity.role()))
@@ -241,8 +322,8 @@ pub fn allow(claims: &Claims, operation: &str) -> Result<Scope> {
     {
         return Err(Error::new(Code::Forbidden));
     }
-    if !has(claims.scope, line.needs) {
-        return Err(insufficient(line.needs));
+    if !has(claims.scope, line.class.needs()) {
+        return Err(insufficient(line.class.needs()));
     }
     Ok(Scope::of(&claims.identity))
 }

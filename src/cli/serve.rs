@@ -1,8 +1,11 @@
 //! `ree serve`: opens the database, brings it up to date, and answers requests until told to stop.
 
+use std::io;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::dev::Server;
 use actix_web::{HttpServer, web};
 
 use super::Failure;
@@ -15,6 +18,9 @@ use crate::{jobs, server};
 
 /// How long requests in flight may take to end once told to stop.
 const GRACE: u64 = 20;
+
+/// Connections that the system keeps until they are accepted.
+const BACKLOG: i32 = 1024;
 
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -43,9 +49,13 @@ pub fn run(arguments: Arguments) -> Result<(), Failure> {
 }
 
 async fn serve(config: Config, with_demo: bool) -> Result<(), Failure> {
+    // As many files and connections as the system allows at all.
+    if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+        log::warn!("the limit of open files stays as it is: {error}");
+    }
     // Bound first: a port that is taken must be told before anything is started or changed.
-    let listener = bind(config.listen, "REE_LISTEN")?;
-    let admin_listener = bind(config.admin_listen, "REE_ADMIN_LISTEN")?;
+    let listener = listen(&config)?;
+    let admin_listener = bind(config.admin_listen, config.shares_port, "REE_ADMIN_LISTEN")?;
     let database = Database::open(&config).await?;
     // Before the application reads it back as the issuer of its tokens.
     std::fs::create_dir_all(&config.data_dir)?;
@@ -54,25 +64,86 @@ async fn serve(config: Config, with_demo: bool) -> Result<(), Failure> {
     if with_demo {
         demo::load(&shared.connector).await?;
     }
-    let api = api(Arc::clone(&shared), listener)?;
-    let admin = admin(Arc::clone(&shared), admin_listener)?;
+    let servers = Servers {
+        api: api(Arc::clone(&shared), listener)?,
+        admin: admin(Arc::clone(&shared), admin_listener)?,
+    };
     announce(&config, &database);
-    let (api_handle, admin_handle) = (api.handle(), admin.handle());
-    let jobs = tokio::spawn(jobs::run(Arc::clone(&shared)));
-    tokio::select! {
-        ended = api => ended?,
-        ended = admin => ended?,
-        () = database.keep_running() => {}
-        () = stop_signal() => log::info!("stopping: requests in flight are given {GRACE} s"),
-    }
-    jobs.abort();
-    admin_handle.stop(false).await;
-    api_handle.stop(true).await;
-    Ok(())
+    servers
+        .run_until(&shared, database.keep_running())
+        .await
+        .map_err(Failure::from)
 }
 
-fn bind(address: std::net::SocketAddr, setting: &str) -> Result<std::net::TcpListener, Failure> {
-    let listener = std::net::TcpListener::bind(address).map_err(|error| {
+/// What listens.
+struct Servers {
+    api: Server,
+    admin: Server,
+}
+
+impl Servers {
+    /// Answers until told to stop, or until what is supposed to go on ends; then the requests in flight
+    /// are answered. `/metrics` is read until the last one.
+    async fn run_until(
+        self,
+        shared: &Arc<Shared>,
+        database: impl Future<Output = ()>,
+    ) -> io::Result<()> {
+        let (api_handle, admin_handle) = (self.api.handle(), self.admin.handle());
+        // Tasks of their own: a server that nobody polls answers nothing that is in flight.
+        let (mut api, mut admin) = (tokio::spawn(self.api), tokio::spawn(self.admin));
+        let jobs = tokio::spawn(jobs::run(Arc::clone(shared)));
+        let ended = tokio::select! {
+            ended = &mut api => ended,
+            ended = &mut admin => ended,
+            () = database => Ok(Ok(())),
+            signal = stop_signal() => {
+                drain(shared, signal).await;
+                Ok(Ok(()))
+            }
+        };
+        jobs.abort();
+        api_handle.stop(true).await;
+        admin_handle.stop(false).await;
+        ended.map_err(io::Error::other)?
+    }
+}
+
+/// Told to stop by its supervisor, the service is not ready any more and still listens, so that who
+/// sends requests hears of it first. A person who presses Ctrl-C, or a second signal, does not wait.
+async fn drain(shared: &Shared, signal: Signal) {
+    shared.begin_to_stop();
+    if signal == Signal::Terminate && !shared.config.drain.is_zero() {
+        let seconds = shared.config.drain.as_secs();
+        log::info!("stopping: not ready any more, listening for {seconds} s");
+        tokio::select! {
+            () = tokio::time::sleep(shared.config.drain) => {}
+            _ = stop_signal() => {}
+        }
+    }
+    log::info!("stopping: requests in flight are given {GRACE} s");
+}
+
+/// The listener that a supervisor hands over (systemd's socket activation), else one of our own.
+fn listen(config: &Config) -> Result<TcpListener, Failure> {
+    if let Some(handed) = listenfd::ListenFd::from_env().take_tcp_listener(0)? {
+        return Ok(handed);
+    }
+    bind(config.listen, config.shares_port, "REE_LISTEN")
+}
+
+fn bind(address: SocketAddr, is_shared: bool, setting: &str) -> Result<TcpListener, Failure> {
+    let bound = || {
+        let domain = socket2::Domain::for_address(address);
+        let socket =
+            socket2::Socket::new(domain, socket2::Type::STREAM, Some(socket2::Protocol::TCP))?;
+        socket.set_reuse_address(true)?;
+        socket.set_reuse_port(is_shared)?;
+        socket.bind(&address.into())?;
+        socket.listen(BACKLOG)?;
+        io::Result::Ok(socket.into())
+    };
+    let listener = bound().map_err(|error| {
         format!(
             "{setting}={address}: {error}; choose another address with --listen, --admin-listen"
         )
@@ -80,10 +151,7 @@ fn bind(address: std::net::SocketAddr, setting: &str) -> Result<std::net::TcpLis
     Ok(listener)
 }
 
-fn api(
-    shared: Arc<Shared>,
-    listener: std::net::TcpListener,
-) -> Result<actix_web::dev::Server, Failure> {
+fn api(shared: Arc<Shared>, listener: TcpListener) -> Result<Server, Failure> {
     let waits = server::Waits {
         request: Duration::from_secs(10),
         disconnect: Duration::from_secs(5),
@@ -106,10 +174,7 @@ fn worker(shared: &Arc<Shared>) -> web::Data<App> {
     }
 }
 
-fn admin(
-    shared: Arc<Shared>,
-    listener: std::net::TcpListener,
-) -> Result<actix_web::dev::Server, Failure> {
+fn admin(shared: Arc<Shared>, listener: TcpListener) -> Result<Server, Failure> {
     let shared = web::Data::from(shared);
     let factory = move || {
         actix_web::App::new()
@@ -137,14 +202,22 @@ fn announce(config: &Config, database: &Database) {
     tell("  token ree token --role ministry   (cargo run --release -- token --role ministry)");
 }
 
-/// SIGTERM or Ctrl-C.
-async fn stop_signal() {
+/// What tells the service to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Signal {
+    /// SIGTERM: a supervisor.
+    Terminate,
+    /// Ctrl-C: a person.
+    Interrupt,
+}
+
+async fn stop_signal() -> Signal {
     use tokio::signal::unix::{SignalKind, signal};
     let Ok(mut terminate) = signal(SignalKind::terminate()) else {
         return std::future::pending().await;
     };
     tokio::select! {
-        _ = terminate.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => Signal::Terminate,
+        _ = tokio::signal::ctrl_c() => Signal::Interrupt,
     }
 }

@@ -8,10 +8,11 @@ mod settings;
 mod sources;
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
-pub use settings::{SETTINGS, SMALL_GROUP, STALE_AFTER_DAYS, Setting};
+pub use settings::{DRAIN, SETTINGS, SMALL_GROUP, STALE_AFTER_DAYS, Setting};
 use sources::Values;
 
 /// Where a value came from.
@@ -55,6 +56,20 @@ pub struct Config {
     pub workers: usize,
     /// Connections for writes, per worker.
     pub db_connections: usize,
+    /// Searches, counts and sums at once.
+    pub query_connections: usize,
+    /// What a client may ask in a second; 0: no bound.
+    pub rate: u32,
+    /// The bytes of bodies held at once.
+    pub body_memory: usize,
+    /// Connections of one address at once.
+    pub connections_per_address: usize,
+    /// The addresses whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
+    /// How long the service goes on listening once it is told to stop.
+    pub drain: Duration,
+    /// Whether another process may listen on the same address.
+    pub shares_port: bool,
     /// What is logged, in env_logger's syntax.
     pub log_filter: String,
     /// Origins allowed by CORS.

@@ -25,6 +25,9 @@ const fn setting(name: &'static str, default: &'static str, purpose: &'static st
 /// Days after which an intervention that is not confirmed is stale, by default.
 pub const STALE_AFTER_DAYS: u16 = 180;
 
+/// Seconds between the signal to stop and the end of listening, by default.
+pub const DRAIN: u64 = 5;
+
 /// The least that a group must count to be published, unless the settings ask for more.
 pub const SMALL_GROUP: u16 = 5;
 
@@ -57,7 +60,38 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "REE_DB_CONNECTIONS",
         "4",
-        "connections for writes, per worker; reads share one more",
+        "connections for writes, per worker; reads of rows and pages share one more",
+    ),
+    setting(
+        "REE_QUERY_CONNECTIONS",
+        "two per processor",
+        "searches, counts and sums at once; as many exports, and as many batches",
+    ),
+    setting(
+        "REE_RATE",
+        "500",
+        "what a client may ask in a second, over ten seconds; 0: no bound",
+    ),
+    setting("REE_BODY_MEMORY", "256", "MiB of bodies held at once"),
+    setting(
+        "REE_CONNECTIONS_PER_ADDRESS",
+        "500",
+        "connections of one address at once, but for REE_TRUSTED_PROXIES",
+    ),
+    setting(
+        "REE_TRUSTED_PROXIES",
+        "none",
+        "addresses, separated by commas, whose X-Forwarded-For is believed",
+    ),
+    setting(
+        "REE_DRAIN",
+        "5",
+        "seconds between SIGTERM, when /readyz turns 503, and the end of listening",
+    ),
+    setting(
+        "REE_REUSE_PORT",
+        "false",
+        "true: another process may listen on REE_LISTEN at the same time, to take over from this one",
     ),
     setting(
         "REE_CORS_ORIGINS",

@@ -1,10 +1,12 @@
 //! Where values come from: the environment, the file it names, the command line, the defaults.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
+use std::time::Duration;
 
-use super::settings::{SMALL_GROUP, STALE_AFTER_DAYS, known};
+use super::settings::{DRAIN, SMALL_GROUP, STALE_AFTER_DAYS, known};
 use super::{Config, ConfigError, Origin};
 
 /// The values given, and what is wrong with them.
@@ -111,10 +113,18 @@ impl Values {
             "an address and a port, such as 127.0.0.1:9090,",
         );
         let processors = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-        let workers = self.number("REE_WORKERS", processors);
-        let db_connections = self.number("REE_DB_CONNECTIONS", 4);
-        let stale_after_days = self.stale_after_days();
-        let small_group = self.small_group();
+        let workers = self.number("REE_WORKERS", processors, 1..=256);
+        let db_connections = self.number("REE_DB_CONNECTIONS", 4, 1..=256);
+        let query_connections =
+            self.number("REE_QUERY_CONNECTIONS", (processors * 2).min(256), 1..=256);
+        let rate = self.number("REE_RATE", 500, 0..=1_000_000);
+        let body_memory = self.number("REE_BODY_MEMORY", 256, 16..=65_536) * 1024 * 1024;
+        let connections_per_address = self.number("REE_CONNECTIONS_PER_ADDRESS", 500, 1..=100_000);
+        let trusted_proxies = self.trusted_proxies();
+        let drain = self.number("REE_DRAIN", DRAIN, 0..=300);
+        let shares_port = self.parsed("REE_REUSE_PORT", false, "true or false");
+        let stale_after_days = self.number("REE_STALE_AFTER_DAYS", STALE_AFTER_DAYS, 1..=3650);
+        let small_group = self.number("REE_SMALL_GROUP", SMALL_GROUP, SMALL_GROUP..=100);
         let public_url = self.public_url(listen);
         let log_filter = self.log_filter();
         let cors_origins = self.origins();
@@ -143,6 +153,13 @@ impl Values {
             public_url,
             workers,
             db_connections,
+            query_connections,
+            rate,
+            body_memory,
+            connections_per_address,
+            trusted_proxies,
+            drain: Duration::from_secs(drain),
+            shares_port,
             log_filter,
             cors_origins,
             stale_after_days,
@@ -151,34 +168,18 @@ impl Values {
         })
     }
 
-    fn number(&mut self, name: &'static str, default: usize) -> usize {
-        let number = self.parsed(name, default, "a number from 1 to 256");
-        if !(1..=256).contains(&number) {
-            self.problems.push(format!(
-                "{name}={number}: a number from 1 to 256 is expected"
-            ));
+    /// A whole number within bounds.
+    fn number<N>(&mut self, name: &'static str, default: N, bounds: RangeInclusive<N>) -> N
+    where
+        N: std::str::FromStr + std::fmt::Display + PartialOrd + Copy,
+    {
+        let expected = format!("a number from {} to {}", bounds.start(), bounds.end());
+        let number = self.parsed(name, default, &expected);
+        if !bounds.contains(&number) {
+            self.problems
+                .push(format!("{name}={number}: {expected} is expected"));
         }
         number
-    }
-
-    fn stale_after_days(&mut self) -> u16 {
-        const NAME: &str = "REE_STALE_AFTER_DAYS";
-        let days = self.parsed(NAME, STALE_AFTER_DAYS, "a number of days from 1 to 3650");
-        if !(1..=3650).contains(&days) {
-            let expected = "a number of days from 1 to 3650 is expected";
-            self.problems.push(format!("{NAME}={days}: {expected}"));
-        }
-        days
-    }
-
-    fn small_group(&mut self) -> u16 {
-        const NAME: &str = "REE_SMALL_GROUP";
-        let least = self.parsed(NAME, SMALL_GROUP, "a number from 5 to 100");
-        if !(SMALL_GROUP..=100).contains(&least) {
-            let expected = "a number from 5 to 100 is expected";
-            self.problems.push(format!("{NAME}={least}: {expected}"));
-        }
-        least
     }
 
     fn public_url(&mut self, listen: SocketAddr) -> String {
@@ -211,6 +212,27 @@ impl Values {
             self.problems.push(format!("RUST_LOG={filter}: {error}"));
         }
         filter
+    }
+
+    fn trusted_proxies(&mut self) -> Vec<IpAddr> {
+        let given = self
+            .get("REE_TRUSTED_PROXIES")
+            .unwrap_or_default()
+            .to_owned();
+        let named = given
+            .split(',')
+            .map(str::trim)
+            .filter(|one| !one.is_empty());
+        let mut addresses = Vec::new();
+        for one in named {
+            match one.parse() {
+                Ok(address) => addresses.push(address),
+                Err(_) => self.problems.push(format!(
+                    "REE_TRUSTED_PROXIES: {one} is not an address such as 10.0.0.1"
+                )),
+            }
+        }
+        addresses
     }
 
     fn origins(&mut self) -> Vec<String> {

@@ -88,6 +88,20 @@ impl Connector {
         }
     }
 
+    /// The same, where a statement may take no longer than this.
+    #[must_use]
+    pub fn within(&self, most: Duration) -> Self {
+        let mut config = (*self.config).clone();
+        let given = config.get_options().unwrap_or_default();
+        // The last one counts.
+        let options = format!("{given} -c statement_timeout={}ms", most.as_millis());
+        config.options(options);
+        Self {
+            config: Arc::new(config),
+            tls: self.tls.clone(),
+        }
+    }
+
     /// A plain connection, for bulk work.
     ///
     /// # Errors

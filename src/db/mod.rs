@@ -1,7 +1,8 @@
 //! PostgreSQL: how connections are made, lent and bounded.
 //!
-//! Each HTTP worker has a [`Db`] of its own: one connection that its reads share, pipelined, and a
-//! small pool that a write (or a long read) borrows one from. Connections so live on the thread
+//! Each HTTP worker has a [`Db`] of its own: one connection that its short reads share, pipelined, a
+//! small pool that a write borrows one from, and another for long reads, so that neither waits for the
+//! other. Connections so live on the thread
 //! that uses them: nothing wakes another thread to answer a request.
 
 pub mod condition;
@@ -50,6 +51,7 @@ const WAIT: Duration = Duration::from_secs(3);
 pub struct Db {
     connector: Connector,
     pool: Pool<AsyncPgConnection>,
+    queries: Pool<AsyncPgConnection>,
     reader: Mutex<Option<Arc<Reader>>>,
 }
 
@@ -57,6 +59,57 @@ pub struct Db {
 pub struct Reader {
     connection: AsyncPgConnection,
     alive: connect::Alive,
+}
+
+/// A connection to read on.
+pub enum Reading {
+    /// That which the worker's reads share.
+    Shared(Arc<Reader>),
+    /// One of its own.
+    Own(Borrowed),
+}
+
+impl std::ops::Deref for Reading {
+    type Target = AsyncPgConnection;
+
+    fn deref(&self) -> &AsyncPgConnection {
+        match self {
+            Self::Shared(reader) => reader,
+            Self::Own(borrowed) => borrowed,
+        }
+    }
+}
+
+/// How long a statement may take on the connection that reads share: others wait behind it.
+const SHORT: Duration = Duration::from_secs(5);
+
+fn pool(connector: &Connector, size: usize) -> Result<Pool<AsyncPgConnection>> {
+    let mut config = ManagerConfig::default();
+    // Broken connections are recognised without a query: the pool must not cost a round trip.
+    config.recycling_method = RecyclingMethod::Fast;
+    let made_by = connector.clone();
+    config.custom_setup = Box::new(move |_| {
+        let connector = made_by.clone();
+        Box::pin(async move { connector.diesel().await.map(|(connection, _)| connection) })
+    });
+    let manager = AsyncDieselConnectionManager::new_with_config("", config);
+    let timeouts = Timeouts {
+        wait: Some(WAIT),
+        create: Some(WAIT),
+        recycle: Some(WAIT),
+    };
+    Pool::builder(manager)
+        .max_size(size)
+        .timeouts(timeouts)
+        .runtime(deadpool::Runtime::Tokio1)
+        .build()
+        .map_err(Error::internal)
+}
+
+async fn borrow(pool: &Pool<AsyncPgConnection>) -> Result<Borrowed> {
+    pool.get()
+        .await
+        .map_err(|error: PoolError| Error::unavailable(error))
 }
 
 impl std::ops::Deref for Reader {
@@ -68,47 +121,46 @@ impl std::ops::Deref for Reader {
 }
 
 impl Db {
-    /// Connections made by this connector, at most `size` for writes; none is opened yet.
+    /// Connections made by this connector, at most `writes` for writes and `queries` for long reads;
+    /// none is opened yet.
     ///
     /// # Errors
-    /// `internal_error` when the pool cannot be built.
-    pub fn new(connector: Connector, size: usize) -> Result<Self> {
-        let mut config = ManagerConfig::default();
-        // Broken connections are recognised without a query: the pool must not cost a round trip.
-        config.recycling_method = RecyclingMethod::Fast;
-        let made_by = connector.clone();
-        config.custom_setup = Box::new(move |_| {
-            let connector = made_by.clone();
-            Box::pin(async move { connector.diesel().await.map(|(connection, _)| connection) })
-        });
-        let manager = AsyncDieselConnectionManager::new_with_config("", config);
-        let timeouts = Timeouts {
-            wait: Some(WAIT),
-            create: Some(WAIT),
-            recycle: Some(WAIT),
-        };
-        let pool = Pool::builder(manager)
-            .max_size(size)
-            .timeouts(timeouts)
-            .runtime(deadpool::Runtime::Tokio1)
-            .build()
-            .map_err(Error::internal)?;
+    /// `internal_error` when a pool cannot be built.
+    pub fn new(connector: &Connector, writes: usize, queries: usize) -> Result<Self> {
         Ok(Self {
-            connector,
-            pool,
+            pool: pool(connector, writes)?,
+            queries: pool(connector, queries)?,
+            connector: connector.within(SHORT),
             reader: Mutex::new(None),
         })
     }
 
-    /// A connection of one's own, for a write or a long read.
+    /// A connection of one's own, for a write.
     ///
     /// # Errors
     /// `service_unavailable` when none is free or PostgreSQL is away.
     pub async fn borrow(&self) -> Result<Borrowed> {
-        self.pool
-            .get()
-            .await
-            .map_err(|error: PoolError| Error::unavailable(error))
+        borrow(&self.pool).await
+    }
+
+    /// A connection of one's own, for a long read: a search, a sum, an export.
+    ///
+    /// # Errors
+    /// As [`Db::borrow`].
+    pub async fn query(&self) -> Result<Borrowed> {
+        borrow(&self.queries).await
+    }
+
+    /// A connection to read on: the shared one, unless the read may be long.
+    ///
+    /// # Errors
+    /// As [`Db::borrow`].
+    pub async fn reading(&self, is_long: bool) -> Result<Reading> {
+        if is_long {
+            self.query().await.map(Reading::Own)
+        } else {
+            self.reader().await.map(Reading::Shared)
+        }
     }
 
     /// The connection shared by this worker's reads, made again when it was lost.

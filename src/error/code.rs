@@ -271,6 +271,10 @@ codes! {
         text("En-têtes trop longs", "Headers too long"),
         text("Les en-têtes dépassent 32 Kio.", "The headers are over 32 KiB."),
         text("Réduisez-les.", "Shorten them.");
+    TooManyRequests = 429 "too_many_requests",
+        text("Trop de requêtes", "Too many requests"),
+        text("Ce client a demandé plus que sa part en peu de temps, ou a échoué trop souvent à se nommer. Rien n'a été fait.", "This client asked for more than its share in a short time, or failed too often to name itself. Nothing was done."),
+        text("Recommencez après `Retry-After` ; `RateLimit` dit ce qui reste.", "Try again after `Retry-After`; `RateLimit` says what is left.");
     InternalError = 500 "internal_error",
         text("Erreur interne", "Internal error"),
         text("Le service a failli ; la cause est dans son journal sous `request_id`.", "The service failed; the cause is in its log under `request_id`."),

@@ -310,39 +310,71 @@ fn type_in_french(expected: &str) -> &str {
 /// nothing but mistakes must not make an answer larger than itself.
 const MOST: usize = 500;
 
-/// The faults found so far in one request.
-#[derive(Debug, Default)]
-pub struct Faults(Vec<Fault>);
+/// The faults found so far in one request, or in one of its items.
+#[derive(Debug)]
+pub struct Faults {
+    list: Vec<Fault>,
+    most: usize,
+    /// Whether there were more than are kept.
+    is_cut: bool,
+}
+
+impl Default for Faults {
+    fn default() -> Self {
+        Self::at_most(MOST)
+    }
+}
 
 impl Faults {
+    /// So many at most: to tell one costs something, the search for what was meant above all.
+    pub const fn at_most(most: usize) -> Self {
+        Self {
+            list: Vec::new(),
+            most,
+            is_cut: false,
+        }
+    }
+
     /// Notes one more.
     pub fn add(&mut self, place: Place, rule: Rule) {
-        if self.0.len() < MOST {
-            self.0.push(Fault { place, rule });
+        if !self.is_full() {
+            self.list.push(Fault { place, rule });
         }
+    }
+
+    /// Whether no more are told. Asked by who would find another one: it is left out, and that is told.
+    pub fn is_full(&mut self) -> bool {
+        self.is_cut |= self.list.len() >= self.most;
+        self.is_cut
+    }
+
+    /// Whether some were left out.
+    pub const fn is_cut(&self) -> bool {
+        self.is_cut
     }
 
     /// Leaves out those that are none after all.
     pub fn forget(&mut self, is_none: impl Fn(&Fault) -> bool) {
-        self.0.retain(|fault| !is_none(fault));
+        self.list.retain(|fault| !is_none(fault));
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.list.is_empty()
     }
 
     /// They alone.
     pub fn into_list(self) -> Vec<Fault> {
-        self.0
+        self.list
     }
 
     /// The refusal they make together, if there are any.
     pub fn check(self) -> crate::error::Result<()> {
-        if self.0.is_empty() {
-            Ok(())
-        } else {
-            Err(crate::error::Error::validation(self.0))
+        if self.list.is_empty() {
+            return Ok(());
         }
+        let mut error = crate::error::Error::validation(self.list);
+        error.is_cut = self.is_cut;
+        Err(error)
     }
 }

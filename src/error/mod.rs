@@ -71,6 +71,8 @@ pub struct Error {
     pub code: Code,
     /// The places of the request that are wrong, all of them.
     pub faults: Vec<Fault>,
+    /// Whether some of them were left out.
+    pub is_cut: bool,
     /// Headers of the answer (`Allow`, `Retry-After`, `WWW-Authenticate`…).
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// What became of each item of the request, where it has several.
@@ -86,6 +88,7 @@ impl Error {
         Self {
             code,
             faults: Vec::new(),
+            is_cut: false,
             headers: Vec::new(),
             verdicts: None,
             subject: None,

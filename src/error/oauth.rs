@@ -33,7 +33,7 @@ impl OAuthError {
     pub fn of(error: &Error) -> (StatusCode, Self) {
         let status = error.code.status();
         let (status, name) = match error.code {
-            Code::ServiceUnavailable => (status, "temporarily_unavailable"),
+            Code::ServiceUnavailable | Code::TooManyRequests => (status, "temporarily_unavailable"),
             Code::InternalError => (status, "server_error"),
             Code::NotAcceptable | Code::UnsupportedMediaType | Code::ValidationFailed => {
                 (StatusCode::BAD_REQUEST, "invalid_request")

@@ -33,6 +33,9 @@ pub struct Problem {
     pub request_id: String,
     /// Tous les endroits fautifs de la requête.
     pub errors: Vec<ProblemFault>,
+    /// `true` : il peut y en avoir d'autres, que la réponse laisse de côté.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub errors_truncated: bool,
     /// D'un lot refusé, ce que chacun de ses éléments serait devenu.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
@@ -88,6 +91,7 @@ impl Problem {
                 .iter()
                 .map(|fault| ProblemFault::of(fault, advise(fault), language))
                 .collect(),
+            errors_truncated: error.is_cut,
             verdicts: error.verdicts.as_deref().cloned(),
         }
     }

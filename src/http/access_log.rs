@@ -1,7 +1,8 @@
 //! What the log says of a request, noted while it is read.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
+use super::limits::rates::Left;
 use crate::auth::claims::Claims;
 
 /// Log context of a request: filled in while it is read, written when it is answered.
@@ -10,6 +11,7 @@ pub struct AccessLog {
     /// The request's id.
     pub request_id: String,
     caller: RefCell<Caller>,
+    rate: Cell<Option<Left>>,
 }
 
 /// Who asks for what.
@@ -29,12 +31,23 @@ impl AccessLog {
         Self {
             request_id,
             caller: RefCell::default(),
+            rate: Cell::new(None),
         }
     }
 
     /// Who asks for what, as far as it was noted.
     pub fn caller(&self) -> Caller {
         self.caller.borrow().clone()
+    }
+
+    /// Notes what is left to the caller.
+    pub fn note_rate(&self, left: Option<Left>) {
+        self.rate.set(left);
+    }
+
+    /// What is left to the caller, where there is a bound.
+    pub fn rate(&self) -> Option<Left> {
+        self.rate.get()
     }
 
     /// Notes the operation and who asks.

@@ -17,8 +17,9 @@ use super::gate::Admitted;
 use super::page::{Listed, Sort, bound_to};
 use super::query::{NoQuery, Query, Reader};
 use crate::app::App;
-use crate::auth::policy::Scope;
+use crate::auth::policy::{Class, Scope};
 use crate::db::page::{BATCH, Mark, Page};
+use crate::db::{Borrowed, Reading};
 use crate::error::{Code, Error, Faults, Result};
 use crate::values::ids::Id;
 
@@ -51,6 +52,23 @@ impl<Q, B> Call<Q, B> {
             .scope
             .as_ref()
             .ok_or_else(|| Error::new(Code::Unauthorized))
+    }
+
+    /// A connection to read on: its class says which.
+    ///
+    /// # Errors
+    /// `service_unavailable` when none is free or PostgreSQL is away.
+    pub async fn reader(&self) -> Result<Reading> {
+        let is_long = !matches!(self.admitted.class, Class::Point | Class::List);
+        self.app.db.reading(is_long).await
+    }
+
+    /// A connection of one's own, for a long read.
+    ///
+    /// # Errors
+    /// As [`Call::reader`].
+    pub async fn long_reader(&self) -> Result<Borrowed> {
+        self.app.db.query().await
     }
 
     /// An id of the path.

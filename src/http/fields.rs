@@ -42,6 +42,9 @@ impl<T: FromText + PartialEq> Field for Vec<T> {
         }
         let mut list = Vec::with_capacity(items.len());
         for (index, item) in items.iter().enumerate() {
+            if faults.is_full() {
+                break;
+            }
             let at = at.item(index);
             match T::read(item, at, faults) {
                 Some(item) if list.contains(&item) => faults.add(at.place(), Rule::RepeatedItem),
@@ -320,6 +323,9 @@ impl<'a> Fields<'a> {
             .keys()
             .filter(|name| !self.known.contains(&name.as_str()))
         {
+            if self.faults.is_full() {
+                return;
+            }
             let place = self.at.member(name).place();
             let rule = Rule::UnknownField(self.known.clone());
             self.faults.add(place, rule);

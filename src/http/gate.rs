@@ -1,14 +1,15 @@
 //! The gate: every request passes here before any handler, in the contract's order of refusals.
 //!
-//! 401, unknown route 404, 405, 406, 415, 413, 400, 403 by role or scope, 428. What is left for
-//! handlers is 422 and what depends on the stored row. The order and the checks come from the
+//! 401, unknown route 404, 405, 406, 429, 415, 413 by the length announced, 400 of the address and the
+//! headers, 403 by role or scope, 428, and at last what the body says: 413, 408, 400, and 503 where there
+//! is no room. What is left for handlers is 422 and what depends on the stored row. The order and the checks come from the
 //! OpenAPI document ([`Contract`](super::contract::Contract)) and the access table
 //! ([`policy`]), so a handler cannot forget one.
 
 use std::io::Read;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -24,12 +25,15 @@ use serde_json::Value;
 use super::access_log::AccessLog;
 use super::contract::{Operation, allow};
 use super::formats::Form;
+use super::limits::address;
+use super::limits::bodies::Held;
+use super::limits::turns::Turn;
 use super::page::bound_to;
 use super::query::Parameters;
 use super::{accept, csv_body, json};
 use crate::app::App;
 use crate::auth::claims::Claims;
-use crate::auth::policy::{self, Scope};
+use crate::auth::policy::{self, Class, Scope};
 use crate::db::page::Mark;
 use crate::db::version::{Conditions, Precondition};
 use crate::error::{Code, Error, Fault, Place, Result, Rule, Subject};
@@ -37,8 +41,14 @@ use crate::language::Language;
 
 /// The largest body.
 pub const MAX_BODY: usize = 5 * 1024 * 1024;
-/// How long a body may take to arrive.
-const BODY_WAIT: Duration = Duration::from_secs(30);
+/// The largest body of what takes none, or a form of OAuth.
+pub const SMALL_BODY: usize = 16 * 1024;
+/// How long a body may take to arrive, beside what its length needs.
+const BODY_WAIT: Duration = Duration::from_secs(10);
+/// The bytes a second that a body comes at, at least.
+const LEAST_PACE: usize = 256 * 1024;
+/// The longest body that is read at once on a thread that answers.
+const QUICK: usize = 64 * 1024;
 /// The longest `Idempotency-Key`.
 const MAX_KEY: usize = 255;
 
@@ -71,6 +81,14 @@ pub struct Admitted {
     pub idempotency_key: Option<String>,
     /// The request's id.
     pub request_id: String,
+    /// Who it is counted for: a client, or an address.
+    pub who: String,
+    /// What it costs the others.
+    pub class: Class,
+    /// Its turn, kept until the last byte of the answer is written.
+    _turn: Option<Turn>,
+    /// What is held of its body.
+    _held: Held,
 }
 
 impl Admitted {
@@ -130,7 +148,18 @@ async fn pass(request: &mut ServiceRequest) -> Result<Passed> {
         .get(request.method())
         .ok_or_else(|| not_allowed(&allow(operations)))?;
     note(request, operation, claims.as_deref());
-    admit(&app, request, operation, claims)
+    let media_type = negotiate(request.headers(), operation)?;
+    let class = class_of(operation, &media_type);
+    let who = caller(&app, request, claims.as_deref());
+    keep_to_rate(&app, request, &who, class)?;
+    let asked = Asked {
+        operation,
+        claims,
+        media_type,
+        class,
+        who,
+    };
+    admit(&app, request, asked)
         .await
         .map(|admitted| Passed::Admitted(Box::new(admitted)))
 }
@@ -196,28 +225,67 @@ fn note(request: &ServiceRequest, operation: &Operation, claims: Option<&Claims>
     }
 }
 
-async fn admit(
-    app: &App,
-    request: &mut ServiceRequest,
-    operation: &Operation,
+/// What is known of a request before its conditions are looked at.
+struct Asked<'a> {
+    operation: &'a Operation,
     claims: Option<Arc<Claims>>,
-) -> Result<Admitted> {
-    let media_type = negotiate(request.headers(), operation)?;
-    let given = check_content_type(request, operation)?;
-    let raw = read_body(request).await?;
-    let raw = unpacked(request.headers(), raw)?;
-    let (takes_json, body_form) = (reads_as_json(&given), form_of(&given));
-    let json = if takes_json && !raw.is_empty() {
-        Some(parse(body_form, &raw)?)
-    } else {
-        None
-    };
-    // Where a body is optional, `null` says as much as none.
-    let json = json.filter(|json| operation.needs_body || !json.is_null());
-    if json.is_none() && takes_json && operation.needs_body {
-        return Err(Error::new(Code::MalformedJson)
-            .about(Subject::words("le corps est vide", "the body is empty")));
+    media_type: String,
+    class: Class,
+    who: String,
+}
+
+/// Who a request is counted for: its client, else its address.
+fn caller(app: &App, request: &ServiceRequest, claims: Option<&Claims>) -> String {
+    match claims {
+        Some(claims) => claims.client_id.clone(),
+        None => address::of(
+            &app.config.trusted_proxies,
+            request.peer_addr(),
+            request.headers(),
+        ),
     }
+}
+
+/// The class of an operation, in the form that is asked for: a list that is written whole is an export.
+fn class_of(operation: &Operation, media_type: &str) -> Class {
+    let class = policy::class_of(&operation.id);
+    let is_list = operation.cursor.is_some()
+        && matches!(class, Class::List | Class::Search | Class::Aggregate);
+    match form_of(media_type) {
+        Form::Csv | Form::Ndjson if is_list => Class::Export,
+        _ => class,
+    }
+}
+
+/// Whether a path tells those who watch the service that it lives: as often as they want, whatever else
+/// is asked.
+fn is_watched(path: &str) -> bool {
+    matches!(path, "/healthz" | "/readyz")
+}
+
+/// Takes the price of the request from what its caller may ask.
+fn keep_to_rate(app: &App, request: &ServiceRequest, who: &str, class: Class) -> Result<()> {
+    if is_watched(request.path()) {
+        return Ok(());
+    }
+    let left = app.limits.rates.take(who, class)?;
+    if let Some(access_log) = request.extensions().get::<Rc<AccessLog>>() {
+        access_log.note_rate(left);
+    }
+    Ok(())
+}
+
+/// What needs nothing but the head is looked at before the body is read.
+async fn admit(app: &App, request: &mut ServiceRequest, asked: Asked<'_>) -> Result<Admitted> {
+    let Asked {
+        operation,
+        claims,
+        media_type,
+        class,
+        who,
+    } = asked;
+    let given = check_content_type(request, operation)?;
+    let announced = announced(request.headers(), operation)?;
     let parameters = Parameters::parse(request.query_string())?;
     let mark = cursor(app, request, operation, &parameters)?;
     let idempotency_key = idempotency_key(request)?;
@@ -236,6 +304,14 @@ async fn admit(
             Rule::Required,
         ));
     }
+    let mut held = Held::default();
+    let raw = read_body(app, request, announced, &mut held).await?;
+    let raw = unpacked(app, request.headers(), raw, &mut held)?;
+    let (json, body_form) = read_json(operation, &given, &raw).await?;
+    let turn = match is_watched(request.path()) {
+        true => None,
+        false => Some(app.limits.enter(class, &who).await?),
+    };
     Ok(Admitted {
         claims,
         scope,
@@ -254,7 +330,38 @@ async fn admit(
             .get::<Rc<AccessLog>>()
             .map(|access_log| access_log.request_id.clone())
             .unwrap_or_default(),
+        who,
+        class,
+        _turn: turn,
+        _held: held,
     })
+}
+
+/// The body as JSON, where the operation takes JSON and there is one, and its form. A long one is read
+/// beside the threads that answer.
+async fn read_json(
+    operation: &Operation,
+    given: &str,
+    raw: &Bytes,
+) -> Result<(Option<Value>, Form)> {
+    let (takes_json, form) = (reads_as_json(given), form_of(given));
+    let json = match raw.len() {
+        0 => None,
+        _ if !takes_json => None,
+        1..=QUICK => Some(parse(form, raw)?),
+        _ => {
+            let raw = raw.clone();
+            let read = web::block(move || parse(form, &raw)).await;
+            Some(read.map_err(Error::internal)??)
+        }
+    };
+    // Where a body is optional, `null` says as much as none.
+    let json = json.filter(|json| operation.needs_body || !json.is_null());
+    if json.is_none() && takes_json && operation.needs_body {
+        return Err(Error::new(Code::MalformedJson)
+            .about(Subject::words("le corps est vide", "the body is empty")));
+    }
+    Ok((json, form))
 }
 
 fn negotiate(headers: &HeaderMap, operation: &Operation) -> Result<String> {
@@ -349,10 +456,11 @@ fn coding(headers: &HeaderMap) -> Option<Coding> {
 }
 
 /// The body as it was before it was packed; what it unpacks to has the bound of a body.
-fn unpacked(headers: &HeaderMap, raw: Bytes) -> Result<Bytes> {
+fn unpacked(app: &App, headers: &HeaderMap, raw: Bytes, held: &mut Held) -> Result<Bytes> {
     if coding(headers) != Some(Coding::Gzip) || raw.is_empty() {
         return Ok(raw);
     }
+    app.limits.bodies.hold(held, MAX_BODY)?;
     let mut plain = Vec::new();
     let bound = u64::try_from(MAX_BODY)
         .unwrap_or(u64::MAX)
@@ -406,35 +514,61 @@ fn not_allowed(allow: &str) -> Error {
     }
 }
 
-async fn read_body(request: &mut ServiceRequest) -> Result<Bytes> {
-    let too_large = || Error::new(Code::PayloadTooLarge);
-    let announced = request
-        .headers()
+/// The length that is announced, within the bound of what the operation takes.
+fn announced(headers: &HeaderMap, operation: &Operation) -> Result<Option<usize>> {
+    let length = headers
         .get(header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok()?.parse().ok());
-    if announced.is_some_and(|length: usize| length > MAX_BODY) {
-        return Err(too_large());
+    let most = if operation.consumes.is_empty() || operation.public {
+        SMALL_BODY
+    } else {
+        MAX_BODY
+    };
+    let is_within = length.is_none_or(|length| length <= most) && has_bound(headers, most);
+    if is_within {
+        Ok(length)
+    } else {
+        Err(Error::new(Code::PayloadTooLarge))
     }
+}
+
+/// A body whose length is not announced is taken where a large one is.
+fn has_bound(headers: &HeaderMap, most: usize) -> bool {
+    most > SMALL_BODY || !headers.contains_key(header::TRANSFER_ENCODING)
+}
+
+/// Reads the body, as long as it comes at a reasonable pace and there is memory for it.
+async fn read_body(
+    app: &App,
+    request: &mut ServiceRequest,
+    announced: Option<usize>,
+    held: &mut Held,
+) -> Result<Bytes> {
     if !has_body(request.headers()) {
         return Ok(Bytes::new());
     }
     let mut payload = request.take_payload();
-    let whole = async {
-        let mut body = BytesMut::new();
-        while let Some(chunk) = payload.next().await {
-            let chunk = chunk.map_err(|_| {
-                Error::new(Code::MalformedRequest).about(Subject::words("le corps", "the body"))
-            })?;
-            if body.len().saturating_add(chunk.len()) > MAX_BODY {
-                return Err(too_large());
-            }
-            body.extend_from_slice(&chunk);
+    let began = Instant::now();
+    let mut body = BytesMut::new();
+    loop {
+        let pace = u64::try_from(body.len() / LEAST_PACE).unwrap_or(u64::MAX);
+        let left = (BODY_WAIT + Duration::from_secs(pace)).saturating_sub(began.elapsed());
+        let chunk = tokio::time::timeout(left, payload.next())
+            .await
+            .map_err(|_| Error::new(Code::RequestTimeout))?;
+        let Some(chunk) = chunk else {
+            return Ok(body.freeze());
+        };
+        let chunk = chunk.map_err(|_| {
+            Error::new(Code::MalformedRequest).about(Subject::words("le corps", "the body"))
+        })?;
+        let length = body.len().saturating_add(chunk.len());
+        if length > announced.unwrap_or(MAX_BODY) {
+            return Err(Error::new(Code::PayloadTooLarge));
         }
-        Ok(body.freeze())
-    };
-    tokio::time::timeout(BODY_WAIT, whole)
-        .await
-        .map_err(|_| Error::new(Code::RequestTimeout))?
+        app.limits.bodies.hold(held, length)?;
+        body.extend_from_slice(&chunk);
+    }
 }
 
 fn cursor(

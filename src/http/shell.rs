@@ -74,7 +74,16 @@ pub async fn shell(
         }
     };
     exchange.record(app.as_ref().map(|app| app.get_ref()), response.status());
-    Ok(response)
+    Ok(parting(app.as_ref().map(|app| app.get_ref()), response))
+}
+
+/// While the service stops, each answer asks to connect again, elsewhere (RFC 9112 §9.6).
+fn parting(app: Option<&App>, mut response: ServiceResponse) -> ServiceResponse {
+    if app.is_some_and(|app| app.is_stopping()) {
+        let head = response.response_mut().head_mut();
+        head.set_connection_type(ConnectionType::Close);
+    }
+    response
 }
 
 /// A panic becomes an error like another.
@@ -289,6 +298,11 @@ impl Exchange {
             &self.access_log.request_id,
         );
         set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+        if let Some(left) = self.access_log.rate() {
+            for (name, value) in left.headers() {
+                set(HeaderName::from_static(name), &value);
+            }
+        }
         if let Some(traceparent) = &self.traceparent {
             set(HeaderName::from_static("traceparent"), traceparent);
         }

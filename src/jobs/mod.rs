@@ -89,5 +89,6 @@ async fn read_revocations(app: &App) -> Result<()> {
 
 async fn fold_metrics(app: &App) -> Result<()> {
     app.metrics.upkeep();
+    app.limits.rates.forget_full();
     Ok(())
 }

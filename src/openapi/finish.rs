@@ -135,13 +135,13 @@ fn require_answers(document: &mut Value, taken: &HashSet<String>) {
             require(schema);
         }
         // Only the problem of a batch has verdicts, only a search that asks for facets has them.
-        let sometimes = match name.as_str() {
-            "Problem" => "verdicts",
-            "ListedInterventions" => "facets",
+        let sometimes: &[&str] = match name.as_str() {
+            "Problem" => &["errors_truncated", "verdicts"],
+            "ListedInterventions" => &["facets"],
             _ => continue,
         };
         if let Some(required) = schema.get_mut("required").and_then(Value::as_array_mut) {
-            required.retain(|field| field != sometimes);
+            required.retain(|field| !sometimes.iter().any(|name| field == name));
         }
     }
 }

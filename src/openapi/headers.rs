@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::shared::{Place, operations};
 
 /// Name, description, example; whether every answer that tells it has it.
-const HEADERS: [(&str, &str, &str, bool); 17] = [
+const HEADERS: [(&str, &str, &str, bool); 19] = [
     (
         "Accept-Encoding",
         "Les compressions de corps que l'adresse prend.",
@@ -83,6 +83,18 @@ const HEADERS: [(&str, &str, &str, bool); 17] = [
         "Preference-Applied",
         "Dit que `Prefer: return=minimal` est suivi.",
         "return=minimal",
+        false,
+    ),
+    (
+        "RateLimit",
+        "Ce qui reste de la part du client, et dans combien de secondes elle est entière à nouveau.",
+        "\"default\";r=4998;t=1",
+        false,
+    ),
+    (
+        "RateLimit-Policy",
+        "La part du client : combien (`q`), en combien de secondes (`w`). Une lecture coûte 1, une page ou une écriture 2, une recherche ou un décompte 5, un lot 10, une liste complète 20.",
+        "\"default\";q=5000;w=10",
         false,
     ),
     (
@@ -165,7 +177,7 @@ fn names(place: &Place, status: &str, is_list: bool, response: &Value) -> Vec<&'
     let token = place.path.starts_with("/oauth2/");
     let mut names = match status {
         "401" | "403" => vec!["WWW-Authenticate"],
-        "409" | "503" => vec!["Retry-After"],
+        "409" | "429" | "503" => vec!["Retry-After"],
         "415" => vec![
             match place.method.as_str() {
                 "patch" => "Accept-Patch",
@@ -198,6 +210,9 @@ fn names(place: &Place, status: &str, is_list: bool, response: &Value) -> Vec<&'
     let wrote = !reads && !token && status.starts_with('2');
     when(wrote && place.method == "post", "Idempotency-Replayed");
     when(wrote && status != "200", "Preference-Applied");
+    let is_watched = ["/healthz", "/readyz"].contains(&place.path.as_str());
+    when(!is_watched, "RateLimit");
+    when(!is_watched, "RateLimit-Policy");
     names.push("X-Request-Id");
     names
 }

@@ -204,11 +204,12 @@ fn errors(path: &str, method: &HttpMethod, operation: &Operation) -> Vec<Code> {
         }
     };
     when(private, &[Code::Unauthorized, Code::Forbidden]);
-    // What is public and takes filters reads the database as well.
     when(
-        private || has("limit"),
-        &[Code::ServiceUnavailable, Code::ValidationFailed],
+        !["/healthz", "/readyz"].contains(&path),
+        &[Code::TooManyRequests, Code::ServiceUnavailable],
     );
+    // What is public and takes filters checks them as well.
+    when(private || has("limit"), &[Code::ValidationFailed]);
     when(path.contains('{'), &[Code::NotFound]);
     when(has_content(operation), &[Code::NotAcceptable]);
     when(

@@ -5,6 +5,9 @@ use serde_json::{Value, json};
 use crate::conventions::{SHA, national, signature, signed};
 use crate::support::{Caller, Reply, Service, id, merged};
 
+/// The day of stories that the years to come would end.
+const STORY: &str = "2026-11-30";
+
 /// A signed convention of this partner, from 2026 to the end of 2028, limited to two axes and to one
 /// type of action; its path.
 pub async fn agreed(service: &Service, partner: &str) -> String {
@@ -149,7 +152,7 @@ async fn an_amendment_changes_the_convention_from_its_day_on_and_says_what_came_
 
 #[actix_web::test]
 async fn lists_follow_what_amendments_make_of_a_convention_day_after_day() {
-    let service = Service::start().await;
+    let service = Service::on(STORY).await;
     let [a, b] = [
         id(&service.new_partner("A").await),
         id(&service.new_partner("B").await),
@@ -189,7 +192,7 @@ async fn lists_follow_what_amendments_make_of_a_convention_day_after_day() {
 
 #[actix_web::test]
 async fn what_a_partner_offers_follows_the_text_of_the_day() {
-    let service = Service::start().await;
+    let service = Service::on(STORY).await;
     let [a, b] = [
         id(&service.new_partner("A").await),
         id(&service.new_partner("B").await),
@@ -224,7 +227,7 @@ async fn what_a_partner_offers_follows_the_text_of_the_day() {
         "action_type_not_covered"
     );
     // Of tomorrow's amendment nothing is felt today.
-    let tomorrow = (chrono::Utc::now() + chrono::Days::new(2))
+    let tomorrow = (service.shared.clock.now() + chrono::Days::new(2))
         .format("%Y-%m-%d")
         .to_string();
     let changes = json!([{ "op": "remove_partner", "partner_id": b }]);
@@ -391,7 +394,7 @@ async fn a_draft_overtaken_by_another_amendment_warns_and_is_not_sent() {
 
 #[actix_web::test]
 async fn narrowing_below_what_active_declinations_rely_on_is_refused_naming_them() {
-    let service = Service::start().await;
+    let service = Service::on(STORY).await;
     let partner = id(&service.new_partner("A").await);
     let convention = agreed(&service, &partner).await;
     let of = convention.trim_start_matches("/v1/conventions/").to_owned();
@@ -735,7 +738,7 @@ async fn what_only_publishes_a_convention_is_corrected_after_a_partner_left() {
 
 #[actix_web::test]
 async fn whoever_signs_an_amendment_sees_it_whatever_the_day_it_is_a_party() {
-    let service = Service::start().await;
+    let service = Service::on(STORY).await;
     let [a, b] = [
         id(&service.new_partner("A").await),
         id(&service.new_partner("B").await),
@@ -818,7 +821,7 @@ async fn a_terminated_convention_is_amended_until_its_end_and_extended_no_more()
 
 #[actix_web::test]
 async fn an_active_declination_does_not_grow_into_what_the_convention_no_longer_covers() {
-    let service = Service::start().await;
+    let service = Service::on(STORY).await;
     let partner = id(&service.new_partner("A").await);
     let convention = agreed(&service, &partner).await;
     let of = convention.trim_start_matches("/v1/conventions/").to_owned();
@@ -878,7 +881,7 @@ async fn an_active_declination_does_not_grow_into_what_the_convention_no_longer_
 
 #[actix_web::test]
 async fn an_end_that_no_source_gives_is_said_before_it_is_moved() {
-    let service = Service::start().await;
+    let service = Service::on(STORY).await;
     let partner = id(&service.new_partner("A").await);
     let imported = json!({ "source": "Liste", "source_id": "1", "date_precision": "day", "attested_until": "2024-01-01" });
     let of = service

@@ -4,6 +4,9 @@ use serde_json::{Value, json};
 
 use crate::support::{Caller, Service, id, merged};
 
+/// The day of stories that the years to come would end.
+const STORY: &str = "2026-11-30";
+
 /// A convention limited in some ways, and a school of Lyon.
 struct World {
     service: Service,
@@ -13,7 +16,7 @@ struct World {
 
 impl World {
     async fn new() -> Self {
-        let service = Service::start().await;
+        let service = Service::on(STORY).await;
         let columns = json!({
             "title": "Convention-cadre", "axes": ["internships", "equipment", "staff_training"],
             "levels": ["3e", "2de_gt", "cap_1"], "ends_on": "2028-12-31",

@@ -151,32 +151,41 @@ async fn of_several_faults_the_same_one_is_always_told() {
             "payload_too_large",
         ),
         (
-            faulty(&reader, "PATCH", bare.clone(), "*/*", MERGE, &broken, None),
-            400,
-            "malformed_json",
-        ),
-        (
             faulty(
                 &reader,
                 "PATCH",
                 format!("{bare}?a=%ff"),
                 "*/*",
                 MERGE,
-                &wrong,
+                &broken,
                 None,
             ),
             400,
             "malformed_request",
         ),
         (
-            faulty(&reader, "PATCH", bare.clone(), "*/*", MERGE, &wrong, None),
+            faulty(&reader, "PATCH", bare.clone(), "*/*", MERGE, &broken, None),
             403,
             "forbidden",
         ),
         (
-            faulty(&portal, "PATCH", bare.clone(), "*/*", MERGE, &wrong, None),
+            faulty(&portal, "PATCH", bare.clone(), "*/*", MERGE, &broken, None),
             428,
             "precondition_required",
+        ),
+        // What the body says is looked at once nothing else stands against it.
+        (
+            faulty(
+                &portal,
+                "PATCH",
+                bare.clone(),
+                "*/*",
+                MERGE,
+                &broken,
+                Some("\"9.x\""),
+            ),
+            400,
+            "malformed_json",
         ),
         (
             faulty(

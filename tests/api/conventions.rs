@@ -6,6 +6,9 @@ use sha2::{Digest, Sha256};
 
 use crate::support::{Caller, Reply, Service, id, merged, rounds};
 
+/// The day of stories that the years to come would end.
+const STORY: &str = "2026-11-30";
+
 pub const SHA: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 /// A national convention with this partner, and someone to sign on each side.
@@ -75,7 +78,7 @@ pub async fn signed(service: &Service, body: Value) -> String {
 
 #[actix_web::test]
 async fn a_national_convention_goes_from_draft_to_signed() {
-    let service = Service::start().await;
+    let service = Service::on(STORY).await;
     let partner = id(&service.new_partner("UIMM").await);
     let ministry = service.ministry();
     let created = ministry.post("/v1/conventions", national(&partner)).await;

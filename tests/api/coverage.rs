@@ -5,6 +5,9 @@ use serde_json::{Value, json};
 
 use crate::support::{Caller, Service, absent, id, merged, uai};
 
+/// The day of stories that the years to come would end.
+const STORY: &str = "2026-11-30";
+
 /// A convention, and schools in three academies of two regions and overseas.
 struct World {
     service: Service,
@@ -24,7 +27,7 @@ const SCHOOLS: [(u32, &str, &str, &[&str]); 6] = [
 
 impl World {
     async fn with(columns: Value) -> Self {
-        let service = Service::start().await;
+        let service = Service::on(STORY).await;
         let (partner, convention) = service.signed_partner("UIMM", columns).await;
         let world = Self {
             service,

@@ -5,6 +5,9 @@ use serde_json::{Value, json};
 use crate::conventions::{national, signature, signed};
 use crate::support::{Service, id, merged};
 
+/// The day of stories that the years to come would end.
+const STORY: &str = "2026-11-30";
+
 async fn post(service: &Service, path: &str, body: Value) -> crate::support::Reply {
     service.ministry().post(path, body).await
 }
@@ -74,7 +77,7 @@ async fn a_terminated_convention_is_in_force_until_its_last_day() {
 
 #[actix_web::test]
 async fn a_notice_that_is_too_short_needs_its_reason() {
-    let service = Service::start().await;
+    let service = Service::on(STORY).await;
     let partner = id(&service.new_partner("A").await);
     let notice = json!({ "notice_months": 3 });
     let given = |on: &str, with: Value| end(on, "notice", with);
@@ -124,7 +127,7 @@ async fn a_notice_that_is_too_short_needs_its_reason() {
 
 #[actix_web::test]
 async fn a_tacit_renewal_is_refused_at_the_end_of_a_period() {
-    let service = Service::start().await;
+    let service = Service::on(STORY).await;
     let partner = id(&service.new_partner("A").await);
     let tacit = json!({ "renewal": { "mode": "tacit", "months": 12, "max_times": 2 } });
     for (on, fault) in [
@@ -176,7 +179,7 @@ async fn a_tacit_renewal_is_refused_at_the_end_of_a_period() {
 
 #[actix_web::test]
 async fn a_renewal_drafts_a_successor_from_the_last_text_with_nothing_signed() {
-    let service = Service::start().await;
+    let service = Service::on(STORY).await;
     let partner = id(&service.new_partner("A").await);
     let with = json!({
         "axes": ["internships"], "managing_office": "DGESCO A2-2", "nor": "MENE2600123X", "notice_months": 3,
@@ -353,7 +356,7 @@ async fn a_successor_after_a_termination_follows_it_without_replacing_it() {
 
 #[actix_web::test]
 async fn declinations_cease_with_their_convention_and_keep_what_they_say() {
-    let service = Service::start().await;
+    let service = Service::on(STORY).await;
     let partner = id(&service.new_partner("A").await);
     let convention = agreed(&service, &partner, json!({})).await;
     let of = convention.trim_start_matches("/v1/conventions/").to_owned();
@@ -369,7 +372,7 @@ async fn declinations_cease_with_their_convention_and_keep_what_they_say() {
         (&active["effective_status"], &active["warnings"]),
         (&json!("in_force"), &json!([]))
     );
-    let yesterday = (chrono::Utc::now() - chrono::Days::new(2))
+    let yesterday = (service.shared.clock.now() - chrono::Days::new(2))
         .format("%Y-%m-%d")
         .to_string();
     post(

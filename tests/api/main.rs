@@ -42,6 +42,7 @@ mod indicators;
 mod interventions;
 mod jobs;
 mod journal;
+mod limits;
 mod lists_and_people;
 mod mistakes;
 mod mistakes_everywhere;

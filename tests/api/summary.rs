@@ -5,6 +5,9 @@ use serde_json::{Value, json};
 
 use crate::support::{Caller, Reply, Service, merged};
 
+/// The day of stories that the years to come would end.
+const STORY: &str = "2026-11-30";
+
 /// A convention with targets, two academies that decline it, their reports and a school's.
 struct World {
     service: Service,
@@ -31,7 +34,7 @@ fn line(academy: &str, pupils: i64, with: Value) -> Value {
 
 impl World {
     async fn new() -> Self {
-        let service = Service::start().await;
+        let service = Service::on(STORY).await;
         let targets: Value = serde_json::from_str(TARGETS).unwrap();
         let follow_up = json!({ "periodicity": "yearly", "committee": null, "targets": targets });
         let with = json!({ "title": "Industrie <script>alert(1)</script>", "terms": { "follow_up": follow_up }, "ends_on": "2027-08-31" });

@@ -12,7 +12,7 @@ use super::model::{Convention, Step};
 use super::signing::NewSignature;
 use super::termination::{NewRenewal, NewTermination};
 use super::{store, workflow};
-use crate::db::Reader as Connection;
+use crate::db::Reading as Connection;
 use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::Result;
 use crate::http::answer::Answer;
@@ -34,7 +34,7 @@ impl List for Conventions {
     type Item = ConventionAnswer;
 
     async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<ConventionAnswer>> {
-        let (scope, reader) = (call.scope()?, call.app.db.reader().await?);
+        let (scope, reader) = (call.scope()?, call.reader().await?);
         let filter = complete(&reader, &call).await?;
         let conventions = store::page(&reader, scope, &filter, &page).await?;
         conventions
@@ -140,7 +140,7 @@ pub async fn list_conventions(call: ListCall<Conventions>) -> Result<HttpRespons
 )]
 #[get("/v1/conventions/count")]
 pub async fn count_conventions(call: Call<Filter>) -> Result<Answer> {
-    let reader = call.app.db.reader().await?;
+    let reader = call.reader().await?;
     let filter = complete(&reader, &call).await?;
     let count = store::count(&reader, call.scope()?, &filter).await?;
     Answer::digested(&Count { count })
@@ -189,7 +189,7 @@ pub async fn create_convention(call: Call<NoQuery, NewConvention>) -> Result<Ans
 #[get("/v1/conventions/{id}")]
 pub async fn get_convention(call: Call<At>) -> Result<Answer> {
     let scope = call.scope()?;
-    let found = store::find(&*call.app.db.reader().await?, scope, call.id("id")).await?;
+    let found = store::find(&*call.reader().await?, scope, call.id("id")).await?;
     let day = call.query.day.unwrap_or_else(|| today(call.app.now()));
     on(&call, found, day)
 }

@@ -53,7 +53,7 @@ impl List for Deadlines {
 
     async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<DeadlineAnswer>> {
         // One's own: what is computed must not delay the reads of others.
-        let connection = call.app.db.borrow().await?;
+        let connection = call.long_reader().await?;
         let filter = complete(&connection, &call).await?;
         let deadlines = store::page(&connection, call.scope()?, &filter, &page).await?;
         let shown = |one: Deadline| one.answer(filter.today, call.admitted.language);
@@ -138,7 +138,7 @@ pub async fn list_deadlines(call: ListCall<Deadlines>) -> Result<HttpResponse> {
 )]
 #[get("/v1/deadlines/count")]
 pub async fn count_deadlines(call: Call<Filter>) -> Result<Answer> {
-    let connection = call.app.db.borrow().await?;
+    let connection = call.long_reader().await?;
     let filter = complete(&connection, &call).await?;
     let count = store::count(&connection, call.scope()?, &filter).await?;
     Answer::digested(&Count { count })

@@ -10,7 +10,7 @@ use super::filter::{Filter, Filters, Sort};
 use super::model::DeclinationInContext;
 use super::{store, workflow};
 use crate::auth::person_viewer::Viewer;
-use crate::db::Reader as Connection;
+use crate::db::Reading as Connection;
 use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::Result;
 use crate::http::answer::Answer;
@@ -33,7 +33,7 @@ impl List for Declinations {
 
     async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<DeclinationAnswer>> {
         let scope = call.scope()?;
-        let reader = call.app.db.reader().await?;
+        let reader = call.reader().await?;
         let filter = with_reach(&reader, &call.query).await?;
         // Sent together: one round trip.
         let (above, rows) = tokio::try_join!(
@@ -104,7 +104,7 @@ pub async fn list_declinations(call: ListCall<Declinations>) -> Result<HttpRespo
 )]
 #[get("/v1/declinations/count")]
 pub async fn count_declinations(call: Call<Filter>) -> Result<Answer> {
-    let reader = call.app.db.reader().await?;
+    let reader = call.reader().await?;
     let filter = with_reach(&reader, &call.query).await?;
     let count = store::count(&reader, call.scope()?, &filter).await?;
     Answer::digested(&Count { count })
@@ -152,7 +152,7 @@ pub async fn create_declination(call: Call<NoQuery, NewDeclination>) -> Result<A
 #[get("/v1/declinations/{id}")]
 pub async fn get_declination(call: Call) -> Result<Answer> {
     let scope = call.scope()?;
-    let reader = call.app.db.reader().await?;
+    let reader = call.reader().await?;
     let (above, found) = tokio::try_join!(
         ancestry::above_schools(&reader, scope),
         store::find(&reader, scope, call.id("id")),

@@ -41,7 +41,7 @@ impl List for History {
 
     async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<Event>> {
         let object = call.id::<Event>("id").uuid();
-        let reader = call.app.db.reader().await?;
+        let reader = call.reader().await?;
         let rows = store::page(&reader, call.scope()?, object, &call.query, &page).await?;
         Ok(rows.into_iter().map(Event::from).collect())
     }
@@ -83,7 +83,7 @@ fn only_if(allowed: bool) -> Result<()> {
 #[get("/v1/conventions/{id}/history")]
 pub async fn list_convention_history(call: ListCall<History>) -> Result<HttpResponse> {
     let asker = call.call();
-    let (scope, reader) = (asker.scope()?, asker.app.db.reader().await?);
+    let (scope, reader) = (asker.scope()?, asker.reader().await?);
     let convention: Convention = conventions::find(&reader, scope, asker.id("id")).await?;
     let day = today(asker.app.now());
     only_if(convention.is_kept_by(scope) || convention.has_party(scope, day))?;
@@ -110,7 +110,7 @@ pub async fn list_convention_history(call: ListCall<History>) -> Result<HttpResp
 #[get("/v1/declinations/{id}/history")]
 pub async fn list_declination_history(call: ListCall<History>) -> Result<HttpResponse> {
     let asker = call.call();
-    let (scope, reader) = (asker.scope()?, asker.app.db.reader().await?);
+    let (scope, reader) = (asker.scope()?, asker.reader().await?);
     let found = declinations::find(&reader, scope, asker.id("id")).await?;
     let declination: Declination = found.declination;
     only_if(declination.is_kept_by(scope))?;

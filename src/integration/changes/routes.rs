@@ -24,7 +24,7 @@ impl List for Changes {
     const CURSOR: &'static str = "after";
 
     async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<ChangeAnswer>> {
-        let (scope, connection) = (call.scope()?, call.app.db.reader().await?);
+        let (scope, connection) = (call.scope()?, call.reader().await?);
         // Asked for only where the caller is a school.
         let above = ancestry::above_schools(&connection, scope).await?;
         let changes = store::page(&connection, scope, &above, &call.query, &page).await?;

@@ -151,6 +151,7 @@ impl AuthorizationServer {
         (status = 408, description = "La demande a mis trop de temps à arriver", body = OAuthError),
         (status = 413, description = "Demande trop volumineuse", body = OAuthError),
         (status = 414, description = "Adresse trop longue", body = OAuthError),
+        (status = 429, description = "Trop de demandes, ou trop d'échecs", body = OAuthError),
         (status = 431, description = "En-têtes trop longs", body = OAuthError),
         (status = 500, description = "Erreur interne", body = OAuthError),
         (status = 503, description = "La base de données ne répond pas", body = OAuthError)
@@ -176,7 +177,7 @@ async fn token(call: &Call) -> Result<Issued, Refusal> {
         ));
     }
     let credentials = form.credentials(call.request().headers())?;
-    workflow::issue(&call.app, &form, &credentials).await
+    workflow::issue(&call.app, &form, &credentials, &call.admitted.who).await
 }
 
 /// Révocation d'un jeton
@@ -197,6 +198,7 @@ async fn token(call: &Call) -> Result<Issued, Refusal> {
         (status = 408, description = "La demande a mis trop de temps à arriver", body = OAuthError),
         (status = 413, description = "Demande trop volumineuse", body = OAuthError),
         (status = 414, description = "Adresse trop longue", body = OAuthError),
+        (status = 429, description = "Trop de demandes, ou trop d'échecs", body = OAuthError),
         (status = 431, description = "En-têtes trop longs", body = OAuthError),
         (status = 500, description = "Erreur interne", body = OAuthError),
         (status = 503, description = "La base de données ne répond pas", body = OAuthError)
@@ -213,7 +215,7 @@ pub async fn revoke_token(call: Call) -> Result<HttpResponse> {
 async fn revocation(call: &Call) -> Result<(), Refusal> {
     let form = Form::read(&call.admitted.raw)?;
     let credentials = form.credentials(call.request().headers())?;
-    workflow::revoke(&call.app, &form, &credentials).await
+    workflow::revoke(&call.app, &form, &credentials, &call.admitted.who).await
 }
 
 /// 200, for one reader and no cache (RFC 6749 §5.1).

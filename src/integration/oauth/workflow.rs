@@ -3,6 +3,8 @@
 //! A client that is unknown, revoked or expired and a secret that is wrong cost the same work and
 //! are answered in the same words: one look-up by digest, which finds something or does not.
 
+use std::time::Instant;
+
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -13,6 +15,7 @@ use crate::app::App;
 use crate::auth::authorization::ClientCredentials;
 use crate::auth::{Claims, Scopes, Secret, revocation};
 use crate::error::Error;
+use crate::http::limits::attempts::Who;
 use crate::register::clients::model::{ClientRecord, SecretRecord};
 use crate::register::clients::store;
 
@@ -32,18 +35,19 @@ pub struct Issued {
 /// Issues a token to a client.
 ///
 /// # Errors
-/// `invalid_client`, `invalid_scope`, or `service_unavailable` when the database is away.
+/// `invalid_client`, `invalid_scope`, `too_many_requests` after failures again and again, or `service_unavailable` when the database is away.
 pub async fn issue(
     app: &App,
     form: &Form,
     credentials: &ClientCredentials,
+    address: &str,
 ) -> Result<Issued, Refusal> {
     let wanted = form
         .get("scope")
         .map(str::parse::<Scopes>)
         .transpose()
         .map_err(|_| Refusal::new(Kind::InvalidScope, "The scopes are read and write."))?;
-    let claims = recognise(app, credentials, |client, now| {
+    let claims = recognise(app, credentials, address, |client, now| {
         claims(app, client, wanted, now)
     })
     .await??;
@@ -68,8 +72,9 @@ pub async fn revoke(
     app: &App,
     form: &Form,
     credentials: &ClientCredentials,
+    address: &str,
 ) -> Result<(), Refusal> {
-    let client = recognise(app, credentials, |client, _| client.id).await?;
+    let client = recognise(app, credentials, address, |client, _| client.id).await?;
     let token = form
         .get("token")
         .ok_or_else(|| Refusal::new(Kind::InvalidRequest, "The token is missing."))?;
@@ -92,6 +97,7 @@ pub async fn revoke(
 async fn recognise<T>(
     app: &App,
     credentials: &ClientCredentials,
+    address: &str,
     step: impl FnOnce(&ClientRecord, DateTime<Utc>) -> T,
 ) -> Result<T, Refusal> {
     // A malformed secret is looked up all the same: it must not be refused sooner.
@@ -99,6 +105,12 @@ async fn recognise<T>(
         |_| Sha256::digest(&credentials.client_secret).into(),
         |secret| secret.digest(),
     );
+    let who = Who {
+        address,
+        client: &credentials.client_id,
+    };
+    let attempts = &app.limits.attempts;
+    attempts.check(who, Instant::now())?;
     let mut connection = app.db.borrow().await?;
     let now = app.now();
     let found = store::presented(
@@ -113,7 +125,10 @@ async fn recognise<T>(
             Some((step(&client, now), secret))
         },
     );
-    let (outcome, secret) = found.await?.ok_or_else(Refusal::unknown_client)?;
+    let Some((outcome, secret)) = found.await? else {
+        attempts.failed(who, Instant::now());
+        return Err(Refusal::unknown_client());
+    };
     if let Err(error) = store::used(&connection, &secret, now).await {
         // The client is recognised: that it cannot be noted is no reason to refuse it.
         log::warn!("the use of a client could not be noted: {error}");

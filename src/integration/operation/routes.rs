@@ -58,13 +58,16 @@ pub async fn get_health(_call: Call) -> Result<Answer> {
 
 /// Le service peut servir
 ///
-/// 503 tant que la base de données ne répond pas.
+/// 503 tant que la base de données ne répond pas, et dès que le service doit s'arrêter.
 #[utoipa::path(tag = TAG, responses(
     (status = 200, description = "Il peut servir", body = Health),
-    (status = 503, description = "La base de données ne répond pas", body = crate::error::problem::Problem, content_type = "application/problem+json")
+    (status = 503, description = "La base de données ne répond pas, ou le service s'arrête", body = crate::error::problem::Problem, content_type = "application/problem+json")
 ))]
 #[get("/readyz")]
 pub async fn get_readiness(call: Call) -> Result<Answer> {
+    if call.app.is_stopping() {
+        return Err(Error::unavailable("the service was told to stop"));
+    }
     tokio::time::timeout(READY_WAIT, call.app.db.ping())
         .await
         .map_err(Error::unavailable)??;

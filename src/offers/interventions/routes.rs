@@ -38,7 +38,7 @@ fn key<Q, B>(call: &Call<Q, B>) -> Result<Key> {
 #[get("/v1/interventions/{id}")]
 pub async fn get_intervention_by_id(call: Call) -> Result<Answer> {
     let (scope, ids) = (call.scope()?, [call.id("id")]);
-    let reader = call.app.db.reader().await?;
+    let reader = call.reader().await?;
     let found = store::find_all(&reader, scope, &ids, AsOf::now(&call.app)).await?;
     let offer = found.into_iter().next().ok_or_else(Error::not_found)?;
     let version = offer.intervention.version;
@@ -59,13 +59,7 @@ pub async fn get_intervention_by_id(call: Call) -> Result<Answer> {
 #[get("/v1/partners/{id}/interventions/{external_id}")]
 pub async fn get_intervention(call: Call) -> Result<Answer> {
     let (scope, key) = (call.scope()?, key(&call)?);
-    let offer = store::find(
-        &*call.app.db.reader().await?,
-        scope,
-        &key,
-        AsOf::now(&call.app),
-    )
-    .await?;
+    let offer = store::find(&*call.reader().await?, scope, &key, AsOf::now(&call.app)).await?;
     let version = offer.intervention.version;
     Answer::object(version, &offer.answer_for(scope, call.admitted.language))
 }

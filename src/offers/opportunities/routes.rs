@@ -37,7 +37,7 @@ pub async fn list_opportunities(call: Call<Limit>) -> Result<Answer> {
     let uai = Uai::from_text(call.segment("uai")).map_err(|_| Error::not_found())?;
     let (scope, language) = (call.scope()?, call.admitted.language);
     // On a connection of its own: what ranks every offer must not delay the reads of others.
-    let connection = call.app.db.borrow().await?;
+    let connection = call.long_reader().await?;
     let place = [TerritoryCode::of_school(&uai)];
     let (school, above, own) = tokio::try_join!(
         establishments::find(&connection, scope, &uai),

@@ -31,7 +31,7 @@ impl List for Solicitations {
 
     async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<SolicitationAnswer>> {
         let scope = call.scope()?;
-        let reader = call.app.db.reader().await?;
+        let reader = call.reader().await?;
         let rows = store::page(&reader, scope, &call.query, &page).await?;
         let (day, language) = (today(call.app.now()), call.admitted.language);
         let shown = rows
@@ -84,7 +84,7 @@ pub async fn list_solicitations(call: ListCall<Solicitations>) -> Result<HttpRes
 )]
 #[get("/v1/solicitations/count")]
 pub async fn count_solicitations(call: Call<Filter>) -> Result<Answer> {
-    let reader = call.app.db.reader().await?;
+    let reader = call.reader().await?;
     let count = store::count(&reader, call.scope()?, &call.query).await?;
     Answer::digested(&Count { count })
 }
@@ -127,7 +127,7 @@ pub async fn create_solicitation(call: Call<NoQuery, NewSolicitation>) -> Result
 )]
 #[get("/v1/solicitations/{id}")]
 pub async fn get_solicitation(call: Call) -> Result<Answer> {
-    let reader = call.app.db.reader().await?;
+    let reader = call.reader().await?;
     let found = store::find(&reader, call.scope()?, call.id("id")).await?;
     answered(&call, found, Answer::object)
 }

@@ -32,7 +32,7 @@ impl List for Clients {
     async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<ClientAnswer>> {
         let now = call.app.now();
         let clients = store::page(
-            &*call.app.db.reader().await?,
+            &*call.reader().await?,
             call.scope()?,
             &call.query,
             &page,
@@ -89,7 +89,7 @@ pub async fn list_clients(call: ListCall<Clients>) -> Result<HttpResponse> {
 )]
 #[get("/v1/clients/count")]
 pub async fn count_clients(call: Call<Filter>) -> Result<Answer> {
-    let count = store::count(&*call.app.db.reader().await?, call.scope()?, &call.query).await?;
+    let count = store::count(&*call.reader().await?, call.scope()?, &call.query).await?;
     Answer::digested(&Count { count })
 }
 
@@ -127,13 +127,7 @@ pub async fn create_client(call: Call<NoQuery, NewClient>) -> Result<Answer> {
 #[get("/v1/clients/{id}")]
 pub async fn get_client(call: Call) -> Result<Answer> {
     let now = call.app.now();
-    let client = store::find(
-        &*call.app.db.reader().await?,
-        call.scope()?,
-        call.id("id"),
-        now,
-    )
-    .await?;
+    let client = store::find(&*call.reader().await?, call.scope()?, call.id("id"), now).await?;
     Answer::object(
         client.record.version,
         &client.answer(call.admitted.language, now),

@@ -9,7 +9,7 @@ use super::filter::{Filter, Filters, Sort};
 use super::model::ContactAnswer;
 use super::{store, workflow};
 use crate::auth::person_viewer::Viewer;
-use crate::db::Reader as Connection;
+use crate::db::Reading as Connection;
 use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::Result;
 use crate::http::answer::Answer;
@@ -31,7 +31,7 @@ impl List for Contacts {
 
     async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<ContactAnswer>> {
         let scope = call.scope()?;
-        let reader = call.app.db.reader().await?;
+        let reader = call.reader().await?;
         let filter = with_reach(&reader, &call.query).await?;
         // Sent together: one round trip.
         let (above, rows) = tokio::try_join!(
@@ -97,7 +97,7 @@ pub async fn list_contacts(call: ListCall<Contacts>) -> Result<HttpResponse> {
 )]
 #[get("/v1/contacts/count")]
 pub async fn count_contacts(call: Call<Filter>) -> Result<Answer> {
-    let reader = call.app.db.reader().await?;
+    let reader = call.reader().await?;
     let filter = with_reach(&reader, &call.query).await?;
     let count = store::count(&reader, call.scope()?, &filter).await?;
     Answer::digested(&Count { count })
@@ -140,7 +140,7 @@ pub async fn create_contact(call: Call<NoQuery, NewContact>) -> Result<Answer> {
 #[get("/v1/contacts/{id}")]
 pub async fn get_contact(call: Call) -> Result<Answer> {
     let scope = call.scope()?;
-    let reader = call.app.db.reader().await?;
+    let reader = call.reader().await?;
     let (above, found) = tokio::try_join!(
         ancestry::above_schools(&reader, scope),
         store::find(&reader, scope, call.id("id")),

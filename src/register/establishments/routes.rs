@@ -25,13 +25,7 @@ impl List for Establishments {
     type Item = EstablishmentAnswer;
 
     async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<EstablishmentAnswer>> {
-        let found = store::page(
-            &*call.app.db.reader().await?,
-            call.scope()?,
-            &call.query,
-            &page,
-        )
-        .await?;
+        let found = store::page(&*call.reader().await?, call.scope()?, &call.query, &page).await?;
         Ok(found.into_iter().map(EstablishmentAnswer::from).collect())
     }
 
@@ -78,7 +72,7 @@ pub async fn list_establishments(call: ListCall<Establishments>) -> Result<HttpR
 )]
 #[get("/v1/establishments/count")]
 pub async fn count_establishments(call: Call<Filter>) -> Result<Answer> {
-    let count = store::count(&*call.app.db.reader().await?, call.scope()?, &call.query).await?;
+    let count = store::count(&*call.reader().await?, call.scope()?, &call.query).await?;
     Answer::digested(&Count { count })
 }
 
@@ -93,6 +87,6 @@ pub async fn count_establishments(call: Call<Filter>) -> Result<Answer> {
 #[get("/v1/establishments/{uai}")]
 pub async fn get_establishment(call: Call) -> Result<Answer> {
     let uai = Uai::from_text(call.segment("uai")).map_err(|_| Error::not_found())?;
-    let found = store::find(&*call.app.db.reader().await?, call.scope()?, &uai).await?;
+    let found = store::find(&*call.reader().await?, call.scope()?, &uai).await?;
     Answer::object(found.version, &EstablishmentAnswer::from(found))
 }

@@ -24,13 +24,7 @@ impl List for Nomenclatures {
     type Item = Nomenclature;
 
     async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<Nomenclature>> {
-        store::page(
-            &*call.app.db.reader().await?,
-            call.scope()?,
-            &call.query,
-            &page,
-        )
-        .await
+        store::page(&*call.reader().await?, call.scope()?, &call.query, &page).await
     }
 
     fn mark(item: &Nomenclature, sort: Sort) -> Mark {
@@ -75,7 +69,7 @@ pub async fn list_nomenclatures(call: ListCall<Nomenclatures>) -> Result<HttpRes
 )]
 #[get("/v1/nomenclatures/count")]
 pub async fn count_nomenclatures(call: Call<Filter>) -> Result<Answer> {
-    let count = store::count(&*call.app.db.reader().await?, call.scope()?, &call.query).await?;
+    let count = store::count(&*call.reader().await?, call.scope()?, &call.query).await?;
     Answer::digested(&Count { count })
 }
 
@@ -93,5 +87,5 @@ pub async fn get_nomenclature(call: Call) -> Result<Answer> {
     let name = Some(call.segment("name"))
         .filter(|name| !name.contains('\0'))
         .ok_or_else(Error::not_found)?;
-    Answer::digested(&store::find(&*call.app.db.reader().await?, call.scope()?, name).await?)
+    Answer::digested(&store::find(&*call.reader().await?, call.scope()?, name).await?)
 }

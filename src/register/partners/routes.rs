@@ -29,7 +29,7 @@ impl List for Partners {
 
     async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<PartnerAnswer>> {
         let (scope, filter) = (call.scope()?, of_today(&call));
-        let partners = store::page(&*call.app.db.reader().await?, scope, &filter, &page).await?;
+        let partners = store::page(&*call.reader().await?, scope, &filter, &page).await?;
         Ok(partners
             .into_iter()
             .map(|partner| partner.answer_for(scope, call.admitted.language))
@@ -90,7 +90,7 @@ pub async fn list_partners(call: ListCall<Partners>) -> Result<HttpResponse> {
 #[get("/v1/partners/count")]
 pub async fn count_partners(call: Call<Filter>) -> Result<Answer> {
     let filter = of_today(&call);
-    let count = store::count(&*call.app.db.reader().await?, call.scope()?, &filter).await?;
+    let count = store::count(&*call.reader().await?, call.scope()?, &filter).await?;
     Answer::digested(&Count { count })
 }
 
@@ -135,7 +135,7 @@ async fn told<B>(
     let claims = call.admitted.claims.as_deref();
     match answer {
         Err(error) if claims.is_some_and(|claims| claims.scope.can_read()) => {
-            let reader = call.app.db.reader().await?;
+            let reader = call.reader().await?;
             Err(workflow::naming_its_holder(error, &reader, call.scope()?, numbers).await)
         }
         other => other,
@@ -153,7 +153,7 @@ async fn told<B>(
 #[get("/v1/partners/{id}")]
 pub async fn get_partner(call: Call) -> Result<Answer> {
     let scope = call.scope()?;
-    let partner = store::find(&*call.app.db.reader().await?, scope, call.id("id")).await?;
+    let partner = store::find(&*call.reader().await?, scope, call.id("id")).await?;
     Answer::object(
         partner.version,
         &partner.answer_for(scope, call.admitted.language),

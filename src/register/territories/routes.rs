@@ -25,13 +25,7 @@ impl List for Territories {
     type Item = Territory;
 
     async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<Territory>> {
-        store::page(
-            &*call.app.db.reader().await?,
-            call.scope()?,
-            &call.query,
-            &page,
-        )
-        .await
+        store::page(&*call.reader().await?, call.scope()?, &call.query, &page).await
     }
 
     fn mark(item: &Territory, sort: Sort) -> Mark {
@@ -77,7 +71,7 @@ pub async fn list_territories(call: ListCall<Territories>) -> Result<HttpRespons
 )]
 #[get("/v1/territories/count")]
 pub async fn count_territories(call: Call<Filter>) -> Result<Answer> {
-    let count = store::count(&*call.app.db.reader().await?, call.scope()?, &call.query).await?;
+    let count = store::count(&*call.reader().await?, call.scope()?, &call.query).await?;
     Answer::digested(&Count { count })
 }
 
@@ -92,5 +86,5 @@ pub async fn count_territories(call: Call<Filter>) -> Result<Answer> {
 #[get("/v1/territories/{code}")]
 pub async fn get_territory(call: Call) -> Result<Answer> {
     let code = TerritoryCode::from_text(call.segment("code")).map_err(|_| Error::not_found())?;
-    Answer::digested(&store::find(&*call.app.db.reader().await?, call.scope()?, &code).await?)
+    Answer::digested(&store::find(&*call.reader().await?, call.scope()?, &code).await?)
 }

@@ -27,7 +27,7 @@ impl List for Campaigns {
 
     async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<CampaignAnswer>> {
         let scope = call.scope()?;
-        let reader = call.app.db.reader().await?;
+        let reader = call.reader().await?;
         let rows = store::page(&reader, scope, &call.query, &page).await?;
         Ok(rows.into_iter().map(|row| row.answer_for(scope)).collect())
     }
@@ -73,7 +73,7 @@ pub async fn list_campaigns(call: ListCall<Campaigns>) -> Result<HttpResponse> {
 )]
 #[get("/v1/campaigns/count")]
 pub async fn count_campaigns(call: Call<Filter>) -> Result<Answer> {
-    let reader = call.app.db.reader().await?;
+    let reader = call.reader().await?;
     let count = store::count(&reader, call.scope()?, &call.query).await?;
     Answer::digested(&Count { count })
 }
@@ -113,7 +113,7 @@ pub async fn create_campaign(call: Call<NoQuery, NewCampaign>) -> Result<Answer>
 )]
 #[get("/v1/campaigns/{id}")]
 pub async fn get_campaign(call: Call) -> Result<Answer> {
-    let (scope, reader) = (call.scope()?, call.app.db.reader().await?);
+    let (scope, reader) = (call.scope()?, call.reader().await?);
     let found = store::find(&reader, scope, call.id("id")).await?;
     Answer::object(found.version, &found.answer_for(scope))
 }

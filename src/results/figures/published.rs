@@ -45,7 +45,7 @@ pub fn is_certain(call: &Call<Asked>) -> bool {
 /// `not_published`, `grouping_not_published`, `validation_failed`.
 pub async fn selected(call: &Call<Asked>, page: &Page<ByKey>) -> Result<Option<Selected>> {
     let (scope, asked) = (call.scope()?, &call.query);
-    let reader = call.app.db.reader().await?;
+    let reader = call.reader().await?;
     let publications = match page.after.as_ref().map(|mark| &mark.value) {
         Some(MarkValue::Text(numbers)) => {
             let numbers: Result<Vec<i32>, _> = numbers.split(',').map(str::parse).collect();
@@ -72,7 +72,7 @@ pub async fn cells(
     page: &Page<ByKey>,
 ) -> Result<Vec<Cell>> {
     let (scope, asked) = (call.scope()?, &call.query);
-    let reader = call.app.db.reader().await?;
+    let reader = call.reader().await?;
     let (after, wanted) = (after(page)?, selected.wanted(asked));
     let rows = cells::page(&reader, scope, &wanted, after.as_ref(), page.limit).await?;
     let publications = &selected.publications;
@@ -98,7 +98,7 @@ pub async fn cells(
 /// The total and what is to be known of the figures.
 pub async fn around(call: &Call<Asked>, selected: &Selected) -> Result<(Option<Totals>, Meta)> {
     let (scope, asked) = (call.scope()?, &call.query);
-    let reader = call.app.db.reader().await?;
+    let reader = call.reader().await?;
     let total = cells::total(&reader, scope, &selected.wanted(asked)).await?;
     let totals = total.map(|row| Totals {
         values: values(asked, &row),

@@ -86,7 +86,7 @@ async fn compute(
         after: after(page)?,
         limit: page.limit,
     };
-    let connection = call.app.db.borrow().await?;
+    let connection = call.long_reader().await?;
     store::compute(&connection, call.scope()?, &call.query, &parts, &slice).await
 }
 

@@ -53,7 +53,7 @@ async fn definitions(call: &Call<Filter>) -> Result<Vec<Definition>> {
     let Some(since) = call.query.updated_since else {
         return Ok(Definition::all());
     };
-    let reader = call.app.db.reader().await?;
+    let reader = call.reader().await?;
     let measures = nomenclatures::find(&reader, call.scope()?, "measures").await?;
     if measures.updated_at < since {
         return Ok(Vec::new());

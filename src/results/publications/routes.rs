@@ -26,7 +26,7 @@ impl List for Publications {
     type Item = Publication;
 
     async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<Publication>> {
-        let reader = call.app.db.reader().await?;
+        let reader = call.reader().await?;
         store::page(&reader, call.scope()?, &call.query, &page).await
     }
 
@@ -72,7 +72,7 @@ pub async fn list_publications(call: ListCall<Publications>) -> Result<HttpRespo
 )]
 #[get("/v1/publications/count")]
 pub async fn count_publications(call: Call<Filter>) -> Result<Answer> {
-    let reader = call.app.db.reader().await?;
+    let reader = call.reader().await?;
     let count = store::count(&reader, call.scope()?, &call.query).await?;
     Answer::digested(&Count { count })
 }
@@ -112,7 +112,7 @@ pub async fn create_publication(call: Call<NoQuery, NewPublication>) -> Result<A
 )]
 #[get("/v1/publications/{id}")]
 pub async fn get_publication(call: Call) -> Result<Answer> {
-    let reader = call.app.db.reader().await?;
+    let reader = call.reader().await?;
     let found = store::find(&reader, call.scope()?, call.id("id")).await?;
     Answer::object(found.version, &found)
 }

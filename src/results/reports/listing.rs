@@ -3,7 +3,7 @@
 use super::answer::{ReportAnswer, Viewer};
 use super::model::Report;
 use super::store;
-use crate::db::Reader;
+use crate::db::Reading;
 use crate::error::{Code, Error, Result};
 use crate::http::call::Call;
 use crate::values::SchoolYear;
@@ -28,7 +28,7 @@ pub fn viewer<'a, Q, B>(call: &'a Call<Q, B>, closed: &'a [SchoolYear]) -> Resul
 
 /// Reports as a list has them.
 pub async fn listed(
-    connection: &Reader,
+    connection: &Reading,
     found: Vec<Report>,
     viewer: Viewer<'_>,
 ) -> Result<Vec<ReportAnswer>> {

@@ -52,7 +52,7 @@ impl List for Reports {
     const BATCH: i64 = BATCH;
 
     async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<ReportAnswer>> {
-        let (scope, connection) = (call.scope()?, call.app.db.reader().await?);
+        let (scope, connection) = (call.scope()?, call.reader().await?);
         // Sent together: one round trip.
         let (reports, closed) = tokio::try_join!(
             store::page(&connection, scope, &call.query, &page),
@@ -107,7 +107,7 @@ pub async fn list_reports(call: ListCall<Reports>) -> Result<HttpResponse> {
 )]
 #[get("/v1/reports/count")]
 pub async fn count_reports(call: Call<Filter>) -> Result<Answer> {
-    let count = store::count(&*call.app.db.reader().await?, call.scope()?, &call.query).await?;
+    let count = store::count(&*call.reader().await?, call.scope()?, &call.query).await?;
     Answer::digested(&Count { count })
 }
 
@@ -153,7 +153,7 @@ pub async fn create_report(call: Call<NoQuery, NewReport>) -> Result<Answer> {
 )]
 #[get("/v1/reports/{id}")]
 pub async fn get_report(call: Call) -> Result<Answer> {
-    let (scope, connection) = (call.scope()?, call.app.db.reader().await?);
+    let (scope, connection) = (call.scope()?, call.reader().await?);
     let (report, closed) = tokio::try_join!(
         store::find(&connection, scope, call.id("id")),
         campaigns::closed_years(&connection, scope),

@@ -69,7 +69,7 @@ pub async fn get_convention_summary(call: Call<Year>) -> Result<Answer> {
             call.admitted.language
         },
     };
-    let mut connection = call.app.db.borrow().await?;
+    let mut connection = call.long_reader().await?;
     let summary = read(&mut connection, call.scope()?, &question).await?;
     if !is_page {
         return Answer::digested(&summary);

@@ -23,7 +23,11 @@ pub fn ree(directory: &Path) -> Command {
             command.env_remove(name);
         }
     }
-    command.env("REE_DATA_DIR", directory).stdin(Stdio::null());
+    command
+        .env("REE_DATA_DIR", directory)
+        // Nobody is told to go elsewhere before a service of a test ends.
+        .env("REE_DRAIN", "0")
+        .stdin(Stdio::null());
     command
 }
 

@@ -32,7 +32,7 @@ impl List for Amendments {
     type Item = AmendmentAnswer;
 
     async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<AmendmentAnswer>> {
-        let (scope, reader) = (call.scope()?, call.app.db.reader().await?);
+        let (scope, reader) = (call.scope()?, call.reader().await?);
         let convention = conventions::find(&reader, scope, call.id("id")).await?;
         let place = (&convention, today(call.app.now()));
         let rows = store::page(&reader, scope, place, &call.query, &page).await?;
@@ -99,7 +99,7 @@ pub async fn list_amendments(call: ListCall<Amendments>) -> Result<HttpResponse>
 )]
 #[get("/v1/conventions/{id}/amendments/count")]
 pub async fn count_amendments(call: Call<Filter>) -> Result<Answer> {
-    let (scope, reader) = (call.scope()?, call.app.db.reader().await?);
+    let (scope, reader) = (call.scope()?, call.reader().await?);
     let convention = conventions::find(&reader, scope, call.id("id")).await?;
     let place = (&convention, today(call.app.now()));
     let count = store::count(&reader, scope, place, &call.query).await?;
@@ -151,7 +151,7 @@ pub async fn create_amendment(call: Call<NoQuery, NewAmendment>) -> Result<Answe
 )]
 #[get("/v1/conventions/{id}/amendments/{amendment_id}")]
 pub async fn get_amendment(call: Call) -> Result<Answer> {
-    let (scope, reader) = (call.scope()?, call.app.db.reader().await?);
+    let (scope, reader) = (call.scope()?, call.reader().await?);
     let (convention, id) = place(&call);
     let convention: Convention = conventions::find(&reader, scope, convention).await?;
     let day = today(call.app.now());

@@ -76,7 +76,7 @@ pub async fn get_convention_coverage(call: Call<On>) -> Result<HttpResponse> {
 
 /// On a connection of its own: what counts every school must not delay the reads of others.
 async fn read(call: &Call<On>) -> Result<Coverage> {
-    let (scope, connection) = (call.scope()?, call.app.db.borrow().await?);
+    let (scope, connection) = (call.scope()?, call.long_reader().await?);
     let convention = conventions::find(&connection, scope, call.id("id")).await?;
     let day = call.query.day.unwrap_or_else(|| today(call.app.now()));
     let asked = Asked::of(&convention, day);

@@ -51,7 +51,7 @@ impl List for Directory {
             today,
             ..call.query.0.clone()
         };
-        let reader = call.app.db.reader().await?;
+        let reader = call.reader().await?;
         let found = conventions::page(&reader, &scope, &filter, &page.sorted_by()).await?;
         let ids: Vec<PartnerId> = found.iter().flat_map(|one| one.parties(today)).collect();
         let parties = store::parties(&reader, &scope, &ids).await?;

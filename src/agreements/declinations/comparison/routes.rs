@@ -8,7 +8,7 @@ use crate::agreements::conventions::model::Convention;
 use crate::agreements::conventions::store as conventions;
 use crate::agreements::declinations::model::Declination;
 use crate::agreements::declinations::store;
-use crate::db::Reader as Connection;
+use crate::db::Reading as Connection;
 use crate::error::Result;
 use crate::http::answer::Answer;
 use crate::http::call::Call;
@@ -29,7 +29,7 @@ use crate::values::{TextValue, today};
 )]
 #[get("/v1/declinations/{id}/comparison")]
 pub async fn get_declination_comparison(call: Call) -> Result<Answer> {
-    let (scope, reader) = (call.scope()?, call.app.db.reader().await?);
+    let (scope, reader) = (call.scope()?, call.reader().await?);
     let found = store::find(&reader, scope, call.id("id")).await?;
     let comparison = compared(&reader, &call, found.declination).await?;
     Answer::digested(&comparison)

@@ -120,11 +120,18 @@ impl<'a> Received<'a> {
     /// Its items, each as far as it can be read.
     pub fn items(&self) -> Vec<Item<'a>> {
         let items = self.list().into_iter().flat_map(|(_, items)| items);
-        if self.form == Form::Csv {
-            items.map(|row| Item::of_row(cells::item(row))).collect()
-        } else {
-            items.map(|item| Item::read(Cow::Borrowed(item))).collect()
-        }
+        let mut left = OF_BATCH;
+        let read = items.map(|item| {
+            // Each that is refused says why, be it in one word.
+            let most = left.clamp(1, OF_ITEM);
+            let item = match self.form {
+                Form::Csv => Item::of_row(cells::item(item), most),
+                _ => Item::read(Cow::Borrowed(item), most),
+            };
+            left = left.saturating_sub(item.faults.len());
+            item
+        });
+        read.collect()
     }
 
     /// The faults of its items, as places of the whole body.
@@ -152,11 +159,17 @@ pub struct Item<'a> {
     pub ignored: Vec<&'static str>,
     /// What is wrong with it; pointers are into the item.
     pub faults: Vec<Fault>,
+    /// Whether more is wrong than is told.
+    pub is_cut: bool,
 }
 
+/// The faults told of a batch, and of one of its items.
+const OF_BATCH: usize = 1000;
+const OF_ITEM: usize = 20;
+
 impl<'a> Item<'a> {
-    fn read(object: Cow<'a, Value>) -> Self {
-        let mut faults = Faults::default();
+    fn read(object: Cow<'a, Value>, most: usize) -> Self {
+        let mut faults = Faults::at_most(most);
         let read = Fields::body::<Named>(&object, &mut faults);
         let Named {
             external_id,
@@ -169,14 +182,15 @@ impl<'a> Item<'a> {
             guesses: Vec::new(),
             content,
             ignored,
+            is_cut: faults.is_cut(),
             faults: faults.into_list(),
         };
         item.guesses.extend(item.guessed_id());
         item
     }
 
-    fn of_row(row: Row) -> Self {
-        let mut item = Self::read(Cow::Owned(row.object));
+    fn of_row(row: Row, most: usize) -> Self {
+        let mut item = Self::read(Cow::Owned(row.object), most);
         // What a damaged cell or row lacks, it lacks for its damage.
         let whole = Place::Pointer(String::new());
         let is_due_to =

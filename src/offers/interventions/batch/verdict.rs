@@ -113,6 +113,9 @@ pub struct ItemVerdict {
     /// Tout ce qui est à corriger, si elle est refusée.
     #[schema(example = json!([]))]
     pub errors: Vec<ItemFault>,
+    /// S'il peut y en avoir d'autres, que la réponse laisse de côté : 20 sont dits d'un élément, 1 000 d'un lot.
+    #[schema(example = false)]
+    pub errors_truncated: bool,
 }
 
 /// Un endroit à corriger d'une intervention d'un lot.
@@ -195,6 +198,7 @@ impl ItemVerdict {
             withheld_reasons,
             ignored: item.ignored.clone(),
             errors: Vec::new(),
+            errors_truncated: false,
         }
     }
 
@@ -213,6 +217,7 @@ impl ItemVerdict {
             withheld_reasons: Vec::new(),
             ignored: item.ignored.clone(),
             errors: errors.collect(),
+            errors_truncated: item.is_cut,
         }
     }
 }

@@ -32,7 +32,7 @@ impl List for Interventions {
 
     async fn page(call: Rc<Call<Search>>, page: Page<Sort>) -> Result<Vec<InterventionAnswer>> {
         let (scope, language) = (call.scope()?, call.admitted.language);
-        let reader = call.app.db.reader().await?;
+        let reader = call.reader().await?;
         let asked = &call.query.filter;
         let above = ancestry::of_known(&reader, &asked.territory).await?;
         let filter = settled(&call, asked, above);
@@ -44,7 +44,7 @@ impl List for Interventions {
         };
         let offers = if page.sort == Sort::Distance {
             // Everything found is measured: not on the connection that others read on.
-            let connection = call.app.db.borrow().await?;
+            let connection = call.long_reader().await?;
             store::page(&connection, scope, &filter, &page, plan).await?
         } else {
             store::page(&reader, scope, &filter, &page, plan).await?
@@ -85,7 +85,7 @@ async fn counted(call: &Call<Search>) -> Result<Option<Map<String, Value>>> {
     if facets.is_empty() {
         return Ok(None);
     }
-    let connection = call.app.db.borrow().await?;
+    let connection = call.long_reader().await?;
     let above = ancestry::of_known(&connection, &filter.territory).await?;
     let filter = settled(call, filter, above);
     let counted = store::facets(&connection, call.scope()?, &filter, facets).await?;
@@ -132,7 +132,7 @@ pub async fn list_interventions(call: ListCall<Interventions>) -> Result<HttpRes
 )]
 #[get("/v1/interventions/count")]
 pub async fn count_interventions(call: Call<Filter>) -> Result<Answer> {
-    let reader = call.app.db.reader().await?;
+    let reader = call.reader().await?;
     let above = ancestry::of_known(&reader, &call.query.territory).await?;
     let filter = settled(&call, &call.query, above);
     let count = store::count(&reader, call.scope()?, &filter).await?;

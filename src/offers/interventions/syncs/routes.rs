@@ -32,7 +32,7 @@ impl List for Syncs {
 
     async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<SyncAnswer>> {
         let (scope, partner) = (call.scope()?, call.id("id"));
-        let reader = call.app.db.reader().await?;
+        let reader = call.reader().await?;
         let (_, rows) = tokio::try_join!(
             partners::find(&reader, scope, partner),
             store::page(&reader, scope, partner, &call.query, &page),
@@ -87,7 +87,7 @@ pub async fn list_syncs(call: ListCall<Syncs>) -> Result<HttpResponse> {
 #[get("/v1/partners/{id}/syncs/count")]
 pub async fn count_syncs(call: Call<Filter>) -> Result<Answer> {
     let (scope, partner) = (call.scope()?, call.id("id"));
-    let reader = call.app.db.reader().await?;
+    let reader = call.reader().await?;
     let (_, count) = tokio::try_join!(
         partners::find(&reader, scope, partner),
         store::count(&reader, scope, partner, &call.query)
@@ -130,7 +130,7 @@ pub async fn open_sync(call: Call<NoQuery, NewSync>) -> Result<Answer> {
 #[get("/v1/partners/{id}/syncs/{sync_id}")]
 pub async fn get_sync(call: Call) -> Result<Answer> {
     let scope = call.scope()?;
-    let reader = call.app.db.reader().await?;
+    let reader = call.reader().await?;
     let found = store::find(&reader, scope, call.id("id"), call.id("sync_id")).await?;
     Answer::object(found.version, &found.answer_for(scope))
 }

@@ -9,7 +9,7 @@ use super::filter::{Filter, Filters, Sort};
 use super::model::RepresentativeAnswer;
 use super::{store, workflow};
 use crate::auth::person_viewer::Viewer;
-use crate::db::Reader as Connection;
+use crate::db::Reading as Connection;
 use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::Result;
 use crate::http::answer::Answer;
@@ -32,7 +32,7 @@ impl List for Representatives {
 
     async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<RepresentativeAnswer>> {
         let (scope, partner) = (call.scope()?, call.id("id"));
-        let reader = call.app.db.reader().await?;
+        let reader = call.reader().await?;
         let filter = with_reach(&reader, &call.query).await?;
         // Sent together: one round trip.
         let (_, above, rows) = tokio::try_join!(
@@ -104,7 +104,7 @@ pub async fn list_representatives(call: ListCall<Representatives>) -> Result<Htt
 #[get("/v1/partners/{id}/representatives/count")]
 pub async fn count_representatives(call: Call<Filter>) -> Result<Answer> {
     let (scope, partner) = (call.scope()?, call.id("id"));
-    let reader = call.app.db.reader().await?;
+    let reader = call.reader().await?;
     let filter = with_reach(&reader, &call.query).await?;
     let (_, count) = tokio::try_join!(
         partners::find(&reader, scope, partner),
@@ -156,7 +156,7 @@ pub async fn create_representative(call: Call<NoQuery, NewRepresentative>) -> Re
 #[get("/v1/partners/{id}/representatives/{representative_id}")]
 pub async fn get_representative(call: Call) -> Result<Answer> {
     let scope = call.scope()?;
-    let reader = call.app.db.reader().await?;
+    let reader = call.reader().await?;
     let (above, found) = tokio::try_join!(
         ancestry::above_schools(&reader, scope),
         store::find(&reader, scope, call.id("id"), call.id("representative_id")),

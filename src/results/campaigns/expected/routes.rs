@@ -27,7 +27,7 @@ impl List for ExpectedReports {
     type Item = ExpectedReport;
 
     async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<ExpectedReport>> {
-        let (scope, connection) = (call.scope()?, call.app.db.borrow().await?);
+        let (scope, connection) = (call.scope()?, call.long_reader().await?);
         let campaign = campaigns::find(&connection, scope, call.id("id")).await?;
         let asked = (&campaign.content, today(call.app.now()));
         store::page(&connection, scope, asked, &call.query, &page).await
@@ -73,7 +73,7 @@ pub async fn list_expected_reports(call: ListCall<ExpectedReports>) -> Result<Ht
 )]
 #[get("/v1/campaigns/{id}/expected-reports/count")]
 pub async fn count_expected_reports(call: Call<Filter>) -> Result<Answer> {
-    let (scope, connection) = (call.scope()?, call.app.db.borrow().await?);
+    let (scope, connection) = (call.scope()?, call.long_reader().await?);
     let campaign = campaigns::find(&connection, scope, call.id("id")).await?;
     let asked = (&campaign.content, today(call.app.now()));
     let count = store::count(&connection, scope, asked, &call.query).await?;

@@ -23,7 +23,7 @@ use crate::values::today;
 #[get("/v1/campaigns/{id}/progress")]
 pub async fn get_campaign_progress(call: Call) -> Result<Answer> {
     // On a connection of its own: what counts every report must not delay the reads of others.
-    let (scope, connection) = (call.scope()?, call.app.db.borrow().await?);
+    let (scope, connection) = (call.scope()?, call.long_reader().await?);
     let campaign = campaigns::find(&connection, scope, call.id("id")).await?;
     let day = today(call.app.now());
     let rows = store::progress(&connection, scope, &campaign.content, day).await?;

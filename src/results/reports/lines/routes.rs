@@ -23,7 +23,7 @@ impl List for Lines {
     type Item = FlatLine;
 
     async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<FlatLine>> {
-        let connection = call.app.db.reader().await?;
+        let connection = call.reader().await?;
         store::page(&connection, call.scope()?, &call.query, &page).await
     }
 
@@ -66,6 +66,6 @@ pub async fn list_report_lines(call: ListCall<Lines>) -> Result<HttpResponse> {
 )]
 #[get("/v1/reports/lines/count")]
 pub async fn count_report_lines(call: Call<Filter>) -> Result<Answer> {
-    let count = store::count(&*call.app.db.reader().await?, call.scope()?, &call.query).await?;
+    let count = store::count(&*call.reader().await?, call.scope()?, &call.query).await?;
     Answer::digested(&Count { count })
 }

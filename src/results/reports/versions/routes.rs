@@ -25,7 +25,7 @@ impl List for Versions {
     const BATCH: i64 = BATCH;
 
     async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<ReportAnswer>> {
-        let (scope, connection) = (call.scope()?, call.app.db.reader().await?);
+        let (scope, connection) = (call.scope()?, call.reader().await?);
         let (id, filter) = (call.id("id"), &call.query);
         // Sent together: one round trip.
         let (versions, closed) = tokio::try_join!(

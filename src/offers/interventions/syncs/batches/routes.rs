@@ -28,7 +28,7 @@ impl List for SyncBatches {
     type Item = SyncBatch;
 
     async fn page(call: Rc<Call<NoQuery>>, page: Page<Sort>) -> Result<Vec<SyncBatch>> {
-        let reader = call.app.db.reader().await?;
+        let reader = call.reader().await?;
         let (partner, id) = (call.id("id"), call.id("sync_id"));
         let sync = syncs::find(&reader, call.scope()?, partner, id).await?;
         store::page(&reader, &sync, &page).await
@@ -78,7 +78,7 @@ pub async fn list_sync_batches(call: ListCall<SyncBatches>) -> Result<HttpRespon
 )]
 #[get("/v1/partners/{id}/syncs/{sync_id}/batches/count")]
 pub async fn count_sync_batches(call: Call) -> Result<Answer> {
-    let reader = call.app.db.reader().await?;
+    let reader = call.reader().await?;
     let (partner, id) = (call.id("id"), call.id("sync_id"));
     let sync = syncs::find(&reader, call.scope()?, partner, id).await?;
     let count = store::count(&reader, &sync).await?;
@@ -99,7 +99,7 @@ pub async fn count_sync_batches(call: Call) -> Result<Answer> {
 )]
 #[get("/v1/partners/{id}/syncs/{sync_id}/batches/{batch_id}")]
 pub async fn get_sync_batch(call: Call) -> Result<Answer> {
-    let reader = call.app.db.reader().await?;
+    let reader = call.reader().await?;
     let (partner, id) = (call.id("id"), call.id("sync_id"));
     let sync = syncs::find(&reader, call.scope()?, partner, id).await?;
     let verdict = store::verdict(&reader, &sync, call.id("batch_id")).await?;
