@@ -108,7 +108,8 @@ impl World {
     /// What the indicators say of the same convention and year.
     async fn values(&self, caller: &Caller, group_by: &str) -> Value {
         let measures = "actions,pupils,girls,priority_education_pupils,teachers,professionals,companies,hours,\
-                        internships_offered,internships_filled,girls_share,priority_education_share,internship_fill_rate,\
+                        internships_offered,internships_filled,pupils_girls_known,girls_share,pupils_priority_known,\
+                        priority_education_share,internship_fill_rate,\
                         establishments,reports_validated";
         let path = format!(
             "/v1/indicators/values?measures={measures}&convention={}&school_year=2025-2026{group_by}",
@@ -435,7 +436,7 @@ async fn the_page_tells_the_same_figures_in_french_and_runs_nothing() {
     assert!(text.starts_with("<!DOCTYPE html><html lang=\"fr\">"));
     for told in [
         "2\u{202f}264",
-        "44,9\u{202f}%",
+        "44,9\u{202f}% de filles, sur 1\u{202f}030 dont elles sont connues",
         "113,2\u{202f}%",
         "non connu",
         "du 1er\u{a0}janvier 2020 au 31\u{a0}août 2027",

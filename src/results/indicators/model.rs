@@ -39,8 +39,12 @@ code_enum! {
         InternshipsOffered = "internships_offered",
         /// Placements filled.
         InternshipsFilled = "internships_filled",
+        /// The base of the share of girls: pupils of lines that state girls.
+        PupilsGirlsKnown = "pupils_girls_known",
         /// Girls over pupils.
         GirlsShare = "girls_share",
+        /// The base of the share of priority education: pupils of lines that state it.
+        PupilsPriorityKnown = "pupils_priority_known",
         /// Pupils in priority education over pupils.
         PriorityEducationShare = "priority_education_share",
         /// Placements filled over offered.

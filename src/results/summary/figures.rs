@@ -19,7 +19,7 @@ use crate::values::SchoolYear;
 use crate::values::ids::ConventionId;
 
 /// What a summary counts, in the order it shows them.
-pub const MEASURES: [Indicator; 15] = [
+pub const MEASURES: [Indicator; 17] = [
     Indicator::Actions,
     Indicator::Pupils,
     Indicator::Girls,
@@ -30,7 +30,9 @@ pub const MEASURES: [Indicator; 15] = [
     Indicator::Hours,
     Indicator::InternshipsOffered,
     Indicator::InternshipsFilled,
+    Indicator::PupilsGirlsKnown,
     Indicator::GirlsShare,
+    Indicator::PupilsPriorityKnown,
     Indicator::PriorityEducationShare,
     Indicator::InternshipFillRate,
     Indicator::Establishments,
