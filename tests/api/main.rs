@@ -62,6 +62,7 @@ mod solicitations_races;
 mod summary;
 mod support;
 mod syncs;
+mod targets;
 mod tokens;
 mod trouble;
 mod visibility;

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use super::model::{Asked, Definition, Indicator};
 use super::store::columns::sums;
 use super::store::denominators::{self, Denominator};
+use super::store::targets::Kind;
 use super::store::{Computed, Counted, Key};
 use crate::http::page::Listed;
 use crate::language::Language;
@@ -264,13 +265,16 @@ impl<'a, D: Fn(Denominator) -> Option<&'a Vec<Option<i64>>>> Figures<'a, D> {
     fn values(&self, asked: &Asked) -> Map<String, Value> {
         let mut sums_left = self.row.figures.iter().copied();
         let mut found: HashMap<Indicator, Value> = HashMap::new();
-        for measure in asked.computed() {
-            let value = self.value(measure, &mut sums_left);
-            found.insert(measure, value);
+        for measure in &asked.measures {
+            let value = self.value(*measure, &mut sums_left);
+            found.insert(*measure, value);
         }
-        if asked.measures.contains(&Indicator::AchievementRate) {
-            let reached = found.get(&asked.aimed_at()).and_then(Value::as_f64);
-            found.insert(Indicator::AchievementRate, self.achievement(reached).into());
+        if asked.asks_for(&Indicator::OF_TARGETS) {
+            let own = found.get(&asked.aimed_at()).cloned();
+            let achieved = self.achieved(asked.aimed_at(), own);
+            let rate = self.achievement(achieved.as_f64());
+            found.insert(Indicator::Achieved, achieved);
+            found.insert(Indicator::AchievementRate, rate.into());
         }
         let value = |measure: &Indicator| {
             let value = found.get(measure).cloned().unwrap_or_default();
@@ -307,16 +311,31 @@ impl<'a, D: Fn(Denominator) -> Option<&'a Vec<Option<i64>>>> Figures<'a, D> {
     }
 
     fn target(&self) -> Option<f64> {
-        let tenthousandths = self.at(Denominator::Targets, 0)?;
-        let whole = i32::try_from(tenthousandths / 10_000).ok()?;
-        let rest = i32::try_from(tenthousandths % 10_000).ok()?;
-        Some(f64::from(whole) + f64::from(rest) / 10_000.0)
+        decimal(self.at(Denominator::Targets, 0)?)
+    }
+
+    /// What was counted of the measure where its target is set; of a distinct count, which is told
+    /// of one convention only, the figure of the cell, where all of it is of one year.
+    fn achieved(&self, aimed_at: Indicator, own: Option<Value>) -> Value {
+        let at = |place| self.at(Denominator::Targets, place);
+        match Kind::of(aimed_at) {
+            Kind::Sum => at(1).into(),
+            Kind::Share => share(at(1), at(2)).into(),
+            Kind::Distinct if at(3) == Some(1) => own.unwrap_or_default(),
+            Kind::Distinct => Value::Null,
+        }
     }
 
     fn achievement(&self, reached: Option<f64>) -> Option<f64> {
         let target = self.target().filter(|target| *target > 0.0)?;
         Some((reached? / target * 10_000.0).round() / 10_000.0)
     }
+}
+
+/// The number of so many ten-thousandths.
+fn decimal(tenthousandths: i64) -> Option<f64> {
+    let (whole, rest) = (tenthousandths / 10_000, tenthousandths % 10_000);
+    format!("{whole}.{rest:04}").parse().ok()
 }
 
 /// A whole number without its decimal point.

@@ -65,6 +65,8 @@ code_enum! {
         CompletenessRate = "completeness_rate",
         /// What conventions set out to reach.
         Target = "target",
+        /// What was counted where they did.
+        Achieved = "achieved",
         /// How much of it was reached.
         AchievementRate = "achievement_rate",
     }
@@ -135,19 +137,8 @@ impl Asked {
     /// The measure that targets are set for: the first that is not about targets itself.
     pub fn aimed_at(&self) -> Indicator {
         let mut measures = self.measures.iter().copied();
-        let first =
-            measures.find(|one| !matches!(one, Indicator::Target | Indicator::AchievementRate));
+        let first = measures.find(|one| !Indicator::OF_TARGETS.contains(one));
         first.unwrap_or(Indicator::Pupils)
-    }
-
-    /// What is added up: the measures, and what targets are compared with.
-    pub fn computed(&self) -> Vec<Indicator> {
-        let mut computed = self.measures.clone();
-        let aimed_at = self.aimed_at();
-        if self.measures.contains(&Indicator::AchievementRate) && !computed.contains(&aimed_at) {
-            computed.push(aimed_at);
-        }
-        computed
     }
 
     /// Whether one of these is asked for.
@@ -159,6 +150,11 @@ impl Asked {
     pub fn counts_establishments(&self) -> bool {
         self.measures.contains(&Indicator::Establishments)
     }
+}
+
+impl Indicator {
+    /// The measures that are about the targets of another one.
+    pub const OF_TARGETS: [Self; 3] = [Self::Target, Self::Achieved, Self::AchievementRate];
 }
 
 /// The academies just below a region, or the academy itself.

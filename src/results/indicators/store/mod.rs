@@ -6,6 +6,7 @@ mod filters;
 pub mod rollup;
 pub mod rollup_check;
 pub mod statement;
+pub mod targets;
 
 use std::collections::HashMap;
 
