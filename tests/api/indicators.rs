@@ -263,7 +263,7 @@ async fn each_measure_is_what_one_counts_by_hand() {
                 "establishments": 4, "reports_validated": 4
             },
             "suppressed": [],
-            "completeness": { "expected": null, "validated": 4 }
+            "completeness": { "expected": null, "expected_validated": null, "validated": 4 }
         })
     );
     let cell = &answer["data"][0];
@@ -306,7 +306,7 @@ async fn each_measure_is_what_one_counts_by_hand() {
     assert_eq!(by_academy["totals"]["values"]["reports_validated"], 4);
     assert_eq!(
         by_academy["data"][2]["completeness"],
-        json!({ "expected": null, "validated": 2 })
+        json!({ "expected": null, "expected_validated": null, "validated": 2 })
     );
     assert_eq!(by_academy["data"][2]["suppressed"], json!([]));
 }
@@ -491,7 +491,9 @@ async fn pages_add_up_to_the_whole_in_every_form() {
         assert_eq!(json!(lines), whole["data"], "{group_by}");
         let csv = form("text/csv", "").await;
         let mut rows = csv::Reader::from_reader(csv.text().as_bytes());
-        let header = format!("{group_by},pupils,girls_share,establishments,expected,validated");
+        let header = format!(
+            "{group_by},pupils,girls_share,establishments,expected,expected_validated,validated"
+        );
         assert_eq!(
             rows.headers().unwrap().iter().collect::<Vec<_>>().join(","),
             header
@@ -507,7 +509,7 @@ async fn pages_add_up_to_the_whole_in_every_form() {
                 .iter()
                 .flat_map(|part| cell[part].as_object().unwrap().values());
             let mut expected: Vec<String> = parts.map(text).collect();
-            for name in ["expected", "validated"] {
+            for name in ["expected", "expected_validated", "validated"] {
                 expected.push(text(&cell["completeness"][name]));
             }
             assert_eq!(row.iter().collect::<Vec<_>>(), expected, "{group_by}");
@@ -526,7 +528,10 @@ async fn pages_add_up_to_the_whole_in_every_form() {
         .header("accept", "text/csv")
         .send()
         .await;
-    assert_eq!(total.text(), "pupils,expected,validated\r\n210,,4\r\n");
+    assert_eq!(
+        total.text(),
+        "pupils,expected,expected_validated,validated\r\n210,,,4\r\n"
+    );
 }
 
 #[actix_web::test]

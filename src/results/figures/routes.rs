@@ -37,9 +37,9 @@ impl List for Values {
             .measures
             .iter()
             .map(|one| at("values", one.code()));
-        let columns = keys
-            .chain(values)
-            .chain(["expected", "validated"].map(|name| at("completeness", name)));
+        let columns = keys.chain(values).chain(
+            ["expected", "expected_validated", "validated"].map(|name| at("completeness", name)),
+        );
         // Elsewhere an empty cell is unknown; here it may be hidden.
         let hidden = published::is_certain(call).then(|| Column::at("suppressed", "/suppressed"));
         columns.chain(hidden).collect()
@@ -109,8 +109,8 @@ async fn read(
     };
     let computed = compute(&call, &page, parts, of_establishments).await?;
     let perimeter = perimeter::territories(call.scope()?);
-    let around = answer::around(&call.query, &computed, perimeter, call.admitted.language);
-    Ok((answer::cells(&call.query, &computed), around))
+    let (totals, meta) = answer::around(&call.query, &computed, perimeter, call.admitted.language);
+    Ok((answer::cells(&call.query, &computed), (Some(totals), meta)))
 }
 
 /// Valeurs d'indicateurs

@@ -187,7 +187,12 @@ fn girls(totals: &Map<String, Value>, share: f64) -> String {
 
 fn completeness(figures: &SummaryFigures) -> Markup {
     let reports = figures.completeness;
-    let text = format!("{} sur {}", reports.validated, reports.expected);
+    let Some((expected, of_them)) = reports.expected.zip(reports.expected_validated) else {
+        let validated = reports.validated.to_string();
+        return card("Bilans validés", &validated, "aucune campagne n’en attend");
+    };
+    let text = format!("{of_them} sur {expected}");
+    let others = reports.unexpected().unwrap_or_default();
     html! {
         div class="card" {
             dt { "Bilans validés" }
@@ -197,8 +202,16 @@ fn completeness(figures: &SummaryFigures) -> Markup {
                     span { (percent(rate)) " des bilans attendus" }
                     (bar(rate, &format!("{text} bilans attendus")))
                 } @else { span { "aucun bilan attendu" } }
+                @if others > 0 { span { (unexpected(others)) } }
             }
         }
+    }
+}
+
+fn unexpected(reports: i64) -> String {
+    match reports {
+        1 => "et un bilan non attendu".to_owned(),
+        more => format!("et {more} bilans non attendus"),
     }
 }
 

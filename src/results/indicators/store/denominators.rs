@@ -11,8 +11,6 @@ use crate::results::indicators::model::{Asked, Dimension, Indicator};
 use crate::results::indicators::perimeter::Limit;
 use crate::values::{TerritoryCode, TextValue};
 
-/// The measures that the campaigns' own rows answer.
-const OF_CAMPAIGNS: [Indicator; 2] = [Indicator::ReportsExpected, Indicator::CompletenessRate];
 /// Those that declinations answer.
 const OF_DECLINATIONS: [Indicator; 3] = [
     Indicator::DeclinationsActive,
@@ -78,10 +76,21 @@ pub fn of(asked: &Asked, group_by: &[Dimension]) -> Vec<Denominator> {
     wanted.map(|(denominator, _)| denominator).collect()
 }
 
-/// Whether cells without a report are answered too: where the measures asked for are about them.
+/// Whether cells without a report are answered too: what was expected of nobody's lines in particular is
+/// missing wherever lines are not told apart.
 pub fn keeps_empty_cells(asked: &Asked) -> bool {
-    let others = [&OF_CAMPAIGNS[..], &OF_DECLINATIONS, &Indicator::OF_TARGETS];
-    others.iter().any(|measures| asked.asks_for(measures)) && is_whole(asked, &asked.group_by)
+    !asked.group_by.is_empty() && asked.group_by.iter().all(|one| is_of_reports(*one))
+}
+
+/// The years that have a campaign, of those asked for: elsewhere nothing is expected, rather than 0.
+pub(super) fn campaign_years(filters: &mut Filters<'_>, part: i32) -> String {
+    let years = &filters.asked.school_year;
+    let asked = filters.binds.among("k.school_year", years);
+    let asked = asked.unwrap_or_else(|| "true".to_owned());
+    format!(
+        "SELECT {part} AS part, coalesce(array_agg(k.school_year), '{{}}')::text[] AS key, '{{}}'::bigint[] AS figures, \
+                0::bigint AS validated, NULL::timestamptz AS latest FROM campaigns AS k WHERE {asked}"
+    )
 }
 
 /// Whether what is asked for is about reports, and not only about some lines of them.
@@ -123,8 +132,6 @@ fn expected(filters: &mut Filters<'_>) -> String {
             .binds
             .among("e.academic_region", &filters.asked.academic_region),
     );
-    // Where validated ones are counted too, or for a school, each is read.
-    let of_schools = matches!(filters.limit, Limit::Reports(_));
     match filters.limit {
         Limit::Everything => {}
         Limit::Academies(codes) => {
@@ -142,18 +149,18 @@ fn expected(filters: &mut Filters<'_>) -> String {
     let conditions = conditions.join(" AND ");
     let place = "e.school_year, nullif(e.academic_region, '') AS academic_region, \
                  nullif(e.academy, '') AS academy, e.convention_id";
-    if of_schools || filters.asked.asks_for(&[Indicator::CompletenessRate]) {
-        format!(
+    if matches!(filters.limit, Limit::Reports(_)) {
+        // Those of a school are few, and counted.
+        return format!(
             "SELECT {place}, count(*) AS n, count(*) FILTER (WHERE e.state = 'validated') AS v \
              FROM expected_report_states AS e WHERE {conditions} \
              GROUP BY e.school_year, e.academic_region, e.academy, e.convention_id"
-        )
-    } else {
-        format!(
-            "SELECT {place}, e.expected AS n, NULL::bigint AS v FROM expected_counts AS e \
-             WHERE {conditions}"
-        )
+        );
     }
+    format!(
+        "SELECT {place}, e.expected AS n, e.validated AS v FROM expected_counts AS e \
+         WHERE {conditions}"
+    )
 }
 
 /// A row for each declination, academy it reaches and year it is in force in; without a year,

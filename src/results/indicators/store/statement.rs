@@ -34,6 +34,9 @@ pub enum Part {
 }
 
 impl Part {
+    /// The number of the row that has the years of the campaigns.
+    pub const CAMPAIGNS: i32 = 10;
+
     /// Its number in the rows.
     pub const fn number(self) -> i32 {
         match self {
@@ -126,9 +129,11 @@ impl<'a> Statement<'a> {
         if denominators::keeps_empty_cells(self.asked) {
             let _ = write!(text, ",\nu AS ({})", self.with_empty_cells());
         }
+        let campaigns = denominators::campaign_years(&mut self.filters, Part::CAMPAIGNS);
         let parts: Vec<String> = parts
             .iter()
             .map(|part| self.part(*part, after.as_deref(), &limit))
+            .chain([campaigns])
             .collect();
         let _ = write!(text, "\n{}", parts.join("\nUNION ALL\n"));
         self.filters.binds.query(text)

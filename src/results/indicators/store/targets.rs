@@ -68,7 +68,8 @@ pub fn rows(filters: &mut Filters<'_>, group_by: &[Dimension], tables: Tables) -
                 CASE WHEN o.place LIKE '{academy}' THEN a.code END AS academy, o.convention_id, o.value, {achieved} \
            FROM ({said}) AS o LEFT JOIN territories AS a ON a.code = o.place"
     );
-    if Kind::of(measure) != Kind::Sum {
+    // Where no place is aimed at, none is told, and no cell is made for it.
+    if Kind::of(measure) != Kind::Sum && aim != Aim::Territories(Vec::new()) {
         let present = present(filters, &aim, measure, tables);
         text.push_str(&format!(
             " UNION ALL SELECT n.school_year, n.academic_region, n.academy, n.convention_id, NULL, NULL, NULL \
