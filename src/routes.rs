@@ -8,7 +8,9 @@ use crate::agreements::{conventions, deadlines, declinations, history};
 use crate::integration::{changes, oauth, operation};
 use crate::offers::{interventions, opportunities, solicitations};
 use crate::register::{clients, contacts, establishments, nomenclatures, partners, territories};
-use crate::results::{campaigns, figures, indicators, publications, reports, summary};
+use crate::results::{
+    campaigns, declination_progress, figures, indicators, publications, reports, summary,
+};
 
 /// Mounts everything.
 pub fn mount(config: &mut ServiceConfig<'_>) {
@@ -20,6 +22,7 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
     summary::mount(config);
     conventions::amendments::mount(config);
     declinations::mount(config);
+    declination_progress::mount(config);
     history::mount(config);
     interventions::mount(config);
     solicitations::mount(config);

@@ -273,6 +273,7 @@ diesel::table! {
         status -> Text,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        reports_by -> Text,
     }
 }
 
@@ -556,6 +557,7 @@ diesel::table! {
         academic_region -> Text,
         academy -> Text,
         expected -> Int8,
+        validated -> Int8,
     }
 }
 

@@ -216,6 +216,10 @@ const NOMENCLATURES: &[(&str, &str)] = &[
         include_str!("../../data/reference/nomenclatures/declination_levels.csv"),
     ),
     (
+        "declination_reporters",
+        include_str!("../../data/reference/nomenclatures/declination_reporters.csv"),
+    ),
+    (
         "declination_statuses",
         include_str!("../../data/reference/nomenclatures/declination_statuses.csv"),
     ),

@@ -96,7 +96,7 @@ async fn beside_every_figure_stand_the_reports_expected_and_validated() {
     let before = values(&ministry, "measures=pupils&group_by=academy").await;
     assert_eq!(
         before["totals"]["completeness"],
-        json!({ "expected": null, "validated": 0 })
+        json!({ "expected": null, "expected_validated": null, "validated": 0 })
     );
     world.open().await;
     world.reported(&declination).await;
@@ -108,7 +108,8 @@ async fn beside_every_figure_stand_the_reports_expected_and_validated() {
     let cells = by(&answer, "academy");
     assert_eq!(
         cells["academy:10"]["completeness"],
-        json!({ "expected": 1, "validated": 2 })
+        json!({ "expected": 1, "expected_validated": 0, "validated": 2 }),
+        "neither of the two is the one expected"
     );
     // What nobody reported on shows, with nothing known of it.
     assert_eq!(
@@ -117,13 +118,13 @@ async fn beside_every_figure_stand_the_reports_expected_and_validated() {
     );
     assert_eq!(
         cells["academy:08"]["completeness"],
-        json!({ "expected": 1, "validated": 0 })
+        json!({ "expected": 1, "expected_validated": 0, "validated": 0 })
     );
     // Of the country and of the region.
     assert_eq!(cells["-"]["values"]["reports_expected"], 2);
     assert_eq!(
         answer["totals"]["completeness"],
-        json!({ "expected": 5, "validated": 2 })
+        json!({ "expected": 5, "expected_validated": 0, "validated": 2 })
     );
     // A type of action is measured by what holds for all.
     let types = by(
@@ -132,7 +133,7 @@ async fn beside_every_figure_stand_the_reports_expected_and_validated() {
     );
     assert_eq!(
         types["class_talk"]["completeness"],
-        json!({ "expected": 5, "validated": 2 })
+        json!({ "expected": 5, "expected_validated": 0, "validated": 2 })
     );
     let regions = values(
         &ministry,

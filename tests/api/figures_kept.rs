@@ -62,7 +62,7 @@ impl World {
 
     async fn values(&self, query: &str) -> Value {
         let path = format!(
-            "/v1/indicators/values?measures=pupils,girls,girls_share,reports_validated&{query}"
+            "/v1/indicators/values?measures=pupils,girls,girls_share,pupils_girls_known,reports_validated&{query}"
         );
         self.service.ministry().get(&path).await.expect(200)
     }
@@ -120,6 +120,10 @@ async fn a_correction_takes_out_what_it_replaces_cell_by_cell() {
     assert_eq!(
         levels["\"3e\""]["girls_share"], 0.5,
         "of the lines that know both"
+    );
+    assert_eq!(
+        levels["\"3e\""]["pupils_girls_known"], 8,
+        "the base of the share, kept with it"
     );
     let total = &world.values("academy=academy:10").await["totals"];
     assert_eq!(total["values"]["reports_validated"], 2);

@@ -22,6 +22,18 @@ const COUNTERS: [&str; 10] = [
     "internships_filled",
 ];
 
+/// The bases of the shares: pupils of the lines that also state a part of them.
+const BASES: [(&str, &str); 2] = [
+    ("pupils_girls_known", "girls"),
+    ("pupils_priority_known", "priority_education_pupils"),
+];
+
+/// The measures that add up.
+fn additive() -> Vec<&'static str> {
+    let bases = BASES.iter().map(|(base, _)| *base);
+    COUNTERS.into_iter().chain(bases).collect()
+}
+
 /// Two conventions: one of a partner of the metal industry and of energy with one of energy, one of
 /// a partner without a sector; schools in Lyon, in Grenoble and in Lille.
 struct World {
@@ -169,7 +181,8 @@ fn column(answer: &Value, measure: &str) -> Vec<(Value, Value)> {
 }
 
 fn all_measures() -> String {
-    let shares = "girls_share,priority_education_share,internship_fill_rate,establishments,reports_validated";
+    let shares = "pupils_girls_known,girls_share,pupils_priority_known,priority_education_share,\
+                  internship_fill_rate,establishments,reports_validated";
     format!("{},{shares}", COUNTERS.join(","))
 }
 
@@ -245,11 +258,12 @@ async fn each_measure_is_what_one_counts_by_hand() {
                 "professionals": 22, "companies": 1, "hours": 4, "internships_offered": 8, "internships_filled": 6,
                 // 12 + 50 + 40 of 30 + 100 + 70: the line with girls and no pupils is left out, and
                 // the one with pupils and no girls.
-                "girls_share": 0.51, "priority_education_share": 0.2, "internship_fill_rate": 0.75,
+                "pupils_girls_known": 200, "girls_share": 0.51, "pupils_priority_known": 100,
+                "priority_education_share": 0.2, "internship_fill_rate": 0.75,
                 "establishments": 4, "reports_validated": 4
             },
             "suppressed": [],
-            "completeness": { "expected": null, "validated": 4 }
+            "completeness": { "expected": null, "expected_validated": null, "validated": 4 }
         })
     );
     let cell = &answer["data"][0];
@@ -292,7 +306,7 @@ async fn each_measure_is_what_one_counts_by_hand() {
     assert_eq!(by_academy["totals"]["values"]["reports_validated"], 4);
     assert_eq!(
         by_academy["data"][2]["completeness"],
-        json!({ "expected": null, "validated": 2 })
+        json!({ "expected": null, "expected_validated": null, "validated": 2 })
     );
     assert_eq!(by_academy["data"][2]["suppressed"], json!([]));
 }
@@ -477,7 +491,9 @@ async fn pages_add_up_to_the_whole_in_every_form() {
         assert_eq!(json!(lines), whole["data"], "{group_by}");
         let csv = form("text/csv", "").await;
         let mut rows = csv::Reader::from_reader(csv.text().as_bytes());
-        let header = format!("{group_by},pupils,girls_share,establishments,expected,validated");
+        let header = format!(
+            "{group_by},pupils,girls_share,establishments,expected,expected_validated,validated"
+        );
         assert_eq!(
             rows.headers().unwrap().iter().collect::<Vec<_>>().join(","),
             header
@@ -493,7 +509,7 @@ async fn pages_add_up_to_the_whole_in_every_form() {
                 .iter()
                 .flat_map(|part| cell[part].as_object().unwrap().values());
             let mut expected: Vec<String> = parts.map(text).collect();
-            for name in ["expected", "validated"] {
+            for name in ["expected", "expected_validated", "validated"] {
                 expected.push(text(&cell["completeness"][name]));
             }
             assert_eq!(row.iter().collect::<Vec<_>>(), expected, "{group_by}");
@@ -512,7 +528,10 @@ async fn pages_add_up_to_the_whole_in_every_form() {
         .header("accept", "text/csv")
         .send()
         .await;
-    assert_eq!(total.text(), "pupils,expected,validated\r\n210,,4\r\n");
+    assert_eq!(
+        total.text(),
+        "pupils,expected,expected_validated,validated\r\n210,,,4\r\n"
+    );
 }
 
 #[actix_web::test]
@@ -865,10 +884,12 @@ fn counted(world: &World, trees: &[Tree]) -> Vec<Counted> {
             for own in ["academy", "axis", "action_type", "level", "moment", "event"] {
                 keys.insert(own, vec![line[own].clone()]);
             }
-            let counters = COUNTERS
-                .iter()
-                .map(|counter| line[*counter].as_i64())
-                .collect();
+            let own = COUNTERS.iter().map(|counter| line[*counter].as_i64());
+            let bases = BASES.iter().map(|(_, part)| {
+                let is_known = line[*part].is_number();
+                line["pupils"].as_i64().filter(|_| is_known)
+            });
+            let counters = own.chain(bases).collect();
             all.push(Counted { keys, counters });
         }
     }
@@ -897,7 +918,7 @@ fn expected(
         for key in keys.iter().filter(|key| has_sector(world, group_by, key)) {
             let cell = cells
                 .entry(json!(key).to_string())
-                .or_insert_with(|| vec![None; COUNTERS.len()]);
+                .or_insert_with(|| vec![None; additive().len()]);
             for (sum, counter) in cell.iter_mut().zip(&line.counters) {
                 *sum = counter.map_or(*sum, |counter| Some(sum.unwrap_or(0) + counter));
             }
@@ -925,7 +946,7 @@ fn has_sector(world: &World, group_by: &[&'static str], key: &[Value]) -> bool {
 #[actix_web::test]
 async fn whatever_the_order_of_validations_figures_are_the_sum_of_what_counts() {
     let world = World::new().await;
-    let measures = COUNTERS.join(",");
+    let measures = additive().join(",");
     for seed in 0..25 {
         let mut random = StdRng::seed_from_u64(seed);
         world
@@ -969,7 +990,7 @@ async fn whatever_the_order_of_validations_figures_are_the_sum_of_what_counts() 
             let totals =
                 world.values(&format!("measures={measures}{query}")).await["totals"]["values"]
                     .clone();
-            let none = vec![None; COUNTERS.len()];
+            let none = vec![None; additive().len()];
             assert_eq!(
                 &sums(&totals),
                 expected(&world, &lines, &[]).get("[]").unwrap_or(&none),
@@ -980,8 +1001,8 @@ async fn whatever_the_order_of_validations_figures_are_the_sum_of_what_counts() 
 }
 
 fn sums(values: &Value) -> Vec<Option<i64>> {
-    COUNTERS
+    additive()
         .iter()
-        .map(|counter| values[*counter].as_i64())
+        .map(|measure| values[*measure].as_i64())
         .collect()
 }

@@ -89,6 +89,16 @@ impl World {
             .await
     }
 
+    async fn open(&self) {
+        let body =
+            json!({ "school_year": "2025-2026", "opens_on": "2026-05-04", "due_on": "2026-09-30" });
+        self.service
+            .ministry()
+            .post("/v1/campaigns", body)
+            .await
+            .expect(201);
+    }
+
     fn path(&self, year: &str) -> String {
         format!(
             "/v1/conventions/{}/summary?school_year={year}",
@@ -111,7 +121,8 @@ impl World {
     /// What the indicators say of the same convention and year.
     async fn values(&self, caller: &Caller, group_by: &str) -> Value {
         let measures = "actions,pupils,girls,priority_education_pupils,teachers,professionals,companies,hours,\
-                        internships_offered,internships_filled,girls_share,priority_education_share,internship_fill_rate,\
+                        internships_offered,internships_filled,pupils_girls_known,girls_share,pupils_priority_known,\
+                        priority_education_share,internship_fill_rate,\
                         establishments,reports_validated";
         let path = format!(
             "/v1/indicators/values?measures={measures}&convention={}&school_year=2025-2026{group_by}",
@@ -259,19 +270,33 @@ async fn completeness_counts_the_reports_that_are_expected_in_the_perimeter() {
     let world = World::new().await;
     let completeness = |summary: &Value| {
         let told = &summary["figures"]["completeness"];
-        json!([told["expected"], told["validated"], told["rate"]])
+        json!([
+            told["expected"],
+            told["expected_validated"],
+            told["validated"],
+            told["rate"]
+        ])
     };
     let ministry = world.service.ministry();
+    assert_eq!(
+        completeness(&world.read(&ministry).await),
+        json!([null, null, 3, null]),
+        "nothing is expected without a campaign"
+    );
+    world.open().await;
     // Two academies, and the country's own; the school's was not expected.
     assert_eq!(
         completeness(&world.read(&ministry).await),
-        json!([3, 2, 0.6667])
+        json!([3, 2, 3, 0.6667])
     );
     let lyon = world.service.academy("academy:10");
-    assert_eq!(completeness(&world.read(&lyon).await), json!([1, 1, 1.0]));
+    assert_eq!(
+        completeness(&world.read(&lyon).await),
+        json!([1, 1, 2, 1.0])
+    );
     assert_eq!(
         completeness(&world.read(&world.service.school(&world.lyon)).await),
-        json!([0, 0, null])
+        json!([0, 0, 1, null])
     );
     let national = json!({ "status": "validated" });
     world
@@ -281,7 +306,8 @@ async fn completeness_counts_the_reports_that_are_expected_in_the_perimeter() {
     let closed = world.declination("academy:09").await;
     let close = |day: &'static str| {
         format!(
-            "UPDATE declinations SET status = 'closed', updated_at = '{day}' WHERE id = '{closed}'"
+            "UPDATE declinations SET status = 'active' WHERE id = '{closed}';
+             UPDATE declinations SET status = 'closed', updated_at = '{day}' WHERE id = '{closed}'"
         )
     };
     let sql = world.service.sql().await;
@@ -290,7 +316,7 @@ async fn completeness_counts_the_reports_that_are_expected_in_the_perimeter() {
         .unwrap();
     assert_eq!(
         completeness(&world.read(&ministry).await),
-        json!([3, 3, 1.0]),
+        json!([3, 3, 3, 1.0]),
         "closed before the year"
     );
     sql.batch_execute(&close("2026-01-10T12:00:00Z"))
@@ -298,7 +324,7 @@ async fn completeness_counts_the_reports_that_are_expected_in_the_perimeter() {
         .unwrap();
     assert_eq!(
         completeness(&world.read(&ministry).await),
-        json!([4, 3, 0.75]),
+        json!([4, 3, 3, 0.75]),
         "closed during it"
     );
 }
@@ -410,8 +436,8 @@ async fn its_head_is_the_text_of_the_end_of_the_year() {
             &later["targets"],
             &later["figures"]["completeness"]["expected"]
         ),
-        (&json!([]), &json!(3)),
-        "no target any more; its report is expected all the same"
+        (&json!([]), &json!(null)),
+        "no target any more"
     );
     assert_eq!(
         targets(&world.read(&world.service.ministry()).await).len(),
@@ -423,6 +449,7 @@ async fn its_head_is_the_text_of_the_end_of_the_year() {
 #[actix_web::test]
 async fn the_page_tells_the_same_figures_in_french_and_runs_nothing() {
     let world = World::new().await;
+    world.open().await;
     let page = world.page(&world.service.ministry()).await;
     assert_eq!(
         (page.status.as_u16(), page.header("content-type")),
@@ -438,7 +465,7 @@ async fn the_page_tells_the_same_figures_in_french_and_runs_nothing() {
     assert!(text.starts_with("<!DOCTYPE html><html lang=\"fr\">"));
     for told in [
         "2\u{202f}264",
-        "44,9\u{202f}%",
+        "44,9\u{202f}% de filles, sur 1\u{202f}030 dont elles sont connues",
         "113,2\u{202f}%",
         "non connu",
         "du 1er\u{a0}janvier 2020 au 31\u{a0}août 2027",
@@ -447,6 +474,7 @@ async fn the_page_tells_the_same_figures_in_french_and_runs_nothing() {
         "Grenoble",
         "Visite d&#39;entreprise",
         "2 sur 3",
+        "et un bilan non attendu",
         "2 sur 30",
     ] {
         let told_otherwise = told.replace("&#39;", "'");

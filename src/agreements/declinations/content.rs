@@ -35,6 +35,16 @@ code_enum! {
     }
 }
 
+code_enum! {
+    /// Who reports on a declination.
+    ReportsBy of "declination_reporters" {
+        /// Its territories.
+        Territory = "territory",
+        /// The schools it covers.
+        Establishment = "establishment",
+    }
+}
+
 impl DeclinationLevel {
     /// What its territories are.
     pub const fn kind(self) -> TerritoryKind {
@@ -112,6 +122,9 @@ pub struct Content {
     /// La délibération du conseil d'administration, pour un établissement.
     #[schema(value_type = Option<BoardDecision>, example = json!(null))]
     pub board_decision: Option<Json<BoardDecision>>,
+    /// Qui rend compte : `territory`, chacun de ses territoires, ou `establishment`, chaque établissement ouvert qu'elle couvre, des niveaux qu'elle concerne.
+    #[schema(example = "territory", default = "territory", required = false)]
+    pub reports_by: ReportsBy,
 }
 
 impl Body for Content {
@@ -136,6 +149,7 @@ impl Body for Content {
         let targets = Json(fields.objects("targets", MAX_PARTS));
         let planned_actions = Json(fields.objects("planned_actions", MAX_PLANNED));
         let board_decision = fields.object("board_decision").map(Json);
+        let reports_by = fields.optional("reports_by");
         Some(Self {
             convention_id: convention_id?,
             parent_id,
@@ -152,6 +166,7 @@ impl Body for Content {
             targets,
             planned_actions,
             board_decision,
+            reports_by: reports_by.unwrap_or(ReportsBy::Territory),
         })
     }
 }

@@ -143,6 +143,8 @@ BEGIN
         SELECT DISTINCT convention, partner
           FROM convention_texts t, unnest(t.partner_ids) AS partner WHERE t.convention_id = convention
         ON CONFLICT DO NOTHING;
+    -- Its levels say which schools report, where schools do.
+    PERFORM follow_schools(convention, NULL);
 END $$;
 
 -- What is signed no longer changes but by amendments: until then a convention has its one text.

@@ -17,11 +17,12 @@ CREATE OR REPLACE FUNCTION reports_to_expect(year text, of_convention uuid, of_d
          WHERE of_declination IS NULL AND (of_convention IS NULL OR c.id = of_convention)
         UNION ALL
         SELECT d.convention_id, d.id, t.territory,
-               CASE WHEN cardinality(d.territories) = 1 THEN d.reach ELSE reach_of(ARRAY[t.territory]) END,
+               CASE WHEN d.territories = ARRAY[t.territory] THEN d.reach ELSE reach_of(ARRAY[t.territory]) END,
                convention_days(c.status, c.starts_on, c.in_force_until) * y.days * declination_days(d.status, d.starts_on, d.ends_on, d.updated_at)
           FROM y JOIN conventions c ON convention_days(c.status, c.starts_on, c.in_force_until) && y.days
                  JOIN declinations d ON d.convention_id = c.id AND d.status IN ('active', 'closed')
-         CROSS JOIN LATERAL unnest(d.territories) AS t (territory)
+         CROSS JOIN LATERAL unnest(CASE WHEN d.reports_by = 'establishment' THEN declination_schools(d.id, upper(y.days) - 1)
+                                        ELSE d.territories END) AS t (territory)
          WHERE CASE WHEN of_declination IS NOT NULL THEN d.id = of_declination
                     ELSE of_convention IS NULL OR d.convention_id = of_convention END
     )
@@ -29,8 +30,15 @@ CREATE OR REPLACE FUNCTION reports_to_expect(year text, of_convention uuid, of_d
       FROM expected WHERE NOT isempty(days)
 $$;
 
--- Writes what an open campaign expects, and how many there are: all of it, or of one convention or
--- declination.
+-- The academic region that a report is of, by the territory it is on and all above it: overseas services
+-- lie in none, and stand under the country as their lines do. None for what is of the country alone.
+CREATE OR REPLACE FUNCTION region_in(reach text[]) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (SELECT coalesce(min(code) FILTER (WHERE code LIKE 'region:%'),
+                            min('FR') FILTER (WHERE code LIKE 'academy:%' AND code <> 'academy:none'))
+              FROM unnest(reach) AS code);
+
+-- Writes what an open campaign expects, how many there are, and how many of them are validated: all
+-- of it, or of one convention or declination.
 CREATE OR REPLACE FUNCTION expect_reports(year text, of_convention uuid, of_declination uuid) RETURNS void LANGUAGE sql AS $$
     DELETE FROM expected_reports e
      WHERE e.school_year = year AND (of_convention IS NULL OR e.convention_id = of_convention)
@@ -39,15 +47,18 @@ CREATE OR REPLACE FUNCTION expect_reports(year text, of_convention uuid, of_decl
                                   first_day, last_day)
     SELECT year, n.convention_id, n.declination_id, n.territory, n.reach,
            (SELECT min(code) FROM unnest(n.reach) AS code WHERE code LIKE 'academy:%' AND code <> 'academy:none'),
-           (SELECT min(code) FROM unnest(n.reach) AS code WHERE code LIKE 'region:%'),
+           region_in(n.reach),
            n.first_day, n.last_day
       FROM reports_to_expect(year, of_convention, of_declination) AS n;
     DELETE FROM expected_counts c
      WHERE c.school_year = year AND (of_convention IS NULL OR c.convention_id = of_convention)
        AND (of_declination IS NULL OR c.convention_id = (SELECT d.convention_id FROM declinations d WHERE d.id = of_declination));
-    INSERT INTO expected_counts
-    SELECT year, e.convention_id, coalesce(e.academic_region, ''), coalesce(e.academy, ''), count(*)
+    INSERT INTO expected_counts (school_year, convention_id, academic_region, academy, expected, validated)
+    SELECT year, e.convention_id, coalesce(e.academic_region, ''), coalesce(e.academy, ''), count(*), count(v.id)
       FROM expected_reports e
+      LEFT JOIN reports v ON v.convention_id = e.convention_id AND v.territory = e.territory AND v.school_year = e.school_year
+                         AND v.declination_id IS NOT DISTINCT FROM e.declination_id
+                         AND v.status = 'validated' AND NOT v.superseded
      WHERE e.school_year = year AND (of_convention IS NULL OR e.convention_id = of_convention)
        AND (of_declination IS NULL OR e.convention_id = (SELECT d.convention_id FROM declinations d WHERE d.id = of_declination))
      GROUP BY e.convention_id, e.academic_region, e.academy;
@@ -82,6 +93,23 @@ BEGIN
     END LOOP;
 END $$;
 
+-- Which schools report changed, with the directory or with the levels of an agreement: what is expected
+-- of the declinations that have their schools report follows, in the open campaigns. Of all of them, or
+-- of those of a convention or below a declination.
+CREATE OR REPLACE FUNCTION follow_schools(of_convention uuid, below uuid) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    changed uuid;
+BEGIN
+    FOR changed IN
+        SELECT id FROM declinations
+         WHERE reports_by = 'establishment' AND status IN ('active', 'closed')
+           AND (of_convention IS NULL OR convention_id = of_convention) AND (below IS NULL OR parent_id = below)
+         ORDER BY id
+    LOOP
+        PERFORM follow_expectations(NULL, changed);
+    END LOOP;
+END $$;
+
 -- Whatever changes the days or territories of a convention, what is expected follows.
 CREATE OR REPLACE FUNCTION expectations_follow_conventions() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -100,14 +128,16 @@ CREATE OR REPLACE TRIGGER conventions_expected_updated AFTER UPDATE ON conventio
 CREATE OR REPLACE FUNCTION expectations_follow_declinations() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM follow_expectations(NULL, NEW.id);
+    PERFORM follow_schools(NEW.convention_id, NEW.id);
     RETURN NULL;
 END $$;
 CREATE OR REPLACE TRIGGER declinations_expected_inserted AFTER INSERT ON declinations
     FOR EACH ROW WHEN (NEW.status IN ('active', 'closed'))
     EXECUTE FUNCTION expectations_follow_declinations();
 CREATE OR REPLACE TRIGGER declinations_expected_updated AFTER UPDATE ON declinations
-    FOR EACH ROW WHEN ((OLD.status, OLD.starts_on, OLD.ends_on, OLD.territories, OLD.reach)
-                       IS DISTINCT FROM (NEW.status, NEW.starts_on, NEW.ends_on, NEW.territories, NEW.reach))
+    FOR EACH ROW WHEN ((OLD.status, OLD.starts_on, OLD.ends_on, OLD.territories, OLD.reach, OLD.reports_by, OLD.levels)
+                       IS DISTINCT FROM (NEW.status, NEW.starts_on, NEW.ends_on, NEW.territories, NEW.reach, NEW.reports_by,
+                                         NEW.levels))
     EXECUTE FUNCTION expectations_follow_declinations();
 
 -- Where each expected report stands: `validated` once there is one that counts, else as the one in

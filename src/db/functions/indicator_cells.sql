@@ -53,10 +53,10 @@ CREATE OR REPLACE FUNCTION indicator_contributions(added uuid[], taken uuid[])
      GROUP BY line.school_year, d.dimension, p.place, d.value
 $$;
 
--- Adds one report to the cells, and takes the one it supersedes from them. In one statement, whose
+-- Adds the lines of one report to the cells, and takes those of the one it supersedes from them. In one statement, whose
 -- rows are locked in one order, the year's total first: who writes at the same time waits, and
 -- nobody waits for each other.
-CREATE OR REPLACE FUNCTION count_report(added uuid, taken uuid, moment timestamptz) RETURNS void LANGUAGE sql AS $$
+CREATE OR REPLACE FUNCTION count_lines(added uuid, taken uuid, moment timestamptz) RETURNS void LANGUAGE sql AS $$
     INSERT INTO indicator_cells AS c (school_year, dimension, place, value, reports, sums, known, changed_at)
     SELECT n.school_year, n.dimension, n.place, n.value, n.reports, n.sums, n.known, moment
       FROM indicator_contributions(ARRAY[added], array_remove(ARRAY[taken], NULL)) AS n
@@ -64,6 +64,26 @@ CREATE OR REPLACE FUNCTION count_report(added uuid, taken uuid, moment timestamp
     ON CONFLICT (school_year, dimension, place, value) DO UPDATE
        SET reports = c.reports + excluded.reports, sums = plus(c.sums, excluded.sums),
            known = plus(c.known, excluded.known), changed_at = greatest(c.changed_at, excluded.changed_at);
+$$;
+
+-- Counts one report, where it is expected, among those that are validated: a correction was counted with
+-- the report it supersedes. A campaign that opens waits for it, and it for the campaign; what replaces
+-- the row meanwhile is waited for too, and has not counted it yet.
+CREATE OR REPLACE FUNCTION count_expected(added uuid, taken uuid) RETURNS void LANGUAGE sql AS $$
+    SELECT pg_advisory_xact_lock_shared(x'63616d706169676e'::bigint);
+    INSERT INTO expected_counts AS c (school_year, convention_id, academic_region, academy, expected, validated)
+    SELECT e.school_year, e.convention_id, coalesce(e.academic_region, ''), coalesce(e.academy, ''), 1, 1
+      FROM reports r
+      JOIN expected_reports e ON e.school_year = r.school_year AND e.territory = r.territory
+                             AND e.object_id = coalesce(r.declination_id, r.convention_id)
+     WHERE r.id = added AND taken IS NULL
+    ON CONFLICT (school_year, convention_id, academic_region, academy) DO UPDATE SET validated = c.validated + 1;
+$$;
+
+-- Counts one report that is validated, and takes the one it supersedes out, in all that is kept.
+CREATE OR REPLACE FUNCTION count_report(added uuid, taken uuid, moment timestamptz) RETURNS void LANGUAGE sql AS $$
+    SELECT count_lines(added, taken, moment);
+    SELECT count_expected(added, taken);
 $$;
 
 -- The cells of a year as its lines have them.

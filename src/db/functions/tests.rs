@@ -1,7 +1,7 @@
 use super::{EDITION, FILES, digest, edition, stamp};
 
 /// The digest of this edition.
-const DIGEST: &str = "c8f621619a40ba86b430c461866d13642d6cb5da07a5ae24f203ab8119d519d0";
+const DIGEST: &str = "a4cc09d1cef29ae5671af4b8a778a787eedc3892aa0ff3c7c960b3a056166833";
 
 #[test]
 fn a_change_of_the_files_is_a_new_edition() {

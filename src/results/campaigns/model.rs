@@ -16,7 +16,7 @@ use crate::http::merge::Patch;
 use crate::reference::Reference;
 use crate::steps::{self, Step as _};
 use crate::values::ids::CampaignId;
-use crate::values::{SchoolYear, TerritoryKind, Text, code_enum};
+use crate::values::{COUNTRY, SchoolYear, TerritoryKind, Text, code_enum};
 
 code_enum! {
     /// A campaign's status.
@@ -245,7 +245,8 @@ impl Journaled for Campaign {
         self.version
     }
 
-    /// The academies and regions, whoever they are, and the ministry.
+    /// The ministry and whoever may report: the academies, the regions and the schools, whichever they
+    /// are.
     fn audience(&self) -> Audience {
         let territories = Reference::get().territories().iter();
         let codes: Vec<String> = territories
@@ -255,6 +256,11 @@ impl Journaled for Campaign {
                 matches!(kind, Some(TerritoryKind::Region | TerritoryKind::Academy))
             })
             .collect();
-        Audience::ministry().and_within(&codes)
+        let everywhere = [COUNTRY]
+            .into_iter()
+            .chain(codes.iter().map(String::as_str));
+        Audience::ministry()
+            .and_within(&codes)
+            .and_schools_under(everywhere)
     }
 }

@@ -9,7 +9,7 @@ use crate::db::page::{MarkValue, Page};
 use crate::error::{Error, Result};
 use crate::http::call::Call;
 use crate::results::indicators::answer::{self, Cell, Completeness, Meta, Totals};
-use crate::results::indicators::model::Asked;
+use crate::results::indicators::model::{Asked, Indicator};
 use crate::results::indicators::perimeter;
 use crate::results::publications::lookup;
 use crate::results::publications::model::Publication;
@@ -129,9 +129,23 @@ fn suppressed(asked: &Asked, row: &cells::Cell) -> Vec<String> {
     codes.filter(|code| row.suppressed.contains(code)).collect()
 }
 
+/// Of the reports expected, those that are validated: what the published rate is of.
+fn expected_validated(row: &cells::Cell) -> Option<i64> {
+    let expected = i32::try_from(row.expected?).ok()?;
+    if expected == 0 {
+        return Some(0);
+    }
+    let rate = row
+        .figures
+        .get(Indicator::CompletenessRate.code())?
+        .as_f64()?;
+    format!("{:.0}", rate * f64::from(expected)).parse().ok()
+}
+
 fn completeness(row: &cells::Cell) -> Completeness {
     Completeness {
         expected: row.expected,
+        expected_validated: expected_validated(row),
         validated: row.validated,
     }
 }

@@ -37,9 +37,9 @@ impl List for Values {
             .measures
             .iter()
             .map(|one| at("values", one.code()));
-        let columns = keys
-            .chain(values)
-            .chain(["expected", "validated"].map(|name| at("completeness", name)));
+        let columns = keys.chain(values).chain(
+            ["expected", "expected_validated", "validated"].map(|name| at("completeness", name)),
+        );
         // Elsewhere an empty cell is unknown; here it may be hidden.
         let hidden = published::is_certain(call).then(|| Column::at("suppressed", "/suppressed"));
         columns.chain(hidden).collect()
@@ -73,14 +73,14 @@ async fn compute(
         parts.extend_from_slice(of_establishments);
     }
     // Without a grouping the one cell is all of them.
-    let is_grouped = !call.query.group_by.is_empty();
-    for denominator in denominators::of(&call.query) {
-        if is_grouped {
-            parts.push(Part::Denominator(denominator));
-        }
-        if !is_grouped || parts.contains(&Part::Total) {
-            parts.push(Part::DenominatorOfTotal(denominator));
-        }
+    let group_by = &call.query.group_by;
+    if group_by.is_empty() || parts.contains(&Part::Total) {
+        let of_total = denominators::of(&call.query, &[]);
+        parts.extend(of_total.into_iter().map(Part::DenominatorOfTotal));
+    }
+    if !group_by.is_empty() {
+        let of_cells = denominators::of(&call.query, group_by);
+        parts.extend(of_cells.into_iter().map(Part::Denominator));
     }
     let slice = Slice {
         after: after(page)?,
@@ -109,8 +109,8 @@ async fn read(
     };
     let computed = compute(&call, &page, parts, of_establishments).await?;
     let perimeter = perimeter::territories(call.scope()?);
-    let around = answer::around(&call.query, &computed, perimeter, call.admitted.language);
-    Ok((answer::cells(&call.query, &computed), around))
+    let (totals, meta) = answer::around(&call.query, &computed, perimeter, call.admitted.language);
+    Ok((answer::cells(&call.query, &computed), (Some(totals), meta)))
 }
 
 /// Valeurs d'indicateurs

@@ -8,9 +8,10 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
-use super::model::{Asked, Definition, Indicator};
+use super::model::{Asked, Definition, Dimension, Indicator};
 use super::store::columns::sums;
 use super::store::denominators::{self, Denominator};
+use super::store::targets::Kind;
 use super::store::{Computed, Counted, Key};
 use crate::http::page::Listed;
 use crate::language::Language;
@@ -71,10 +72,13 @@ pub struct Totals {
 /// Les bilans sur lesquels des chiffres reposent.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Completeness {
-    /// Les bilans attendus, là où une campagne les attend.
-    #[schema(example = json!(null))]
+    /// Les bilans attendus ; null sans campagne.
+    #[schema(example = 48)]
     pub expected: Option<i64>,
-    /// Les bilans validés comptés.
+    /// Parmi eux, les validés ; null sans campagne.
+    #[schema(example = 40)]
+    pub expected_validated: Option<i64>,
+    /// Tous les bilans validés comptés, attendus ou non.
     #[schema(example = 42)]
     pub validated: i64,
 }
@@ -151,6 +155,7 @@ pub fn cells(asked: &Asked, computed: &Computed) -> Vec<Cell> {
             establishments: establishments.get(&row.key).copied(),
             denominator: |one| computed.denominators.get(&(one, own.clone())),
             academies: denominators::academies(asked, &computed.limit, &row.key),
+            has_campaign: has_campaign(asked, computed, &row.key),
         };
         Cell {
             key: names()
@@ -190,6 +195,17 @@ fn of_total<'a>(
         establishments: of_all(computed),
         denominator: |one| computed.denominators_of_total.get(&one),
         academies: denominators::academies(asked, &computed.limit, &[]),
+        has_campaign: !computed.campaign_years.is_empty(),
+    }
+}
+
+/// Whether a campaign expects reports of the year of a cell, or of one of those asked for.
+fn has_campaign(asked: &Asked, computed: &Computed, key: &Key) -> bool {
+    let dimensions = asked.group_by.iter().zip(key);
+    let mut of_year = dimensions.filter(|(one, _)| **one == Dimension::SchoolYear);
+    match of_year.next() {
+        Some((_, Some(year))) => computed.campaign_years.contains(year),
+        _ => !computed.campaign_years.is_empty(),
     }
 }
 
@@ -207,7 +223,7 @@ pub fn around(
     computed: &Computed,
     perimeter: Option<Vec<String>>,
     language: Language,
-) -> (Option<Totals>, Meta) {
+) -> (Totals, Meta) {
     let empty = Counted::default();
     let total = computed.total.as_ref().unwrap_or(&empty);
     let figures = of_total(asked, computed, total);
@@ -222,7 +238,7 @@ pub fn around(
         definitions: definitions(asked, language),
         perimeter,
     };
-    (Some(totals), meta)
+    (totals, meta)
 }
 
 /// The whole answer.
@@ -243,6 +259,8 @@ struct Figures<'a, D> {
     denominator: D,
     /// How many academies it could cover.
     academies: Option<i64>,
+    /// Whether reports are expected at all.
+    has_campaign: bool,
 }
 
 impl<'a, D: Fn(Denominator) -> Option<&'a Vec<Option<i64>>>> Figures<'a, D> {
@@ -253,9 +271,17 @@ impl<'a, D: Fn(Denominator) -> Option<&'a Vec<Option<i64>>>> Figures<'a, D> {
             .flatten()
     }
 
+    /// Of the reports expected (0), or those of them that are validated (1): none where a campaign
+    /// expects nothing, unknown without one.
+    fn expected(&self, place: usize) -> Option<i64> {
+        let counted = self.at(Denominator::Expected, place);
+        self.has_campaign.then(|| counted.unwrap_or_default())
+    }
+
     fn completeness(&self) -> Completeness {
         Completeness {
-            expected: self.at(Denominator::Expected, 0),
+            expected: self.expected(0),
+            expected_validated: self.expected(1),
             validated: self.row.validated,
         }
     }
@@ -264,13 +290,16 @@ impl<'a, D: Fn(Denominator) -> Option<&'a Vec<Option<i64>>>> Figures<'a, D> {
     fn values(&self, asked: &Asked) -> Map<String, Value> {
         let mut sums_left = self.row.figures.iter().copied();
         let mut found: HashMap<Indicator, Value> = HashMap::new();
-        for measure in asked.computed() {
-            let value = self.value(measure, &mut sums_left);
-            found.insert(measure, value);
+        for measure in &asked.measures {
+            let value = self.value(*measure, &mut sums_left);
+            found.insert(*measure, value);
         }
-        if asked.measures.contains(&Indicator::AchievementRate) {
-            let reached = found.get(&asked.aimed_at()).and_then(Value::as_f64);
-            found.insert(Indicator::AchievementRate, self.achievement(reached).into());
+        if asked.asks_for(&Indicator::OF_TARGETS) {
+            let own = found.get(&asked.aimed_at()).cloned();
+            let achieved = self.achieved(asked.aimed_at(), own);
+            let rate = self.achievement(achieved.as_f64());
+            found.insert(Indicator::Achieved, achieved);
+            found.insert(Indicator::AchievementRate, rate.into());
         }
         let value = |measure: &Indicator| {
             let value = found.get(measure).cloned().unwrap_or_default();
@@ -284,15 +313,13 @@ impl<'a, D: Fn(Denominator) -> Option<&'a Vec<Option<i64>>>> Figures<'a, D> {
         measure: Indicator,
         sums_left: &mut impl Iterator<Item = Option<i64>>,
     ) -> Value {
-        use Denominator::{Declined, Expected};
+        use Denominator::Declined;
         match (measure, sums(measure).len()) {
             // Where nobody named an establishment there is no row that counts them.
             (Indicator::Establishments, _) => self.establishments.unwrap_or_default().into(),
             (Indicator::ReportsValidated, _) => self.row.validated.into(),
-            (Indicator::ReportsExpected, _) => self.at(Expected, 0).into(),
-            (Indicator::CompletenessRate, _) => {
-                share(self.at(Expected, 1), self.at(Expected, 0)).into()
-            }
+            (Indicator::ReportsExpected, _) => self.expected(0).into(),
+            (Indicator::CompletenessRate, _) => share(self.expected(1), self.expected(0)).into(),
             (Indicator::DeclinationsActive, _) => self.at(Declined, 0).into(),
             (Indicator::AcademiesCovered, _) => self.at(Declined, 1).into(),
             (Indicator::CoverageRate, _) => share(self.at(Declined, 1), self.academies).into(),
@@ -307,16 +334,31 @@ impl<'a, D: Fn(Denominator) -> Option<&'a Vec<Option<i64>>>> Figures<'a, D> {
     }
 
     fn target(&self) -> Option<f64> {
-        let tenthousandths = self.at(Denominator::Targets, 0)?;
-        let whole = i32::try_from(tenthousandths / 10_000).ok()?;
-        let rest = i32::try_from(tenthousandths % 10_000).ok()?;
-        Some(f64::from(whole) + f64::from(rest) / 10_000.0)
+        decimal(self.at(Denominator::Targets, 0)?)
+    }
+
+    /// What was counted of the measure where its target is set; of a distinct count, which is told
+    /// of one convention only, the figure of the cell, where all of it is of one year.
+    fn achieved(&self, aimed_at: Indicator, own: Option<Value>) -> Value {
+        let at = |place| self.at(Denominator::Targets, place);
+        match Kind::of(aimed_at) {
+            Kind::Sum => at(1).into(),
+            Kind::Share => share(at(1), at(2)).into(),
+            Kind::Distinct if at(3) == Some(1) => own.unwrap_or_default(),
+            Kind::Distinct => Value::Null,
+        }
     }
 
     fn achievement(&self, reached: Option<f64>) -> Option<f64> {
         let target = self.target().filter(|target| *target > 0.0)?;
         Some((reached? / target * 10_000.0).round() / 10_000.0)
     }
+}
+
+/// The number of so many ten-thousandths.
+fn decimal(tenthousandths: i64) -> Option<f64> {
+    let (whole, rest) = (tenthousandths / 10_000, tenthousandths % 10_000);
+    format!("{whole}.{rest:04}").parse().ok()
 }
 
 /// A whole number without its decimal point.

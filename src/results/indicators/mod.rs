@@ -6,6 +6,7 @@
 //! ([`rollup`](store::rollup), [`rollup_check`](store::rollup_check)); distinct counts
 //! (establishments, reports) and totals are counted and never added up.
 
+pub mod aim;
 pub mod answer;
 pub mod filter;
 pub mod model;

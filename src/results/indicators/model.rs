@@ -39,8 +39,12 @@ code_enum! {
         InternshipsOffered = "internships_offered",
         /// Placements filled.
         InternshipsFilled = "internships_filled",
+        /// The base of the share of girls: pupils of lines that state girls.
+        PupilsGirlsKnown = "pupils_girls_known",
         /// Girls over pupils.
         GirlsShare = "girls_share",
+        /// The base of the share of priority education: pupils of lines that state it.
+        PupilsPriorityKnown = "pupils_priority_known",
         /// Pupils in priority education over pupils.
         PriorityEducationShare = "priority_education_share",
         /// Placements filled over offered.
@@ -61,6 +65,8 @@ code_enum! {
         CompletenessRate = "completeness_rate",
         /// What conventions set out to reach.
         Target = "target",
+        /// What was counted where they did.
+        Achieved = "achieved",
         /// How much of it was reached.
         AchievementRate = "achievement_rate",
     }
@@ -131,19 +137,8 @@ impl Asked {
     /// The measure that targets are set for: the first that is not about targets itself.
     pub fn aimed_at(&self) -> Indicator {
         let mut measures = self.measures.iter().copied();
-        let first =
-            measures.find(|one| !matches!(one, Indicator::Target | Indicator::AchievementRate));
+        let first = measures.find(|one| !Indicator::OF_TARGETS.contains(one));
         first.unwrap_or(Indicator::Pupils)
-    }
-
-    /// What is added up: the measures, and what targets are compared with.
-    pub fn computed(&self) -> Vec<Indicator> {
-        let mut computed = self.measures.clone();
-        let aimed_at = self.aimed_at();
-        if self.measures.contains(&Indicator::AchievementRate) && !computed.contains(&aimed_at) {
-            computed.push(aimed_at);
-        }
-        computed
     }
 
     /// Whether one of these is asked for.
@@ -155,6 +150,11 @@ impl Asked {
     pub fn counts_establishments(&self) -> bool {
         self.measures.contains(&Indicator::Establishments)
     }
+}
+
+impl Indicator {
+    /// The measures that are about the targets of another one.
+    pub const OF_TARGETS: [Self; 3] = [Self::Target, Self::Achieved, Self::AchievementRate];
 }
 
 /// The academies just below a region, or the academy itself.

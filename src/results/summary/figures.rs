@@ -5,7 +5,6 @@ use serde_json::{Map, Value};
 
 use super::labels;
 use super::model::{SummaryCompleteness, SummaryFigures, SummaryRow};
-use super::store::expected;
 use crate::auth::policy::Scope;
 use crate::error::Result;
 use crate::language::Language;
@@ -13,13 +12,14 @@ use crate::reference::fold;
 use crate::results::indicators::answer::{self, Cell};
 use crate::results::indicators::model::{Asked, Dimension, Indicator};
 use crate::results::indicators::perimeter::territories as perimeter;
+use crate::results::indicators::store::denominators::Denominator;
 use crate::results::indicators::store::{Computed, Part, Slice, compute};
 use crate::results::reports::model::reads_heads;
 use crate::values::SchoolYear;
 use crate::values::ids::ConventionId;
 
 /// What a summary counts, in the order it shows them.
-pub const MEASURES: [Indicator; 15] = [
+pub const MEASURES: [Indicator; 17] = [
     Indicator::Actions,
     Indicator::Pupils,
     Indicator::Girls,
@@ -30,7 +30,9 @@ pub const MEASURES: [Indicator; 15] = [
     Indicator::Hours,
     Indicator::InternshipsOffered,
     Indicator::InternshipsFilled,
+    Indicator::PupilsGirlsKnown,
     Indicator::GirlsShare,
+    Indicator::PupilsPriorityKnown,
     Indicator::PriorityEducationShare,
     Indicator::InternshipFillRate,
     Indicator::Establishments,
@@ -79,8 +81,7 @@ async fn live(
     subject: &Subject,
 ) -> Result<SubjectFigures> {
     let by = |dimension| grouped(connection, scope, subject, dimension);
-    let (completeness, academies, types, levels, regions) = tokio::try_join!(
-        expected::count(connection, scope, subject.convention, &subject.year),
+    let (academies, types, levels, regions) = tokio::try_join!(
         by(Dimension::Academy),
         by(Dimension::ActionType),
         by(Dimension::Level),
@@ -93,7 +94,7 @@ async fn live(
             by_academy,
             by_action_type: in_order("action_types", rows(&types, subject.language)),
             by_level: in_order("levels", rows(&levels, subject.language)),
-            ..totals(scope, &academies, completeness, subject.language)
+            ..totals(scope, &academies, subject.language)
         },
         by_region: rows(&regions, subject.language),
     })
@@ -121,24 +122,20 @@ async fn grouped(
     let (after, limit) = (None, ALL);
     let mut parts = vec![Part::Group, Part::GroupEstablishments];
     if dimension == Dimension::Academy {
-        parts.extend([Part::Total, Part::TotalEstablishments]);
+        let expected = Part::DenominatorOfTotal(Denominator::Expected);
+        parts.extend([Part::Total, Part::TotalEstablishments, expected]);
     }
     let computed = compute(connection, scope, &asked, &parts, &Slice { after, limit }).await?;
     Ok(Grouped { asked, computed })
 }
 
-fn totals(
-    scope: &Scope,
-    grouped: &Grouped,
-    completeness: SummaryCompleteness,
-    language: Language,
-) -> SummaryFigures {
+fn totals(scope: &Scope, grouped: &Grouped, language: Language) -> SummaryFigures {
     let (asked, computed) = (&grouped.asked, &grouped.computed);
     let (totals, meta) = answer::around(asked, computed, perimeter(scope), language);
     SummaryFigures {
         computed_at: meta.computed_at,
-        totals: totals.map(|totals| totals.values).unwrap_or_default(),
-        completeness,
+        completeness: SummaryCompleteness::of(&totals.completeness),
+        totals: totals.values,
         by_academy: Vec::new(),
         by_action_type: Vec::new(),
         by_level: Vec::new(),

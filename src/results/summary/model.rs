@@ -16,8 +16,8 @@ use crate::agreements::conventions::term::EffectiveStatus;
 use crate::error::{Notice, notice};
 use crate::language::Language;
 use crate::register::partners::model::Partner;
-use crate::results::indicators::answer::Summary as Definition;
-use crate::values::ids::{ConventionId, PartnerId, ReportId};
+use crate::results::indicators::answer::{Completeness, Summary as Definition};
+use crate::values::ids::{ConventionId, DeclinationId, PartnerId, ReportId};
 use crate::values::{SchoolYear, Sha256Hex, TerritoryCode, TextValue, share};
 
 /// That this role reads published figures, which a summary does not have.
@@ -49,7 +49,7 @@ pub struct ConventionSummary {
     pub perimeter: Option<Vec<String>>,
     /// Les chiffres ; null à qui n'en lit que de publiés, tant qu'ils ne le sont pas.
     pub figures: Option<SummaryFigures>,
-    /// Les objectifs de l'année, et ce qui a été atteint.
+    /// Les objectifs de l'année, et ce qui a été atteint : ceux de la convention, puis ceux de ses déclinaisons.
     pub targets: Vec<SummaryTarget>,
     /// Les académies où elle est déclinée.
     pub coverage: SummaryCoverage,
@@ -132,13 +132,16 @@ pub struct SummaryFigures {
 /// Les bilans attendus et validés.
 #[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 pub struct SummaryCompleteness {
-    /// Les bilans attendus : un pour chaque territoire de chaque déclinaison en vigueur dans l'année, et celui de la convention elle-même si elle est suivie.
+    /// Les bilans que la campagne de l'année attend : celui de la convention et ceux de chaque déclinaison en vigueur dans l'année ; null sans campagne.
     #[schema(example = 12)]
-    pub expected: i64,
-    /// Parmi eux, les validés.
+    pub expected: Option<i64>,
+    /// Parmi eux, les validés ; null sans campagne.
     #[schema(example = 9)]
+    pub expected_validated: Option<i64>,
+    /// Tous les bilans validés comptés, attendus ou non.
+    #[schema(example = 10)]
     pub validated: i64,
-    /// Leur part, de 0 à 1.
+    /// La part des attendus qui sont validés, de 0 à 1.
     #[schema(example = 0.75)]
     pub rate: Option<f64>,
 }
@@ -160,6 +163,9 @@ pub struct SummaryRow {
 /// Un objectif et son résultat.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct SummaryTarget {
+    /// La déclinaison qui le fixe ; null : la convention.
+    #[schema(example = json!(null))]
+    pub declination_id: Option<DeclinationId>,
     /// Ce qui est compté.
     #[schema(example = "pupils")]
     pub measure: String,
@@ -176,7 +182,7 @@ pub struct SummaryTarget {
     #[schema(example = 12000)]
     #[serde(serialize_with = "crate::values::plain_number")]
     pub value: f64,
-    /// Le résultat ; null s'il n'est pas connu, ou pas à vous.
+    /// Le résultat, d'une déclinaison ce que son territoire a fait sous elle ; null s'il n'est pas connu, ou pas à vous.
     #[schema(example = 9000)]
     #[serde(serialize_with = "crate::values::optional_number")]
     pub result: Option<f64>,
@@ -249,13 +255,21 @@ impl SummaryNote {
 }
 
 impl SummaryCompleteness {
-    /// Of so many.
-    pub fn of(expected: i64, validated: i64) -> Self {
+    /// Of the total of a year.
+    pub fn of(completeness: &Completeness) -> Self {
+        let (expected, expected_validated) =
+            (completeness.expected, completeness.expected_validated);
         Self {
             expected,
-            validated,
-            rate: share(Some(validated), Some(expected)),
+            expected_validated,
+            validated: completeness.validated,
+            rate: share(expected_validated, expected),
         }
+    }
+
+    /// The validated ones that nobody expected; none where nothing says what is expected.
+    pub fn unexpected(&self) -> Option<i64> {
+        Some((self.validated - self.expected_validated?).max(0))
     }
 }
 

@@ -2,12 +2,13 @@
 //! stored is escaped by the template; the style is the only text that is not.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use serde_json::{Map, Value};
 
 use super::figures::value;
 use super::french::{day, measured, number, percent};
 use super::labels;
 use super::model::{ConventionSummary, SummaryExcerpt, SummaryFigures, SummaryHead};
-use super::tables::{bar, by, card, out_of, targets};
+use super::tables::{bar, by, card, narrower_base, out_of, targets};
 use crate::language::Language;
 use crate::results::indicators::model::Indicator;
 use crate::values::{Territory, TextValue, today};
@@ -148,7 +149,7 @@ fn untold(summary: &ConventionSummary) -> Markup {
 
 fn key_figures(summary: &ConventionSummary, figures: &SummaryFigures) -> Markup {
     let of = |measure: Indicator| value(&figures.totals, measure.code());
-    let girls = of(Indicator::GirlsShare).map(|share| format!("dont {} de filles", percent(share)));
+    let girls = of(Indicator::GirlsShare).map(|share| girls(&figures.totals, share));
     let filled = of(Indicator::InternshipsFilled).zip(of(Indicator::InternshipsOffered));
     let rate = of(Indicator::InternshipFillRate).map(|rate| format!("{} pourvus", percent(rate)));
     let hours = of(Indicator::Hours).map(|hours| format!("{} heures", number(hours)));
@@ -170,9 +171,28 @@ fn key_figures(summary: &ConventionSummary, figures: &SummaryFigures) -> Markup 
     }
 }
 
+/// The share of girls, and over whom it is where not every line states them.
+fn girls(totals: &Map<String, Value>, share: f64) -> String {
+    let share = percent(share);
+    narrower_base(totals, Indicator::GirlsShare).map_or_else(
+        || format!("dont {share} de filles"),
+        |base| {
+            format!(
+                "{share} de filles, sur {} dont elles sont connues",
+                number(base)
+            )
+        },
+    )
+}
+
 fn completeness(figures: &SummaryFigures) -> Markup {
     let reports = figures.completeness;
-    let text = format!("{} sur {}", reports.validated, reports.expected);
+    let Some((expected, of_them)) = reports.expected.zip(reports.expected_validated) else {
+        let validated = reports.validated.to_string();
+        return card("Bilans validés", &validated, "aucune campagne n’en attend");
+    };
+    let text = format!("{of_them} sur {expected}");
+    let others = reports.unexpected().unwrap_or_default();
     html! {
         div class="card" {
             dt { "Bilans validés" }
@@ -182,8 +202,16 @@ fn completeness(figures: &SummaryFigures) -> Markup {
                     span { (percent(rate)) " des bilans attendus" }
                     (bar(rate, &format!("{text} bilans attendus")))
                 } @else { span { "aucun bilan attendu" } }
+                @if others > 0 { span { (unexpected(others)) } }
             }
         }
+    }
+}
+
+fn unexpected(reports: i64) -> String {
+    match reports {
+        1 => "et un bilan non attendu".to_owned(),
+        more => format!("et {more} bilans non attendus"),
     }
 }
 

@@ -14,14 +14,17 @@ use crate::agreements::conventions::coverage::model::{Asked, Counted, Coverage};
 use crate::agreements::conventions::coverage::store as coverage;
 use crate::agreements::conventions::model::Convention;
 use crate::agreements::conventions::store as conventions;
+use crate::agreements::declinations::model::Declination;
 use crate::auth::policy::Scope;
 use crate::error::notice::{IN_THE_FUTURE, NOT_IN_FORCE_THAT_YEAR};
 use crate::error::{Faults, Place, Result, Rule};
 use crate::language::Language;
 use crate::register::partners::model::Partner;
 use crate::register::partners::store as partners;
+use crate::results::declination_progress::model::DeclinationTarget;
+use crate::results::declination_progress::reading;
 use crate::results::indicators::perimeter;
-use crate::values::ids::ConventionId;
+use crate::values::ids::{ConventionId, DeclinationId};
 use crate::values::{SchoolYear, today};
 
 /// What is asked: of which convention, for which year, when, in which language.
@@ -44,6 +47,8 @@ struct Read {
     subject_figures: Option<SubjectFigures>,
     coverage: Coverage,
     narratives: (Vec<Excerpt>, i64),
+    aiming: Vec<Declination>,
+    aims: Vec<(DeclinationId, DeclinationTarget)>,
 }
 
 /// Reads it. Its figures are counted by several statements: they are of one moment, so that its parts
@@ -76,12 +81,14 @@ async fn at_once(
     let parties = convention.parties(question.year.last_day());
     let covered = Asked::of(&convention, covered_on(&convention, question));
     // Sent together: one round trip.
-    let (partners, subject_figures, wide, narratives) = tokio::try_join!(
+    let (partners, subject_figures, wide, narratives, aiming) = tokio::try_join!(
         partners::find_all(connection, scope, &parties),
         subject_figures(connection, scope, &subject),
         coverage::wide(connection, scope, &covered),
         store::narratives(connection, scope, convention.id, &question.year),
+        store::aiming(connection, scope, convention.id, &question.year),
     )?;
+    let aims = reading::targets(connection, scope, &aiming, Some(&question.year)).await?;
     // Of the coverage only what regions and academies declined is answered.
     let counted = Counted {
         wide,
@@ -94,6 +101,8 @@ async fn at_once(
         partners,
         subject_figures,
         narratives,
+        aiming,
+        aims,
     })
 }
 
@@ -131,7 +140,8 @@ fn written(read: Read, scope: &Scope, question: &Question) -> Result<ConventionS
         year: year.clone(),
         language,
     };
-    let targets = targets::of(&content, &subject, &results);
+    let mut targets = targets::of(&content, &subject, &results);
+    targets.extend(targets::of_declinations(&read.aiming, read.aims, language));
     let (effective, narratives) = (read.convention.clone(), read.narratives);
     let at_the_end = read
         .convention

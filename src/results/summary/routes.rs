@@ -6,30 +6,13 @@ use actix_web::http::header::{CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY};
 use super::model::ConventionSummary;
 use super::page::page;
 use super::reading::{Question, read};
-use crate::error::{Error, Result, Rule};
+use crate::error::{Error, Result};
 use crate::http::answer::Answer;
 use crate::http::call::Call;
 use crate::http::formats::Form;
-use crate::http::query::{Parameter, Query, Reader, parameter};
 use crate::language::Language;
-use crate::values::SchoolYear;
+use crate::results::year::Year;
 use crate::values::ids::ConventionId;
-
-/// For which year.
-#[derive(Debug, Clone)]
-pub struct Year(Option<SchoolYear>);
-
-impl Query for Year {
-    const PARAMETERS: &'static [Parameter] =
-        &[parameter("school_year", "L'année scolaire", "2025-2026")];
-
-    fn read(reader: &mut Reader<'_>) -> Self {
-        if reader.text("school_year").is_none() {
-            reader.fault("school_year", Rule::Required);
-        }
-        Self(reader.one("school_year"))
-    }
-}
 
 /// The printed page runs nothing and fetches nothing: only its own style is its own.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; \

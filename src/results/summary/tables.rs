@@ -2,6 +2,7 @@
 //! for screen readers: nothing is conveyed by colour alone.
 
 use maud::{Markup, html};
+use serde_json::{Map, Value};
 
 use super::figures::value;
 use super::french::{measured, number, percent};
@@ -52,8 +53,26 @@ const fn is_share(measure: Indicator) -> bool {
     )
 }
 
-fn of(row: &SummaryRow, measure: Indicator) -> String {
-    measured(value(&row.values, measure.code()), is_share(measure))
+fn of(row: &SummaryRow, measure: Indicator) -> Markup {
+    let text = measured(value(&row.values, measure.code()), is_share(measure));
+    html! {
+        (text)
+        @if let Some(base) = narrower_base(&row.values, measure) {
+            span class="base" { "sur " (number(base)) }
+        }
+    }
+}
+
+/// The pupils that a share of them is over, where they are not all of them: not every line says how
+/// many are girls, or in priority education.
+pub fn narrower_base(values: &Map<String, Value>, share: Indicator) -> Option<f64> {
+    let base = match share {
+        Indicator::GirlsShare => Indicator::PupilsGirlsKnown,
+        Indicator::PriorityEducationShare => Indicator::PupilsPriorityKnown,
+        _ => return None,
+    };
+    let pupils = value(values, Indicator::Pupils.code());
+    value(values, base.code()).filter(|base| Some(*base) != pupils)
 }
 
 /// The figures by one thing: a row each, the longest bar for the most pupils.

@@ -4,9 +4,13 @@ use super::figures::{Subject, SubjectFigures, value};
 use super::labels;
 use super::model::{SummaryRow, SummaryTarget};
 use crate::agreements::conventions::content::{Content, Target};
+use crate::agreements::declinations::model::Declination;
 use crate::auth::policy::Scope;
+use crate::language::Language;
+use crate::results::declination_progress::model::DeclinationTarget;
 use crate::results::indicators::model::academies_of;
 use crate::results::indicators::perimeter::Limit;
+use crate::values::ids::DeclinationId;
 use crate::values::{TerritoryCode, TerritoryKind, TextValue};
 
 /// The results to compare targets with: the figures, and the territories they are complete for.
@@ -44,6 +48,7 @@ fn of_one(
     let result = results.of(&territory, own, &measure);
     let rate = result.filter(|_| target.value > 0.0);
     SummaryTarget {
+        declination_id: None,
         label: labels::of_code("measures", &measure, subject.language),
         territory_name: labels::of_territory(territory.as_str()),
         achievement_rate: rate.map(|result| four_decimals(result / target.value)),
@@ -52,6 +57,36 @@ fn of_one(
         territory,
         result,
     }
+}
+
+/// The targets of declinations, each with what its territory did under it; one for all the territories
+/// of a declination names them.
+pub fn of_declinations(
+    declinations: &[Declination],
+    told: Vec<(DeclinationId, DeclinationTarget)>,
+    language: Language,
+) -> Vec<SummaryTarget> {
+    let one = |(id, target): (DeclinationId, DeclinationTarget)| {
+        let declination = declinations.iter().find(|one| one.id == id)?;
+        let territories = &declination.content.territories;
+        let own = target.territory.as_slice();
+        let places = if own.is_empty() { territories } else { own };
+        let names: Vec<String> = places
+            .iter()
+            .map(|code| labels::of_territory(code.as_str()))
+            .collect();
+        Some(SummaryTarget {
+            declination_id: Some(id),
+            label: labels::of_code("measures", &target.measure, language),
+            territory_name: names.join(", "),
+            territory: places.first()?.clone(),
+            value: target.value,
+            result: target.achieved,
+            achievement_rate: target.achievement_rate,
+            measure: target.measure,
+        })
+    };
+    told.into_iter().filter_map(one).collect()
 }
 
 fn four_decimals(rate: f64) -> f64 {

@@ -102,7 +102,8 @@ impl Service {
     }
 
     /// A report as it is stored: a draft of 2025-2026 without lines, written by somebody else than
-    /// any caller of a test, but for what `with` says of its columns.
+    /// any caller of a test, but for what `with` says of its columns; a validated one counts among those
+    /// expected, its lines with [`Self::stored_lines`].
     pub async fn stored_report(&self, convention: &str, territory: &str, with: Value) -> String {
         let id = self.shared.clock.new_id();
         let row = json!({
@@ -115,6 +116,12 @@ impl Service {
             row["validated_at"] = json!("2026-07-02T00:00:00Z");
         }
         self.store("reports", &row).await;
+        const COUNTED: &str = "SELECT count_expected(id, NULL) FROM reports
+                                WHERE id = $1::text::uuid AND status = 'validated' AND NOT superseded";
+        let sql = self.sql().await;
+        sql.execute(COUNTED, &[&id.to_string()])
+            .await
+            .expect("it counts");
         id.to_string()
     }
 
@@ -128,7 +135,7 @@ impl Service {
         let sql = self.sql().await;
         let stored = sql.execute(ROWS, &[&lines, &report]).await;
         stored.expect("lines");
-        const COUNTED: &str = "SELECT count_report(id, NULL, validated_at) FROM reports
+        const COUNTED: &str = "SELECT count_lines(id, NULL, validated_at) FROM reports
                                 WHERE id = $1::text::uuid AND status = 'validated' AND NOT superseded";
         sql.execute(COUNTED, &[&report]).await.expect("figures");
     }

@@ -152,6 +152,7 @@ impl Statement<'_> {
             "m.missing IS NOT NULL".to_owned(),
         ];
         conditions.extend(self.of_declinations());
+        let last = self.bind(Bind::Day(year.year.last_day()));
         let (own, missing) = (
             self.reports_on_territory(),
             self.not_reported(&bound, "= d.id", "t"),
@@ -160,7 +161,8 @@ impl Statement<'_> {
             "'declination' AS object_type, d.id AS object_id, c.id AS convention_id, c.reference, c.title, \
              {bound} AS school_year, m.missing AS territories, d.updated_at AS revised_at, {NO_MONTHS} \
              FROM declinations AS d JOIN conventions AS c ON c.id = d.convention_id CROSS JOIN LATERAL \
-             (SELECT array_agg(t ORDER BY t COLLATE \"C\") AS missing FROM unnest(d.territories) AS t \
+             (SELECT array_agg(t ORDER BY t COLLATE \"C\") AS missing FROM unnest(CASE WHEN d.reports_by = 'establishment' \
+               THEN declination_schools(d.id, {last}) ELSE d.territories END) AS t \
                WHERE {own} AND {missing}) AS m"
         );
         let due = Due::On(year.due_on);

@@ -75,7 +75,13 @@ impl Statement<'_> {
             Perimeter::Everything => return seen,
             Perimeter::Territories { named, .. } => format!("d.reach && {}", self.texts(named)),
             // What is above its territories is indexed, they among it.
-            Perimeter::Schools(_) => format!("d.reach && {}", self.own_schools()),
+            Perimeter::Schools(_) => {
+                let above = self.texts(&self.filter.above_schools);
+                format!(
+                    "(d.reach && {} OR d.reports_by = 'establishment' AND d.territories && {above})",
+                    self.own_schools()
+                )
+            }
             Perimeter::Partner(_) | Perimeter::Public => "false".to_owned(),
         };
         format!("{seen} AND {concerned}")
@@ -109,7 +115,7 @@ impl Statement<'_> {
         let (below, named) = (self.texts(&codes), self.texts(named));
         // A single territory lies in the perimeter where its declination does.
         format!(
-            "(cardinality(d.territories) = 1 OR t = ANY ({below}) \
+            "(d.territories = ARRAY[t] OR t = ANY ({below}) \
              OR (t LIKE 'uai:%' AND above_schools(ARRAY[substr(t, 5)]) && {named}))"
         )
     }

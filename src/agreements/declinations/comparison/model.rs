@@ -19,6 +19,7 @@ use crate::error::warning::Warning;
 use crate::error::{Notice, notice};
 use crate::reference::Reference;
 use crate::register::territories::ancestry::ancestry;
+use crate::results::declination_progress::model::DeclinationTarget;
 use crate::values::ids::DeclinationId;
 use crate::values::{Code, Nomenclature, Text, TextValue};
 
@@ -39,6 +40,8 @@ pub struct Comparison {
     pub parent: Parent,
     /// Champ par champ : `axes`, `action_types`, `levels`, `moments`, `territories`, `starts_on`, `ends_on`, `targets`.
     pub fields: Vec<Compared>,
+    /// Ses objectifs, chacun avec ce que son territoire a fait sous elle, d'après les bilans validés ; ce qui n'est pas de votre périmètre est null.
+    pub targets: Vec<DeclinationTarget>,
     /// Ce qui mérite attention : `parent_not_visible` quand une déclinaison parente n'est pas encore lisible pour l'appelant.
     #[schema(example = json!([]))]
     pub warnings: Vec<Warning>,

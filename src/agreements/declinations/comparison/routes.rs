@@ -13,6 +13,7 @@ use crate::error::Result;
 use crate::http::answer::Answer;
 use crate::http::call::Call;
 use crate::register::territories::ancestry;
+use crate::results::declination_progress::reading;
 use crate::values::ids::DeclinationId;
 use crate::values::{TextValue, today};
 
@@ -43,10 +44,11 @@ async fn compared(
     let (scope, language) = (call.scope()?, call.admitted.language);
     let content = &declination.content;
     // Sent together: one round trip.
-    let (parents, convention, ancestries) = tokio::try_join!(
+    let (parents, convention, ancestries, targets) = tokio::try_join!(
         store::find_all(connection, scope, content.parent_id.as_slice()),
         conventions::find(connection, scope, content.convention_id),
         ancestry::each(connection, &content.territories),
+        reading::targets(connection, scope, std::slice::from_ref(&declination), None),
     )?;
     let parent = parents
         .into_iter()
@@ -75,6 +77,7 @@ async fn compared(
     let hidden = is_hidden.then(|| PARENT_NOT_VISIBLE.at("/parent", language));
     Ok(Comparison {
         declination_id: declination.id,
+        targets: targets.into_iter().map(|(_, target)| target).collect(),
         fields: compare(content, &ancestries.unwrap_or_else(alone), &terms),
         parent: parent.map_or_else(|| of_convention(&convention), of_declination),
         warnings: hidden.into_iter().collect(),

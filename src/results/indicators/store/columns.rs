@@ -17,6 +17,10 @@ pub const fn sums(measure: Indicator) -> &'static [&'static str] {
         Indicator::Hours => &["sum(l.hours)"],
         Indicator::InternshipsOffered => &["sum(l.internships_offered)"],
         Indicator::InternshipsFilled => &["sum(l.internships_filled)"],
+        Indicator::PupilsGirlsKnown => &["sum(l.pupils) FILTER (WHERE l.girls IS NOT NULL)"],
+        Indicator::PupilsPriorityKnown => {
+            &["sum(l.pupils) FILTER (WHERE l.priority_education_pupils IS NOT NULL)"]
+        }
         Indicator::GirlsShare => &[
             "sum(l.girls) FILTER (WHERE l.pupils IS NOT NULL)",
             "sum(l.pupils) FILTER (WHERE l.girls IS NOT NULL)",
@@ -47,6 +51,9 @@ pub const fn places(measure: Indicator) -> &'static [usize] {
         Indicator::Hours => &[8],
         Indicator::InternshipsOffered => &[9],
         Indicator::InternshipsFilled => &[10],
+        // The second place of their shares: what a share is over is kept with it.
+        Indicator::PupilsGirlsKnown => &[12],
+        Indicator::PupilsPriorityKnown => &[14],
         Indicator::GirlsShare => &[11, 12],
         Indicator::PriorityEducationShare => &[13, 14],
         Indicator::InternshipFillRate => &[15, 16],

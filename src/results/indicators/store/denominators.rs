@@ -1,25 +1,22 @@
 //! The denominators of figures: the reports that campaigns expect, the declinations in force, the
-//! targets that conventions set. None depends on lines: a cell of a type of action or a level has the
-//! denominator of its other dimensions.
+//! targets that conventions and declinations set ([`targets`](super::targets)). None depends on lines: a
+//! cell of a type of action or a level has the denominator of its other dimensions.
 
 pub use super::columns::is_of_reports;
 use super::filters::Filters;
+use super::targets::{self, Kind, Tables};
 use crate::db::sql_text::Bind;
 use crate::reference::{Reference, Territory};
 use crate::results::indicators::model::{Asked, Dimension, Indicator};
 use crate::results::indicators::perimeter::Limit;
-use crate::values::{TerritoryCode, TerritoryKind, TextValue};
+use crate::values::{TerritoryCode, TextValue};
 
-/// The measures that the campaigns' own rows answer.
-const OF_CAMPAIGNS: [Indicator; 2] = [Indicator::ReportsExpected, Indicator::CompletenessRate];
 /// Those that declinations answer.
 const OF_DECLINATIONS: [Indicator; 3] = [
     Indicator::DeclinationsActive,
     Indicator::AcademiesCovered,
     Indicator::CoverageRate,
 ];
-/// Those that targets answer.
-const OF_TARGETS: [Indicator; 2] = [Indicator::Target, Indicator::AchievementRate];
 
 /// A denominator of figures, by the source of its rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -36,66 +33,89 @@ impl Denominator {
     /// Every one.
     pub const ALL: [Self; 3] = [Self::Expected, Self::Declined, Self::Targets];
 
-    /// Its letter in the statement.
-    pub const fn table(self) -> char {
-        match self {
-            Self::Expected => 'x',
-            Self::Declined => 'd',
-            Self::Targets => 'o',
+    /// Its table in the statement: of the cells, or of all of them together. The reports expected are
+    /// the same whatever the grouping.
+    pub const fn table(self, of_total: bool) -> &'static str {
+        match (self, of_total) {
+            (Self::Expected, _) => "x",
+            (Self::Declined, false) => "d",
+            (Self::Declined, true) => "total_d",
+            (Self::Targets, false) => "o",
+            (Self::Targets, true) => "total_o",
         }
     }
 
-    /// What its rows add up to.
-    pub const fn figures(self) -> &'static str {
+    /// What its rows add up to, for targets of this measure.
+    pub const fn figures(self, aimed_at: Indicator) -> &'static str {
         match self {
             Self::Expected => "ARRAY[sum(c.n), sum(c.v)]::bigint[]",
             Self::Declined => {
                 "ARRAY[count(DISTINCT c.id), count(DISTINCT c.academy) FILTER (WHERE c.covers)]"
             }
-            Self::Targets => "ARRAY[sum(c.value)]::bigint[]",
+            Self::Targets => Kind::of(aimed_at).figures(),
         }
     }
 }
 
-/// The denominators that measures ask for; the reports expected go with every figure.
-pub fn of(asked: &Asked) -> Vec<Denominator> {
+/// The denominators that measures ask for in cells of this grouping: those of the answer, or none of
+/// the total. The reports expected go with every figure.
+pub fn of(asked: &Asked, group_by: &[Dimension]) -> Vec<Denominator> {
+    let is_whole = is_whole(asked, group_by);
     let candidates = [
         (Denominator::Expected, true),
         (
             Denominator::Declined,
-            asked.asks_for(&OF_DECLINATIONS) && is_whole(asked),
+            asked.asks_for(&OF_DECLINATIONS) && is_whole,
         ),
         (
             Denominator::Targets,
-            asked.asks_for(&OF_TARGETS) && is_whole(asked),
+            asked.asks_for(&Indicator::OF_TARGETS) && is_whole,
         ),
     ];
     let wanted = candidates.into_iter().filter(|(_, is_asked)| *is_asked);
     wanted.map(|(denominator, _)| denominator).collect()
 }
 
-/// Whether cells without a report are answered too: where the measures asked for are about them.
+/// Whether cells without a report are answered too: what was expected of nobody's lines in particular is
+/// missing wherever lines are not told apart.
 pub fn keeps_empty_cells(asked: &Asked) -> bool {
-    let others = [&OF_CAMPAIGNS[..], &OF_DECLINATIONS, &OF_TARGETS];
-    others.iter().any(|measures| asked.asks_for(measures)) && is_whole(asked)
+    !asked.group_by.is_empty() && asked.group_by.iter().all(|one| is_of_reports(*one))
+}
+
+/// The years that have a campaign, of those asked for: elsewhere nothing is expected, rather than 0.
+pub(super) fn campaign_years(filters: &mut Filters<'_>, part: i32) -> String {
+    let years = &filters.asked.school_year;
+    let asked = filters.binds.among("k.school_year", years);
+    let asked = asked.unwrap_or_else(|| "true".to_owned());
+    format!(
+        "SELECT {part} AS part, coalesce(array_agg(k.school_year), '{{}}')::text[] AS key, '{{}}'::bigint[] AS figures, \
+                0::bigint AS validated, NULL::timestamptz AS latest FROM campaigns AS k WHERE {asked}"
+    )
 }
 
 /// Whether what is asked for is about reports, and not only about some lines of them.
-fn is_whole(asked: &Asked) -> bool {
+fn is_whole(asked: &Asked, group_by: &[Dimension]) -> bool {
     let of_all_lines = asked.axis.is_empty()
         && asked.action_type.is_empty()
         && asked.level.is_empty()
         && asked.moment.is_empty()
         && asked.event.is_empty();
-    of_all_lines && asked.group_by.iter().all(|one| is_of_reports(*one))
+    of_all_lines && group_by.iter().all(|one| is_of_reports(*one))
 }
 
-/// The rows of a denominator, by year, region, academy and convention.
-pub(super) fn rows(denominator: Denominator, filters: &mut Filters<'_>) -> String {
+/// The rows of a denominator, by year, region, academy and convention: what the cells of the answer
+/// are measured against, or the answer to the same question without a grouping.
+pub(super) fn rows(denominator: Denominator, filters: &mut Filters<'_>, of_total: bool) -> String {
+    let asked = filters.asked;
+    let group_by: &[Dimension] = if of_total { &[] } else { &asked.group_by };
+    let tables = Tables {
+        expected: Denominator::Expected.table(of_total),
+        declined: Denominator::Declined.table(of_total),
+    };
     match denominator {
         Denominator::Expected => expected(filters),
-        Denominator::Declined => declined(filters),
-        Denominator::Targets => targets(filters),
+        Denominator::Declined => declined(filters, group_by),
+        Denominator::Targets => targets::rows(filters, group_by, tables),
     }
 }
 
@@ -112,8 +132,6 @@ fn expected(filters: &mut Filters<'_>) -> String {
             .binds
             .among("e.academic_region", &filters.asked.academic_region),
     );
-    // Where validated ones are counted too, or for a school, each is read.
-    let of_schools = matches!(filters.limit, Limit::Reports(_));
     match filters.limit {
         Limit::Everything => {}
         Limit::Academies(codes) => {
@@ -131,23 +149,23 @@ fn expected(filters: &mut Filters<'_>) -> String {
     let conditions = conditions.join(" AND ");
     let place = "e.school_year, nullif(e.academic_region, '') AS academic_region, \
                  nullif(e.academy, '') AS academy, e.convention_id";
-    if of_schools || filters.asked.asks_for(&[Indicator::CompletenessRate]) {
-        format!(
+    if matches!(filters.limit, Limit::Reports(_)) {
+        // Those of a school are few, and counted.
+        return format!(
             "SELECT {place}, count(*) AS n, count(*) FILTER (WHERE e.state = 'validated') AS v \
              FROM expected_report_states AS e WHERE {conditions} \
              GROUP BY e.school_year, e.academic_region, e.academy, e.convention_id"
-        )
-    } else {
-        format!(
-            "SELECT {place}, e.expected AS n, NULL::bigint AS v FROM expected_counts AS e \
-             WHERE {conditions}"
-        )
+        );
     }
+    format!(
+        "SELECT {place}, e.expected AS n, e.validated AS v FROM expected_counts AS e \
+         WHERE {conditions}"
+    )
 }
 
 /// A row for each declination, academy it reaches and year it is in force in; without a year,
 /// those of today.
-fn declined(filters: &mut Filters<'_>) -> String {
+fn declined(filters: &mut Filters<'_>, group_by: &[Dimension]) -> String {
     let mut conditions = vec!["d.status IN ('active', 'closed')".to_owned()];
     conditions.extend(filters.under("d.convention_id"));
     conditions.extend(filters.binds.among("a.code", &filters.asked.academy));
@@ -170,7 +188,7 @@ fn declined(filters: &mut Filters<'_>) -> String {
         }
     }
     let conditions = conditions.join(" AND ");
-    let years = years(filters);
+    let years = years(filters, group_by);
     format!(
         "SELECT DISTINCT y.school_year, a.parent AS academic_region, a.code AS academy, d.convention_id, d.id, \
                 d.level <> 'establishment' AND a.kind = 'academy' AS covers \
@@ -187,7 +205,7 @@ fn declined(filters: &mut Filters<'_>) -> String {
 
 /// The years asked for and their days; all years of reports or campaigns where they are grouped by
 /// year, else the present day.
-fn years(filters: &mut Filters<'_>) -> String {
+fn years(filters: &mut Filters<'_>, group_by: &[Dimension]) -> String {
     const YEARS: &str = "SELECT code AS school_year, school_year_days(code) AS days FROM";
     if !filters.asked.school_year.is_empty() {
         let years = filters
@@ -199,7 +217,7 @@ fn years(filters: &mut Filters<'_>) -> String {
         let mark = filters.binds.bind(Bind::Texts(years));
         return format!("{YEARS} unnest({mark}) AS code");
     }
-    if filters.asked.group_by.contains(&Dimension::SchoolYear) {
+    if group_by.contains(&Dimension::SchoolYear) {
         return format!(
             "{YEARS} (SELECT school_year FROM campaigns \
              UNION SELECT school_year FROM indicator_cells) AS known (code)"
@@ -210,71 +228,6 @@ fn years(filters: &mut Filters<'_>) -> String {
         .to_owned()
 }
 
-/// A row for each target of the measure aimed at. One for a territory counts in its cell, or
-/// where its territory is asked for; one for the agreement as a whole in the others.
-fn targets(filters: &mut Filters<'_>) -> String {
-    let measure = filters.asked.aimed_at().code().to_owned();
-    let mut conditions = vec![
-        "o.status IN ('signed', 'terminated', 'replaced')".to_owned(),
-        format!(
-            "t.target ->> 'measure' = {}",
-            filters.binds.bind(Bind::Text(measure))
-        ),
-    ];
-    conditions.extend(
-        filters
-            .binds
-            .among("t.target ->> 'school_year'", &filters.asked.school_year),
-    );
-    conditions.extend(filters.under("o.id"));
-    let whole = "coalesce(o.territory, 'FR')";
-    let place = format!("coalesce(t.target ->> 'territory', {whole})");
-    conditions.push(aimed_territory(filters, &place, whole));
-    // Each year's by the text at its end.
-    conditions.push("t.target ->> 'school_year' = y.year".to_owned());
-    let conditions = conditions.join(" AND ");
-    let years = "said #>> '{}'";
-    let (region, academy) = (
-        TerritoryKind::Region.pattern(),
-        TerritoryKind::Academy.pattern(),
-    );
-    format!(
-        "SELECT t.target ->> 'school_year' AS school_year, a.code AS academy, \
-                CASE WHEN {place} LIKE '{region}' THEN {place} END AS academic_region, \
-                o.id AS convention_id, round((t.target ->> 'value')::numeric * 10000)::bigint AS value \
-           FROM conventions AS o \
-          CROSS JOIN LATERAL (SELECT DISTINCT {years} AS year FROM jsonb_path_query(\
-                jsonb_build_array(o.terms, o.amendments), '$.**.targets[*].school_year') AS said) AS y \
-          CROSS JOIN LATERAL jsonb_array_elements(convention_targets(o.terms, o.amendments, \
-                upper(school_year_days(y.year)) - 1)) AS t (target) \
-           LEFT JOIN territories AS a ON a.code = {place} AND a.code LIKE '{academy}' \
-          WHERE {conditions}"
-    )
-}
-
-fn aimed_territory(filters: &mut Filters<'_>, place: &str, whole: &str) -> String {
-    let asked = filters.asked;
-    let mut named: Vec<String> = asked.academy.iter().map(ToString::to_string).collect();
-    named.extend(asked.academic_region.iter().map(ToString::to_string));
-    let of_limit = match filters.limit {
-        Limit::Everything => None,
-        Limit::Academies(codes) | Limit::Reports(codes) => Some(codes.clone()),
-    };
-    if !named.is_empty() {
-        named.retain(|code| of_limit.as_ref().is_none_or(|own| own.contains(code)));
-        return format!("{place} = ANY ({})", filters.binds.bind(Bind::Texts(named)));
-    }
-    if let Some(own) = of_limit {
-        return format!("{place} = ANY ({})", filters.binds.bind(Bind::Texts(own)));
-    }
-    if asked.group_by.contains(&Dimension::Academy) {
-        format!("{place} LIKE '{}'", TerritoryKind::Academy.pattern())
-    } else if asked.group_by.contains(&Dimension::AcademicRegion) {
-        format!("{place} LIKE '{}'", TerritoryKind::Region.pattern())
-    } else {
-        format!("{place} = {whole}")
-    }
-}
 /// The places of a key that distinguish reports: a denominator's keys are made of them.
 pub fn places(group_by: &[Dimension]) -> Vec<usize> {
     let of_reports = group_by.iter().enumerate();

@@ -6,6 +6,7 @@ mod filters;
 pub mod rollup;
 pub mod rollup_check;
 pub mod statement;
+pub mod targets;
 
 use std::collections::HashMap;
 
@@ -56,6 +57,8 @@ pub struct Computed {
     pub denominators: HashMap<(Denominator, Key), Vec<Option<i64>>>,
     /// What all of them together are.
     pub denominators_of_total: HashMap<Denominator, Vec<Option<i64>>>,
+    /// The years asked for that have a campaign.
+    pub campaign_years: Vec<String>,
     /// Within which limits it was computed.
     pub limit: Limit,
 }
@@ -94,6 +97,9 @@ pub async fn compute(
     for row in rows {
         match row.part {
             part if part == Part::Group.number() => computed.groups.push(row),
+            Part::CAMPAIGNS => {
+                computed.campaign_years = row.key.into_iter().flatten().collect();
+            }
             part if part == Part::Total.number() => computed.total = Some(row),
             part if part == Part::GroupEstablishments.number() => computed.establishments.push(row),
             part if part == Part::TotalEstablishments.number() => {

@@ -34,6 +34,9 @@ pub enum Part {
 }
 
 impl Part {
+    /// The number of the row that has the years of the campaigns.
+    pub const CAMPAIGNS: i32 = 10;
+
     /// Its number in the rows.
     pub const fn number(self) -> i32 {
         match self {
@@ -119,19 +122,35 @@ impl<'a> Statement<'a> {
         if parts.iter().any(|part| part.is_establishments()) {
             let _ = write!(text, ",\ne AS ({})", self.reports(true));
         }
-        for denominator in denominators::of(self.asked) {
-            let rows = denominators::rows(denominator, &mut self.filters);
-            let _ = write!(text, ",\n{} AS ({rows})", denominator.table());
+        for (denominator, of_total) in self.denominators(parts) {
+            let rows = denominators::rows(denominator, &mut self.filters, of_total);
+            let _ = write!(text, ",\n{} AS ({rows})", denominator.table(of_total));
         }
         if denominators::keeps_empty_cells(self.asked) {
             let _ = write!(text, ",\nu AS ({})", self.with_empty_cells());
         }
+        let campaigns = denominators::campaign_years(&mut self.filters, Part::CAMPAIGNS);
         let parts: Vec<String> = parts
             .iter()
             .map(|part| self.part(*part, after.as_deref(), &limit))
+            .chain([campaigns])
             .collect();
         let _ = write!(text, "\n{}", parts.join("\nUNION ALL\n"));
         self.filters.binds.query(text)
+    }
+
+    /// The tables that the parts are measured against, each once: for the cells, for the total.
+    fn denominators(&self, parts: &[Part]) -> Vec<(Denominator, bool)> {
+        let of_cells = denominators::of(self.asked, &self.asked.group_by);
+        let mut tables: Vec<_> = of_cells.into_iter().map(|one| (one, false)).collect();
+        let of_total = parts.iter().filter(|part| part.is_total());
+        for denominator in of_total.filter_map(|part| part.denominator()) {
+            let table = denominator.table(true);
+            if tables.iter().all(|(one, total)| one.table(*total) != table) {
+                tables.push((denominator, true));
+            }
+        }
+        tables
     }
 
     /// The cells that come after this one, in the order of their keys.
@@ -145,12 +164,12 @@ impl<'a> Statement<'a> {
         let dimensions = self.dimensions(part);
         let keys: Vec<String> = dimensions.iter().map(|one| text_of(*one)).collect();
         let table = match part {
-            Part::GroupEstablishments | Part::TotalEstablishments => 'e',
-            Part::Denominator(one) | Part::DenominatorOfTotal(one) => one.table(),
-            Part::Group if denominators::keeps_empty_cells(self.asked) => 'u',
-            Part::Group if self.cells.is_some() => 'w',
-            Part::Total if self.cells.is_some() => 't',
-            Part::Group | Part::Total => 'r',
+            Part::GroupEstablishments | Part::TotalEstablishments => "e",
+            Part::Denominator(one) | Part::DenominatorOfTotal(one) => one.table(part.is_total()),
+            Part::Group if denominators::keeps_empty_cells(self.asked) => "u",
+            Part::Group if self.cells.is_some() => "w",
+            Part::Total if self.cells.is_some() => "t",
+            Part::Group | Part::Total => "r",
         };
         let mut text = format!(
             "(SELECT {} AS part, ARRAY[{}]::text[] AS key, {} FROM {table} AS c",
@@ -191,7 +210,7 @@ impl<'a> Statement<'a> {
         if let Some(denominator) = part.denominator() {
             return format!(
                 "{} AS figures, 0::bigint AS validated, NULL::timestamptz AS latest",
-                denominator.figures()
+                denominator.figures(self.asked.aimed_at())
             );
         }
         if part.is_establishments() {
@@ -222,10 +241,8 @@ impl<'a> Statement<'a> {
 
     /// The sums of all the measures, one after the other.
     fn sums(&self) -> impl Iterator<Item = &'static str> {
-        let measures = self.asked.computed();
-        measures
-            .into_iter()
-            .flat_map(|measure| sums(measure).iter().copied())
+        let measures = self.asked.measures.iter();
+        measures.flat_map(|measure| sums(*measure).iter().copied())
     }
 
     /// A row for each report and key of lines in it, with the sums of the lines; or with the
@@ -293,8 +310,8 @@ impl<'a> Statement<'a> {
         let mut text = format!(
             "SELECT {columns}{figures}{reports} AS reports, c.validated_at FROM {base} AS c"
         );
-        for denominator in denominators::of(self.asked) {
-            let table = denominator.table();
+        for denominator in denominators::of(self.asked, &self.asked.group_by) {
+            let table = denominator.table(false);
             let _ = write!(
                 text,
                 " UNION ALL SELECT {columns}{unknown}0::bigint, NULL::timestamptz FROM {table} AS c"
@@ -322,7 +339,7 @@ impl<'a> Statement<'a> {
             Dimension::ActionType => "w.value AS action_type",
             _ => "nullif(w.value, '-') AS level",
         }));
-        let measures = self.asked.computed();
+        let measures = &self.asked.measures;
         let places = measures.iter().flat_map(|measure| places(*measure));
         let sums: Vec<String> = places
             .enumerate()

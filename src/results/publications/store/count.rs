@@ -123,7 +123,9 @@ impl Tables {
                 .zip(key.iter().cloned());
             let mut own: Vec<_> = named.filter(|(name, _)| is_of_reports(name)).collect();
             own.sort_by_key(|(name, _)| DIMENSIONS.iter().position(|one| one == name));
-            cell.expected = expected.get(&own).copied();
+            // Where the year has a campaign, it expects none of what it does not name.
+            let none = (!expected.is_empty()).then_some((0, 0));
+            cell.expected = expected.get(&own).copied().or(none);
         }
     }
 

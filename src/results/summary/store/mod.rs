@@ -1,19 +1,20 @@
 //! The SQL of the narratives.
 
-pub mod expected;
-
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
+use crate::agreements::declinations::content::DeclinationLevel;
+use crate::agreements::declinations::model::{Declination, Status};
+use crate::agreements::declinations::store::visible;
 use crate::auth::policy::Scope;
-use crate::db::schema::reports;
+use crate::db::schema::{declinations, reports};
 use crate::error::Result;
-use crate::results::reports::model::{Status, reads_heads};
+use crate::results::reports::model::{self as report, reads_heads};
 use crate::results::reports::store::scoped;
 use crate::values::ids::{ConventionId, ReportId};
-use crate::values::{SchoolYear, TerritoryCode};
+use crate::values::{SchoolYear, TerritoryCode, start_of};
 
 /// The most narratives of a summary: a document is read to its end.
 const MOST: i64 = 60;
@@ -61,6 +62,48 @@ pub struct Excerpt {
     all: i64,
 }
 
+/// The most declinations whose targets are told.
+const MOST_DECLINATIONS: i64 = 200;
+
+/// The declinations of a convention that carried it on a day of a year and say what they aim at: those of
+/// regions and academies, the widest first, and of schools the caller's own.
+pub async fn aiming(
+    mut connection: &AsyncPgConnection,
+    scope: &Scope,
+    convention: ConventionId,
+    year: &SchoolYear,
+) -> Result<Vec<Declination>> {
+    let query = declinations::table
+        .filter(visible(scope, "declinations"))
+        .filter(declinations::convention_id.eq(convention))
+        .filter(declinations::status.eq_any([Status::Active, Status::Closed]))
+        .filter(declinations::starts_on.le(year.last_day()))
+        .filter(
+            declinations::ends_on
+                .is_null()
+                .or(declinations::ends_on.ge(year.first_day())),
+        )
+        .filter(
+            declinations::status
+                .eq(Status::Active)
+                .or(declinations::updated_at.ge(start_of(year.first_day()))),
+        )
+        .filter(sql::<Bool>("targets <> '[]'"))
+        .filter(
+            declinations::level
+                .ne(DeclinationLevel::Establishment)
+                .or(declinations::territories.overlaps_with(scope.own_schools())),
+        )
+        .order((
+            declinations::level,
+            declinations::territories,
+            declinations::id,
+        ))
+        .limit(MOST_DECLINATIONS)
+        .select(Declination::as_select());
+    Ok(query.load(&mut connection).await?)
+}
+
 /// The narratives of the validated reports of a year that the caller may read, the widest territories
 /// first, and how many more there are.
 pub async fn narratives(
@@ -75,7 +118,7 @@ pub async fn narratives(
     let query = scoped(scope)
         .filter(reports::convention_id.eq(convention))
         .filter(reports::school_year.eq(year))
-        .filter(reports::status.eq(Status::Validated))
+        .filter(reports::status.eq(report::Status::Validated))
         .filter(reports::superseded.eq(false))
         .filter(sql::<Bool>(HAS_NARRATIVE))
         .order((sql::<Integer>(WIDTH), reports::territory, reports::id))

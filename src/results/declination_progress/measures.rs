@@ -1,0 +1,24 @@
+//! What is counted under a declination.
+
+use crate::results::indicators::model::Indicator;
+
+/// What is counted under a declination, in the order it is shown.
+pub const MEASURES: [Indicator; 17] = [
+    Indicator::Actions,
+    Indicator::Pupils,
+    Indicator::Girls,
+    Indicator::PriorityEducationPupils,
+    Indicator::Teachers,
+    Indicator::Professionals,
+    Indicator::Companies,
+    Indicator::Hours,
+    Indicator::InternshipsOffered,
+    Indicator::InternshipsFilled,
+    Indicator::PupilsGirlsKnown,
+    Indicator::GirlsShare,
+    Indicator::PupilsPriorityKnown,
+    Indicator::PriorityEducationShare,
+    Indicator::InternshipFillRate,
+    Indicator::Establishments,
+    Indicator::ReportsValidated,
+];
