@@ -7,10 +7,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::database::Database;
 use super::output::{self, Format};
 use super::{Failure, config};
-use crate::results::indicators::store::rollup_check;
+use crate::results::indicators::store::rollup_check::{self, Drift};
 
 /// What `verify` shows of each difference.
 const COLUMNS: &[&str] = &[
+    "kept",
     "school_year",
     "dimension",
     "place",
@@ -28,10 +29,12 @@ pub struct Arguments {
 
 #[derive(clap::Subcommand)]
 enum Action {
-    /// Add the figures up anew from the lines of validated reports, a school year at a time; readers
-    /// see the old ones until a year is done
+    /// Write anew what is derived (the figures that are kept added up, what campaigns expect), a school
+    /// year at a time; readers see the old figures until a year is done. A year with a validated report
+    /// whose lines are not those that were validated is left as it is: exit status 1
     Rebuild,
-    /// Compare the figures with the lines of validated reports; exit status 1 when one differs
+    /// Compare all that is kept with what it follows, and what was validated and published with what it
+    /// was then; exit status 1 when something differs
     Verify {
         /// How to print what differs
         #[arg(long, value_enum, default_value = "table")]
@@ -46,16 +49,20 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
     let progress = Progress::of(years.len());
     match arguments.action {
         Action::Rebuild => {
-            let mut cells = 0;
+            let (mut rebuilt, mut cells, mut unsealed) = (0, 0, Vec::new());
             for year in &years {
-                cells += rollup_check::rebuild(&client, year).await?;
+                match rollup_check::rebuild(&mut client, year).await? {
+                    Ok(written) => {
+                        rebuilt += 1;
+                        cells += written;
+                    }
+                    Err(reports) => unsealed.extend(reports),
+                }
                 progress.print(year);
             }
             progress.end();
-            output::print(&format!(
-                "{} school years, {cells} cells rebuilt\n",
-                years.len()
-            ))
+            output::print(&format!("{rebuilt} school years, {cells} cells rebuilt\n"))?;
+            refuse(&unsealed)
         }
         Action::Verify { format } => {
             let verified = rollup_check::verify(&mut client, |year| progress.print(year)).await?;
@@ -64,6 +71,20 @@ pub async fn run(arguments: Arguments) -> Result<(), Failure> {
         }
     }
 }
+
+/// What was changed behind the register's back is not made true by adding it up.
+fn refuse(unsealed: &[Drift]) -> Result<(), Failure> {
+    if unsealed.is_empty() {
+        return Ok(());
+    }
+    output::print(&output::list(Format::Table, unsealed, COLUMNS)?)?;
+    let count = unsealed.len();
+    Err(format!("{count} {SEALED}: their school years were not rebuilt").into())
+}
+
+/// What is told of what no rebuild mends.
+const SEALED: &str = "reports or publications are not what they were when they were validated or published \
+                      (restore them from a backup, or correct a report by a new version)";
 
 fn report(verified: &rollup_check::Verified, format: Format) -> Result<(), Failure> {
     let (years, cells) = (verified.years, verified.cells);
@@ -77,8 +98,20 @@ fn report(verified: &rollup_check::Verified, format: Format) -> Result<(), Failu
         return output::print(&output::list(format, &verified.drifts, COLUMNS)?);
     }
     output::print(&output::list(format, &verified.drifts, COLUMNS)?)?;
-    let count = verified.drifts.len();
-    Err(format!("{count} figures differ from the reports: run `ree indicators rebuild`").into())
+    let (sealed, derived): (Vec<&Drift>, Vec<&Drift>) =
+        verified.drifts.iter().partition(|drift| drift.is_sealed());
+    let told = [
+        (
+            derived.len(),
+            "figures differ from the reports: run `ree indicators rebuild`",
+        ),
+        (sealed.len(), SEALED),
+    ];
+    let told = told.into_iter().filter(|(count, _)| *count > 0);
+    let told: Vec<String> = told
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+    Err(told.join("; ").into())
 }
 
 /// How far it is, on standard error: a bar on a terminal, else a line a year.

@@ -345,6 +345,7 @@ diesel::table! {
         updated_at -> Timestamptz,
         prefilled -> Nullable<Jsonb>,
         confirmed -> Jsonb,
+        seal -> Nullable<Text>,
     }
 }
 
@@ -587,6 +588,14 @@ diesel::table! {
     partner_source_ids (source_id) {
         source_id -> Text,
         partner_id -> Uuid,
+    }
+}
+
+diesel::table! {
+    publication_digests (publication_id) {
+        publication_id -> Uuid,
+        cells -> Int8,
+        digest -> Text,
     }
 }
 

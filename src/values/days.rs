@@ -76,6 +76,13 @@ impl SchoolYear {
         NaiveDate::from_ymd_opt(self.first_year(), 9, 1).unwrap_or_default()
     }
 
+    /// The year before.
+    #[must_use]
+    pub fn before(&self) -> Self {
+        let first = self.first_year();
+        Self(format!("{:04}-{first:04}", first - 1))
+    }
+
     /// Its last day, 31 August.
     pub fn last_day(&self) -> NaiveDate {
         NaiveDate::from_ymd_opt(self.first_year() + 1, 8, 31).unwrap_or_default()

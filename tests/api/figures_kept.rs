@@ -172,7 +172,7 @@ async fn a_planted_drift_is_found_and_a_rebuild_mends_it() {
         .submitted(0, json!([line("class_talk", "3e", 30, 15)]))
         .await;
     world.validate(&report).await;
-    let sql = world.service.sql().await;
+    let mut sql = world.service.sql().await;
     sql.execute("UPDATE indicator_cells SET sums[2] = sums[2] + 1 WHERE dimension = 'level' AND place = 'FR'", &[])
         .await
         .expect("one pupil more");
@@ -191,7 +191,7 @@ async fn a_planted_drift_is_found_and_a_rebuild_mends_it() {
                 drift.dimension.as_str(),
                 drift.value.as_str(),
                 drift.found,
-                drift.expected,
+                drift.expected.expect("a figure"),
             )
         })
         .collect();
@@ -203,6 +203,194 @@ async fn a_planted_drift_is_found_and_a_rebuild_mends_it() {
         ]
     );
     assert_eq!(rollup_check::years(&sql).await.expect("years"), [YEAR]);
-    rollup_check::rebuild(&sql, YEAR).await.expect("a rebuild");
+    let rebuilt = rollup_check::rebuild(&mut sql, YEAR).await;
+    rebuilt
+        .expect("a rebuild")
+        .expect("nothing sealed is broken");
     assert!(world.drifts().await.is_empty());
+}
+
+/// What is told of each drift: the table, the place, the measure, what it is and what it should be.
+fn named(drifts: &[rollup_check::Drift]) -> Vec<String> {
+    let one = |drift: &rollup_check::Drift| {
+        let (kept, place, measure) = (drift.kept, &drift.place, drift.measure);
+        format!(
+            "{kept} {place} {measure} {} {:?}",
+            drift.found, drift.expected
+        )
+    };
+    drifts.iter().map(one).collect()
+}
+
+#[actix_web::test]
+async fn what_a_campaign_expects_is_verified_and_rebuilt_with_the_figures() {
+    let world = World::new(1).await;
+    let declination =
+        json!({ "level": "academy", "territories": ["academy:10"], "starts_on": "2025-09-01" });
+    let declination = world
+        .service
+        .active_declination(&world.convention, declination)
+        .await;
+    let campaign = json!({ "school_year": YEAR, "opens_on": "2026-05-04", "due_on": "2026-09-30" });
+    let ministry = world.service.ministry();
+    let campaign = id(&ministry.post("/v1/campaigns", campaign).await.expect(201));
+    let report = world
+        .submitted(0, json!([line("class_talk", "3e", 30, 15)]))
+        .await;
+    world.validate(&report).await;
+    assert!(world.drifts().await.is_empty());
+    let mut sql = world.service.sql().await;
+    for (planted, expected) in [
+        (
+            "UPDATE expected_counts SET expected = expected + 2 WHERE academy = 'academy:10'",
+            vec!["expected_counts academy:10 expected 3 Some(1)"],
+        ),
+        (
+            "UPDATE expected_counts SET validated = 1 WHERE academy = ''",
+            vec!["expected_counts FR validated 1 Some(0)"],
+        ),
+        (
+            "DELETE FROM expected_counts WHERE academy = ''",
+            vec!["expected_counts FR expected 0 Some(1)"],
+        ),
+        (
+            "DELETE FROM expected_reports WHERE territory = 'academy:10'",
+            vec![
+                "expected_counts academy:10 expected 1 Some(0)",
+                "expected_reports academy:10 expected 0 Some(1)",
+            ],
+        ),
+    ] {
+        sql.execute(planted, &[]).await.expect("a drift");
+        let drifts = world.drifts().await;
+        assert_eq!(named(&drifts), expected, "{planted}");
+        let of_declination = drifts
+            .iter()
+            .filter(|drift| drift.kept == "expected_reports");
+        assert!(
+            of_declination
+                .into_iter()
+                .all(|drift| drift.value == declination)
+        );
+        let rebuilt = rollup_check::rebuild(&mut sql, YEAR).await;
+        rebuilt
+            .expect("a rebuild")
+            .expect("nothing sealed is broken");
+        assert_eq!(named(&world.drifts().await), [""; 0], "{planted}");
+    }
+    // What a closed campaign expected stays as it was: only the counts are added up anew.
+    let close = format!("/v1/campaigns/{campaign}/close");
+    ministry.post(&close, json!({})).await.expect(200);
+    sql.execute(
+        "DELETE FROM expected_reports WHERE territory = 'academy:10'",
+        &[],
+    )
+    .await
+    .expect("a drift");
+    assert_eq!(named(&world.drifts().await).len(), 1);
+    let rebuilt = rollup_check::rebuild(&mut sql, YEAR).await;
+    rebuilt
+        .expect("a rebuild")
+        .expect("nothing sealed is broken");
+    assert!(world.drifts().await.is_empty());
+}
+
+#[actix_web::test]
+async fn what_was_validated_or_published_is_sealed_and_no_rebuild_blesses_a_change_of_it() {
+    let world = World::new(2).await;
+    let mut reports = Vec::new();
+    for school in 0..2 {
+        let report = world
+            .submitted(school, json!([line("class_talk", "3e", 30, 15)]))
+            .await;
+        world.validate(&report).await;
+        reports.push(report);
+    }
+    let ministry = world.service.ministry();
+    let publication = json!({ "school_year": YEAR });
+    ministry
+        .post("/v1/publications", publication)
+        .await
+        .expect(201);
+    assert!(world.drifts().await.is_empty());
+    let mut sql = world.service.sql().await;
+    let of = |field: &str| format!("WHERE report_id = '{}' AND {field}", reports[0]);
+    for (planted, undone) in [
+        (
+            format!("UPDATE report_lines SET pupils = 31 {}", of("true")),
+            format!("UPDATE report_lines SET pupils = 30 {}", of("true")),
+        ),
+        (
+            format!("UPDATE report_lines SET level = '4e' {}", of("true")),
+            format!("UPDATE report_lines SET level = '3e' {}", of("true")),
+        ),
+        (
+            format!(
+                "UPDATE reports SET establishments = '{{}}' WHERE id = '{}'",
+                reports[0]
+            ),
+            format!(
+                "UPDATE reports SET establishments = ARRAY['{}'] WHERE id = '{}'",
+                world.schools[0], reports[0]
+            ),
+        ),
+        (
+            format!("UPDATE reports SET seal = NULL WHERE id = '{}'", reports[0]),
+            format!(
+                "UPDATE reports SET seal = report_seal(reports) WHERE id = '{}'",
+                reports[0]
+            ),
+        ),
+    ] {
+        sql.batch_execute(&planted).await.expect("a change");
+        let drifts = world.drifts().await;
+        let broken: Vec<_> = drifts.iter().filter(|drift| drift.is_sealed()).collect();
+        assert_eq!(broken.len(), 1, "{planted}");
+        assert_eq!(
+            (broken[0].kept, broken[0].value.as_str()),
+            ("report_lines", reports[0].as_str())
+        );
+        let before = world.values("group_by=level").await;
+        let refused = rollup_check::rebuild(&mut sql, YEAR)
+            .await
+            .expect("an answer");
+        let named = refused.expect_err("it is not blessed");
+        assert_eq!(named[0].value, reports[0]);
+        assert_eq!(
+            world.values("group_by=level").await,
+            before,
+            "nothing is written"
+        );
+        sql.batch_execute(&undone).await.expect("undone");
+        assert!(world.drifts().await.is_empty(), "{undone}");
+    }
+    sql.batch_execute(
+        "ALTER TABLE publication_cells DISABLE TRIGGER USER;
+         UPDATE publication_cells SET figures = figures || '{\"actions\": 7}' WHERE place = (SELECT min(place) FROM publication_cells)",
+    )
+    .await
+    .expect("a change");
+    let drifts = world.drifts().await;
+    assert_eq!(drifts.len(), 1);
+    assert_eq!(
+        (drifts[0].kept, drifts[0].value.as_str()),
+        ("publication_cells", "1")
+    );
+    // A correction is sealed as its first version was, and both are verified.
+    let second = world
+        .submitted(1, json!([line("class_talk", "3e", 29, 15)]))
+        .await;
+    world.validate(&second).await;
+    assert_eq!(world.drifts().await.len(), 1);
+    sql.execute(
+        "UPDATE report_lines SET pupils = 28 WHERE report_id = $1::text::uuid",
+        &[&reports[1]],
+    )
+    .await
+    .expect("a change of the version before");
+    let drifts = world.drifts().await;
+    assert!(
+        drifts.iter().any(|drift| drift.value == reports[1]),
+        "{drifts:?}"
+    );
 }

@@ -589,3 +589,118 @@ async fn a_year_the_convention_has_nothing_to_do_with_is_refused_and_so_is_anoth
         request.send().await.problem(406, "not_acceptable");
     }
 }
+
+/// A convention of a year reported on by every academy, with two years of figures, targets of its own and
+/// of its declinations, and a narrative each.
+async fn thirty_academies() -> (Service, String) {
+    let service = Service::start().await;
+    let target = |measure: &str, value: f64, territory: Option<&str>| json!({ "measure": measure, "school_year": "2025-2026", "value": value, "territory": territory });
+    let targets = json!([
+        target("pupils", 40_000.0, None),
+        target("girls_share", 0.5, None),
+        target("pupils", 3_000.0, Some("region:84")),
+        target("pupils", 1_200.0, Some("academy:10")),
+        target("internships_filled", 900.0, Some("region:32")),
+    ]);
+    let with = json!({ "title": "Convention-cadre de coopération pour la découverte des métiers de la métallurgie et de ses industries",
+        "terms": { "follow_up": { "periodicity": "yearly", "committee": null, "targets": targets } } });
+    let (_, convention) = service
+        .signed_partner("Union des industries et métiers de la métallurgie", with)
+        .await;
+    let nomenclature = |name: &str| {
+        ree::reference::Reference::get()
+            .nomenclature(name)
+            .expect("a list")
+            .codes()
+    };
+    let (types, levels) = (nomenclature("action_types"), nomenclature("levels"));
+    let academies: Vec<&str> = ree::reference::Reference::get()
+        .territories()
+        .iter()
+        .filter(|one| one.kind == "academy")
+        .map(|one| one.code.as_str())
+        .collect();
+    for (number, academy) in academies.iter().enumerate() {
+        let own = json!({ "targets": [target("pupils", 1_500.0, None)] });
+        let declination = service
+            .stored_declination(&convention, &[academy], own)
+            .await;
+        for year in ["2024-2025", "2025-2026"] {
+            let narrative = json!({ "results": "Des visites d’ateliers et des interventions en classe, bien suivies.",
+                                    "difficulties": "Les transports." });
+            let columns = json!({ "status": "validated", "school_year": year, "declination_id": declination,
+                                  "narrative": narrative });
+            let report = service.stored_report(&convention, academy, columns).await;
+            let mut lines = Vec::new();
+            for place in 0..levels.len() {
+                let pupils = 37 * (number + 1) + place;
+                let girls = (place % 3 > 0).then_some(pupils / 2);
+                lines.push(json!({ "action_type": types[place % types.len()], "level": levels[place], "academy": academy,
+                    "actions": place + 1, "pupils": pupils, "girls": girls, "priority_education_pupils": pupils / 5,
+                    "professionals": 12, "hours": 20, "companies": 3, "teachers": 4,
+                    "internships_offered": 30, "internships_filled": 21 }));
+            }
+            service.stored_lines(&report, json!(lines)).await;
+        }
+    }
+    let body =
+        json!({ "school_year": "2025-2026", "opens_on": "2026-05-04", "due_on": "2026-09-30" });
+    service
+        .ministry()
+        .post("/v1/campaigns", body)
+        .await
+        .expect(201);
+    (service, convention)
+}
+
+#[actix_web::test]
+async fn the_page_of_a_year_of_thirty_academies_says_what_each_thing_is_and_folds_what_is_long() {
+    let (service, convention) = thirty_academies().await;
+    let path = format!("/v1/conventions/{convention}/summary?school_year=2025-2026");
+    let ministry = service.ministry();
+    let page = ministry
+        .request("GET", &path)
+        .header("accept", "text/html")
+        .send()
+        .await;
+    let text = page.text();
+    if let Some(place) = std::env::var_os("SUMMARY_PAGE") {
+        std::fs::write(place, text).expect("a file");
+    }
+    let head = text.split("</header>").next().expect("its head");
+    assert!(head.contains("Chiffres en direct"), "live or published");
+    for told in [
+        "Auvergne-Rhône-Alpes (région académique)",
+        "Lyon (académie)",
+        "<th class=\"figure\" scope=\"col\">2024-2025</th>",
+        "Évolution",
+        "sur 30",
+    ] {
+        assert!(
+            text.contains(told)
+                || text.contains(&told.replace(
+                    "class=\"figure\" scope=\"col\"",
+                    "scope=\"col\" class=\"figure\""
+                )),
+            "{told}"
+        );
+    }
+    // The narratives and the targets of declinations are after everything else, folded.
+    let (body, annex) = text.split_once("class=\"annex\"").expect("an annex");
+    assert!(!body.contains("Des visites d’ateliers") && !body.contains("<details"));
+    assert_eq!(annex.matches("<details").count(), 2);
+    assert_eq!(annex.matches("<article>").count(), 30);
+    let summary = ministry.get(&path).await.expect(200);
+    let figures = &summary["figures"];
+    assert_eq!(figures["last_year"]["school_year"], "2024-2025");
+    assert_eq!(
+        figures["last_year"]["totals"]["pupils"],
+        figures["totals"]["pupils"]
+    );
+    assert_eq!(
+        figures["last_year"]["completeness"]["expected"],
+        json!(null)
+    );
+    assert_eq!(figures["completeness"]["expected"], 31);
+    assert_eq!(summary["targets"].as_array().unwrap().len(), 35);
+}

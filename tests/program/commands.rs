@@ -327,3 +327,41 @@ fn indicators_verify_finds_a_figure_that_is_not_what_the_reports_say_and_rebuild
     assert_eq!(verify().status, 0);
     service.stop();
 }
+
+#[test]
+fn indicators_verify_names_a_validated_report_that_was_changed_and_rebuild_leaves_it() {
+    let directory = Directory::new();
+    let service = Service::start(&directory);
+    // Validated without its step, which seals: as what was changed behind the register's back.
+    const PLANTED: &str = "WITH partner AS (
+        INSERT INTO conventions (id, reference, status, title, kind, scope, reach, partner_ids, axes, action_types, levels, moments,
+                                 terms, publication, signatories, voided_signatures, content_hash, starts_on, created_at, updated_at)
+        VALUES (gen_random_uuid(), 'CN-2020-9999', 'draft', 'Convention', 'charter', 'national', '{}', '{}', '{}', '{}', '{}', '{}',
+                '{}', '{}', '[]', '[]', repeat('0', 64), '2020-01-01', now(), now()) RETURNING id
+    ), planted AS (
+        INSERT INTO reports (id, convention_id, territory, reach, school_year, number, status, establishments, narrative, authors,
+                             validated_at, created_at, updated_at)
+        SELECT gen_random_uuid(), id, 'academy:10', '{academy:10}', '2025-2026', 1, 'validated', '{}', '{}', '{}', now(), now(), now()
+          FROM partner RETURNING 1)
+    SELECT count(*) FROM planted";
+    assert_eq!(directory.number(PLANTED), 1);
+    let found = run(&directory.path, &["indicators", "verify"]);
+    assert_eq!(found.status, 1, "{}", found.out);
+    for told in ["report_lines", "2025-2026", "academy:10"] {
+        assert!(found.out.contains(told), "{}", found.out);
+    }
+    assert!(
+        found.err.contains("when they were validated"),
+        "{}",
+        found.err
+    );
+    let rebuilt = run(&directory.path, &["indicators", "rebuild"]);
+    assert_eq!(rebuilt.status, 1);
+    assert!(
+        rebuilt.out.starts_with("0 school years, 0 cells rebuilt\n"),
+        "{}",
+        rebuilt.out
+    );
+    assert!(rebuilt.err.contains("were not rebuilt"), "{}", rebuilt.err);
+    service.stop();
+}

@@ -154,3 +154,50 @@ CREATE OR REPLACE VIEW expected_report_states AS
       LEFT JOIN reports o ON o.convention_id = e.convention_id AND o.territory = e.territory AND o.school_year = e.school_year
                          AND o.declination_id IS NOT DISTINCT FROM e.declination_id
                          AND o.status <> 'validated';
+
+-- Where what is kept of a year's campaign differs from what it follows: the reports that an open one
+-- expects, one by one, and for any how many they are and how many of them are validated.
+CREATE OR REPLACE FUNCTION expected_drift(year text)
+    RETURNS TABLE (kept text, place text, value text, measure text, found bigint, expected bigint) LANGUAGE sql STABLE AS $$
+    SELECT 'expected_reports', coalesce(e.territory, n.territory), coalesce(e.object_id, n.object_id)::text, 'reports_expected',
+           (e.object_id IS NOT NULL)::integer::bigint, (n.object_id IS NOT NULL)::integer::bigint
+      FROM (SELECT object_id, territory, academy, academic_region, first_day, last_day
+              FROM expected_reports WHERE school_year = year) AS e
+      FULL JOIN (SELECT coalesce(declination_id, convention_id) AS object_id, territory, region_in(reach) AS academic_region,
+                        (SELECT min(code) FROM unnest(reach) AS code WHERE code LIKE 'academy:%' AND code <> 'academy:none') AS academy,
+                        first_day, last_day
+                   FROM reports_to_expect(year, NULL, NULL)) AS n USING (object_id, territory)
+     WHERE EXISTS (SELECT FROM campaigns k WHERE k.school_year = year AND k.closed_at IS NULL)
+       AND (e.object_id IS NULL OR n.object_id IS NULL
+            OR (e.academy, e.academic_region, e.first_day, e.last_day)
+                   IS DISTINCT FROM (n.academy, n.academic_region, n.first_day, n.last_day))
+    UNION ALL
+    SELECT 'expected_counts', coalesce(nullif(academy, ''), nullif(academic_region, ''), 'FR'), convention_id::text, m.measure,
+           coalesce(m.found, 0), coalesce(m.expected, 0)
+      FROM (SELECT convention_id, academic_region, academy, expected, validated FROM expected_counts WHERE school_year = year) AS c
+      FULL JOIN (SELECT convention_id, coalesce(academic_region, '') AS academic_region, coalesce(academy, '') AS academy,
+                        count(*) AS expected, count(*) FILTER (WHERE state = 'validated') AS validated
+                   FROM expected_report_states WHERE school_year = year
+                  GROUP BY convention_id, academic_region, academy) AS n USING (convention_id, academic_region, academy)
+     CROSS JOIN LATERAL (VALUES ('reports_expected', c.expected, n.expected),
+                                ('completeness_rate', c.validated, n.validated)) AS m (measure, found, expected)
+     WHERE coalesce(m.found, 0) <> coalesce(m.expected, 0)
+$$;
+
+-- Writes what is kept of a year's campaign anew: what an open one expects, what a closed one expected
+-- counted again.
+CREATE OR REPLACE FUNCTION rebuild_expected(year text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(x'63616d706169676e'::bigint);
+    IF EXISTS (SELECT FROM campaigns WHERE school_year = year AND closed_at IS NULL) THEN
+        PERFORM expect_reports(year, NULL, NULL);
+        RETURN;
+    END IF;
+    DELETE FROM expected_counts WHERE school_year = year;
+    INSERT INTO expected_counts (school_year, convention_id, academic_region, academy, expected, validated)
+    SELECT year, convention_id, coalesce(academic_region, ''), coalesce(academy, ''), count(*),
+           count(*) FILTER (WHERE state = 'validated')
+      FROM expected_report_states
+     WHERE school_year = year
+     GROUP BY convention_id, academic_region, academy;
+END $$;

@@ -25,7 +25,7 @@ use crate::error::{Error, Result};
 pub const EDITION: u32 = 3;
 
 /// The files in the order they are loaded: what a body calls is there already.
-pub const FILES: [(&str, &str); 12] = [
+pub const FILES: [(&str, &str); 13] = [
     ("text.sql", include_str!("text.sql")),
     ("days.sql", include_str!("days.sql")),
     ("feed.sql", include_str!("feed.sql")),
@@ -38,6 +38,7 @@ pub const FILES: [(&str, &str); 12] = [
     ("expected_reports.sql", include_str!("expected_reports.sql")),
     ("indicator_cells.sql", include_str!("indicator_cells.sql")),
     ("publications.sql", include_str!("publications.sql")),
+    ("seals.sql", include_str!("seals.sql")),
 ];
 
 /// What the functions of a database are to those of this program.

@@ -1,7 +1,7 @@
 use super::{EDITION, FILES, digest, edition, stamp};
 
 /// The digest of this edition.
-const DIGEST: &str = "a4cc09d1cef29ae5671af4b8a778a787eedc3892aa0ff3c7c960b3a056166833";
+const DIGEST: &str = "da7f5f8482e5464b6969d05c2cdde340a7f89262b9e59f79bf10159cb0450206";
 
 #[test]
 fn a_change_of_the_files_is_a_new_edition() {

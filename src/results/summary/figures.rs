@@ -4,7 +4,7 @@ use diesel_async::AsyncPgConnection;
 use serde_json::{Map, Value};
 
 use super::labels;
-use super::model::{SummaryCompleteness, SummaryFigures, SummaryRow};
+use super::model::{SummaryCompleteness, SummaryFigures, SummaryLastYear, SummaryRow};
 use crate::auth::policy::Scope;
 use crate::error::Result;
 use crate::language::Language;
@@ -81,11 +81,12 @@ async fn live(
     subject: &Subject,
 ) -> Result<SubjectFigures> {
     let by = |dimension| grouped(connection, scope, subject, dimension);
-    let (academies, types, levels, regions) = tokio::try_join!(
+    let (academies, types, levels, regions, last_year) = tokio::try_join!(
         by(Dimension::Academy),
         by(Dimension::ActionType),
         by(Dimension::Level),
         by(Dimension::AcademicRegion),
+        last_year(connection, scope, subject),
     )?;
     let mut by_academy = rows(&academies, subject.language);
     by_academy.sort_by_key(|row| (row.code.is_none(), fold(&row.label)));
@@ -94,7 +95,7 @@ async fn live(
             by_academy,
             by_action_type: in_order("action_types", rows(&types, subject.language)),
             by_level: in_order("levels", rows(&levels, subject.language)),
-            ..totals(scope, &academies, subject.language)
+            ..totals(scope, &academies, last_year, subject.language)
         },
         by_region: rows(&regions, subject.language),
     })
@@ -129,13 +130,47 @@ async fn grouped(
     Ok(Grouped { asked, computed })
 }
 
-fn totals(scope: &Scope, grouped: &Grouped, language: Language) -> SummaryFigures {
+/// The totals of the year before.
+async fn last_year(
+    connection: &AsyncPgConnection,
+    scope: &Scope,
+    subject: &Subject,
+) -> Result<SummaryLastYear> {
+    let school_year = subject.year.before();
+    let asked = Asked {
+        measures: MEASURES.to_vec(),
+        school_year: vec![school_year.clone()],
+        convention: vec![subject.convention],
+        ..Asked::default()
+    };
+    let (after, limit) = (None, ALL);
+    let parts = [
+        Part::Total,
+        Part::TotalEstablishments,
+        Part::DenominatorOfTotal(Denominator::Expected),
+    ];
+    let computed = compute(connection, scope, &asked, &parts, &Slice { after, limit }).await?;
+    let (totals, _) = answer::around(&asked, &computed, None, subject.language);
+    Ok(SummaryLastYear {
+        school_year,
+        completeness: SummaryCompleteness::of(&totals.completeness),
+        totals: totals.values,
+    })
+}
+
+fn totals(
+    scope: &Scope,
+    grouped: &Grouped,
+    last_year: SummaryLastYear,
+    language: Language,
+) -> SummaryFigures {
     let (asked, computed) = (&grouped.asked, &grouped.computed);
     let (totals, meta) = answer::around(asked, computed, perimeter(scope), language);
     SummaryFigures {
         computed_at: meta.computed_at,
         completeness: SummaryCompleteness::of(&totals.completeness),
         totals: totals.values,
+        last_year,
         by_academy: Vec::new(),
         by_action_type: Vec::new(),
         by_level: Vec::new(),
@@ -151,8 +186,9 @@ fn rows(grouped: &Grouped, language: Language) -> Vec<SummaryRow> {
 fn row(cell: Cell, language: Language) -> SummaryRow {
     let key = cell.key.iter().next();
     let code = key.and_then(|(dimension, code)| Some((dimension, code.as_str()?.to_owned())));
+    let is_place = key.is_some_and(|(dimension, _)| dimension == Dimension::Academy.code());
     let label = code.as_ref().map_or_else(
-        || labels::unsaid(language).to_owned(),
+        || labels::unsaid(is_place, language).to_owned(),
         |(dimension, code)| match dimension.as_str() {
             "action_type" => labels::of_code("action_types", code, language),
             "level" => labels::of_code("levels", code, language),

@@ -55,6 +55,26 @@ pub fn percent(share: f64) -> String {
     format!("{}{NARROW}%", number(tenths))
 }
 
+/// How a value changed since another one: of a share in points, else in percent.
+pub fn change(now: Option<f64>, before: Option<f64>, is_share: bool) -> String {
+    let Some((now, before)) = now.zip(before) else {
+        return "–".to_owned();
+    };
+    let signed = |value: f64, unit: &str| {
+        let tenths = (value * 1_000.0).round() / 10.0;
+        let sign = if tenths > 0.0 { "+" } else { "" };
+        format!("{sign}{}{NARROW}{unit}", number(tenths))
+    };
+    if is_share {
+        return signed(now - before, "pt");
+    }
+    if before > 0.0 {
+        signed(now / before - 1.0, "%")
+    } else {
+        "–".to_owned()
+    }
+}
+
 /// A measure's value in its unit.
 pub fn measured(value: Option<f64>, is_share: bool) -> String {
     match value {
@@ -97,6 +117,16 @@ mod tests {
         assert_eq!(percent(0.4823), "48,2\u{202f}%");
         assert_eq!(percent(1.0), "100\u{202f}%");
         assert_eq!(measured(None, true), "non connu");
+    }
+
+    #[test]
+    fn a_change_is_in_percent_and_that_of_a_share_in_points() {
+        assert_eq!(change(Some(110.0), Some(100.0), false), "+10\u{202f}%");
+        assert_eq!(change(Some(99.0), Some(100.0), false), "\u{2212}1\u{202f}%");
+        assert_eq!(change(Some(0.452), Some(0.44), true), "+1,2\u{202f}pt");
+        for unknown in [(None, Some(1.0)), (Some(1.0), None), (Some(1.0), Some(0.0))] {
+            assert_eq!(change(unknown.0, unknown.1, false), "–");
+        }
     }
 
     #[test]

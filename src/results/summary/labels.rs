@@ -2,6 +2,7 @@
 
 use crate::language::Language;
 use crate::reference::{Entry, Reference};
+use crate::values::Territory;
 
 /// What a code of a nomenclature is called; the code itself where it has no name.
 pub fn of_code(nomenclature: &str, code: &str, language: Language) -> String {
@@ -37,10 +38,29 @@ pub fn of_territory(code: &str) -> String {
     place.map_or_else(|| code.to_owned(), |place| place.name.clone())
 }
 
-/// The label of lines without a value.
-pub const fn unsaid(language: Language) -> &'static str {
-    match language {
-        Language::French => "Non précisé",
-        Language::English => "Not stated",
+/// What kind of territory a code is of, in French; nothing for the country.
+pub fn kind_of_territory(code: &str) -> &'static str {
+    match Territory::parse(code) {
+        Some(Territory::Region(_)) => "région académique",
+        Some(Territory::Academy(_)) => {
+            let place = Reference::get().territory(code);
+            match place.map(|place| place.kind.as_str()) {
+                Some("overseas_service") => "service d’outre-mer",
+                _ => "académie",
+            }
+        }
+        Some(Territory::Department(_)) => "département",
+        Some(Territory::School(_)) => "établissement",
+        Some(Territory::Country) | None => "",
+    }
+}
+
+/// The label of lines without a value: of a place, what is done for the whole country.
+pub const fn unsaid(is_place: bool, language: Language) -> &'static str {
+    match (is_place, language) {
+        (true, Language::French) => "Action nationale ou régionale",
+        (true, Language::English) => "National or regional action",
+        (false, Language::French) => "Non précisé",
+        (false, Language::English) => "Not stated",
     }
 }

@@ -118,6 +118,8 @@ pub struct SummaryFigures {
     pub totals: Map<String, Value>,
     /// Les bilans sur lesquels les chiffres reposent.
     pub completeness: SummaryCompleteness,
+    /// Les mêmes totaux l'année scolaire d'avant.
+    pub last_year: SummaryLastYear,
     /// Par académie, dans l'ordre des noms.
     pub by_academy: Vec<SummaryRow>,
     /// Par type d'action.
@@ -127,6 +129,18 @@ pub struct SummaryFigures {
     /// Les mesures, par leur code.
     #[schema(value_type = HashMap<String, Definition>)]
     pub definitions: BTreeMap<&'static str, Definition>,
+}
+
+/// L'année scolaire d'avant, à côté.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct SummaryLastYear {
+    /// L'année scolaire.
+    pub school_year: SchoolYear,
+    /// Le total de chaque mesure ; null là où personne ne la connaît.
+    #[schema(value_type = HashMap<String, Option<f64>>, example = json!({ "pupils": 16400, "girls_share": 0.4811 }))]
+    pub totals: Map<String, Value>,
+    /// Les bilans sur lesquels ces chiffres reposent.
+    pub completeness: SummaryCompleteness,
 }
 
 /// Les bilans attendus et validés.

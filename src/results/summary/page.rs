@@ -5,9 +5,9 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde_json::{Map, Value};
 
 use super::figures::value;
-use super::french::{day, measured, number, percent};
+use super::french::{change, day, measured, number, percent};
 use super::labels;
-use super::model::{ConventionSummary, SummaryExcerpt, SummaryFigures, SummaryHead};
+use super::model::{ConventionSummary, SummaryExcerpt, SummaryFigures, SummaryHead, SummaryTarget};
 use super::tables::{bar, by, card, narrower_base, out_of, targets};
 use crate::language::Language;
 use crate::results::indicators::model::Indicator;
@@ -29,14 +29,14 @@ pub fn page(summary: &ConventionSummary) -> Markup {
                 style { (PreEscaped(STYLE)) }
             }
             body {
-                (heading(head, year))
+                (heading(head, year, &source(summary)))
                 main {
                     @if !summary.notes.is_empty() { (notes(summary)) }
                     @match &summary.figures {
                         Some(figures) => (figures_section(summary, figures)),
                         None => (untold(summary)),
                     }
-                    @if !summary.narratives.is_empty() { (narratives(summary)) }
+                    (annex(summary))
                 }
                 (foot(summary))
             }
@@ -44,7 +44,18 @@ pub fn page(summary: &ConventionSummary) -> Markup {
     }
 }
 
-fn heading(head: &SummaryHead, year: &str) -> Markup {
+/// Whether the figures are live or published.
+fn source(summary: &ConventionSummary) -> String {
+    match &summary.figures {
+        Some(_) => format!(
+            "Chiffres en direct, tels que les bilans validés les donnent le {} : ils ne sont pas publiés.",
+            day(summary.computed_on)
+        ),
+        None => "Sans chiffres : ceux qui sont publiés se lisent à part.".to_owned(),
+    }
+}
+
+fn heading(head: &SummaryHead, year: &str, source: &str) -> Markup {
     let status = head.effective_status.map(|status| {
         labels::of_code(
             "convention_effective_statuses",
@@ -61,11 +72,12 @@ fn heading(head: &SummaryHead, year: &str) -> Markup {
         header {
             p class="kind" { "Synthèse annuelle · année scolaire " (year) }
             h1 { (head.title) }
+            p class="source" { (source) }
             dl class="head" {
                 dt { "Référence" } dd { (head.reference) }
                 dt { "Nature" } dd { (labels::of_code("convention_kinds", head.kind.as_str(), Language::French)) }
                 @if let Some(territory) = &head.territory {
-                    dt { "Territoire" } dd { (labels::of_territory(territory.as_str())) }
+                    dt { "Territoire" } dd { (placed(territory.as_str())) }
                 }
                 dt { @if names.len() > 1 { "Partenaires" } @else { "Partenaire" } }
                 dd { (names.join(" · ")) }
@@ -74,6 +86,16 @@ fn heading(head: &SummaryHead, year: &str) -> Markup {
                 @if let Some(office) = &head.managing_office { dt { "Suivi par" } dd { (office) } }
             }
         }
+    }
+}
+
+/// A territory with its kind.
+fn placed(code: &str) -> String {
+    let (name, kind) = (labels::of_territory(code), labels::kind_of_territory(code));
+    if kind.is_empty() {
+        name
+    } else {
+        format!("{name} ({kind})")
     }
 }
 
@@ -88,7 +110,7 @@ fn period(head: &SummaryHead) -> String {
 
 fn notes(summary: &ConventionSummary) -> Markup {
     let perimeter = summary.perimeter.iter().flatten();
-    let places: Vec<String> = perimeter.map(|code| labels::of_territory(code)).collect();
+    let places: Vec<String> = perimeter.map(|code| placed(code)).collect();
     html! {
         div class="note" role="note" {
             @for note in &summary.notes { p { (note.detail) } }
@@ -102,9 +124,8 @@ fn figures_section(summary: &ConventionSummary, figures: &SummaryFigures) -> Mar
     let missing: Vec<String> = codes.map(|code| labels::of_territory(code)).collect();
     html! {
         (key_figures(summary, figures))
-        @if !summary.targets.is_empty() {
-            section { h2 { "Objectifs" } (targets(&summary.targets)) }
-        }
+        section { h2 { "Tous les chiffres" } (all(summary, figures)) }
+        (agreed_targets(summary))
         section {
             h2 { "Par académie" }
             (by("Académie", &figures.by_academy))
@@ -123,7 +144,6 @@ fn figures_section(summary: &ConventionSummary, figures: &SummaryFigures) -> Mar
             h2 { "Par niveau" }
             (by("Niveau", &figures.by_level))
         }
-        section { h2 { "Tous les chiffres" } (all(figures)) }
     }
 }
 
@@ -141,10 +161,25 @@ fn untold(summary: &ConventionSummary) -> Markup {
             h2 { "Couverture du territoire" }
             dl class="cards" { (coverage(summary)) }
         }
-        @if !summary.targets.is_empty() {
-            section { h2 { "Objectifs" } (targets(&summary.targets)) }
+        (agreed_targets(summary))
+    }
+}
+
+/// The targets of the convention.
+fn agreed_targets(summary: &ConventionSummary) -> Markup {
+    let of_convention = of_targets(summary, |target| target.declination_id.is_none());
+    html! {
+        @if !of_convention.is_empty() {
+            section { h2 { "Objectifs de la convention" } (targets(&of_convention)) }
         }
     }
+}
+
+fn of_targets(
+    summary: &ConventionSummary,
+    is_wanted: impl Fn(&&SummaryTarget) -> bool,
+) -> Vec<&SummaryTarget> {
+    summary.targets.iter().filter(is_wanted).collect()
 }
 
 fn key_figures(summary: &ConventionSummary, figures: &SummaryFigures) -> Markup {
@@ -232,13 +267,26 @@ fn coverage(summary: &ConventionSummary) -> Markup {
     }
 }
 
-/// Every measure, with what it counts.
-fn all(figures: &SummaryFigures) -> Markup {
+/// Every measure, this year and the one before.
+fn all(summary: &ConventionSummary, figures: &SummaryFigures) -> Markup {
+    let before = &figures.last_year;
+    let (now, then) = (
+        figures.completeness.validated,
+        before.completeness.validated,
+    );
     html! {
         table class="all" {
-            caption { "Totaux de l’année, sur les bilans validés" }
+            caption {
+                "Totaux, sur les bilans validés : " (now) " en " (summary.school_year.as_str()) ", " (then) " en "
+                (before.school_year.as_str()) "."
+            }
             thead {
-                tr { th scope="col" { "Mesure" } th scope="col" class="figure" { "Total" } }
+                tr {
+                    th scope="col" { "Mesure" }
+                    th scope="col" class="figure" { (summary.school_year.as_str()) }
+                    th scope="col" class="figure" { (before.school_year.as_str()) }
+                    th scope="col" class="figure" { "Évolution" }
+                }
             }
             tbody {
                 @for (measure, total) in &figures.totals {
@@ -246,7 +294,10 @@ fn all(figures: &SummaryFigures) -> Markup {
                     @let is_share = definition.is_some_and(|one| one.kind == "share");
                     tr {
                         th scope="row" { (definition.map_or(measure.as_str(), |one| one.label.as_str())) }
+                        @let last = value(&before.totals, measure);
                         td class="figure" { (measured(total.as_f64(), is_share)) }
+                        td class="figure" { (measured(last, is_share)) }
+                        td class="figure" { (change(total.as_f64(), last, is_share)) }
                     }
                 }
             }
@@ -259,10 +310,28 @@ fn all(figures: &SummaryFigures) -> Markup {
     }
 }
 
+/// What is read after the figures: folded on a screen, on pages of its own on paper.
+fn annex(summary: &ConventionSummary) -> Markup {
+    let of_declinations = of_targets(summary, |target| target.declination_id.is_some());
+    html! {
+        @if !of_declinations.is_empty() || !summary.narratives.is_empty() {
+            div class="annex" {
+                @if !of_declinations.is_empty() {
+                    details {
+                        summary { h2 { "Annexe · Objectifs des déclinaisons" } }
+                        (targets(&of_declinations))
+                    }
+                }
+                @if !summary.narratives.is_empty() { (narratives(summary)) }
+            }
+        }
+    }
+}
+
 fn narratives(summary: &ConventionSummary) -> Markup {
     html! {
-        section class="narratives" {
-            h2 { "Ce que disent les bilans" }
+        details class="narratives" {
+            summary { h2 { "Annexe · Ce que disent les bilans" } }
             @for excerpt in &summary.narratives { (narrative(excerpt)) }
             @if summary.narratives_left_out > 0 {
                 p class="small" { (summary.narratives_left_out) " autres récits ne sont pas repris ici." }
@@ -290,11 +359,8 @@ fn narrative(excerpt: &SummaryExcerpt) -> Markup {
 /// What kind of territory speaks; of a school, its number.
 fn kind(excerpt: &SummaryExcerpt) -> String {
     match excerpt.territory.territory() {
-        Some(Territory::Region(_)) => "région académique".to_owned(),
-        Some(Territory::Academy(_)) => "académie".to_owned(),
-        Some(Territory::Department(_)) => "département".to_owned(),
         Some(Territory::School(uai)) => uai.to_string(),
-        Some(Territory::Country) | None => String::new(),
+        _ => labels::kind_of_territory(excerpt.territory.as_str()).to_owned(),
     }
 }
 

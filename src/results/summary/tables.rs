@@ -6,8 +6,10 @@ use serde_json::{Map, Value};
 
 use super::figures::value;
 use super::french::{measured, number, percent};
+use super::labels;
 use super::model::{SummaryRow, SummaryTarget};
 use crate::results::indicators::model::Indicator;
+use crate::values::TextValue;
 
 /// How wide a bar can be.
 const WIDTH: f64 = 120.0;
@@ -18,32 +20,25 @@ pub fn bar(share: f64, text: &str) -> Markup {
     html! {
         svg class="bar" role="img" aria-label=(text) viewBox={ "0 0 " (WIDTH) " 10" } width=(WIDTH) height="10" {
             title { (text) }
-            rect class="frame" x="0.5" y="0.5" width=(WIDTH - 1.0) height="9" {}
-            rect class="filled" x="0.5" y="0.5" width=(format!("{:.1}", (filled - 1.0).max(0.0))) height="9" {}
+            rect class="frame" x="0.5" y="0.5" width=(WIDTH - 1.0) height="9" fill="#fff" stroke="#929292" {}
+            rect class="filled" x="0.5" y="0.5" width=(format!("{:.1}", (filled - 1.0).max(0.0))) height="9" fill="#000091" {}
             @if is_beyond {
                 // What is beyond the target, by strokes that print without colours.
                 @for place in [106, 110, 114] {
-                    line class="beyond" x1=(place) y1="9.5" x2=(place + 4) y2="0.5" {}
+                    line class="beyond" x1=(place) y1="9.5" x2=(place + 4) y2="0.5" stroke="#fff" {}
                 }
             }
         }
     }
 }
 
-/// The most rows of a table that is kept on one sheet.
-const SHORT: usize = 12;
-
 /// The measures in the columns of a table, besides the bar of pupils.
-const COLUMNS: [(&str, &str, Indicator); 5] = [
-    ("narrow", "Actions", Indicator::Actions),
-    ("narrow", "Part de filles", Indicator::GirlsShare),
-    (
-        "middle",
-        "Éducation prioritaire",
-        Indicator::PriorityEducationShare,
-    ),
-    ("wide", "Professionnels", Indicator::Professionals),
-    ("wide", "Établissements", Indicator::Establishments),
+const COLUMNS: [(&str, Indicator); 5] = [
+    ("Actions", Indicator::Actions),
+    ("Part de filles", Indicator::GirlsShare),
+    ("Éducation prioritaire", Indicator::PriorityEducationShare),
+    ("Profes\u{ad}sionnels", Indicator::Professionals),
+    ("Établis\u{ad}sements", Indicator::Establishments),
 ];
 
 const fn is_share(measure: Indicator) -> bool {
@@ -58,7 +53,7 @@ fn of(row: &SummaryRow, measure: Indicator) -> Markup {
     html! {
         (text)
         @if let Some(base) = narrower_base(&row.values, measure) {
-            span class="base" { "sur " (number(base)) }
+            " " span class="base" { "sur " (number(base)) }
         }
     }
 }
@@ -80,17 +75,13 @@ pub fn by(head: &str, rows: &[SummaryRow]) -> Markup {
     let pupils = |row: &SummaryRow| value(&row.values, Indicator::Pupils.code());
     let most = rows.iter().filter_map(pupils).fold(0.0, f64::max);
     html! {
-        table class={ "by" @if rows.len() <= SHORT { " short" } } {
+        table class="by" {
             caption { "Les barres comparent les participations d’élèves entre elles." }
-            colgroup {
-                col; col class="narrow"; col class="bars";
-                @for (width, ..) in COLUMNS { col class=(width); }
-            }
             thead {
                 tr {
                     th scope="col" { (head) }
                     th scope="col" colspan="2" { "Participations d’élèves" }
-                    @for (_, name, _) in COLUMNS { th scope="col" class="figure" { (name) } }
+                    @for (name, _) in COLUMNS { th scope="col" class="figure" { (name) } }
                 }
             }
             tbody {
@@ -114,13 +105,13 @@ fn of_row(row: &SummaryRow, pupils: Option<f64>, most: f64) -> Markup {
                     (bar(pupils / most, &format!("{} : {text} participations d’élèves", row.label)))
                 }
             }
-            @for (.., measure) in COLUMNS { td class="figure" { (of(row, measure)) } }
+            @for (_, measure) in COLUMNS { td class="figure" { (of(row, measure)) } }
         }
     }
 }
 
 /// What was aimed at, and what came of it.
-pub fn targets(targets: &[SummaryTarget]) -> Markup {
+pub fn targets(targets: &[&SummaryTarget]) -> Markup {
     html! {
         table {
             caption { "La barre va jusqu’à l’objectif ; au-delà, son bout est rayé." }
@@ -141,11 +132,12 @@ pub fn targets(targets: &[SummaryTarget]) -> Markup {
 fn of_target(target: &SummaryTarget) -> Markup {
     let is_share = target.measure.ends_with("_share") || target.measure.ends_with("_rate");
     let rate = target.achievement_rate;
+    let kind = labels::kind_of_territory(target.territory.as_str());
     let text = rate.map_or_else(|| measured(None, true), percent);
     html! {
         tr {
             th scope="row" { (target.label) }
-            td { (target.territory_name) }
+            td { (target.territory_name) @if !kind.is_empty() { " (" (kind) ")" } }
             td class="figure" { (measured(Some(target.value), is_share)) }
             td class="figure" { (measured(target.result, is_share)) }
             td class="figure" { (text) }

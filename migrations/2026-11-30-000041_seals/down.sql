@@ -1,0 +1,12 @@
+DROP TRIGGER IF EXISTS publication_cells_digested ON publication_cells;
+DROP TRIGGER IF EXISTS reports_sealed ON reports;
+DROP FUNCTION IF EXISTS rebuild_expected(text);
+DROP FUNCTION IF EXISTS expected_drift(text);
+DROP FUNCTION IF EXISTS unsealed_reports(text);
+DROP FUNCTION IF EXISTS altered_publications();
+DROP FUNCTION IF EXISTS seal_report();
+DROP FUNCTION IF EXISTS digest_publication();
+DROP FUNCTION publication_digest(uuid);
+DROP FUNCTION report_seal(reports);
+DROP TABLE publication_digests;
+ALTER TABLE reports DROP COLUMN seal;
