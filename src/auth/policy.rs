@@ -172,6 +172,8 @@ pub const TABLE: &[Line] = &[
     read ("count_publications",            [All, All, All, All, All]),
     read ("get_publication",               [All, All, All, All, All]),
     write("create_publication",            [All, No,  No,  No,  No ]),
+    write("withdraw_publication",          [All, No,  No,  No,  No ]),
+    read ("list_publication_changes",      [All, All, All, All, All]),
     read ("list_deadlines",                [All, Own, Own, Own, Own]),
     read ("count_deadlines",               [All, Own, Own, Own, Own]),
     read ("list_changes",                  [All, All, All, All, All]),

@@ -494,6 +494,10 @@ diesel::table! {
         note -> Nullable<Text>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        status -> Text,
+        revises -> Nullable<Uuid>,
+        withdrawn_at -> Nullable<Timestamptz>,
+        withdrawal_reason -> Nullable<Text>,
     }
 }
 
@@ -508,6 +512,7 @@ diesel::table! {
         suppressed -> Array<Text>,
         expected -> Nullable<Int8>,
         validated -> Int8,
+        carried -> Jsonb,
     }
 }
 

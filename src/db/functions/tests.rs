@@ -1,7 +1,7 @@
 use super::{EDITION, FILES, digest, edition, stamp};
 
 /// The digest of this edition.
-const DIGEST: &str = "c8f621619a40ba86b430c461866d13642d6cb5da07a5ae24f203ab8119d519d0";
+const DIGEST: &str = "dec0042bb0db5977f369809e1e8847fe0248fe70d5e0132e0c5698487b31710c";
 
 #[test]
 fn a_change_of_the_files_is_a_new_edition() {
