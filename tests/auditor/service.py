@@ -76,7 +76,10 @@ class Service:
 
     def sql(self, text):
         command = ["psql", "-h", self.socket, "-p", "5432", "-U", "ree", "-XqAt", "-v", "ON_ERROR_STOP=1", "-d", "ree"]
-        return subprocess.run(command, input=text, capture_output=True, text=True, check=True).stdout
+        done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise RuntimeError(done.stderr)
+        return done.stdout
 
     def ask(self, role, path, body=None):
         head = {"authorization": f"Bearer {self.tokens[role]}", "content-type": "application/json"}
@@ -212,14 +215,15 @@ def main():
             " AND indisunique AND NOT indisprimary AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)"
             " LOOP EXECUTE format('DROP INDEX %s', one); END LOOP; END $$;"
             "DO $$ DECLARE one name; BEGIN FOR one IN SELECT conname FROM pg_constraint WHERE conrelid = 'reports'::regclass AND contype = 'u'"
-            " LOOP EXECUTE format('ALTER TABLE reports DROP CONSTRAINT %I', one); END LOOP; END $$;"
+            " LOOP EXECUTE format('ALTER TABLE reports DROP CONSTRAINT %I CASCADE', one); END LOOP; END $$;"
         )
+        partner = service.ask("ministry", "/v1/partners", {"legal_name": "Partenaire", "kind": "company"})["id"]
         conventions = [str(uuid.uuid4()) for _ in range(3)]
         for place, name in enumerate(conventions):
             service.sql(
                 "INSERT INTO conventions (id, reference, status, title, kind, scope, reach, partner_ids, axes, action_types, levels, moments, starts_on,"
                 " terms, publication, signatories, voided_signatures, signed_on, content_hash, created_at, updated_at)"
-                f" VALUES ('{name}', 'CN-2015-{place}', 'signed', 'Convention', 'framework_cooperation', 'national', '{{}}', '{{}}', '{{}}', '{{}}', '{{}}',"
+                f" VALUES ('{name}', 'CN-2015-{place}', 'signed', 'Convention', 'framework_cooperation', 'national', '{{}}', '{{{partner}}}', '{{}}', '{{}}', '{{}}',"
                 " '{}', '2015-01-01', '{\"renewal\": {\"mode\": \"none\"}}', '{\"documents\": []}', '[]', '[]', '2015-01-01', '', now(), now())"
             )
         years = itertools.count(1950)
