@@ -253,6 +253,8 @@ pub const TABLE: &[Line] = &[
     write("rotate_client_secret",               [All, Own, No,  No,  No ]),
     write("revoke_client",                      [All, Own, No,  No,  No ]),
     aggregate("get_declination_progress",       [All, Own, Own, No,  No ]),
+    write("withdraw_publication",               [All, No,  No,  No,  No ]),
+    list("list_publication_changes",            [All, All, All, All, All]),
     list("list_reports",                        [All, Own, Own, Own, Own]),
     aggregate("count_reports",                  [All, Own, Own, Own, Own]),
     point("get_report",                         [All, Own, Own, Own, Own]),

@@ -496,6 +496,10 @@ diesel::table! {
         note -> Nullable<Text>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        status -> Text,
+        revises -> Nullable<Uuid>,
+        withdrawn_at -> Nullable<Timestamptz>,
+        withdrawal_reason -> Nullable<Text>,
     }
 }
 
@@ -510,6 +514,7 @@ diesel::table! {
         suppressed -> Array<Text>,
         expected -> Nullable<Int8>,
         validated -> Int8,
+        carried -> Jsonb,
     }
 }
 

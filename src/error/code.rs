@@ -211,6 +211,10 @@ codes! {
         text("À confirmer", "To be confirmed"),
         text("Quelque chose d'inhabituel doit être confirmé. Chaque endroit est dans `errors`.", "Something unusual must be confirmed. Each place is in `errors`."),
         text("Vérifiez chaque endroit ; si tout est voulu, recommencez avec `confirm=` et les codes des erreurs, séparés par des virgules.", "Check each place; if all is meant, try again with `confirm=` and the codes of the errors, separated by commas.");
+    NothingToPublish = 409 "nothing_to_publish",
+        text("Rien à publier", "Nothing to publish"),
+        text("Cette année scolaire n'a aucun bilan validé.", "This school year has no validated report."),
+        text("Attendez qu'un bilan soit validé ; `?dry_run=true` montre sans rien écrire ce qui serait publié.", "Wait until a report is validated; `?dry_run=true` shows without writing what would be published.");
     NothingHeld = 409 "nothing_held",
         text("Rien à préremplir", "Nothing to prefill"),
         text("Aucune demande n'a eu lieu pour cette convention, ce territoire et cette année, ou d'autres bilans les portent déjà toutes.", "No request was held for this convention, territory and year, or other reports state them all already."),

@@ -284,6 +284,10 @@ const NOMENCLATURES: &[(&str, &str)] = &[
         include_str!("../../data/reference/nomenclatures/priority_education.csv"),
     ),
     (
+        "publication_statuses",
+        include_str!("../../data/reference/nomenclatures/publication_statuses.csv"),
+    ),
+    (
         "renewal_modes",
         include_str!("../../data/reference/nomenclatures/renewal_modes.csv"),
     ),

@@ -181,6 +181,8 @@ const TABLE: &[Line] = &[
     common("count_publications"),
     shared("get_publication"),
     line("create_publication", YEAR,           ["201",             "403",             "403",             "403",             "403"]),
+    line("withdraw_publication", REASON,       ["200 200 200 404", "403",             "403",             "403",             "403"]),
+    shared("list_publication_changes"),
     common("list_deadlines"),
     common("count_deadlines"),
     common("list_changes"),

@@ -56,6 +56,7 @@ mod portal;
 mod prefill;
 mod public_conventions;
 mod publications;
+mod publications_twice;
 mod reports;
 mod reports_read;
 mod representatives;

@@ -11,6 +11,8 @@ pub struct Dimension {
     pub values: usize,
     /// Whether it is published for each academy too.
     pub by_academy: bool,
+    /// Whether its values are figures that people look at first, hidden only where nothing else helps.
+    pub is_headline: bool,
 }
 
 /// What a cell is.
@@ -117,6 +119,28 @@ impl TableShape {
         dimensions.map(|(number, one)| (number, one.by_academy))
     }
 
+    /// The cells that a cell is part of.
+    pub fn above(&self, number: usize) -> Vec<usize> {
+        let above = match self.cell(number) {
+            Cell::Total => vec![],
+            Cell::Region(_) | Cell::Value(..) => vec![Cell::Total],
+            Cell::Academy(academy) => vec![Cell::Region(self.region(academy)), Cell::Total],
+            Cell::Cross(dimension, academy, value) => vec![
+                Cell::Academy(academy),
+                Cell::Value(dimension, value),
+                Cell::Region(self.region(academy)),
+                Cell::Total,
+            ],
+        };
+        above.into_iter().map(|cell| self.number(cell)).collect()
+    }
+
+    /// Whether the values of a dimension are figures that people look at first.
+    pub fn is_headline(&self, dimension: usize) -> bool {
+        let dimension = self.dimensions.get(dimension);
+        dimension.is_some_and(|one| one.is_headline)
+    }
+
     /// Whether a dimension is published by academy.
     pub fn is_by_academy(&self, dimension: usize) -> bool {
         let dimension = self.dimensions.get(dimension);
@@ -130,7 +154,11 @@ mod tests {
 
     #[test]
     fn every_cell_has_a_number_of_its_own() {
-        let dimension = |values, by_academy| Dimension { values, by_academy };
+        let dimension = |values, by_academy| Dimension {
+            values,
+            by_academy,
+            is_headline: false,
+        };
         let dimensions = vec![dimension(2, true), dimension(3, false), dimension(1, true)];
         let shape = TableShape::new(2, vec![0, 1, 1], dimensions);
         assert_eq!(shape.size(), 1 + 2 + 3 + (2 + 6) + 3 + (1 + 3));

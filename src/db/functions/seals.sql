@@ -34,7 +34,8 @@ $$;
 CREATE OR REPLACE FUNCTION publication_digest(publication uuid) RETURNS TABLE (cells bigint, digest text) LANGUAGE sql STABLE AS $$
     SELECT count(*), encode(sha256(convert_to(coalesce(string_agg(told, E'\n' ORDER BY told COLLATE "C"), ''), 'UTF8')), 'hex')
       FROM (SELECT concat_ws(' ', cell -> 'grouping', cell -> 'first_key', cell -> 'second_key', cell -> 'figures',
-                             cell -> 'suppressed', cell -> 'expected', cell -> 'validated') AS told
+                             cell -> 'suppressed', cell -> 'expected', cell -> 'validated',
+                             nullif(cell -> 'carried', '{}')) AS told
               FROM (SELECT to_jsonb(c) AS cell FROM publication_cells c WHERE c.publication_id = publication) AS cells) AS texts
 $$;
 

@@ -1,5 +1,6 @@
 //! Values as they were published: whose reading they are, and how they are answered.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use serde_json::{Map, Value};
@@ -81,6 +82,7 @@ pub async fn cells(
         .map(|one| one.number.to_string())
         .collect();
     let editions: Rc<str> = numbers.join(",").into();
+    let is_several = publications.len() > 1;
     let names = || asked.group_by.iter().map(|one| one.code().to_owned());
     let cell = |row: cells::Cell| Cell {
         key: names()
@@ -88,6 +90,8 @@ pub async fn cells(
             .collect(),
         values: values(asked, &row),
         suppressed: suppressed(asked, &row),
+        carried: carried(asked, &row),
+        publication: is_several.then_some(row.publication),
         completeness: completeness(&row),
         place: row.key,
         editions: Some(Rc::clone(&editions)),
@@ -103,6 +107,7 @@ pub async fn around(call: &Call<Asked>, selected: &Selected) -> Result<(Option<T
     let totals = total.map(|row| Totals {
         values: values(asked, &row),
         suppressed: suppressed(asked, &row),
+        carried: carried(asked, &row),
         completeness: completeness(&row),
     });
     let last = selected.publications.iter().max_by_key(|one| one.number);
@@ -140,6 +145,15 @@ fn expected_validated(row: &cells::Cell) -> Option<i64> {
         .get(Indicator::CompletenessRate.code())?
         .as_f64()?;
     format!("{:.0}", rate * f64::from(expected)).parse().ok()
+}
+
+fn carried(asked: &Asked, row: &cells::Cell) -> BTreeMap<String, i32> {
+    let number = |code: &'static str| Some((code.to_owned(), *row.carried.get(code)?));
+    asked
+        .measures
+        .iter()
+        .filter_map(|one| number(one.code()))
+        .collect()
 }
 
 fn completeness(row: &cells::Cell) -> Completeness {

@@ -41,7 +41,10 @@ impl List for Values {
             ["expected", "expected_validated", "validated"].map(|name| at("completeness", name)),
         );
         // Elsewhere an empty cell is unknown; here it may be hidden.
-        let hidden = published::is_certain(call).then(|| Column::at("suppressed", "/suppressed"));
+        let of_publications = ["suppressed", "carried", "publication"].map(Column::member);
+        let hidden = of_publications
+            .into_iter()
+            .filter(|_| published::is_certain(call));
         columns.chain(hidden).collect()
     }
 

@@ -43,6 +43,12 @@ pub struct Cell {
     /// Les mesures masquées, dont la valeur est null, parce qu'un petit groupe s'y lirait : aucune dans les chiffres en direct.
     #[schema(example = json!([]))]
     pub suppressed: Vec<String>,
+    /// Les mesures dont la valeur est restée celle d'une publication antérieure, avec son numéro : la nouvelle, ou ce qui a changé depuis, trahirait un petit groupe.
+    #[schema(example = json!({}))]
+    pub carried: BTreeMap<String, i32>,
+    /// Le numéro de la publication dont est la case, quand plusieurs répondent ; null sinon : `meta.publication` le dit.
+    #[schema(example = json!(null))]
+    pub publication: Option<i32>,
     /// Ce sur quoi la case repose.
     pub completeness: Completeness,
     /// Its place in the order.
@@ -65,6 +71,9 @@ pub struct Totals {
     /// Les mesures masquées, dont la valeur est null : aucune dans les chiffres en direct.
     #[schema(example = json!([]))]
     pub suppressed: Vec<String>,
+    /// Les mesures dont la valeur est restée celle d'une publication antérieure, avec son numéro.
+    #[schema(example = json!({}))]
+    pub carried: BTreeMap<String, i32>,
     /// Ce sur quoi le total repose.
     pub completeness: Completeness,
 }
@@ -163,6 +172,8 @@ pub fn cells(asked: &Asked, computed: &Computed) -> Vec<Cell> {
                 .collect(),
             values: figures.values(asked),
             suppressed: Vec::new(),
+            carried: BTreeMap::new(),
+            publication: None,
             completeness: figures.completeness(),
             place: row.key.clone(),
             editions: None,
@@ -230,6 +241,7 @@ pub fn around(
     let totals = Totals {
         values: figures.values(asked),
         suppressed: Vec::new(),
+        carried: BTreeMap::new(),
         completeness: figures.completeness(),
     };
     let meta = Meta {

@@ -33,6 +33,27 @@ impl Query for Filter {
     }
 }
 
+/// Whether a publication is only to be shown.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct DryRun {
+    /// It is, and nothing is written.
+    pub dry_run: bool,
+}
+
+impl Query for DryRun {
+    const PARAMETERS: &'static [Parameter] = &[parameter(
+        "dry_run",
+        "`true` : dire ce qui serait publié, sans rien écrire",
+        "true",
+    )];
+
+    fn read(reader: &mut Reader<'_>) -> Self {
+        Self {
+            dry_run: reader.flag("dry_run").unwrap_or_default(),
+        }
+    }
+}
+
 /// The filters, as the list and the count document them.
 pub type Filters = Documented<Filter>;
 

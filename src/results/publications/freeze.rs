@@ -1,15 +1,17 @@
-//! The tables of a publication, as they are read: the counts, less the suppressed cells.
+//! The tables of a publication, as they are read: the counts, less what is hidden, and what stays as an
+//! earlier publication told it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use disclosure::{Edition, Measure, protect};
+use disclosure::{Edition, Measure, Measures, protect};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::model::Table;
+use super::standing::Standing;
 use super::store::count::{Counted, Key, Tables};
 use super::tables::{Grouping, MEASURES};
-use super::true_counts::{CellIndex, KeptCertificate, TrueCounts};
+use super::true_counts::{CellIndex, KeptCertificates, TrueCounts, Untold};
 use crate::results::indicators::model::Indicator;
 use crate::results::indicators::store::columns::sums;
 use crate::values::share;
@@ -27,6 +29,8 @@ pub struct Cell {
     pub figures: Map<String, Value>,
     /// The measures hidden.
     pub suppressed: Vec<&'static str>,
+    /// The measures whose value is that of the publication of this number.
+    pub carried: BTreeMap<&'static str, i32>,
     /// The reports expected, where a campaign expects some.
     pub expected: Option<i64>,
     /// The reports counted.
@@ -43,50 +47,56 @@ pub struct Frozen {
     /// The true counts.
     pub true_counts: TrueCounts,
     /// What proves that they cannot be found.
-    pub certificates: Vec<KeptCertificate>,
+    pub certificates: KeptCertificates,
+    /// Whether a correction made it wait with all that is new of some measures.
+    pub is_held: bool,
     /// How many hidden counts lack a proof.
     pub unproved: usize,
 }
 
-/// The true counts and the certificates of an earlier publication.
-pub type Earlier = (TrueCounts, Vec<KeptCertificate>);
+/// What the earlier publications of a year hide.
+#[derive(Debug, Default)]
+pub struct Earlier {
+    /// The true counts of each, in their order.
+    pub counts: Vec<TrueCounts>,
+    /// The certificates of all of them.
+    pub certificates: KeptCertificates,
+}
 
-/// The measures hidden of each cell.
-type Hidden<'a> = BTreeMap<(Grouping, &'a Key), Vec<Measure>>;
-
-/// Freezes what was counted, after the earlier publications of the same year.
-pub fn freeze(tables: Tables, earlier: &[Earlier], threshold: i64) -> Frozen {
+/// Freezes what was counted, after the earlier publications of the same year; `standing` is the one
+/// that this one comes in the place of.
+pub fn freeze(tables: Tables, earlier: &Earlier, standing: &Standing, threshold: i64) -> Frozen {
     let now = counts(&tables);
-    let all = earlier.iter().map(|(counts, _)| counts).chain([&now]);
-    let index = CellIndex::new(all);
-    let editions: Vec<Edition> = earlier.iter().map(|(one, _)| index.edition(one)).collect();
-    let kept = earlier
+    let index = CellIndex::new(earlier.counts.iter().chain([&now]));
+    let editions: Vec<Edition> = earlier
+        .counts
         .iter()
-        .flat_map(|(_, kept)| kept)
-        .filter_map(|one| index.certificate(one))
+        .map(|one| index.edition(one))
         .collect();
-    let figures = index.edition(&now).figures;
-    let protected = protect(&index.shape, &editions, figures.clone(), kept, threshold);
-    let mut hidden = Hidden::new();
-    for (measure, number) in &protected.hidden {
-        if let Some(key) = index.key(*number) {
-            hidden.entry(key).or_default().push(*measure);
-        }
-    }
-    let cells = written(&tables, &hidden, threshold);
+    let kept = index.certificates(&earlier.certificates);
+    let counts = index.edition(&now).counts;
+    let protected = protect(&index.shape, &editions, counts.clone(), kept, threshold);
+    let untold = protected.untold.iter().enumerate();
+    let untold = untold.filter_map(|(number, untold)| Some((index.key(number)?, *untold)));
+    let untold: BTreeMap<(Grouping, &Key), Measures> = untold.collect();
+    let cells: Vec<Cell> = tables
+        .cells
+        .iter()
+        .map(|((grouping, key), counted)| {
+            let own = untold.get(&(*grouping, key)).copied().unwrap_or_default();
+            cell(*grouping, key, counted, own, standing)
+        })
+        .collect();
     let edition = Edition {
-        figures,
-        hidden: protected.hidden.clone(),
+        counts,
+        untold: protected.untold.clone(),
     };
     Frozen {
         tables: described(&cells),
         true_counts: index.true_counts(&edition, now.regions),
-        certificates: protected
-            .certificates
-            .iter()
-            .map(|one| index.keep(one))
-            .collect(),
-        unproved: protected.unproved.len(),
+        certificates: index.keep(&protected.certificates),
+        is_held: protected.is_held,
+        unproved: protected.unproved,
         cells,
     }
 }
@@ -94,13 +104,8 @@ pub fn freeze(tables: Tables, earlier: &[Earlier], threshold: i64) -> Frozen {
 /// The counts that are protected.
 fn counts(tables: &Tables) -> TrueCounts {
     let cells = tables.cells.iter().map(|((grouping, key), counted)| {
-        let counts = [
-            Indicator::Pupils,
-            Indicator::Girls,
-            Indicator::PriorityEducationPupils,
-        ]
-        .map(|one| parts(counted, one).0.unwrap_or_default());
-        ((grouping.to_string(), key.clone()), counts, [false; 3])
+        let key = (grouping.to_string(), key.clone());
+        (key, counted.parts.clone(), Untold::Measures(0))
     });
     TrueCounts {
         regions: tables.regions.clone().into_iter().collect(),
@@ -109,96 +114,65 @@ fn counts(tables: &Tables) -> TrueCounts {
 }
 
 /// The sum a measure is, or its numerator and denominator.
-fn parts(counted: &Counted, measure: Indicator) -> (Option<i64>, Option<i64>) {
+fn terms(counted: &Counted, measure: Indicator) -> (Option<i64>, Option<i64>) {
     let before = MEASURES.iter().take_while(|one| **one != measure);
     let place: usize = before.map(|one| sums(*one).len()).sum();
     let at = |place: usize| counted.sums.get(place).copied().flatten();
     (at(place), at(place + 1))
 }
 
-/// Every cell that was counted, and those that only an earlier publication has, whose hidden counts
-/// stay hidden.
-fn written(tables: &Tables, hidden: &Hidden<'_>, threshold: i64) -> Vec<Cell> {
-    let none = Counted::default();
-    let mut keys: BTreeSet<(Grouping, &Key)> = hidden.keys().copied().collect();
-    keys.extend(tables.cells.keys().map(|(grouping, key)| (*grouping, key)));
-    let each = keys.into_iter().map(|(grouping, key)| {
-        let counted = tables.cells.get(&(grouping, key.clone())).unwrap_or(&none);
-        let own = hidden.get(&(grouping, key)).map_or(&[][..], Vec::as_slice);
-        cell(grouping, key, counted, own, threshold)
-    });
-    each.collect()
-}
-
 fn cell(
     grouping: Grouping,
     key: &Key,
     counted: &Counted,
-    hidden: &[Measure],
-    threshold: i64,
+    untold: Measures,
+    standing: &Standing,
 ) -> Cell {
-    let is_hidden = |measure: &&Indicator| is_suppressed(counted, **measure, hidden, threshold);
-    let suppressed: Vec<&Indicator> = MEASURES.iter().filter(is_hidden).collect();
-    let figure = |measure: &Indicator| {
-        let shown = (!suppressed.contains(&measure)).then(|| value(counted, *measure));
-        (measure.code().to_owned(), shown.unwrap_or_default())
-    };
-    Cell {
+    let mut cell = Cell {
         grouping: grouping.to_string(),
         first_key: key.first().cloned().flatten(),
         second_key: key.get(1).cloned().flatten(),
-        figures: MEASURES.iter().map(figure).collect(),
-        suppressed: suppressed.iter().map(|measure| measure.code()).collect(),
+        figures: Map::new(),
+        suppressed: Vec::new(),
+        carried: BTreeMap::new(),
         expected: counted.expected.map(|(expected, _)| expected),
         validated: counted.reports,
+    };
+    for measure in MEASURES {
+        let code = measure.code();
+        let is_untold = protected(*measure).is_some_and(|one| untold.has(one));
+        let figure = if !is_untold {
+            value(counted, *measure)
+        } else if let Some((number, figure)) = standing.figure(&cell.grouping, key, code) {
+            cell.carried.insert(code, number);
+            figure
+        } else {
+            cell.suppressed.push(code);
+            Value::Null
+        };
+        cell.figures.insert(code.to_owned(), figure);
     }
+    cell
 }
 
-/// The count a share is of; the protected count that an indicator is.
-fn protected(measure: Indicator) -> Option<Measure> {
+/// The measure that an indicator is told with: other people are counted where pupils are.
+const fn protected(measure: Indicator) -> Option<Measure> {
     match measure {
-        Indicator::Pupils => Some(Measure::Pupils),
-        Indicator::Girls | Indicator::GirlsShare => Some(Measure::Girls),
-        Indicator::PriorityEducationPupils | Indicator::PriorityEducationShare => {
-            Some(Measure::Priority)
-        }
+        Indicator::Pupils | Indicator::Teachers | Indicator::Professionals => Some(Measure::Pupils),
+        Indicator::PupilsGirlsKnown => Some(Measure::GirlsKnown),
+        Indicator::Girls => Some(Measure::Girls),
+        Indicator::GirlsShare => Some(Measure::GirlsShare),
+        Indicator::PupilsPriorityKnown => Some(Measure::PriorityKnown),
+        Indicator::PriorityEducationPupils => Some(Measure::Priority),
+        Indicator::PriorityEducationShare => Some(Measure::PriorityShare),
+        Indicator::InternshipsFilled => Some(Measure::Filled),
+        Indicator::InternshipFillRate => Some(Measure::FillRate),
         _ => None,
     }
 }
 
-/// Whether a measure is suppressed: a suppressed count, a share of one, and a share that reveals a
-/// small group: its own terms, or what they leave out of the counts that are shown.
-fn is_suppressed(
-    counted: &Counted,
-    measure: Indicator,
-    hidden: &[Measure],
-    threshold: i64,
-) -> bool {
-    let Some(own) = protected(measure) else {
-        return false;
-    };
-    if hidden.contains(&own) {
-        return true;
-    }
-    let of = match measure {
-        Indicator::GirlsShare => Indicator::Girls,
-        Indicator::PriorityEducationShare => Indicator::PriorityEducationPupils,
-        _ => return false,
-    };
-    let (numerator, denominator) = parts(counted, measure);
-    let beside = |whole: Option<i64>, part: Option<i64>| Some(whole? - part?);
-    let shown = [
-        numerator,
-        denominator,
-        beside(parts(counted, of).0, numerator),
-        beside(parts(counted, Indicator::Pupils).0, denominator),
-    ];
-    let is_small = |figure: &i64| (1..threshold).contains(figure);
-    hidden.contains(&Measure::Pupils) || shown.iter().flatten().any(is_small)
-}
-
 fn value(counted: &Counted, measure: Indicator) -> Value {
-    let (figure, denominator) = parts(counted, measure);
+    let (figure, denominator) = terms(counted, measure);
     match (measure, sums(measure).len()) {
         (Indicator::Establishments, _) => counted.establishments.into(),
         (Indicator::ReportsValidated, _) => counted.reports.into(),
@@ -214,17 +188,20 @@ fn value(counted: &Counted, measure: Indicator) -> Value {
 
 /// The description of each table.
 fn described(cells: &[Cell]) -> Vec<Table> {
+    let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
     let describe = |grouping: Grouping| {
         let (name, years) = (grouping.to_string(), ["school_year"]);
         let own: Vec<&Cell> = cells.iter().filter(|cell| cell.grouping == name).collect();
         let hidden = own.iter().filter(|cell| !cell.suppressed.is_empty());
+        let carried = own.iter().filter(|cell| !cell.carried.is_empty());
         let dimensions = years.iter().chain(grouping.dimensions());
         let codes = MEASURES.iter().map(|measure| measure.code().to_owned());
         Table {
             dimensions: dimensions.map(|one| (*one).to_owned()).collect(),
             measures: codes.collect(),
-            cells: i64::try_from(own.len()).unwrap_or(i64::MAX),
-            hidden_cells: i64::try_from(hidden.count()).unwrap_or(i64::MAX),
+            cells: count(own.len()),
+            hidden_cells: count(hidden.count()),
+            carried_cells: count(carried.count()),
         }
     };
     Grouping::ALL.into_iter().map(describe).collect()

@@ -4,12 +4,14 @@
 //! changed again. [`disclosure`] decides which cells are suppressed; [`freeze`] writes the tables as
 //! they are read. Callers who may not read live figures read those of a publication ([`lookup`]).
 
+pub mod changes;
 pub mod feed;
 pub mod filter;
 pub mod freeze;
 pub mod lookup;
 pub mod model;
 pub mod routes;
+pub mod standing;
 pub mod store;
 pub mod tables;
 pub mod true_counts;
@@ -23,5 +25,7 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
         .service(routes::list_publications)
         .service(routes::count_publications)
         .service(routes::create_publication)
-        .service(routes::get_publication);
+        .service(routes::get_publication)
+        .service(routes::withdraw_publication)
+        .service(changes::routes::list_publication_changes);
 }

@@ -4,16 +4,17 @@ use std::rc::Rc;
 
 use actix_web::{HttpResponse, get, post};
 
-use super::filter::{Filter, Filters, Sort};
-use super::model::{NewPublication, Publication};
+use super::filter::{DryRun, Filter, Filters, Sort};
+use super::model::{NewPublication, Publication, PublicationPreview, Withdrawal};
 use super::{store, workflow};
 use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::Result;
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
 use crate::http::page::{Count, Listed};
-use crate::http::query::NoQuery;
+use crate::http::query::{Documented, NoQuery};
 use crate::values::ids::PublicationId;
+use crate::values::today;
 
 const TAG: &str = "Publications";
 
@@ -79,25 +80,55 @@ pub async fn count_publications(call: Call<Filter>) -> Result<Answer> {
 
 /// Publication d'une année scolaire
 ///
-/// Par le ministère. Calcule et fige les tableaux de l'année, tous du même instant. Les effectifs
-/// d'élèves de 1 à 4 y sont masqués, et autant d'autres cases qu'il en faut pour qu'aucune somme ne
-/// les redonne, dans cette publication ni avec les précédentes de la même année. Une publication ne
-/// change plus : une correction en demande une autre.
+/// Par le ministère. Calcule et fige les tableaux de l'année, tous du même instant. Les petits effectifs (élèves, filles, garçons, élèves de l'éducation prioritaire, stages pourvus, de 1 à 4) et leurs petites variations n'y sont pas dits, et autant d'autres cases qu'il en faut pour qu'aucune somme ne les redonne, dans cette publication ni avec les précédentes de la même année ; un chiffre déjà publié reste alors celui d'avant (`carried`). Une publication ne change plus : une correction en demande une autre. Une année sans bilan validé est refusée (409 `nothing_to_publish`), une année à venir aussi (422 `in_the_future`).
+///
+/// Avec `dry_run=true`, rien n'est écrit : la réponse dit ce qui serait montré, conservé et masqué.
 #[utoipa::path(
     tag = TAG,
-    params(crate::http::parameters::IdempotencyKey),
+    params(Documented<DryRun>, crate::http::parameters::IdempotencyKey),
     request_body(content = NewPublication, example = json!({
         "school_year": "2025-2026", "note": "Chiffres provisoires, avant la clôture de la campagne."
     })),
-    responses((status = 201, description = "La publication", body = Publication))
+    responses(
+        (status = 201, description = "La publication", body = Publication),
+        (status = 200, description = "Ce qui serait publié, avec `dry_run=true`", body = PublicationPreview)
+    )
 )]
 #[post("/v1/publications")]
-pub async fn create_publication(call: Call<NoQuery, NewPublication>) -> Result<Answer> {
+pub async fn create_publication(call: Call<DryRun, NewPublication>) -> Result<Answer> {
     let small_group = call.app.config.small_group;
+    workflow::check_begun(&call.body, today(call.app.now()))?;
+    if call.query.dry_run {
+        let connection = call.long_reader().await?;
+        return Answer::digested(&workflow::preview(&connection, &call.body, small_group).await?);
+    }
     call.write(async |tx| {
         let created = workflow::create(tx, &call.body, small_group).await?;
         let location = format!("/v1/publications/{}", created.id);
         Answer::created(created.version, location, &created)
+    })
+    .await
+}
+
+/// Retrait d'une publication
+///
+/// Par le ministère, avec un motif. Elle reste lisible par son numéro, et par `as_of` aux jours où elle valait ; les chiffres par défaut redeviennent ceux de la publication d'avant.
+#[utoipa::path(
+    tag = TAG,
+    params(
+        ("id" = PublicationId, Path, description = "Identifiant de la publication"),
+        crate::http::parameters::IdempotencyKey,
+        crate::http::parameters::OptionalIfMatch,
+    ),
+    request_body(content = Withdrawal, example = json!({ "reason": "Deux bilans comptés deux fois." })),
+    responses((status = 200, description = "La publication retirée", body = Publication))
+)]
+#[post("/v1/publications/{id}/withdraw")]
+pub async fn withdraw_publication(call: Call<NoQuery, Withdrawal>) -> Result<Answer> {
+    let (scope, if_match) = (call.scope()?, &call.admitted.if_match);
+    call.write(async |tx| {
+        let withdrawn = workflow::withdraw(tx, scope, call.id("id"), &call.body, if_match).await?;
+        Answer::object(withdrawn.version, &withdrawn)
     })
     .await
 }

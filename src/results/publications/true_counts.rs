@@ -4,8 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use disclosure::{
-    Cell, Certificate, Circuit, Counts, Dimension, Edition, Figures, Hidden, Measure, Shift,
-    TableShape,
+    Cell, Certificate, Circuit, Counts, Dimension, Edition, Measure, Measures, PARTS, TableShape,
 };
 use serde::{Deserialize, Serialize};
 
@@ -20,29 +19,47 @@ pub type CellKey = (String, Key);
 pub struct TrueCounts {
     /// The region of each academy.
     pub regions: Vec<(Option<String>, Option<String>)>,
-    /// The true counts of each cell, and which of them are hidden.
-    pub cells: Vec<(CellKey, [i64; 3], [bool; 3])>,
+    /// The parts of each cell, and which of its measures are not told.
+    pub cells: Vec<(CellKey, Vec<i64>, Untold)>,
+}
+
+/// What is not told of a cell.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Untold {
+    /// As `disclosure` has it.
+    Measures(u16),
+    /// Of a publication made before bases were protected, which kept three counts: pupils, girls,
+    /// pupils in priority education.
+    OfThree([bool; 3]),
+}
+
+/// The certificates of a year, by the places of their cells in a list.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct KeptCertificates {
+    cells: Vec<CellKey>,
+    certificates: Vec<KeptCertificate>,
 }
 
 /// A certificate as it is kept.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct KeptCertificate {
-    measure: usize,
-    with_pupils: bool,
-    plus: Vec<CellKey>,
-    minus: Vec<CellKey>,
+struct KeptCertificate {
+    shift: usize,
     first: usize,
-    closed: Option<usize>,
+    room: (i64, i64),
+    /// In how many editions each circuit is.
+    circuits: Vec<(usize, Vec<(usize, i64)>)>,
 }
 
-/// The dimensions beside regions and academies, and whether they are published by academy.
-const DIMENSIONS: [(&str, bool); 6] = [
-    ("convention", true),
-    ("action_type", true),
-    ("level", true),
-    ("moment", false),
-    ("axis", false),
-    ("event", false),
+/// The dimensions beside regions and academies: whether they are published by academy, and whether
+/// their values are looked at first.
+const DIMENSIONS: [(&str, bool, bool); 6] = [
+    ("convention", true, true),
+    ("action_type", true, false),
+    ("level", true, false),
+    ("moment", false, false),
+    ("axis", false, false),
+    ("event", false, false),
 ];
 
 /// The cells of all the publications of a year, numbered.
@@ -93,16 +110,17 @@ impl Values {
             let place = regions.iter().position(|one| Some(one) == region);
             place.unwrap_or_default()
         });
-        let dimensions = DIMENSIONS.map(|(name, by_academy)| Dimension {
+        let dimensions = DIMENSIONS.map(|(name, by_academy, is_headline)| Dimension {
             values: self.all(name).len(),
             by_academy,
+            is_headline,
         });
         TableShape::new(regions.len(), region_of.collect(), dimensions.to_vec())
     }
 
     fn key(&self, cell: Cell) -> CellKey {
         let value = |name: &str, place: usize| self.all(name).get(place).cloned().flatten();
-        let dimension = |place: usize| DIMENSIONS.get(place).map_or("", |(name, _)| *name);
+        let dimension = |place: usize| DIMENSIONS.get(place).map_or("", |(name, ..)| *name);
         match cell {
             Cell::Total => (String::new(), Vec::new()),
             Cell::Region(region) => {
@@ -125,7 +143,7 @@ impl Values {
 
 impl CellIndex {
     /// Of what these publications counted.
-    pub fn new<'a>(counts: impl Iterator<Item = &'a TrueCounts> + Clone) -> Self {
+    pub fn new<'a>(counts: impl Iterator<Item = &'a TrueCounts>) -> Self {
         let values = Values::of(counts);
         let shape = values.shape();
         let keys: Vec<CellKey> = (0..shape.size())
@@ -145,30 +163,26 @@ impl CellIndex {
         Some((Grouping::stored(name)?, key))
     }
 
-    /// What was counted, by number.
+    /// What was counted and what of it was not told, by number.
     pub fn edition(&self, counted: &TrueCounts) -> Edition {
-        let mut figures = vec![Counts::default(); self.shape.size()];
-        let mut hidden = Hidden::new();
-        for (key, counts, is_hidden) in &counted.cells {
+        let size = self.shape.size();
+        let mut edition = Edition {
+            counts: vec![Counts::default(); size],
+            untold: vec![Measures::default(); size],
+        };
+        for (key, parts, untold) in &counted.cells {
             let Some(number) = self.numbers.get(key).copied() else {
                 continue;
             };
-            let [pupils, girls, priority] = *counts;
-            if let Some(own) = figures.get_mut(number) {
-                *own = Counts {
-                    pupils,
-                    girls,
-                    priority,
-                };
+            let (counts, untold) = read(parts, *untold);
+            if let Some(own) = edition.counts.get_mut(number) {
+                *own = counts;
             }
-            let measures = Measure::ALL
-                .into_iter()
-                .zip(is_hidden)
-                .filter(|(_, is_hidden)| **is_hidden);
-            hidden.extend(measures.map(|(measure, _)| (measure, number)));
+            if let Some(own) = edition.untold.get_mut(number) {
+                *own = untold;
+            }
         }
-        let figures = Figures(figures);
-        Edition { figures, hidden }
+        edition
     }
 
     /// What is kept of an edition.
@@ -177,69 +191,97 @@ impl CellIndex {
         edition: &Edition,
         regions: Vec<(Option<String>, Option<String>)>,
     ) -> TrueCounts {
-        let cells = self.keys.iter().enumerate().map(|(number, key)| {
-            let counts = edition.figures.of(number);
-            let is_hidden = Measure::ALL.map(|one| edition.hidden.contains(&(one, number)));
-            (
-                key.clone(),
-                Measure::ALL.map(|one| counts.of(one)),
-                is_hidden,
-            )
+        let numbered = self.keys.iter().enumerate();
+        let cells = numbered.map(|(number, key)| {
+            let untold = Untold::Measures(edition.untold(number).0);
+            (key.clone(), edition.counts(number).0.to_vec(), untold)
         });
-        let says_something = |(_, counts, hidden): &(CellKey, [i64; 3], [bool; 3])| {
-            *counts != [0; 3] || hidden.contains(&true)
-        };
         TrueCounts {
             regions,
-            cells: cells.filter(says_something).collect(),
+            cells: cells
+                .filter(|(_, parts, _)| parts.iter().any(|part| *part != 0))
+                .collect(),
         }
     }
 
-    /// A certificate, kept.
-    pub fn keep(&self, certificate: &Certificate) -> KeptCertificate {
-        let keys = |cells: &[usize]| {
-            let keys = cells
-                .iter()
-                .filter_map(|cell| self.keys.get(*cell).cloned());
-            keys.collect()
+    /// Certificates, kept.
+    pub fn keep(&self, certificates: &[Certificate]) -> KeptCertificates {
+        let kept = |one: &Certificate| {
+            let mut circuits: Vec<(usize, Vec<(usize, i64)>)> = Vec::new();
+            for circuit in &one.circuits {
+                let cells: Vec<(usize, i64)> =
+                    circuit.iter().map(|(cell, sign)| (*cell, *sign)).collect();
+                match circuits.last_mut().filter(|(_, last)| *last == cells) {
+                    Some((editions, _)) => *editions += 1,
+                    None => circuits.push((1, cells)),
+                }
+            }
+            KeptCertificate {
+                shift: one.shift,
+                first: one.first,
+                room: one.room(),
+                circuits,
+            }
         };
-        let (measure, with_pupils) = match certificate.circuit.shift {
-            Shift::Alone(measure) => (measure, false),
-            Shift::WithPupils(measure) => (measure, true),
-        };
-        KeptCertificate {
-            measure: Measure::ALL
-                .iter()
-                .position(|one| *one == measure)
-                .unwrap_or_default(),
-            with_pupils,
-            plus: keys(&certificate.circuit.plus),
-            minus: keys(&certificate.circuit.minus),
-            first: certificate.first,
-            closed: certificate.closed,
+        KeptCertificates {
+            cells: self.keys.clone(),
+            certificates: certificates.iter().map(kept).collect(),
         }
     }
 
-    /// A certificate that was kept.
-    pub fn certificate(&self, kept: &KeptCertificate) -> Option<Certificate> {
-        let numbers = |keys: &[CellKey]| {
-            let numbers = keys.iter().map(|key| self.numbers.get(key).copied());
-            numbers.collect::<Option<Vec<_>>>()
+    /// Certificates that were kept.
+    pub fn certificates(&self, kept: &KeptCertificates) -> Vec<Certificate> {
+        let number = |place: usize| {
+            let key = kept.cells.get(place)?;
+            self.numbers.get(key).copied()
         };
-        let measure = Measure::ALL.get(kept.measure).copied()?;
-        let shift = if kept.with_pupils {
-            Shift::WithPupils(measure)
-        } else {
-            Shift::Alone(measure)
+        let circuit = |cells: &Vec<(usize, i64)>| -> Option<Circuit> {
+            cells
+                .iter()
+                .map(|(place, sign)| Some((number(*place)?, *sign)))
+                .collect()
         };
-        Some(Certificate {
-            circuit: Circuit {
-                shift,
-                plus: numbers(&kept.plus)?,
-                minus: numbers(&kept.minus)?,
-            },
-            first: kept.first,
-            closed: kept.closed,
-        })
+        let read = |one: &KeptCertificate| {
+            let mut circuits = Vec::new();
+            for (editions, cells) in &one.circuits {
+                circuits.extend(std::iter::repeat_n(circuit(cells)?, *editions));
+            }
+            let (down, up) = one.room;
+            Some(Certificate::kept(one.shift, one.first, circuits, down, up))
+        };
+        kept.certificates.iter().filter_map(read).collect()
+    }
+}
+
+/// The parts of a cell; those of an older publication are not known beside its three counts, so that
+/// what it hid, and the bases it did not have, are taken for not told.
+fn read(parts: &[i64], untold: Untold) -> (Counts, Measures) {
+    let part = |place: usize| parts.get(place).copied().unwrap_or_default();
+    let mut counts = Counts::default();
+    match untold {
+        Untold::Measures(untold) => {
+            for (place, own) in counts.0.iter_mut().enumerate().take(PARTS) {
+                *own = part(place);
+            }
+            (counts, Measures(untold))
+        }
+        Untold::OfThree(hidden) => {
+            let of_three = [(0, 0), (10, 1), (11, 2)];
+            for (place, own) in counts.0.iter_mut().enumerate() {
+                let known = of_three.iter().find(|(own, _)| *own == place);
+                *own = known.map_or(0, |(_, one)| part(*one));
+            }
+            let [.., lines] = &mut counts.0;
+            *lines = 1;
+            let told = [Measure::Pupils, Measure::Girls, Measure::Priority];
+            let told = told
+                .into_iter()
+                .zip(hidden)
+                .filter(|(_, is_hidden)| !is_hidden);
+            let untold = told.fold(Measures::ALL, |untold, (measure, _)| {
+                untold.without(measure)
+            });
+            (counts, untold)
+        }
     }
 }

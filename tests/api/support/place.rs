@@ -133,7 +133,7 @@ impl Place {
         // Of the whole country: what the ministry writes.
         let reports = Reports::of(service, &convention, "FR").await;
         let (sync, batch) = new_sync(service, &partner).await;
-        let publication = new_publication(service).await;
+        let publication = new_publication(service, &convention).await;
         Self {
             partner,
             representative,
@@ -412,14 +412,17 @@ async fn new_solicitation(service: &Service, uai: &str, representative: &str) ->
         .expect(201))
 }
 
-/// The first publication; everyone reads the same ones, so one is enough.
-async fn new_publication(service: &Service) -> String {
-    let ministry = service.ministry();
-    let there = ministry.get("/v1/publications?limit=1").await.expect(200);
-    if let Some(first) = there["data"][0]["id"].as_str() {
-        return first.to_owned();
+/// A publication of a year that has a report.
+async fn new_publication(service: &Service, convention: &str) -> String {
+    let with = json!({ "status": "validated", "school_year": "2023-2024" });
+    let counted = "SELECT count(*) FROM reports WHERE school_year = '2023-2024'";
+    if service.number(counted).await == 0 {
+        let report = service.stored_report(convention, "FR", with).await;
+        let line = json!([{ "action_type": "class_talk", "academy": "academy:10", "pupils": 60 }]);
+        service.stored_lines(&report, line).await;
     }
     let body = json!({ "school_year": "2023-2024" });
+    let ministry = service.ministry();
     id(&ministry.post("/v1/publications", body).await.expect(201))
 }
 

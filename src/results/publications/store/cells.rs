@@ -1,9 +1,10 @@
 //! The SQL of published cells.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use diesel::QueryableByName;
-use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, Text};
+use diesel::sql_types::{Array, BigInt, Integer, Jsonb, Nullable, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde_json::{Map, Value};
 
@@ -14,6 +15,7 @@ use crate::results::indicators::model::Asked;
 use crate::results::indicators::store::Key;
 use crate::results::publications::lookup::filters;
 use crate::results::publications::model::Publication;
+use crate::results::publications::standing::{Standing, Told};
 use crate::results::publications::tables::Grouping;
 use crate::values::Json;
 
@@ -35,6 +37,48 @@ pub struct Cell {
     /// The reports counted.
     #[diesel(sql_type = BigInt)]
     pub validated: i64,
+    /// The measures whose value is that of the publication of this number.
+    #[diesel(sql_type = Jsonb)]
+    pub carried: Json<BTreeMap<String, i32>>,
+    /// The number of its publication.
+    #[diesel(sql_type = Integer)]
+    pub publication: i32,
+}
+
+#[derive(QueryableByName)]
+struct StandingCell {
+    #[diesel(sql_type = Text)]
+    grouping: String,
+    #[diesel(embed)]
+    cell: Cell,
+}
+
+/// All that a publication tells.
+pub async fn standing(
+    mut connection: &AsyncPgConnection,
+    publication: Option<&Publication>,
+) -> Result<Standing> {
+    let Some(publication) = publication else {
+        return Ok(Standing::default());
+    };
+    let query = diesel::sql_query(
+        "SELECT c.grouping, c.figures, c.suppressed, c.expected, c.validated, c.carried, 0 AS publication, \
+                (ARRAY[c.first_key, c.second_key]::text[])[1:cardinality(string_to_array(c.grouping, ','))] AS key \
+           FROM publication_cells AS c WHERE c.publication_id = $1",
+    );
+    let rows: Vec<StandingCell> = query
+        .bind::<diesel::sql_types::Uuid, _>(publication.id.uuid())
+        .load(&mut connection)
+        .await?;
+    let told = |cell: Cell| Told {
+        figures: cell.figures.0,
+        suppressed: cell.suppressed,
+        carried: cell.carried.0,
+    };
+    let cells = rows
+        .into_iter()
+        .map(|row| ((row.grouping, row.cell.key.clone()), told(row.cell)));
+    Ok(Standing::new(publication.number, cells.collect()))
 }
 
 /// Which cells are asked for.
@@ -111,7 +155,8 @@ fn statement(wanted: &Wanted<'_>, after: Option<&Key>, limit: i64) -> BoundQuery
     conditions.extend(after.map(|after| binds.after_key(&keys, after)));
     let (keys, conditions) = (keys.join(", "), conditions.join(" AND "));
     let mut text = format!(
-        "SELECT ARRAY[{keys}]::text[] AS key, c.figures, c.suppressed, c.expected, c.validated \
+        "SELECT ARRAY[{keys}]::text[] AS key, c.figures, c.suppressed, c.expected, c.validated, \
+                c.carried, p.number AS publication \
          FROM publication_cells AS c JOIN publications AS p ON p.id = c.publication_id \
          WHERE {conditions}"
     );

@@ -24,6 +24,32 @@ const DIMENSIONS: [&str; 8] = [
     "event",
 ];
 
+/// The parts that `disclosure` cuts people into, in its order. How many girls of a line are in priority
+/// education nobody counts: `both` is the likeliest number.
+const PARTS: [&str; disclosure::PARTS] = [
+    "sum(l.pupils) FILTER (WHERE l.girls IS NULL AND l.priority_education_pupils IS NULL)",
+    "sum(l.priority_education_pupils) FILTER (WHERE l.pupils IS NOT NULL AND l.girls IS NULL)",
+    "sum(l.pupils - l.priority_education_pupils) FILTER (WHERE l.girls IS NULL)",
+    "sum(l.girls) FILTER (WHERE l.pupils IS NOT NULL AND l.priority_education_pupils IS NULL)",
+    "sum(l.both)",
+    "sum(l.girls - l.both)",
+    "sum(l.pupils - l.girls) FILTER (WHERE l.priority_education_pupils IS NULL)",
+    "sum(l.priority_education_pupils - l.both)",
+    "sum(l.pupils - l.girls - l.priority_education_pupils + l.both)",
+    "sum(l.internships_filled) FILTER (WHERE l.internships_offered IS NOT NULL)",
+    "sum(l.girls) FILTER (WHERE l.pupils IS NULL)",
+    "sum(l.priority_education_pupils) FILTER (WHERE l.pupils IS NULL)",
+    "sum(l.internships_filled) FILTER (WHERE l.internships_offered IS NULL)",
+    "sum(l.internships_offered - l.internships_filled)",
+    "count(*)",
+];
+
+/// Girls in priority education, where all three counts are known.
+const BOTH: &str = "CASE WHEN l.pupils IS NOT NULL AND l.girls IS NOT NULL AND l.priority_education_pupils IS NOT NULL \
+     THEN LEAST(l.girls, l.priority_education_pupils, \
+                GREATEST(l.girls + l.priority_education_pupils - l.pupils, \
+                         l.girls::bigint * l.priority_education_pupils / NULLIF(l.pupils, 0))) END";
+
 /// The values of a table's dimensions.
 pub type Key = Vec<Option<String>>;
 
@@ -35,6 +61,8 @@ type Named = Vec<(&'static str, Option<String>)>;
 pub struct Counted {
     /// The sums of all published measures, one after the other, as `sums()` has them.
     pub sums: Vec<Option<i64>>,
+    /// The people by part, as `disclosure` has them.
+    pub parts: Vec<i64>,
     /// Distinct reports.
     pub reports: i64,
     /// Distinct establishments.
@@ -79,9 +107,9 @@ impl Row {
 }
 
 /// Counts a school year.
-pub async fn count(connection: &mut AsyncPgConnection, year: &SchoolYear) -> Result<Tables> {
+pub async fn count(mut connection: &AsyncPgConnection, year: &SchoolYear) -> Result<Tables> {
     let query = diesel::sql_query(statement()).bind::<Text, _>(year.as_str());
-    let rows: Vec<Row> = query.load(connection).await?;
+    let rows: Vec<Row> = query.load(&mut connection).await?;
     let mut tables = Tables::default();
     let (beside, counted): (Vec<Row>, Vec<Row>) = rows.into_iter().partition(|row| row.part == 3);
     for row in counted {
@@ -156,7 +184,12 @@ impl Tables {
             .next()
             .unwrap_or_default();
         match row.part {
-            0 => cell.sums = row.figures,
+            0 => {
+                let measures = row.figures.len().saturating_sub(PARTS.len());
+                let parts = row.figures.iter().skip(measures);
+                cell.parts = parts.map(|part| part.unwrap_or_default()).collect();
+                cell.sums = row.figures.into_iter().take(measures).collect();
+            }
             1 => cell.reports = number,
             _ => cell.establishments = number,
         }
@@ -264,6 +297,7 @@ fn statement() -> String {
     let sums: Vec<&str> = MEASURES
         .iter()
         .flat_map(|measure| sums(*measure).iter().copied())
+        .chain(PARTS)
         .collect();
     let (sums, all) = (sums.join(", "), Sets::of(|_| true, None));
     let (absent, sets) = (&all.absent, &all.sets);
@@ -281,7 +315,7 @@ fn statement() -> String {
              SELECT r.id, r.establishments, r.convention_id::text AS convention, a.parent AS academic_region, \
                     l.academy, l.action_type, l.level, l.moment, l.axis, l.event, l.actions, l.pupils, l.girls, \
                     l.priority_education_pupils, l.teachers, l.professionals, l.companies, l.hours, \
-                    l.internships_offered, l.internships_filled \
+                    l.internships_offered, l.internships_filled, {BOTH} AS both \
                FROM reports AS r JOIN report_lines AS l ON l.report_id = r.id \
                LEFT JOIN territories AS a ON a.code = l.academy \
               WHERE r.school_year = $1 AND r.status = 'validated' AND NOT r.superseded), \

@@ -14,7 +14,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use super::filter::{Filter, Sort};
 use super::freeze::{Earlier, Frozen};
 use super::model::{NewPublication, Publication};
-use super::true_counts::{KeptCertificate, TrueCounts};
+use super::true_counts::TrueCounts;
 use crate::auth::policy::Scope;
 use crate::db::keyset::Order;
 use crate::db::limit::paged;
@@ -22,7 +22,7 @@ use crate::db::page::Page;
 use crate::db::schema::{publication_secrets, publications};
 use crate::error::{Error, Result};
 use crate::values::ids::PublicationId;
-use crate::values::{Json, SchoolYear};
+use crate::values::{Json, SchoolYear, Text};
 
 type Filtered<'a> = IntoBoxed<'a, publications::table, Pg>;
 
@@ -121,9 +121,15 @@ pub async fn latest(
             publications::number.desc(),
         ))
         .into_boxed();
-    if let Some(at) = at {
-        query = query.filter(publications::published_at.le(at));
-    }
+    query = match at {
+        // As it stood then: what was withdrawn since had not been.
+        Some(at) => query.filter(publications::published_at.le(at)).filter(
+            publications::withdrawn_at
+                .is_null()
+                .or(publications::withdrawn_at.gt(at).assume_not_null()),
+        ),
+        None => query.filter(publications::withdrawn_at.is_null()),
+    };
     query = if years.is_empty() {
         query.limit(1)
     } else {
@@ -161,21 +167,74 @@ pub async fn take_turn(connection: &mut AsyncPgConnection) -> Result<Last> {
     }))
 }
 
-/// What the publications of a year hide, in their order. For the next one alone.
-pub async fn true_counts_of_year(
-    connection: &mut AsyncPgConnection,
-    year: &SchoolYear,
-) -> Result<Vec<Earlier>> {
-    type Row = (Json<TrueCounts>, Json<Vec<KeptCertificate>>);
+/// What the publications of a year hide, withdrawn ones too: what was said is known. For the next one
+/// alone.
+pub async fn earlier(mut connection: &AsyncPgConnection, year: &SchoolYear) -> Result<Earlier> {
+    type Row = (Json<TrueCounts>, Json<serde_json::Value>);
     let rows: Vec<Row> = publications::table
         .inner_join(publication_secrets::table)
         .filter(publications::school_year.eq(year))
         .order(publications::number)
         .select((publication_secrets::counts, publication_secrets::witnesses))
-        .load(connection)
+        .load(&mut connection)
         .await?;
-    let earlier = rows.into_iter();
-    Ok(earlier.map(|(counts, kept)| (counts.0, kept.0)).collect())
+    // The last one has the certificates of all; those of older programs are of another kind.
+    let last = rows.last().map(|(_, certificates)| certificates.0.clone());
+    let certificates = last.and_then(|kept| serde_json::from_value(kept).ok());
+    Ok(Earlier {
+        counts: rows.into_iter().map(|(counts, _)| counts.0).collect(),
+        certificates: certificates.unwrap_or_default(),
+    })
+}
+
+/// The publication of a year that stands.
+pub async fn standing(
+    mut connection: &AsyncPgConnection,
+    year: &SchoolYear,
+) -> Result<Option<Publication>> {
+    Ok(Publication::query()
+        .filter(publications::school_year.eq(year))
+        .filter(publications::withdrawn_at.is_null())
+        .order(publications::number.desc())
+        .first(&mut connection)
+        .await
+        .optional()?)
+}
+
+/// One publication, locked until the transaction ends.
+///
+/// # Errors
+/// `not_found`.
+pub async fn lock(
+    connection: &mut AsyncPgConnection,
+    _scope: &Scope,
+    id: PublicationId,
+) -> Result<Publication> {
+    let found = Publication::query()
+        .filter(publications::id.eq(id))
+        .for_no_key_update()
+        .first(connection)
+        .await;
+    found.optional()?.ok_or_else(Error::not_found)
+}
+
+/// Withdraws one, for a reason on record.
+pub async fn withdraw(
+    connection: &mut AsyncPgConnection,
+    id: PublicationId,
+    reason: &Text<2000>,
+    now: DateTime<Utc>,
+) -> Result<Publication> {
+    let set = (
+        publications::withdrawn_at.eq(now),
+        publications::withdrawal_reason.eq(reason),
+        publications::version.eq(publications::version + 1),
+        publications::updated_at.eq(now),
+    );
+    let updated = diesel::update(publications::table.find(id))
+        .set(set)
+        .returning(Publication::as_returning());
+    Ok(updated.get_result(connection).await?)
 }
 
 /// What the service sets on a publication.
@@ -191,6 +250,8 @@ pub struct Stamp {
     pub now: DateTime<Utc>,
     /// Counts below this are hidden.
     pub small_group: i32,
+    /// The one it comes in the place of.
+    pub revises: Option<PublicationId>,
 }
 
 /// Inserts one, its cells and what it keeps secret.
@@ -209,6 +270,8 @@ pub async fn insert(
             publications::small_group.eq(stamp.small_group),
             publications::tables.eq(Json(frozen.tables.clone())),
             publications::note.eq(&new.note),
+            publications::status.eq(new.status),
+            publications::revises.eq(stamp.revises),
             publications::created_at.eq(stamp.now),
             publications::updated_at.eq(stamp.now),
         ))
@@ -232,8 +295,8 @@ pub async fn insert(
 }
 
 const INSERT_CELLS: &str = "
-    INSERT INTO publication_cells (publication_id, place, grouping, first_key, second_key, figures, suppressed, expected, validated)
-    SELECT $1, place, grouping, first_key, second_key, figures, suppressed, expected, validated
+    INSERT INTO publication_cells (publication_id, place, grouping, first_key, second_key, figures, suppressed, carried, expected, validated)
+    SELECT $1, place, grouping, first_key, second_key, figures, suppressed, carried, expected, validated
       FROM ROWS FROM (jsonb_to_recordset($2) AS (grouping text, first_key text, second_key text, figures jsonb,
-                                                 suppressed text[], expected bigint, validated bigint))
-           WITH ORDINALITY AS cell (grouping, first_key, second_key, figures, suppressed, expected, validated, place)";
+                                                 suppressed text[], carried jsonb, expected bigint, validated bigint))
+           WITH ORDINALITY AS cell (grouping, first_key, second_key, figures, suppressed, carried, expected, validated, place)";
