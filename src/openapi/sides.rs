@@ -85,6 +85,12 @@ fn sent_name(name: &str, schemas: &Map<String, Value>) -> String {
     if let Some(nomenclature) = name.strip_prefix("code_") {
         return format!("accepted_{nomenclature}");
     }
+    if schemas
+        .get(name)
+        .is_some_and(|schema| schema.get("enum").is_some())
+    {
+        return format!("Accepted{name}");
+    }
     let new = format!("New{name}");
     if schemas.contains_key(&new) {
         format!("Sent{name}")

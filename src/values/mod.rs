@@ -15,6 +15,7 @@ mod members;
 mod moment;
 mod number;
 mod quotes;
+pub mod schemas;
 mod territory;
 mod text;
 mod themes;
@@ -29,6 +30,7 @@ pub use members::{Members, Written, differing};
 pub use moment::{moment, optional_moment};
 pub use number::{decimal, optional_number, plain_number, share};
 pub use quotes::Quotes;
+pub use schemas::Described;
 pub use territory::{COUNTRY, NO_ACADEMY, Territory, TerritoryKind};
 pub use text::{Email, HttpsUrl, LanguageCode, Phone, Text, is_invisible};
 pub use themes::{
@@ -89,6 +91,12 @@ macro_rules! text_type {
                     diesel::pg::Pg,
                 >>::from_sql(bytes)?;
                 Ok($crate::values::TextValue::stored(text))
+            }
+        }
+
+        impl<$($generics)*> $crate::values::Described for $type {
+            fn described() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                <Self as $crate::values::TextValue>::describe().into()
             }
         }
 

@@ -2,10 +2,12 @@
 
 use std::fmt;
 
-use super::{TextValue, Uai};
+use utoipa::openapi::{RefOr, Schema};
+
+use super::{TerritoryCode, TextValue, Uai};
 use crate::error::Rule;
 use crate::reference::Reference;
-use crate::values::FromText;
+use crate::values::{Described, FromText};
 
 /// The code of the country.
 pub const COUNTRY: &str = "FR";
@@ -51,6 +53,17 @@ impl TerritoryKind {
             Self::Academy => "academy:10",
             Self::Department => "department:069",
             Self::School => "uai:0690001B",
+        }
+    }
+
+    /// The form of the codes of this kind, a regular expression.
+    pub const fn form(self) -> &'static str {
+        match self {
+            Self::Country => "^FR$",
+            Self::Region => "^region:[0-9]{2}$",
+            Self::Academy => "^academy:[0-9]{2}$",
+            Self::Department => "^department:[0-9][0-9AB][0-9AB]$",
+            Self::School => "^uai:[0-9]{7}[A-Z]$",
         }
     }
 
@@ -131,6 +144,12 @@ impl fmt::Display for Territory {
             Self::School(uai) => uai.as_str(),
         };
         write!(f, "{}:{number}", self.kind().word())
+    }
+}
+
+impl Described for Territory {
+    fn described() -> RefOr<Schema> {
+        TerritoryCode::described()
     }
 }
 

@@ -32,6 +32,7 @@ mod directory;
 mod edges;
 mod edges_of_days;
 mod ending;
+mod examples;
 mod faults;
 mod faulty_conventions;
 mod figures_kept;

@@ -6,11 +6,11 @@ use actix_web::http::header::{CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY};
 use super::model::ConventionSummary;
 use super::page::page;
 use super::reading::{Question, read};
-use crate::error::{Error, Result, Rule};
+use crate::error::{Error, Result};
 use crate::http::answer::Answer;
 use crate::http::call::Call;
 use crate::http::formats::Form;
-use crate::http::query::{Parameter, Query, Reader, parameter};
+use crate::http::query::{Documented, Parameter, Query, Reader, parameter};
 use crate::language::Language;
 use crate::values::SchoolYear;
 use crate::values::ids::ConventionId;
@@ -24,9 +24,7 @@ impl Query for Year {
         &[parameter("school_year", "L'année scolaire", "2025-2026")];
 
     fn read(reader: &mut Reader<'_>) -> Self {
-        if reader.text("school_year").is_none() {
-            reader.fault("school_year", Rule::Required);
-        }
+        reader.needs("school_year");
         Self(reader.one("school_year"))
     }
 }
@@ -49,7 +47,7 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'n
     tag = "Conventions",
     params(
         ("id" = ConventionId, Path, description = "Identifiant de la convention"),
-        ("school_year" = String, Query, description = "L'année scolaire", example = "2025-2026"),
+        Documented<Year>,
     ),
     responses((status = 200, description = "La synthèse", content(
         (ConventionSummary = "application/json"), (String = "text/html")

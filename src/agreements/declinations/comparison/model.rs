@@ -53,10 +53,10 @@ pub struct Parent {
     #[schema(example = "convention")]
     pub kind: &'static str,
     /// Identifiant.
-    #[schema(example = "0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f")]
+    #[schema(example = "0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e03")]
     pub id: Uuid,
     /// Adresse.
-    #[schema(example = "/v1/conventions/0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f")]
+    #[schema(example = "/v1/conventions/0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e03")]
     pub url: String,
     /// Intitulé.
     #[schema(example = "Convention-cadre de coopération avec l'UIMM")]
