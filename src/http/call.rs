@@ -17,7 +17,6 @@ use super::formats::{Column, Dialect, Form, Writer, Writing, columns_of, stream}
 use super::gate::Admitted;
 use super::page::{Listed, Sort, bound_to, sort_described};
 use super::query::{self, NoQuery, Query, Reader};
-use super::readings::Readings;
 use crate::app::App;
 use crate::auth::policy::Scope;
 use crate::db::page::{BATCH, Mark, Page};
@@ -171,7 +170,7 @@ fn read_list<L: List>(
 /// The parameters of a list, for the document.
 impl<L: List> IntoParams for ListCall<L> {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let readings = Readings::of(|reader| read_list::<L>(reader, None));
+        let readings = Reader::readings_of(|reader| read_list::<L>(reader, None));
         let mut parameters = query::documented::<L::Filter>(&readings);
         if let Some((first, _)) = L::Sort::ORDERS.first() {
             let (words, example) = (sort_described::<L::Sort>(), format!("-{first}"));

@@ -8,7 +8,12 @@ use utoipa::IntoParams;
 #[expect(dead_code, reason = "read by http::gate; here for the document")]
 pub struct IdempotencyKey {
     /// Une clé de votre choix : la même requête répétée reçoit la première réponse, et rien n'est refait.
-    #[param(rename = "Idempotency-Key", max_length = 255)]
+    #[param(
+        rename = "Idempotency-Key",
+        min_length = 1,
+        max_length = 255,
+        pattern = "^[!-~]*$"
+    )]
     idempotency_key: Option<String>,
 }
 

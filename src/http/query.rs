@@ -161,7 +161,7 @@ pub struct Documented<Q>(PhantomData<Q>);
 
 impl<Q: Query> utoipa::IntoParams for Documented<Q> {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<path::Parameter> {
-        documented::<Q>(&Readings::of(Q::read))
+        documented::<Q>(&Reader::readings_of(Q::read))
     }
 }
 
@@ -223,17 +223,16 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A reader that notes how it is asked for what.
-    pub const fn noting(
-        parameters: &'a Parameters,
-        faults: &'a mut Faults,
-        readings: &'a mut Readings,
-    ) -> Self {
-        Self {
-            parameters,
-            faults,
-            readings: Some(readings),
-        }
+    /// How parameters are read by this: it is done once, without any.
+    pub fn readings_of<T>(read: impl FnOnce(&mut Reader<'_>) -> T) -> Readings {
+        let (parameters, mut faults) = (Parameters::default(), Faults::default());
+        let mut readings = Readings::default();
+        read(&mut Reader {
+            parameters: &parameters,
+            faults: &mut faults,
+            readings: Some(&mut readings),
+        });
+        readings
     }
 
     /// Notes how a parameter is read.

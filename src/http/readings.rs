@@ -8,9 +8,6 @@ use utoipa::openapi::path::{self, ParameterBuilder, ParameterIn, ParameterStyle}
 use utoipa::openapi::schema::{ArrayItems, ObjectBuilder, Schema, Type};
 use utoipa::openapi::{RefOr, Required};
 
-use super::query::{Parameters, Reader};
-use crate::error::Faults;
-
 /// How the parameters of a query are read, by their names.
 #[derive(Default)]
 pub struct Readings {
@@ -25,14 +22,6 @@ impl std::fmt::Debug for Readings {
 }
 
 impl Readings {
-    /// Those of what this reads.
-    pub fn of<T>(read: impl FnOnce(&mut Reader<'_>) -> T) -> Self {
-        let (parameters, mut faults) = (Parameters::default(), Faults::default());
-        let mut readings = Self::default();
-        read(&mut Reader::noting(&parameters, &mut faults, &mut readings));
-        readings
-    }
-
     /// That a parameter has such a value.
     pub fn note(&mut self, name: &str, schema: RefOr<Schema>) {
         self.values.insert(name.to_owned(), schema);

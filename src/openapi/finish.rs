@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
-use super::{examples, headers, shared, sides, wordings};
+use super::{examples, headers, shared, sides, variants, wordings};
 
 /// Completes the document.
 pub fn finish(document: &mut Value) {
@@ -15,6 +15,7 @@ pub fn finish(document: &mut Value) {
         let joined = schemas.as_object_mut().into_iter().flatten();
         joined.for_each(|(_, schema)| shared::join(schema));
         wordings::apply(schemas);
+        schemas.as_object_mut().into_iter().for_each(variants::name);
     }
     shared::refer_to_schemas(document);
     sides::separate(document);

@@ -12,6 +12,7 @@ mod names;
 mod print;
 mod shared;
 mod sides;
+mod variants;
 mod wordings;
 
 use std::sync::OnceLock;

@@ -24,11 +24,15 @@ pub fn start_of(day: NaiveDate) -> DateTime<Utc> {
     first.map_or_else(|| midnight.and_utc(), |first| first.to_utc())
 }
 
+/// The years that dates are taken of, 1900 to 2999, as a regular expression of dates.
+pub const KNOWN_YEARS: &str = "^(19|2[0-9])[0-9]{2}-";
+
 impl Described for NaiveDate {
     fn described() -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::String)
             .format(Some(SchemaFormat::KnownFormat(KnownFormat::Date)))
+            .pattern(Some(KNOWN_YEARS))
             .into()
     }
 }

@@ -21,7 +21,7 @@ mod text;
 mod themes;
 
 pub use codes::{Code, Nomenclature, TerritoryCode, leaves_out};
-pub use days::{SchoolYear, start_of, today};
+pub use days::{KNOWN_YEARS, SchoolYear, start_of, today};
 pub use form::form_decode;
 pub use from_text::FromText;
 pub use identifiers::{Nor, Rna, Sha256Hex, Siren, Uai, is_siret, uai_key};

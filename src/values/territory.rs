@@ -2,12 +2,10 @@
 
 use std::fmt;
 
-use utoipa::openapi::{RefOr, Schema};
-
-use super::{TerritoryCode, TextValue, Uai};
+use super::{TextValue, Uai};
 use crate::error::Rule;
 use crate::reference::Reference;
-use crate::values::{Described, FromText};
+use crate::values::FromText;
 
 /// The code of the country.
 pub const COUNTRY: &str = "FR";
@@ -144,12 +142,6 @@ impl fmt::Display for Territory {
             Self::School(uai) => uai.as_str(),
         };
         write!(f, "{}:{number}", self.kind().word())
-    }
-}
-
-impl Described for Territory {
-    fn described() -> RefOr<Schema> {
-        TerritoryCode::described()
     }
 }
 

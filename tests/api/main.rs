@@ -43,6 +43,7 @@ mod indicators;
 mod interventions;
 mod jobs;
 mod journal;
+mod limits;
 mod mistakes;
 mod mistakes_everywhere;
 mod openapi;

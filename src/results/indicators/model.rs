@@ -3,7 +3,7 @@
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa::openapi::schema::{OneOfBuilder, Type};
+use utoipa::openapi::schema::{AnyOfBuilder, OneOfBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 
 use crate::error::Rule;
@@ -259,7 +259,7 @@ pub struct EditionAsOf(pub Edition);
 
 impl Described for EditionAsOf {
     fn described() -> RefOr<Schema> {
-        let either = OneOfBuilder::new().item(NaiveDate::described());
+        let either = AnyOfBuilder::new().item(NaiveDate::described());
         either.item(DateTime::<Utc>::described()).into()
     }
 }
