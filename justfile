@@ -44,6 +44,18 @@ openapi:
     cargo run -- openapi > openapi/openapi.json.new
     mv openapi/openapi.json.new openapi/openapi.json
 
+# Lint openapi/openapi.json and compare it with the one that was released
+contract:
+    scripts/contract
+
+# Generate clients from openapi/openapi.json, check them and run them against the example data
+clients:
+    scripts/clients
+
+# Ask the service what the document lets ask, and what it does not
+fuzz *arguments:
+    scripts/fuzz {{arguments}}
+
 # Write docs/LIFECYCLES.md from the transition tables
 lifecycles:
     REE_WRITE_LIFECYCLES=1 cargo test --lib lifecycles

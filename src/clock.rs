@@ -1,7 +1,7 @@
 //! Time and ids come from here, so that tests can set the one and foresee the other.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::{ContextV7, Timestamp, Uuid};
@@ -13,6 +13,8 @@ pub struct Clock {
     context: Mutex<ContextV7>,
     /// Added to the system's clock, in milliseconds: tests travel with it.
     ahead: AtomicI64,
+    /// Given out before any that is made.
+    foreseen: Mutex<Option<Uuid>>,
 }
 
 impl Default for Clock {
@@ -20,6 +22,7 @@ impl Default for Clock {
         Self {
             context: Mutex::new(ContextV7::new()),
             ahead: AtomicI64::new(0),
+            foreseen: Mutex::default(),
         }
     }
 }
@@ -35,8 +38,21 @@ impl Clock {
         DateTime::from_timestamp_micros(now.timestamp_micros()).unwrap_or(now)
     }
 
+    /// A clock whose first id is this one: the example data has the ids that the document tells of.
+    pub fn foreseeing(id: Uuid) -> Self {
+        Self {
+            foreseen: Mutex::new(Some(id)),
+            ..Self::default()
+        }
+    }
+
     /// A new UUIDv7, of now.
     pub fn new_id(&self) -> Uuid {
+        let mut foreseen = self.foreseen.lock().unwrap_or_else(PoisonError::into_inner);
+        foreseen.take().unwrap_or_else(|| self.made_id())
+    }
+
+    fn made_id(&self) -> Uuid {
         let now = self.now();
         let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
         Uuid::new_v7(Timestamp::from_unix(

@@ -323,7 +323,7 @@ pub struct ObjectLink {
     /// Son identifiant.
     pub id: Uuid,
     /// Son adresse.
-    #[schema(example = "/v1/partners/0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f")]
+    #[schema(example = "/v1/partners/0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e01")]
     pub url: String,
 }
 

@@ -8,14 +8,15 @@ use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, Responder, web};
 use serde::Serialize;
-use utoipa::PartialSchema;
+use utoipa::openapi::path::{Parameter, ParameterIn};
+use utoipa::{IntoParams, PartialSchema};
 
 use super::answer::Answer;
 use super::fields::{Body, Fields, Nothing};
 use super::formats::{Column, Dialect, Form, Writer, Writing, columns_of, stream};
 use super::gate::Admitted;
-use super::page::{Listed, Sort, bound_to};
-use super::query::{NoQuery, Query, Reader};
+use super::page::{Listed, Sort, bound_to, sort_described};
+use super::query::{self, NoQuery, Query, Reader};
 use crate::app::App;
 use crate::auth::policy::{Class, Scope};
 use crate::db::page::{BATCH, Mark, Page};
@@ -153,6 +154,10 @@ pub trait List: 'static {
     /// The parameter its cursors come back in.
     const CURSOR: &'static str = "cursor";
 
+    /// What the document says of that parameter.
+    const CURSOR_WORDS: &'static str =
+        "Le `next_cursor` de la page précédente, avec les mêmes filtres.";
+
     /// Rows a stream reads at a time.
     const BATCH: i64 = BATCH;
 
@@ -169,6 +174,44 @@ pub trait List: 'static {
 
     /// A row's place in an order.
     fn mark(item: &Self::Item, sort: Self::Sort) -> Mark;
+}
+
+/// Reads what a list is asked for.
+fn read_list<L: List>(
+    reader: &mut Reader<'_>,
+    after: Option<Mark>,
+) -> (L::Filter, Page<L::Sort>, Dialect) {
+    let query = L::Filter::read(reader);
+    (query, Page::read(reader, after), reader.dialect())
+}
+
+/// The parameters of a list, for the document.
+impl<L: List> IntoParams for ListCall<L> {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let readings = Reader::readings_of(|reader| read_list::<L>(reader, None));
+        let mut parameters = query::documented::<L::Filter>(&readings);
+        if let Some((first, _)) = L::Sort::ORDERS.first() {
+            let (words, example) = (sort_described::<L::Sort>(), format!("-{first}"));
+            parameters.push(readings.document("sort", &words, Some(&example)));
+        }
+        let page = [
+            (
+                "limit",
+                "Nombre d'éléments par page, de 1 à 200.",
+                Some("50"),
+            ),
+            (L::CURSOR, L::CURSOR_WORDS, None),
+            (
+                "dialect",
+                "Écriture du CSV : `standard` (RFC 4180) ou `excel-fr` (point-virgule, BOM, virgule décimale).",
+                Some("standard"),
+            ),
+        ];
+        let document =
+            |(name, words, example): (&str, _, _)| readings.document(name, words, example);
+        parameters.extend(page.map(document));
+        parameters
+    }
 }
 
 /// A request for a page of a list.
@@ -188,9 +231,7 @@ impl<L: List> ListCall<L> {
         }
         let documented = L::Filter::PARAMETERS;
         let mut reader = Reader::new(&admitted.parameters, documented, &others, &mut faults);
-        let query = L::Filter::read(&mut reader);
-        let page = Page::read(&mut reader, admitted.mark.clone());
-        let dialect = reader.dialect();
+        let (query, page, dialect) = read_list::<L>(&mut reader, admitted.mark.clone());
         faults.check()?;
         let call = Call {
             admitted,

@@ -24,6 +24,7 @@ pub mod page;
 pub mod parameters;
 pub mod pointer;
 pub mod query;
+pub mod readings;
 pub mod shell;
 pub mod stream;
 pub mod write;

@@ -6,27 +6,64 @@ use hmac::{Hmac, Mac};
 use serde::Serialize;
 use sha2::Sha256;
 use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
 
 use super::query::{Parameters, Reader};
 use crate::db::page::{DEFAULT_LIMIT, Direction, MAX_LIMIT, Mark, Page};
 use crate::error::{Code, Error, Place, Result, Rule};
+use crate::values::schemas;
 
 /// The orders a list documents.
-pub trait Sort: Copy + Sized + 'static {
+pub trait Sort: Copy + PartialEq + Sized + 'static {
     /// The order when `sort` is absent.
     const DEFAULT: Self;
     /// The direction when `sort` is absent.
     const FIRST: Direction = Direction::Ascending;
     /// The names `sort` accepts.
     const ORDERS: &'static [(&'static str, Self)];
+    /// What the document says of them besides, in French.
+    const NOTE: &'static str = "";
+
+    /// What `sort` is when it is absent; none where that order has no name.
+    fn default_order() -> Option<String> {
+        let mut orders = Self::ORDERS.iter();
+        let (name, _) = orders.find(|(_, sort)| *sort == Self::DEFAULT)?;
+        Some(match Self::FIRST {
+            Direction::Ascending => (*name).to_owned(),
+            Direction::Descending => format!("-{name}"),
+        })
+    }
+}
+
+/// What the document says of `sort`.
+pub fn sort_described<S: Sort>() -> String {
+    let default = S::default_order();
+    let order = |name: &str| match &default {
+        Some(default) if default.trim_start_matches('-') == name => {
+            format!("`{default}` (par défaut)")
+        }
+        _ => format!("`{name}`"),
+    };
+    let orders: Vec<String> = S::ORDERS.iter().map(|(name, _)| order(name)).collect();
+    let note = S::NOTE;
+    format!(
+        "{}{note} ; `-` devant pour l'ordre inverse",
+        orders.join(", ")
+    )
+}
+
+/// How `sort` is read.
+fn sort_schema<S: Sort>() -> RefOr<Schema> {
+    let names = S::ORDERS.iter().map(|(name, _)| *name);
+    let reversed = names.clone().map(|name| format!("-{name}"));
+    schemas::one_of(names.map(str::to_owned).chain(reversed), S::default_order())
 }
 
 impl<S: Sort> Page<S> {
     /// Reads `limit` and `sort`; the cursor was already verified.
     pub fn read(reader: &mut Reader<'_>, after: Option<Mark>) -> Self {
-        let limit = reader
-            .number("limit", 1, MAX_LIMIT)
-            .unwrap_or(DEFAULT_LIMIT);
+        let limit = reader.number_or("limit", 1, MAX_LIMIT, DEFAULT_LIMIT);
+        reader.note("sort", sort_schema::<S>);
         // Without orders `sort` is an unknown parameter, and was already refused as one.
         let text = reader.text("sort").filter(|_| !S::ORDERS.is_empty());
         let (name, direction) = match text.map(|text| (text.strip_prefix('-'), text)) {

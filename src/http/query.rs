@@ -4,14 +4,17 @@
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
-use utoipa::openapi::Required;
-use utoipa::openapi::path::{self, ParameterBuilder, ParameterIn};
-use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::path::{self, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 
 use super::formats::Dialect;
+use super::readings::Readings;
 use crate::error::notice::DECIMAL_POINT;
 use crate::error::{Code, Error, Faults, Place, Result, Rule, Subject};
-use crate::values::{FromText, TerritoryCode, TerritoryKind, decimal, form_decode};
+use crate::values::{
+    FromText, TerritoryCode, TerritoryKind, TextValue as _, decimal, form_decode, schemas,
+};
 
 /// The longest `q`.
 const MAX_Q: usize = 200;
@@ -120,7 +123,7 @@ pub struct Parameter {
     pub name: &'static str,
     /// What it does, in French.
     pub description: &'static str,
-    /// A value that works; none where it depends on what is stored.
+    /// A value that works; none where that of the value's own type does.
     pub example: Option<&'static str>,
 }
 
@@ -137,7 +140,7 @@ pub const fn parameter(
     }
 }
 
-/// A parameter whose values depend on what is stored.
+/// A parameter whose example is that of the type of its values, if that has one.
 pub const fn without_example(name: &'static str, description: &'static str) -> Parameter {
     Parameter {
         name,
@@ -158,18 +161,15 @@ pub struct Documented<Q>(PhantomData<Q>);
 
 impl<Q: Query> utoipa::IntoParams for Documented<Q> {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<path::Parameter> {
-        let document = |parameter: &Parameter| {
-            ParameterBuilder::new()
-                .name(parameter.name)
-                .parameter_in(ParameterIn::Query)
-                .required(Required::False)
-                .description(Some(parameter.description))
-                .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
-                .example(parameter.example.map(Into::into))
-                .build()
-        };
-        Q::PARAMETERS.iter().map(document).collect()
+        documented::<Q>(&Reader::readings_of(Q::read))
     }
+}
+
+/// The parameters of a query that is read like this.
+pub fn documented<Q: Query>(readings: &Readings) -> Vec<path::Parameter> {
+    let parameters = Q::PARAMETERS.iter();
+    let document = |one: &Parameter| readings.document(one.name, one.description, one.example);
+    parameters.map(document).collect()
 }
 
 /// No parameters of its own.
@@ -187,6 +187,8 @@ impl Query for NoQuery {
 pub struct Reader<'a> {
     parameters: &'a Parameters,
     faults: &'a mut Faults,
+    /// How they are read, where that is what is asked.
+    readings: Option<&'a mut Readings>,
 }
 
 impl<'a> Reader<'a> {
@@ -214,7 +216,30 @@ impl<'a> Reader<'a> {
                 faults.add(Place::Parameter(name.clone()), Rule::Repeated);
             }
         }
-        Self { parameters, faults }
+        Self {
+            parameters,
+            faults,
+            readings: None,
+        }
+    }
+
+    /// How parameters are read by this: it is done once, without any.
+    pub fn readings_of<T>(read: impl FnOnce(&mut Reader<'_>) -> T) -> Readings {
+        let (parameters, mut faults) = (Parameters::default(), Faults::default());
+        let mut readings = Readings::default();
+        read(&mut Reader {
+            parameters: &parameters,
+            faults: &mut faults,
+            readings: Some(&mut readings),
+        });
+        readings
+    }
+
+    /// Notes how a parameter is read.
+    pub fn note(&mut self, name: &str, schema: impl FnOnce() -> RefOr<Schema>) {
+        if let Some(readings) = &mut self.readings {
+            readings.note(name, schema());
+        }
     }
 
     /// Notes a fault of a parameter.
@@ -227,8 +252,19 @@ impl<'a> Reader<'a> {
         self.parameters.get(name)
     }
 
+    /// Notes that a parameter is needed.
+    pub fn needs(&mut self, name: &str) {
+        if let Some(readings) = &mut self.readings {
+            readings.note_required(name);
+        }
+        if self.text(name).is_none() {
+            self.fault(name, Rule::Required);
+        }
+    }
+
     /// One value.
     pub fn one<T: FromText>(&mut self, name: &str) -> Option<T> {
+        self.note(name, T::described);
         let text = self.text(name)?;
         T::from_text(text)
             .map_err(|rule| self.fault(name, rule))
@@ -237,6 +273,7 @@ impl<'a> Reader<'a> {
 
     /// Several values, separated by commas; empty when the parameter is absent.
     pub fn several<T: FromText>(&mut self, name: &str) -> Vec<T> {
+        self.note(name, || schemas::several(T::described()).into());
         let Some(text) = self.text(name) else {
             return Vec::new();
         };
@@ -259,6 +296,23 @@ impl<'a> Reader<'a> {
                 list.push(value);
             }
         }
+        self.note(name, || {
+            let values = schemas::several(T::described());
+            values.unique_items(true).into()
+        });
+        list
+    }
+
+    /// Several values, none twice, and at most so many.
+    pub fn distinct_up_to<T: FromText + PartialEq>(&mut self, name: &str, most: usize) -> Vec<T> {
+        let list = self.distinct(name);
+        if list.len() > most {
+            self.fault(name, Rule::TooManyItems(most));
+        }
+        self.note(name, || {
+            let values = schemas::several(T::described()).unique_items(true);
+            values.max_items(Some(most)).into()
+        });
         list
     }
 
@@ -268,11 +322,21 @@ impl<'a> Reader<'a> {
         if !codes.iter().all(|code| code.is_of(kind)) {
             self.fault(name, Rule::Format(kind.example()));
         }
+        self.note(name, || {
+            let code = TerritoryCode::describe().pattern(Some(kind.form()));
+            let code = code.description(None::<String>).examples([kind.example()]);
+            schemas::several(code.into()).into()
+        });
         codes
     }
 
     /// `q`, the text searched for; none when it is blank.
     pub fn q(&mut self) -> Option<String> {
+        self.note("q", || {
+            let text = ObjectBuilder::new().schema_type(Type::String);
+            let text = text.pattern(Some("^[^\\u0000]*$"));
+            text.max_length(Some(MAX_Q)).into()
+        });
         let q = self.text("q")?.trim();
         if q.chars().count() > MAX_Q {
             self.fault("q", Rule::TooLong(MAX_Q));
@@ -283,17 +347,30 @@ impl<'a> Reader<'a> {
         Some(q.to_owned()).filter(|q| !q.is_empty())
     }
 
+    /// One of these words, written as in `partial, atomic`; the first when the parameter is absent.
+    pub fn word(&mut self, name: &str, words: &'static str) -> &'static str {
+        let known = || words.split(", ");
+        let first = known().next();
+        self.note(name, || schemas::one_of(known(), first.map(str::to_owned)));
+        let text = self.text(name);
+        let named = text.map_or(first, |text| known().find(|word| *word == text));
+        named.unwrap_or_else(|| {
+            self.fault(name, Rule::Format(words));
+            ""
+        })
+    }
+
     /// How CSV is to be written.
     pub fn dialect(&mut self) -> Dialect {
-        let named = self.text("dialect").map(Dialect::named);
-        if named == Some(None) {
-            self.fault("dialect", Rule::Format("standard, excel-fr"));
-        }
-        named.flatten().unwrap_or_default()
+        let named = self.word("dialect", "standard, excel-fr");
+        Dialect::named(named).unwrap_or_default()
     }
 
     /// `true` or `false`.
     pub fn flag(&mut self, name: &str) -> Option<bool> {
+        self.note(name, || {
+            ObjectBuilder::new().schema_type(Type::Boolean).into()
+        });
         let flag = self.text(name)?.parse().ok();
         if flag.is_none() {
             self.fault(name, Rule::WrongType("boolean"));
@@ -303,6 +380,7 @@ impl<'a> Reader<'a> {
 
     /// A whole number between bounds, included.
     pub fn number(&mut self, name: &str, low: i64, high: i64) -> Option<i64> {
+        self.note(name, || schemas::between(Type::Integer, low, high).into());
         let text = self.text(name)?;
         match text.parse::<i64>() {
             Ok(number) if (low..=high).contains(&number) => Some(number),
@@ -317,8 +395,19 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The same where there is one without the parameter.
+    pub fn number_or(&mut self, name: &str, low: i64, high: i64, otherwise: i64) -> i64 {
+        let number = self.number(name, low, high);
+        self.note(name, || {
+            let number = schemas::between(Type::Integer, low, high);
+            number.default(Some(otherwise.into())).into()
+        });
+        number.unwrap_or(otherwise)
+    }
+
     /// A number, with decimals or without, between bounds, included.
     pub fn decimal(&mut self, name: &str, low: i32, high: i32) -> Option<f64> {
+        self.note(name, || schemas::between(Type::Number, low, high).into());
         let text = self.text(name)?;
         let rule = match decimal(text) {
             Some(number) if (f64::from(low)..=f64::from(high)).contains(&number) => {

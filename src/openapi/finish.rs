@@ -3,9 +3,9 @@
 
 use std::collections::HashSet;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::{headers, shared, sides, wordings};
+use super::{examples, headers, shared, sides, variants, wordings};
 
 /// Completes the document.
 pub fn finish(document: &mut Value) {
@@ -15,7 +15,9 @@ pub fn finish(document: &mut Value) {
         let joined = schemas.as_object_mut().into_iter().flatten();
         joined.for_each(|(_, schema)| shared::join(schema));
         wordings::apply(schemas);
+        schemas.as_object_mut().into_iter().for_each(variants::name);
     }
+    shared::refer_to_schemas(document);
     sides::separate(document);
     let schemas = document
         .pointer("/components/schemas")
@@ -29,11 +31,12 @@ pub fn finish(document: &mut Value) {
         if content.get("example").is_none()
             && let Some(content) = content.as_object_mut()
         {
-            let example = example(content.get("schema").unwrap_or(&Value::Null), &schemas);
+            let example = examples::of_body(content.get("schema"), &schemas);
             content.insert("example".to_owned(), example);
         }
     }
     require_answers(document, &taken);
+    examples::show(document);
     secure_by_default(document);
     headers::describe(document);
     shared::refer_to_parts(document);
@@ -76,52 +79,6 @@ fn bodies(document: &mut Value) -> impl Iterator<Item = &mut Value> {
                 .as_object_mut()
         });
     contents.flat_map(|content| content.values_mut())
-}
-
-fn name(schema: &Value) -> Option<&str> {
-    schema.get("$ref")?.as_str()?.rsplit('/').next()
-}
-
-/// The example of a schema: its own, that of what it refers to, or one made of its properties'.
-fn example(schema: &Value, schemas: &Value) -> Value {
-    let own = |schema: &Value| {
-        schema
-            .get("example")
-            .or_else(|| schema.pointer("/examples/0"))
-            .cloned()
-    };
-    if let Some(example) = own(schema).or_else(|| schema.pointer("/enum/0").cloned()) {
-        return example;
-    }
-    if let Some(referred) = name(schema).and_then(|name| schemas.get(name)) {
-        return example(referred, schemas);
-    }
-    for way in ["oneOf", "anyOf", "allOf"] {
-        let choices = schema
-            .get(way)
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten();
-        if let Some(choice) = choices
-            .into_iter()
-            .find(|choice| choice.get("type") != Some(&json!("null")))
-        {
-            return example(choice, schemas);
-        }
-    }
-    match schema.get("properties").and_then(Value::as_object) {
-        Some(properties) => {
-            let examples = properties
-                .iter()
-                .map(|(name, property)| (name.clone(), example(property, schemas)));
-            Value::Object(
-                examples
-                    .filter(|(_, example)| !example.is_null())
-                    .collect::<Map<_, _>>(),
-            )
-        }
-        None => Value::Null,
-    }
 }
 
 /// Marks every field of what is only ever answered as always there.

@@ -70,7 +70,7 @@ const HEADERS: [(&str, &str, &str, bool); 19] = [
     (
         "Location",
         "L'adresse de ce qui est créé.",
-        "/v1/partners/0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f",
+        "/v1/partners/0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e01",
         true,
     ),
     (

@@ -3,13 +3,16 @@
 //! Paths, parameters and bodies are written once, on the handlers; the error answers are added
 //! here for all, each operation getting those it can really meet.
 
+mod examples;
 mod finish;
 mod headers;
 mod lifecycles;
 #[cfg(test)]
 mod names;
+mod print;
 mod shared;
 mod sides;
+mod variants;
 mod wordings;
 
 use std::sync::OnceLock;
@@ -91,7 +94,7 @@ pub fn text() -> Result<String, serde_json::Error> {
     }
     let mut value = serde_json::to_value(document())?;
     finish::finish(&mut value);
-    let text = format!("{}\n", serde_json::to_string_pretty(&value)?);
+    let text = format!("{}\n", print::print(&value));
     Ok(TEXT.get_or_init(|| text).clone())
 }
 

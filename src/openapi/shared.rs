@@ -27,6 +27,30 @@ pub fn refer_to_items(schemas: &mut Value) {
     }
 }
 
+/// The schema of a parameter, or of its items, refers to that of a body's field where they are the same.
+pub fn refer_to_schemas(document: &mut Value) {
+    let schemas = document.pointer("/components/schemas");
+    let schemas = schemas.and_then(Value::as_object).into_iter().flatten();
+    let names: HashMap<String, String> = schemas
+        .map(|(name, schema)| (schema.to_string(), name.clone()))
+        .collect();
+    let refer = |schema: &mut Value| {
+        if let Some(name) = names.get(&schema.to_string()) {
+            *schema = json!({"$ref": format!("#/components/schemas/{name}")});
+        }
+    };
+    for (_, operation) in operations(document) {
+        let parameters = operation
+            .get_mut("parameters")
+            .and_then(Value::as_array_mut);
+        for parameter in parameters.into_iter().flatten() {
+            for place in ["/schema", "/schema/items"] {
+                parameter.pointer_mut(place).into_iter().for_each(refer);
+            }
+        }
+    }
+}
+
 /// Parameters and answers that are written alike become references.
 pub fn refer_to_parts(document: &mut Value) {
     let parameters = Parts::of(document, "parameters");

@@ -7,6 +7,8 @@ use std::collections::{HashMap, HashSet};
 use serde_json::{Map, Value, json};
 
 use super::shared::operations;
+use crate::http::fields::MAX_ITEMS;
+use crate::values::KNOWN_YEARS;
 
 const SCHEMAS: &str = "#/components/schemas/";
 
@@ -46,13 +48,13 @@ pub fn separate(document: &mut Value) {
     let mut separated = Map::new();
     for (name, schema) in &schemas {
         if let Some(sent) = copied.get(name.as_str()) {
-            separated.insert(sent.clone(), sent_schema(sent, schema, &copied));
+            separated.insert(sent.clone(), sent_schema(sent, schema, &schemas, &copied));
         }
         let mut schema = schema.clone();
         if told.contains(name) {
             open(&mut schema);
         } else if asked.contains(name) {
-            schema = sent_schema(name, &schema, &copied);
+            schema = sent_schema(name, &schema, &schemas, &copied);
         }
         separated.insert(name.clone(), schema);
     }
@@ -63,13 +65,63 @@ pub fn separate(document: &mut Value) {
 }
 
 /// A schema as clients send it: closed, and made of others as they send them.
-fn sent_schema(name: &str, schema: &Value, copied: &HashMap<&str, String>) -> Value {
+fn sent_schema(
+    name: &str,
+    schema: &Value,
+    schemas: &Map<String, Value>,
+    copied: &HashMap<&str, String>,
+) -> Value {
     let mut schema = schema.clone();
+    // A change clears what its creation does not need.
+    let created = name.strip_suffix("Patch").map(|of| format!("New{of}"));
+    let created = created.and_then(|created| schemas.get(&created));
+    let needed = |name: &String| {
+        [Some(&schema), created]
+            .into_iter()
+            .flatten()
+            .any(|one| needs(one, name))
+    };
+    let nullable: Vec<String> = names(&schema)
+        .filter(|name| !needed(name))
+        .cloned()
+        .collect();
+    allow_null(&mut schema, &nullable);
     rename(&mut schema, copied);
+    bound(&mut schema);
     if !PASSES_OVER.contains(&name) {
         close(&mut schema);
     }
     schema
+}
+
+fn names(schema: &Value) -> impl Iterator<Item = &String> {
+    let properties = schema.get("properties").and_then(Value::as_object);
+    properties.into_iter().flat_map(Map::keys)
+}
+
+fn needs(schema: &Value, name: &str) -> bool {
+    let required = schema.get("required").and_then(Value::as_array);
+    required.is_some_and(|required| required.contains(&json!(name)))
+}
+
+/// These properties may be null, which says as much as leaving them out.
+fn allow_null(schema: &mut Value, names: &[String]) {
+    for name in names {
+        let property = schema
+            .get_mut("properties")
+            .and_then(|all| all.get_mut(name));
+        let Some(Value::Object(members)) = property else {
+            continue;
+        };
+        if let Some(kind) = members.get("type").filter(|kind| kind.is_string()).cloned() {
+            members.insert("type".to_owned(), json!([kind, "null"]));
+        } else if let Some(reference) = members.shift_remove("$ref") {
+            members.insert(
+                "oneOf".to_owned(),
+                json!([{"$ref": reference}, {"type": "null"}]),
+            );
+        }
+    }
 }
 
 fn schemas_of(document: &Value) -> &Map<String, Value> {
@@ -84,6 +136,12 @@ fn schemas_of(document: &Value) -> &Map<String, Value> {
 fn sent_name(name: &str, schemas: &Map<String, Value>) -> String {
     if let Some(nomenclature) = name.strip_prefix("code_") {
         return format!("accepted_{nomenclature}");
+    }
+    if schemas
+        .get(name)
+        .is_some_and(|schema| schema.get("enum").is_some())
+    {
+        return format!("Accepted{name}");
     }
     let new = format!("New{name}");
     if schemas.contains_key(&new) {
@@ -163,6 +221,33 @@ fn open(schema: &mut Value) {
             members.values_mut().for_each(open);
         }
         Value::Array(items) => items.iter_mut().for_each(open),
+        _ => {}
+    }
+}
+
+/// A list has no item twice, and so many at most, where nothing else is told: what a field that is a
+/// list takes ([`MAX_ITEMS`]). Those of objects tell it themselves. Dates are of known years.
+fn bound(schema: &mut Value) {
+    match schema {
+        Value::Object(members) => {
+            let kind = members.get("type").cloned().unwrap_or_default();
+            let is_list = kind == "array"
+                || kind
+                    .as_array()
+                    .is_some_and(|kinds| kinds.contains(&json!("array")));
+            if is_list && !members.contains_key("maxItems") {
+                members.insert("maxItems".to_owned(), MAX_ITEMS.into());
+                members.insert("uniqueItems".to_owned(), true.into());
+            }
+            if members.get("format") == Some(&json!("date")) {
+                members.insert("pattern".to_owned(), KNOWN_YEARS.into());
+            }
+            members
+                .iter_mut()
+                .filter(|(word, _)| !["example", "examples"].contains(&word.as_str()))
+                .for_each(|(_, member)| bound(member));
+        }
+        Value::Array(items) => items.iter_mut().for_each(bound),
         _ => {}
     }
 }

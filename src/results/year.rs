@@ -1,6 +1,5 @@
 //! The school year that a page of results is of.
 
-use crate::error::Rule;
 use crate::http::query::{Parameter, Query, Reader, parameter};
 use crate::values::SchoolYear;
 
@@ -13,9 +12,7 @@ impl Query for Year {
         &[parameter("school_year", "L'année scolaire", "2025-2026")];
 
     fn read(reader: &mut Reader<'_>) -> Self {
-        if reader.text("school_year").is_none() {
-            reader.fault("school_year", Rule::Required);
-        }
+        reader.needs("school_year");
         Self(reader.one("school_year"))
     }
 }

@@ -4,10 +4,10 @@ use std::marker::PhantomData;
 
 use diesel::deserialize::FromSqlRow;
 use diesel::expression::AsExpression;
-use utoipa::openapi::ObjectBuilder;
-use utoipa::openapi::schema::Type;
+use utoipa::openapi::schema::{Schema, Type};
+use utoipa::openapi::{ObjectBuilder, RefOr};
 
-use super::{Territory, TerritoryKind, TextValue, Uai, text_type};
+use super::{Described, Territory, TerritoryKind, TextValue, Uai, text_type};
 use crate::error::Rule;
 use crate::reference::{self, Reference};
 use crate::values::FromText;
@@ -130,6 +130,13 @@ impl TerritoryCode {
 impl From<Territory> for TerritoryCode {
     fn from(territory: Territory) -> Self {
         Self(territory.to_string())
+    }
+}
+
+// A territory is written as its code.
+impl Described for Territory {
+    fn described() -> RefOr<Schema> {
+        TerritoryCode::described()
     }
 }
 

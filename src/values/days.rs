@@ -4,10 +4,10 @@ use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Europe::Paris;
 use diesel::deserialize::FromSqlRow;
 use diesel::expression::AsExpression;
-use utoipa::openapi::ObjectBuilder;
-use utoipa::openapi::schema::Type;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 
-use super::{TextValue, text_type};
+use super::{Described, TextValue, text_type};
 use crate::error::Rule;
 use crate::values::FromText;
 
@@ -22,6 +22,19 @@ pub fn start_of(day: NaiveDate) -> DateTime<Utc> {
     let first = Paris.from_local_datetime(&midnight).earliest();
     // No clock change of Paris took midnight away; were there one, UTC's is near enough.
     first.map_or_else(|| midnight.and_utc(), |first| first.to_utc())
+}
+
+/// The years that dates are taken of, 1900 to 2999, as a regular expression of dates.
+pub const KNOWN_YEARS: &str = "^(19|2[0-9])[0-9]{2}-";
+
+impl Described for NaiveDate {
+    fn described() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Date)))
+            .pattern(Some(KNOWN_YEARS))
+            .into()
+    }
 }
 
 impl FromText for NaiveDate {

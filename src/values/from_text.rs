@@ -1,14 +1,28 @@
 //! Values read from a text.
 
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
+
+use super::Described;
 use crate::error::Rule;
 
 /// A scalar read from a text: what most field types are. [`Field`](crate::http::fields::Field) and query parameters follow.
-pub trait FromText: Sized {
+/// The document describes such a text.
+pub trait FromText: Sized + Described {
     /// Parses it, or names the rule it breaks.
     ///
     /// # Errors
     /// The broken rule.
     fn from_text(text: &str) -> Result<Self, Rule>;
+}
+
+impl Described for chrono::DateTime<chrono::Utc> {
+    fn described() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+            .into()
+    }
 }
 
 impl FromText for chrono::DateTime<chrono::Utc> {

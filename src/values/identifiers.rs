@@ -145,7 +145,7 @@ impl TextValue for Uai {
     }
 
     fn describe() -> ObjectBuilder {
-        pattern("^[0-9]{7}[A-HJ-NPR-Z]$", "0311131L")
+        pattern("^[0-9]{7}[A-HJ-NPR-Z]$", "0660522J")
     }
 
     fn schema_name() -> String {
@@ -303,7 +303,7 @@ mod tests {
 
     #[test]
     fn a_uai_has_the_letter_its_number_gives() {
-        assert!(Uai::from_text("0311131L").is_ok());
+        assert!(Uai::from_text("0660522J").is_ok());
         assert_eq!(
             Uai::from_text("0932529Y"),
             Err(Rule::Checksum(Some("0932529U".into())))

@@ -14,7 +14,17 @@ use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, 
 use uuid::Uuid;
 
 use crate::error::Rule;
-use crate::values::FromText;
+use crate::values::{Described, FromText};
+
+/// What an id can be of.
+pub trait Kind: 'static {
+    /// The name of its ids' schema.
+    const SCHEMA: &'static str;
+    /// What the document says of its ids, in French.
+    const WORDS: &'static str;
+    /// The id of the one that the document's examples speak of, which `ree serve --demo` has.
+    const EXAMPLE: u128;
+}
 
 /// The id of a `T`.
 #[derive(AsExpression, FromSqlRow)]
@@ -39,13 +49,24 @@ impl<T> Id<T> {
     }
 }
 
+impl<T: Kind> Id<T> {
+    /// The one that the document's examples speak of.
+    pub const EXAMPLE: Self = Self::new(Uuid::from_u128(T::EXAMPLE));
+}
+
 /// A UUID in its one canonical form, hyphenated and in lower case.
 fn canonical(text: &str) -> Option<Uuid> {
     let id = Uuid::try_parse(text).ok()?;
     (id.hyphenated().to_string() == text).then_some(id)
 }
 
-impl<T> FromText for Id<T> {
+impl<T: Kind> Described for Id<T> {
+    fn described() -> RefOr<Schema> {
+        <Self as utoipa::PartialSchema>::schema()
+    }
+}
+
+impl<T: Kind> FromText for Id<T> {
     fn from_text(text: &str) -> Result<Self, Rule> {
         canonical(text)
             .map(Self::new)
@@ -111,71 +132,80 @@ impl<T> FromSql<diesel::sql_types::Uuid, Pg> for Id<T> {
     }
 }
 
-impl<T> utoipa::PartialSchema for Id<T> {
+impl<T: Kind> utoipa::PartialSchema for Id<T> {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::String)
             .format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)))
-            .description(Some("Identifiant (UUIDv7)."))
-            .examples([serde_json::json!("0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f")])
+            .description(Some(T::WORDS))
+            .examples([serde_json::json!(Self::EXAMPLE)])
             .into()
     }
 }
 
-impl<T> utoipa::ToSchema for Id<T> {
+impl<T: Kind> utoipa::ToSchema for Id<T> {
     fn name() -> std::borrow::Cow<'static, str> {
-        "Id".into()
+        T::SCHEMA.into()
     }
 }
 
-/// Names the ids of the kinds of objects.
+/// Names the ids of the kinds of objects: what the document says of each, and the end of its example.
 macro_rules! ids {
-    ($($(#[$doc:meta])* $id:ident of $kind:ident;)*) => {
+    ($($(#[$doc:meta])* $id:ident of $kind:ident = $words:literal $end:literal;)*) => {
         /// What an id can be of.
         pub mod kind {
             $(
                 #[doc = concat!("What a [`", stringify!($id), "`](super::", stringify!($id), ") is of.")]
                 #[derive(Debug)]
                 pub enum $kind {}
+
+                impl super::Kind for $kind {
+                    const SCHEMA: &'static str = stringify!($id);
+                    const WORDS: &'static str = concat!("Identifiant ", $words, " (UUIDv7).");
+                    const EXAMPLE: u128 = super::EXAMPLES + $end;
+                }
             )*
         }
         $($(#[$doc])* pub type $id = Id<kind::$kind>;)*
     };
 }
 
+/// What the ids of the examples begin with.
+const EXAMPLES: u128 = 0x0193_c5a8_2f6e_7d3a_9a51_4a6f_0c1d_2e00;
+
 ids! {
-    /// The id of an amendment.
-    AmendmentId of Amendment;
-    /// The id of a batch of a synchronisation.
-    BatchId of Batch;
-    /// The id of a campaign.
-    CampaignId of Campaign;
-    /// The id of a client.
-    ClientId of Client;
-    /// The id of a contact.
-    ContactId of Contact;
-    /// The id of a convention.
-    ConventionId of Convention;
-    /// The id of a declination.
-    DeclinationId of Declination;
-    /// The id of an establishment, for the journal; everything else names it by its UAI.
-    EstablishmentId of Establishment;
-    /// The id of an event.
-    EventId of Event;
-    /// The id of an intervention.
-    InterventionId of Intervention;
     /// The id of a partner.
-    PartnerId of Partner;
-    /// The id of a publication.
-    PublicationId of Publication;
-    /// The id of a report.
-    ReportId of Report;
+    PartnerId of Partner = "d'un partenaire" 0x01;
     /// The id of a representative.
-    RepresentativeId of Representative;
-    /// The id of a secret.
-    SecretId of Secret;
-    /// The id of a solicitation.
-    SolicitationId of Solicitation;
+    RepresentativeId of Representative = "d'un représentant" 0x02;
+    /// The id of a convention.
+    ConventionId of Convention = "d'une convention" 0x03;
+    /// The id of an amendment.
+    AmendmentId of Amendment = "d'un avenant" 0x04;
+    /// The id of a declination.
+    DeclinationId of Declination = "d'une déclinaison" 0x05;
+    /// The id of an intervention.
+    InterventionId of Intervention = "d'une intervention" 0x06;
     /// The id of a synchronisation.
-    SyncId of Sync;
+    SyncId of Sync = "d'une synchronisation" 0x07;
+    /// The id of a batch of a synchronisation.
+    BatchId of Batch = "d'un lot" 0x08;
+    /// The id of a solicitation.
+    SolicitationId of Solicitation = "d'une sollicitation" 0x09;
+    /// The id of a contact.
+    ContactId of Contact = "d'un contact" 0x0a;
+    /// The id of a report.
+    ReportId of Report = "d'un bilan" 0x0b;
+    /// The id of a campaign.
+    CampaignId of Campaign = "d'une campagne" 0x0c;
+    /// The id of a publication.
+    PublicationId of Publication = "d'une publication" 0x0d;
+    /// The id of a client.
+    ClientId of Client = "d'un client" 0x0e;
+    /// The id of an event.
+    EventId of Event = "d'un événement" 0x0f;
+    /// The id of an establishment, for the journal; everything else names it by its UAI.
+    EstablishmentId of Establishment = "d'un établissement" 0x10;
+    /// The id of a secret.
+    SecretId of Secret = "d'un secret" 0x11;
 }

@@ -15,12 +15,13 @@ mod members;
 mod moment;
 mod number;
 mod quotes;
+pub mod schemas;
 mod territory;
 mod text;
 mod themes;
 
 pub use codes::{Code, Nomenclature, TerritoryCode, leaves_out};
-pub use days::{SchoolYear, start_of, today};
+pub use days::{KNOWN_YEARS, SchoolYear, start_of, today};
 pub use form::form_decode;
 pub use from_text::FromText;
 pub use identifiers::{Nor, Rna, Sha256Hex, Siren, Uai, is_siret, uai_key};
@@ -29,6 +30,7 @@ pub use members::{Members, Written, differing};
 pub use moment::{moment, optional_moment};
 pub use number::{decimal, optional_number, plain_number, share};
 pub use quotes::Quotes;
+pub use schemas::Described;
 pub use territory::{COUNTRY, NO_ACADEMY, Territory, TerritoryKind};
 pub use text::{Email, HttpsUrl, LanguageCode, Phone, Text, is_invisible};
 pub use themes::{
@@ -89,6 +91,12 @@ macro_rules! text_type {
                     diesel::pg::Pg,
                 >>::from_sql(bytes)?;
                 Ok($crate::values::TextValue::stored(text))
+            }
+        }
+
+        impl<$($generics)*> $crate::values::Described for $type {
+            fn described() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                <Self as $crate::values::TextValue>::describe().into()
             }
         }
 

@@ -54,6 +54,17 @@ impl TerritoryKind {
         }
     }
 
+    /// The form of the codes of this kind, a regular expression.
+    pub const fn form(self) -> &'static str {
+        match self {
+            Self::Country => "^FR$",
+            Self::Region => "^region:[0-9]{2}$",
+            Self::Academy => "^academy:[0-9]{2}$",
+            Self::Department => "^department:[0-9][0-9AB][0-9AB]$",
+            Self::School => "^uai:[0-9]{7}[A-Z]$",
+        }
+    }
+
     /// The SQL pattern (`LIKE`) of the codes of this kind.
     pub fn pattern(self) -> String {
         match self {

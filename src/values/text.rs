@@ -28,6 +28,12 @@ fn is_forbidden(character: char) -> bool {
         || matches!(character, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{200E}' | '\u{200F}' | '\u{061C}')
 }
 
+/// What [`is_forbidden`] leaves, as a regular expression.
+const PROSE: &str = r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]*$";
+
+/// The same on one line.
+const LINE: &str = r"^[^\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]*$";
+
 /// Whether a character shows nothing: blanks, what Unicode says to leave undrawn
 /// (`Default_Ignorable_Code_Point`, UAX #44), formats, and the empty pattern of braille.
 pub fn is_invisible(character: char) -> bool {
@@ -81,6 +87,7 @@ impl<const MAX: usize> TextValue for Text<MAX> {
             .schema_type(Type::String)
             .min_length(Some(1))
             .max_length(Some(MAX))
+            .pattern(Some(if MAX <= ONE_LINE { LINE } else { PROSE }))
     }
 
     fn schema_name() -> String {
@@ -231,6 +238,7 @@ impl TextValue for Phone {
         ObjectBuilder::new()
             .schema_type(Type::String)
             .max_length(Some(30))
+            .pattern(Some("^[ +.()-]*([0-9][ +.()-]*){3,15}$"))
             .examples([serde_json::json!("01 23 45 67 89")])
     }
 

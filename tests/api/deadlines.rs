@@ -983,3 +983,15 @@ async fn the_database_knows_the_end_of_a_period_as_the_program_does() {
     }
     assert_eq!(rows.len(), 5000);
 }
+
+#[actix_web::test]
+async fn where_no_report_falls_due_so_soon_the_list_of_reports_is_empty() {
+    let service = Service::start().await;
+    for _ in 0..13 {
+        for path in ["/v1/deadlines", "/v1/deadlines/count"] {
+            let asked = format!("{path}?kind=report_due&within_days=1");
+            service.ministry().get(&asked).await.expect(200);
+        }
+        service.shared.clock.travel(chrono::TimeDelta::days(30));
+    }
+}

@@ -1,156 +1,219 @@
-//! What one caller may cost the others: rates, bodies, turns, faults told.
+//! The limits that the document tells of bodies are those that the service keeps.
 
-use futures_util::FutureExt;
-use futures_util::future::join_all;
-use ree::auth::{Identity, Perimeter, Role, Scopes};
-use serde_json::{Value, json};
-use std::pin::pin;
+use serde_json::{Map, Value, json};
 
-use crate::support::portal::Portal;
-use crate::support::{Caller, Reply, Service, absent, id};
+use crate::support::Service;
+use crate::support::document::{operations, properties, resolve};
+use crate::support::place::Place;
 
-const FORM: &str = "application/x-www-form-urlencoded";
-
-/// A reader who comes with a token of this client.
-fn client(service: &Service, name: &str) -> Caller {
-    let identity = Identity::new(Role::Reader, Perimeter::default()).unwrap();
-    let mut claims = service.claims(identity, Scopes::ReadWrite);
-    claims.client_id = name.to_owned();
-    service.anon().with_token(&service.sign(&claims))
+fn size(number: u64) -> usize {
+    usize::try_from(number).expect("a size")
 }
 
-#[actix_web::test]
-async fn a_client_that_asks_more_than_its_share_waits_and_nobody_else_does() {
-    let service = Service::start_with(&[("REE_RATE", "1")]).await;
-    let greedy = client(&service, "greedy");
-    let path = format!("/v1/partners/{}", absent());
-    let first = greedy.get(&path).await;
-    first.problem(404, "not_found");
-    assert_eq!(first.header("ratelimit-policy"), "\"default\";q=10;w=10");
-    assert_eq!(first.header("ratelimit"), "\"default\";r=9;t=1");
-    // A page costs twice as much as an object.
-    let page = greedy.get("/v1/partners").await;
-    page.expect(200);
-    assert_eq!(page.header("ratelimit"), "\"default\";r=7;t=3");
-    for _ in 0..7 {
-        greedy.get(&path).await.problem(404, "not_found");
-    }
-    let refused = greedy.get(&path).await;
-    refused.problem(429, "too_many_requests");
-    let after: u64 = refused.header("retry-after").parse().unwrap();
-    assert!((1..=3).contains(&after), "{after}");
-    // Whoever else asks is served, and who watches the service always is.
-    service
-        .ministry()
-        .get(&path)
-        .await
-        .problem(404, "not_found");
-    for _ in 0..20 {
-        service.anon().get("/healthz").await.expect(200);
-    }
-}
-
-#[actix_web::test]
-async fn without_a_rate_there_is_no_bound_and_no_header() {
-    let service = Service::start_with(&[("REE_RATE", "0")]).await;
-    let reply = service.reader().get("/v1/partners").await;
-    reply.expect(200);
-    assert!(reply.headers.get("ratelimit").is_none());
-}
-
-async fn ask_for_token(service: &Service, client: &str) -> Reply {
-    let body = format!("grant_type=client_credentials&client_id={client}&client_secret=wrong");
-    let request = service.anon().request("POST", "/oauth2/token");
-    request.body(FORM, body).send().await
-}
-
-#[actix_web::test]
-async fn who_fails_to_name_itself_again_and_again_waits() {
-    let service = Service::start().await;
-    for _ in 0..10 {
-        assert_eq!(ask_for_token(&service, "a").await.status, 401);
-    }
-    let refused = ask_for_token(&service, "a").await;
-    assert_eq!(refused.status, 429);
-    assert_eq!(refused.json()["error"], "temporarily_unavailable");
-    assert!(refused.header("retry-after").parse::<u64>().unwrap() > 0);
-    assert_eq!(ask_for_token(&service, "b").await.status, 401);
-}
-
-#[actix_web::test]
-async fn a_body_is_as_long_as_what_it_is_for() {
-    let service = Service::start().await;
-    let long = vec![b'a'; 20 * 1024];
-    let form = service.anon().request("POST", "/oauth2/token");
-    assert_eq!(form.body(FORM, long.clone()).send().await.status, 413);
-    // A step that takes no body takes no long one.
-    let step = format!("/v1/partners/{}/archive", absent());
-    let request = service.ministry().request("POST", &step);
-    let refused = request.body("application/json", long).send().await;
-    refused.problem(413, "payload_too_large");
-}
-
-#[actix_web::test]
-async fn a_batch_of_nothing_but_faults_is_answered_within_bounds() {
-    let portal = Portal::new().await;
-    let wrong: Vec<String> = (0..150).map(|number| format!("niveau {number}")).collect();
-    let item = |number: usize| {
-        let mut item = portal.item(&format!("x{number}"), json!({ "levels": wrong }));
-        item["action_type"] = json!("visite");
-        item
+/// A value that is a step beyond a limit of a schema, and the code of the fault that it is.
+fn beyond(schema: &'static Value) -> Vec<(Value, &'static str)> {
+    let (own, resolved) = (schema, resolve(schema));
+    let limit = |word: &str| {
+        own.get(word)
+            .or_else(|| resolved.get(word))
+            .and_then(Value::as_u64)
     };
-    let items: Vec<Value> = (0..300).map(item).collect();
-    let reply = portal.push("", &items).await;
-    let verdict = reply.expect(200);
-    assert!(
-        reply.text().len() < 4 * 1024 * 1024,
-        "{}",
-        reply.text().len()
-    );
-    let items = verdict["items"].as_array().unwrap();
-    let told = |item: &Value| item["errors"].as_array().unwrap().len();
-    assert_eq!(
-        (told(&items[0]), &items[0]["errors_truncated"]),
-        (20, &json!(true))
-    );
-    // Each that is refused says why, and the first ones whole.
-    assert!(
-        items
+    let mut values = Vec::new();
+    if let Some(most) = limit("maxLength") {
+        values.push((json!("a".repeat(size(most) + 1)), "too_long"));
+    }
+    if limit("minLength") == Some(1) {
+        values.push((json!(" "), "blank"));
+    }
+    if let Some(most) = limit("maxItems") {
+        values.push((json!(vec![Value::Null; size(most) + 1]), "too_many_items"));
+    }
+    if limit("minItems") == Some(1) {
+        values.push((json!([]), "empty_list"));
+    }
+    if let Some(most) = limit("maximum") {
+        values.push((json!(most + 1), "out_of_range"));
+    }
+    if let Some(least) = limit("minimum") {
+        values.push((
+            json!(i64::try_from(least).expect("a bound") - 1),
+            "out_of_range",
+        ));
+    }
+    values
+}
+
+/// Whether a schema tells a limit of its own: a list how many items, a number its bounds.
+fn is_bounded(schema: &'static Value) -> bool {
+    let resolved = resolve(schema);
+    let has = |word: &str| schema.get(word).or_else(|| resolved.get(word)).is_some();
+    let is = |kind: &str| {
+        resolved["type"] == kind
+            || resolved["type"]
+                .as_array()
+                .is_some_and(|kinds| kinds.contains(&json!(kind)))
+    };
+    let is_open_text = is("string")
+        && !["maxLength", "pattern", "format", "enum"]
             .iter()
-            .all(|item| item["outcome"] == "rejected" && told(item) > 0)
-    );
-    let all: usize = items.iter().map(told).sum();
-    assert!(all <= 1000 + items.len(), "{all}");
-    // What is told is useful.
-    assert_eq!(items[0]["errors"][0]["code"], "unknown_code");
+            .any(|word| has(word));
+    !(is("array") && !has("maxItems")
+        || (is("integer") || is("number")) && !(has("minimum") && has("maximum"))
+        || is_open_text)
+}
+
+/// The objects of a body: itself, and those within it, each where its members stand.
+fn objects(schema: &'static Value, at: &str, found: &mut Vec<(String, &'static Value)>) {
+    let resolved = resolve(schema);
+    if resolved["properties"].is_object() {
+        found.push((at.to_owned(), resolved));
+    }
+    for (name, property) in properties(resolved) {
+        let within = resolve(property);
+        let items = if within["type"].is_array() || within["type"] == "array" {
+            resolve(&within["items"])
+        } else {
+            &Value::Null
+        };
+        if within["properties"].is_object() {
+            objects(within, &format!("{at}/{name}"), found);
+        } else if items["properties"].is_object() {
+            objects(items, &format!("{at}/{name}/0"), found);
+        }
+    }
+}
+
+/// A body that has this value at this place, and what is around it.
+fn with(example: &Value, at: &str, name: &str, value: &Value) -> Value {
+    let mut body = example.clone();
+    let mut place = &mut body;
+    for step in at.split('/').filter(|step| !step.is_empty()) {
+        place = match step.parse::<usize>() {
+            Ok(_) => {
+                if !place.is_array() || place[0].is_null() {
+                    *place = json!([{}]);
+                }
+                &mut place[0]
+            }
+            Err(_) => &mut place[step],
+        };
+        if place.is_null() {
+            *place = Value::Object(Map::new());
+        }
+    }
+    place[name] = value.clone();
+    body
 }
 
 #[actix_web::test]
-async fn long_reads_that_wait_stop_neither_short_ones_nor_writes() {
-    let service = Service::start_with(&[("REE_QUERY_CONNECTIONS", "2")]).await;
-    let partner = id(&service.new_partner("A").await);
-    let locked = service.sql().await;
-    locked
-        .batch_execute("BEGIN; LOCK TABLE interventions IN ACCESS EXCLUSIVE MODE")
-        .await
-        .unwrap();
-    let callers: Vec<Caller> = ["a", "b", "c", "d"]
-        .into_iter()
-        .map(|name| client(&service, name))
-        .collect();
-    let searches = callers
-        .iter()
-        .map(|caller| caller.get("/v1/interventions?q=atelier"));
-    let mut searches = pin!(join_all(searches));
-    assert!(searches.as_mut().now_or_never().is_none());
-    for _ in 0..3 {
-        let own = format!("/v1/partners/{partner}");
-        service.reader().get(&own).await.expect(200);
-        service.new_partner("B").await;
-        assert!(searches.as_mut().now_or_never().is_none());
+async fn each_limit_is_where_the_document_says() {
+    let service = Service::start().await;
+    let place = Place::lyon(&service).await;
+    let (mut tried, mut wrong) = (0, Vec::new());
+    for operation in operations() {
+        let Some(taken) = operation
+            .body()
+            .filter(|_| !operation.path.starts_with("/oauth2/"))
+        else {
+            continue;
+        };
+        // A batch tells the faults of its items in their verdicts.
+        let is_batch = operation.id == "push_interventions";
+        place.prepare(&service, &operation).await;
+        let mut found = Vec::new();
+        objects(taken.schema, "", &mut found);
+        for (at, object) in found.iter().filter(|(at, _)| at.is_empty() || !is_batch) {
+            for (name, property) in properties(object) {
+                let here = format!("{} {at}/{name}", operation.id);
+                if !is_bounded(property) {
+                    wrong.push(format!("{here} has no limit: {property}"));
+                }
+                for (value, rule) in beyond(property) {
+                    let body = with(&place.example(&taken), at, name, &value);
+                    let writer = place.writer(&service, &operation);
+                    let request = writer.request(&operation.method, &place.path(&operation));
+                    let request = request
+                        .header("if-match", "*")
+                        .body(taken.media_type, body.to_string());
+                    let reply = request.send().await;
+                    tried += 1;
+                    let told = reply.text();
+                    let answer: Value = serde_json::from_str(told).unwrap_or_default();
+                    let pointer = format!("{at}/{name}");
+                    let is_told = answer["errors"]
+                        .as_array()
+                        .into_iter()
+                        .flatten()
+                        .any(|fault| fault["pointer"] == *pointer && fault["code"] == rule);
+                    if !is_told {
+                        wrong.push(format!(
+                            "{here} {rule}: {} {}",
+                            reply.status,
+                            &told[..told.len().min(300)]
+                        ));
+                    }
+                }
+            }
+        }
     }
-    locked.batch_execute("COMMIT").await.unwrap();
-    for reply in searches.await {
-        reply.expect(200);
+    assert!(tried > 300, "{tried}");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Whether a schema takes null.
+fn is_nullable(schema: &Value) -> bool {
+    let is_null = |kind: &Value| {
+        kind == "null"
+            || kind
+                .as_array()
+                .is_some_and(|kinds| kinds.contains(&json!("null")))
+    };
+    let ways = schema["oneOf"].as_array().into_iter().flatten();
+    is_null(&schema["type"])
+        || ways.into_iter().any(|way| is_null(&way["type"]))
+        || schema.get("type").is_none()
+            && schema.get("oneOf").is_none()
+            && schema.get("$ref").is_none()
+}
+
+#[actix_web::test]
+async fn null_is_taken_where_the_document_says_so_and_nowhere_else() {
+    let service = Service::start().await;
+    let place = Place::lyon(&service).await;
+    let (mut refused, mut wrong) = (0, Vec::new());
+    for operation in operations() {
+        let Some(taken) = operation
+            .body()
+            .filter(|_| !operation.path.starts_with("/oauth2/"))
+        else {
+            continue;
+        };
+        place.prepare(&service, &operation).await;
+        for (name, property) in properties(resolve(taken.schema)) {
+            let body = with(&place.example(&taken), "", name, &Value::Null).to_string();
+            let writer = place.writer(&service, &operation);
+            let request = writer.request(&operation.method, &place.path(&operation));
+            let request = request
+                .header("if-match", "\"0.a\"")
+                .body(taken.media_type, body);
+            let reply = request.send().await;
+            let told = reply.text();
+            let answer: Value = serde_json::from_str(told).unwrap_or_default();
+            let mut faults = answer["errors"].as_array().into_iter().flatten();
+            let pointer = format!("/{name}");
+            let is_refused = faults.any(|fault| {
+                fault["pointer"] == *pointer
+                    && ["not_null", "wrong_type"].contains(&fault["code"].as_str().expect("a code"))
+            });
+            refused += usize::from(is_refused);
+            // Where something else decides whether a value is needed, only that can tell.
+            let depends =
+                ["starts_on", "document_sha256", "territories", "changes"].contains(&name);
+            if is_refused == is_nullable(property) && !depends {
+                wrong.push(format!("{} {name}: {property} {told:.200}", operation.id));
+            }
+        }
     }
+    assert!(refused > 50, "{refused}");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

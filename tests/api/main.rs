@@ -33,6 +33,8 @@ mod directory;
 mod edges;
 mod edges_of_days;
 mod ending;
+mod examples;
+mod fairness;
 mod faults;
 mod faulty_conventions;
 mod figures_kept;

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use crate::support::Service;
-use crate::support::document::{DOCUMENT, Operation, operations};
+use crate::support::document::{DOCUMENT, Operation, in_address, operations};
 use crate::support::place::Place;
 
 #[test]
@@ -272,9 +272,7 @@ async fn the_example_of_each_parameter_works() {
             let Some(example) = parameter.get("example") else {
                 continue;
             };
-            let example = example
-                .as_str()
-                .map_or_else(|| example.to_string(), str::to_owned);
+            let example = in_address(example);
             let name = parameter["name"].as_str().unwrap();
             let mut query = operation.required_query();
             if parameter["required"] != true {

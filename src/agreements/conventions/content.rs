@@ -179,7 +179,7 @@ pub struct Publication {
     #[schema(example = "Bulletin officiel n° 5 du 29 janvier 2026")]
     pub bulletin_reference: Option<Text<200>>,
     /// Le texte, ses annexes, la presse.
-    #[schema(required = false)]
+    #[schema(required = false, max_items = 100)]
     pub documents: Vec<Document>,
 }
 
@@ -193,7 +193,7 @@ pub struct FollowUp {
     #[schema(example = "Comité de pilotage annuel")]
     pub committee: Option<Text<1000>>,
     /// Objectifs annuels.
-    #[schema(required = false)]
+    #[schema(required = false, max_items = 100)]
     pub targets: Vec<Target>,
 }
 
@@ -206,7 +206,7 @@ pub struct Target {
     /// L'année scolaire.
     pub school_year: SchoolYear,
     /// La valeur visée.
-    #[schema(example = 12000, minimum = 0)]
+    #[schema(example = 12000, minimum = 0, maximum = 1000000000)]
     #[serde(serialize_with = "crate::values::plain_number")]
     pub value: f64,
     /// Le territoire, s'il n'est pas celui de l'accord.
@@ -419,7 +419,7 @@ pub struct NewConvention {
     #[schema(inline)]
     pub content: Content,
     /// Les signataires, des deux côtés.
-    #[schema(required = false)]
+    #[schema(required = false, max_items = 100)]
     pub signatories: Vec<NewSignatory>,
 }
 

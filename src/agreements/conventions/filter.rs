@@ -6,7 +6,9 @@ use super::content::{ConventionKind, ConventionScope};
 use super::model::Status;
 use super::term::EffectiveStatus;
 use crate::http::page;
-use crate::http::query::{Documented, Parameter, Query, Reader, UPDATED_SINCE, parameter};
+use crate::http::query::{
+    Documented, Parameter, Query, Reader, UPDATED_SINCE, parameter, without_example,
+};
 use crate::register::partners::content::Sector;
 use crate::values::ids::PartnerId;
 use crate::values::{ActionType, Axis, Level, TerritoryCode};
@@ -80,10 +82,9 @@ impl Query for Filter {
             "En vigueur ce jour-là : reconductions, avenants, résiliations et remplacements compris",
             "2026-03-01",
         ),
-        parameter(
+        without_example(
             "partner_id",
             "Partenaires qui sont, ont été ou, par un avenant signé, seront parties, séparés par des virgules",
-            "0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f",
         ),
         parameter(
             "sector",

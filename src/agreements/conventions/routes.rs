@@ -117,9 +117,7 @@ fn created(call: &Call<NoQuery, impl Sized>, convention: Convention) -> Result<A
 #[utoipa::path(
     tag = TAG,
     params(
-        Filters,
-        ("sort" = Option<String>, Query, description = "`created_at` (par défaut), `reference`, `updated_at` ; `-` devant pour l'ordre inverse", example = "-updated_at"),
-        crate::http::parameters::PageParameters,
+        ListCall<Conventions>,
     ),
     responses((status = 200, description = "Une page de conventions", content(
         (Listed<ConventionAnswer> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")
@@ -155,7 +153,7 @@ pub async fn count_conventions(call: Call<Filter>) -> Result<Answer> {
     params(crate::http::parameters::IdempotencyKey),
     request_body(content = NewConvention, example = json!({
         "title": "Convention-cadre de coopération", "kind": "framework_cooperation", "scope": "national",
-        "partner_ids": ["0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f"], "managing_office": "DGESCO A2-2",
+        "partner_ids": ["0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e01"], "managing_office": "DGESCO A2-2",
         "axes": ["career_discovery", "internships"], "action_types": ["company_visit", "class_talk"],
         "levels": ["3e", "2de_gt"], "moments": ["career_discovery"], "starts_on": "2026-01-01", "ends_on": "2028-12-31",
         "purpose": "Faire découvrir les métiers de l'industrie.",

@@ -4,12 +4,14 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::model::{CampaignYear, Kind};
 use crate::http::page;
-use crate::http::query::{Documented, Parameter, Query, Reader, UPDATED_SINCE, parameter};
+use crate::http::query::{
+    Documented, Parameter, Query, Reader, UPDATED_SINCE, parameter, without_example,
+};
 use crate::values::TerritoryCode;
 use crate::values::ids::ConventionId;
 
 /// How far ahead a list goes by default.
-const DAYS: u64 = 90;
+const DAYS: i64 = 90;
 
 /// How far it may: ten years.
 const MOST_DAYS: i64 = 3660;
@@ -49,10 +51,9 @@ impl Query for Filter {
             "Natures d'échéance (nomenclature `deadline_kinds`), séparées par des virgules",
             "convention_end,notice",
         ),
-        parameter(
+        without_example(
             "convention_id",
             "Conventions, elles-mêmes et leurs déclinaisons, séparées par des virgules",
-            "0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f",
         ),
         parameter(
             "territory",
@@ -63,11 +64,9 @@ impl Query for Filter {
     ];
 
     fn read(reader: &mut Reader<'_>) -> Self {
-        let within = reader
-            .number("within_days", 1, MOST_DAYS)
-            .and_then(|days| u64::try_from(days).ok());
+        let within = reader.number_or("within_days", 1, MOST_DAYS, DAYS);
         Self {
-            within_days: within.unwrap_or(DAYS),
+            within_days: within.unsigned_abs(),
             kind: reader.several("kind"),
             convention_id: reader.several("convention_id"),
             territory: reader.several("territory"),
@@ -90,4 +89,5 @@ pub enum Sort {
 impl page::Sort for Sort {
     const DEFAULT: Self = Self::DueOn;
     const ORDERS: &'static [(&'static str, Self)] = &[("due_on", Self::DueOn)];
+    const NOTE: &'static str = ", puis la nature";
 }

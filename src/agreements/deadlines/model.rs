@@ -164,7 +164,7 @@ pub struct DeadlineAnswer {
     #[schema(example = 42)]
     pub days_left: i64,
     /// La convention ou la déclinaison dont c'est l'échéance.
-    #[schema(example = json!({ "type": "convention", "id": "0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f", "url": "/v1/conventions/0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f" }))]
+    #[schema(example = json!({ "type": "convention", "id": "0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e03", "url": "/v1/conventions/0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e03" }))]
     pub object: ObjectLink,
     /// La convention, ou celle que porte la déclinaison.
     pub convention_id: ConventionId,

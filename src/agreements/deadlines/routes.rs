@@ -103,9 +103,7 @@ async fn complete(connection: &Connection, call: &Call<Filter>) -> Result<Filter
 #[utoipa::path(
     tag = TAG,
     params(
-        Filters,
-        ("sort" = Option<String>, Query, description = "`due_on` (par défaut : le jour, puis la nature) ; `-` devant pour l'ordre inverse", example = "due_on"),
-        crate::http::parameters::PageParameters,
+        ListCall<Deadlines>,
     ),
     responses((status = 200, description = "Une page d'échéances", content(
         (Listed<DeadlineAnswer> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"),

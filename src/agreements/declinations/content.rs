@@ -114,10 +114,10 @@ pub struct Content {
     #[schema(example = "2028-08-31")]
     pub ends_on: Option<NaiveDate>,
     /// Objectifs annuels.
-    #[schema(value_type = Vec<Target>, required = false)]
+    #[schema(value_type = Vec<Target>, required = false, max_items = 100)]
     pub targets: Json<Vec<Target>>,
     /// Actions prévues.
-    #[schema(value_type = Vec<PlannedAction>, required = false)]
+    #[schema(value_type = Vec<PlannedAction>, required = false, max_items = 50)]
     pub planned_actions: Json<Vec<PlannedAction>>,
     /// La délibération du conseil d'administration, pour un établissement.
     #[schema(value_type = Option<BoardDecision>, example = json!(null))]
@@ -198,7 +198,7 @@ pub struct PlannedAction {
     #[schema(example = "career_discovery")]
     pub moment: Option<Moment>,
     /// Objectifs de cette action.
-    #[schema(required = false)]
+    #[schema(required = false, max_items = 10)]
     pub targets: Vec<Target>,
 }
 
@@ -343,7 +343,7 @@ impl Body for Signatory {
 #[derive(Debug, Clone, PartialEq, ToSchema)]
 pub struct Activation {
     /// Les signataires, tels qu'ils étaient ; la liste peut être vide.
-    #[schema(required = false)]
+    #[schema(required = false, max_items = 100)]
     pub signatories: Vec<Signatory>,
 }
 

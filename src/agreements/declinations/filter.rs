@@ -5,7 +5,9 @@ use chrono::{DateTime, Utc};
 use super::content::DeclinationLevel;
 use super::model::Status;
 use crate::http::page;
-use crate::http::query::{Documented, Parameter, Query, Reader, UPDATED_SINCE, parameter};
+use crate::http::query::{
+    Documented, Parameter, Query, Reader, UPDATED_SINCE, parameter, without_example,
+};
 use crate::values::TerritoryCode;
 use crate::values::ids::{ConventionId, DeclinationId, PartnerId};
 
@@ -32,15 +34,13 @@ pub struct Filter {
 
 impl Query for Filter {
     const PARAMETERS: &'static [Parameter] = &[
-        parameter(
+        without_example(
             "convention_id",
             "Conventions déclinées, séparées par des virgules",
-            "0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f",
         ),
-        parameter(
+        without_example(
             "partner_id",
             "Partenaires qui sont ou ont été parties à la convention, séparés par des virgules",
-            "0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f",
         ),
         parameter(
             "level",
@@ -57,10 +57,9 @@ impl Query for Filter {
             "`draft`, `active`, `closed`, `abandoned`, séparés par des virgules",
             "active,closed",
         ),
-        parameter(
+        without_example(
             "parent_id",
             "Déclinaisons parentes, séparées par des virgules",
-            "0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f",
         ),
         UPDATED_SINCE,
     ];

@@ -79,9 +79,7 @@ async fn with_reach(connection: &Connection, filter: &Filter) -> Result<Filter> 
 #[utoipa::path(
     tag = TAG,
     params(
-        Filters,
-        ("sort" = Option<String>, Query, description = "`created_at` (par défaut), `updated_at` ; `-` devant pour l'ordre inverse", example = "-updated_at"),
-        crate::http::parameters::PageParameters,
+        ListCall<Declinations>,
     ),
     responses((status = 200, description = "Une page de déclinaisons", content(
         (Listed<DeclinationAnswer> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")
@@ -118,7 +116,7 @@ pub async fn count_declinations(call: Call<Filter>) -> Result<Answer> {
     tag = TAG,
     params(crate::http::parameters::IdempotencyKey),
     request_body(content = NewDeclination, example = json!({
-        "convention_id": "0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f", "level": "academy", "territories": ["academy:10"],
+        "convention_id": "0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e03", "level": "academy", "territories": ["academy:10"],
         "title": "L'industrie dans l'académie de Lyon", "axes": ["career_discovery"], "levels": ["3e"],
         "coordinator": { "name": "Dominique Petit", "function": "Chargée de mission école-entreprise", "email": "dominique.petit@ac-lyon.fr" },
         "starts_on": "2026-09-01", "ends_on": "2028-08-31",

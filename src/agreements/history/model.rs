@@ -59,7 +59,7 @@ pub struct Written {
     #[schema(example = "convention")]
     pub kind: String,
     /// Son identifiant.
-    #[schema(example = "0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f")]
+    #[schema(example = "0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e03")]
     pub id: Uuid,
 }
 

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use actix_web::{HttpResponse, get};
 
-use super::filter::{Filter, Filters, Sort};
+use super::filter::{Filter, Sort};
 use super::model::Event;
 use super::store;
 use crate::agreements::conventions::model::Convention;
@@ -72,9 +72,7 @@ fn only_if(allowed: bool) -> Result<()> {
     tag = "Conventions",
     params(
         ("id" = ConventionId, Path, description = "Identifiant de la convention"),
-        Filters,
-        ("sort" = Option<String>, Query, description = "`-occurred_at` (par défaut, le plus récent d'abord), `occurred_at`", example = "occurred_at"),
-        crate::http::parameters::PageParameters,
+        ListCall<History>,
     ),
     responses((status = 200, description = "Une page de l'historique", content(
         (Listed<Event> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")
@@ -99,9 +97,7 @@ pub async fn list_convention_history(call: ListCall<History>) -> Result<HttpResp
     tag = "Déclinaisons",
     params(
         ("id" = DeclinationId, Path, description = "Identifiant de la déclinaison"),
-        Filters,
-        ("sort" = Option<String>, Query, description = "`-occurred_at` (par défaut, le plus récent d'abord), `occurred_at`", example = "occurred_at"),
-        crate::http::parameters::PageParameters,
+        ListCall<History>,
     ),
     responses((status = 200, description = "Une page de l'historique", content(
         (Listed<Event> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")

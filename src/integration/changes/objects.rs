@@ -10,6 +10,7 @@ use std::rc::Rc;
 
 use futures_util::future::{LocalBoxFuture, try_join_all};
 use serde_json::Value;
+use utoipa::openapi::{RefOr, Schema};
 use uuid::Uuid;
 
 use super::model::Change;
@@ -30,7 +31,7 @@ use crate::register::partners::representatives::model::Representative;
 use crate::results::campaigns::model::Campaign;
 use crate::results::publications::model::Publication;
 use crate::results::reports::model::FullReport;
-use crate::values::FromText;
+use crate::values::{Described, FromText, schemas};
 
 macro_rules! types {
     ($($object:ty),* $(,)?) => {
@@ -142,6 +143,14 @@ pub struct ChangeType {
 impl fmt::Display for ChangeType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.object, self.verb)
+    }
+}
+
+impl Described for ChangeType {
+    fn described() -> RefOr<Schema> {
+        let name = |one: &Type, verb: &str| format!("{}.{verb}", one.name);
+        let of = |one: &'static Type| one.verbs.iter().map(move |verb| name(one, verb));
+        schemas::one_of(TYPES.iter().flat_map(of), None)
     }
 }
 

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use actix_web::{HttpResponse, get};
 
-use super::filter::{Filter, Filters, Sort};
+use super::filter::{Filter, Sort};
 use super::model::ChangeAnswer;
 use super::{objects, store};
 use crate::db::page::{Mark, MarkValue, Page};
@@ -22,6 +22,7 @@ impl List for Changes {
     type Sort = Sort;
     type Item = ChangeAnswer;
     const CURSOR: &'static str = "after";
+    const CURSOR_WORDS: &'static str = "Le `cursor` du dernier changement lu";
 
     async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<ChangeAnswer>> {
         let (scope, connection) = (call.scope()?, call.reader().await?);
@@ -72,12 +73,7 @@ fn place(position: i64, seq: i64) -> Mark {
 /// n'est plus.
 #[utoipa::path(
     tag = "Synchronisation",
-    params(
-        Filters,
-        ("after" = Option<String>, Query, description = "Le `cursor` du dernier changement lu"),
-        ("limit" = Option<i64>, Query, description = "Nombre de changements par page, de 1 à 200", minimum = 1, maximum = 200, example = 50),
-        ("dialect" = Option<String>, Query, description = "Écriture du CSV : `standard` ou `excel-fr`", example = "standard"),
-    ),
+    params(ListCall<Changes>),
     responses((status = 200, description = "Une page du flux", content(
         (Listed<ChangeAnswer> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")
     )))

@@ -1,7 +1,9 @@
 //! The example data of `ree serve --demo`: real partners, conventions and a part of the directory,
 //! loaded by the very imports that load a whole file, and a story told by the very steps that
-//! requests take (`story`). Each start after the first changes nothing.
+//! requests take (`story`, `people`). What the examples of the OpenAPI document speak of is there,
+//! with their ids. Each start after the first changes nothing.
 
+mod people;
 mod store;
 mod story;
 
@@ -28,9 +30,10 @@ const ATTEMPTS: u32 = 60;
 /// # Errors
 /// As an import; when the database cannot be reached.
 pub async fn load(connector: &Connector) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let (mut connection, _connected) = connector.diesel().await?;
+    story::begin(&mut connection).await?;
     let (mut client, _alive) = connector.plain().await?;
     imports(&mut client).await?;
-    let (mut connection, _alive) = connector.diesel().await?;
     if story::load(&mut connection).await? {
         log::info!("example story: told");
     }

@@ -6,20 +6,19 @@ use diesel_async::{AnsiTransactionManager, AsyncPgConnection, TransactionManager
 use serde_json::{Value, json};
 
 use super::store;
+use crate::agreements::conventions::amendments;
 use crate::agreements::{conventions, declinations};
 use crate::auth::policy::Scope;
 use crate::auth::{Identity, Perimeter, Role};
 use crate::clock::Clock;
-use crate::config::STALE_AFTER_DAYS;
 use crate::db::tx::{Author, Tx};
-use crate::db::version::{Conditions, Precondition};
+use crate::db::version::Precondition;
 use crate::error::{Error, Faults, Result};
 use crate::http::fields::{Body, Fields};
-use crate::offers::interventions;
-use crate::offers::interventions::status::AsOf;
+use crate::register::partners;
 use crate::results::reports;
-use crate::values::ids::PartnerId;
-use crate::values::{SchoolYear, Sha256Hex, Territory, TerritoryKind, today};
+use crate::values::ids::{AmendmentId, ConventionId, DeclinationId, Id, Kind, PartnerId, ReportId};
+use crate::values::{FromText as _, SchoolYear, Sha256Hex, Territory, TerritoryKind, today};
 
 /// The client of the example's writes.
 const CLIENT: &str = "ree-demo";
@@ -27,8 +26,38 @@ const CLIENT: &str = "ree-demo";
 /// The partner of the example: the UIMM, by its place in the example's list of partners.
 const PARTNER: &str = "2";
 
-const ACADEMY: &str = "academy:11";
-const SCHOOL: &str = "0660522J";
+/// Who writes for the ministry.
+pub(super) const DGESCO: (Role, &str) = (Role::Ministry, "demo-dgesco");
+
+/// Who writes for the partner.
+pub(super) const PORTAL: (Role, &str) = (Role::Partner, "demo-portail");
+
+/// The convention is in force from the first day of this year at the latest: the document's examples
+/// ask for days of it, whatever day the story is told on.
+fn first_year() -> Result<SchoolYear> {
+    SchoolYear::from_text("2025-2026").map_err(|_| Error::internal("no such year"))
+}
+
+pub(super) const ACADEMY: &str = "academy:11";
+pub(super) const SCHOOL: &str = "0660522J";
+
+/// Begins it, in a database without partners: the list of partners completes what the ministry says
+/// here of the one whom the document's examples speak of.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn begin(connection: &mut AsyncPgConnection) -> Result<()> {
+    let clock = Clock::foreseeing(PartnerId::EXAMPLE.uuid());
+    let mut tx = Tx::begin(connection, author(DGESCO.0, DGESCO.1), &clock).await?;
+    store::lock(tx.connection()).await?;
+    if !store::has_partners(tx.connection()).await? {
+        let new = body(&json!({
+            "legal_name": "Union des industries et métiers de la métallurgie", "kind": "professional_branch",
+        }))?;
+        partners::workflow::create(&mut tx, &new).await?;
+    }
+    tx.commit().await
+}
 
 /// Tells it, all of it or nothing, unless it was told already or its partner or school is not there.
 ///
@@ -51,34 +80,42 @@ async fn play(connection: &mut AsyncPgConnection) -> Result<bool> {
     let Some(partner) = partner.filter(|_| !was_told) else {
         return Ok(false);
     };
-    let clock = Clock::default();
-    let day = today(clock.now());
+    let day = today(Clock::default().now());
     let last_year = day.checked_sub_days(Days::new(365)).unwrap_or(day);
     let mut story = Story {
         connection,
-        clock: &clock,
         partner,
         year: SchoolYear::of(last_year),
         today: day,
     };
     let convention = story.convention().await?;
+    story.amendment(&convention).await?;
     let declination = story.declination(&convention).await?;
     story.interventions(&convention).await?;
     story.reports(&convention, &declination).await?;
+    story.people().await?;
     Ok(true)
 }
 
-struct Story<'a> {
+pub(super) struct Story<'a> {
     connection: &'a mut AsyncPgConnection,
-    clock: &'a Clock,
-    partner: PartnerId,
+    pub(super) partner: PartnerId,
     /// The last school year that has ended, or is about to.
-    year: SchoolYear,
-    today: NaiveDate,
+    pub(super) year: SchoolYear,
+    pub(super) today: NaiveDate,
+}
+
+fn author(role: Role, subject: &str) -> Author {
+    Author {
+        subject: subject.to_owned(),
+        role: role.to_string(),
+        client_id: CLIENT.to_owned(),
+        request_id: Clock::default().new_id().to_string(),
+    }
 }
 
 /// A body, read as a request's is.
-fn body<T: Body>(value: &Value) -> Result<T> {
+pub(super) fn body<T: Body>(value: &Value) -> Result<T> {
     let mut faults = Faults::default();
     let read = Fields::body(value, &mut faults);
     faults.check()?;
@@ -101,7 +138,19 @@ fn academy() -> Result<Scope> {
     )
 }
 
-fn school() -> Result<Scope> {
+/// The partner's portal.
+pub(super) fn portal(partner: PartnerId) -> Result<Scope> {
+    let partner_id = Some(partner.uuid());
+    scope(
+        Role::Partner,
+        Perimeter {
+            partner_id,
+            ..Perimeter::default()
+        },
+    )
+}
+
+pub(super) fn school() -> Result<Scope> {
     let uais = Some(vec![SCHOOL.to_owned()]);
     scope(
         Role::Establishment,
@@ -114,19 +163,34 @@ fn school() -> Result<Scope> {
 
 impl Story<'_> {
     /// A step taken by somebody, as one transaction within the story's.
-    async fn step<T>(
+    pub(super) async fn step<T>(
         &mut self,
         role: Role,
         subject: &str,
         act: impl AsyncFnOnce(&mut Tx<'_>) -> Result<T>,
     ) -> Result<T> {
-        let author = Author {
-            subject: subject.to_owned(),
-            role: role.to_string(),
-            client_id: CLIENT.to_owned(),
-            request_id: self.clock.new_id().to_string(),
-        };
-        let mut tx = Tx::begin(self.connection, author, self.clock).await?;
+        self.step_at(&Clock::default(), role, subject, act).await
+    }
+
+    /// The same, of which what the document's examples speak of comes.
+    pub(super) async fn example<K: Kind, T>(
+        &mut self,
+        id: Id<K>,
+        (role, subject): (Role, &str),
+        act: impl AsyncFnOnce(&mut Tx<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let clock = Clock::foreseeing(id.uuid());
+        self.step_at(&clock, role, subject, act).await
+    }
+
+    async fn step_at<T>(
+        &mut self,
+        clock: &Clock,
+        role: Role,
+        subject: &str,
+        act: impl AsyncFnOnce(&mut Tx<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let mut tx = Tx::begin(self.connection, author(role, subject), clock).await?;
         let made = act(&mut tx).await?;
         tx.commit().await?;
         Ok(made)
@@ -134,7 +198,8 @@ impl Story<'_> {
 
     /// Written by the ministry, signed by both sides.
     async fn convention(&mut self) -> Result<conventions::model::Convention> {
-        let (ministry, first_day) = (Scope::of_operator(), self.year.first_day());
+        let ministry = Scope::of_operator();
+        let first_day = self.year.first_day().min(first_year()?.first_day());
         let new = body(&json!({
             "title": "Exemple : convention-cadre de coopération", "kind": "framework_cooperation", "scope": "national",
             "partner_ids": [self.partner], "managing_office": "DGESCO",
@@ -144,7 +209,7 @@ impl Story<'_> {
             "follow_up": { "periodicity": "yearly",
                 "targets": [{ "measure": "pupils", "school_year": self.year, "value": 1000 }] },
             "starts_on": first_day, "renewal": { "mode": "tacit", "months": 12, "max_times": 2 },
-            "ends_on": first_day.checked_add_days(Days::new(3 * 365)),
+            "ends_on": self.year.first_day().checked_add_days(Days::new(3 * 365)),
             "signatories": [
                 { "side": "ministry", "name": "Camille Exemple", "function": "Directrice", "organisation": "Ministère" },
                 { "side": "partner", "partner_id": self.partner, "name": "Dominique Exemple", "function": "Présidente",
@@ -152,7 +217,7 @@ impl Story<'_> {
             ],
         }))?;
         let created = self
-            .step(Role::Ministry, "demo-dgesco", async |tx| {
+            .example(ConventionId::EXAMPLE, DGESCO, async |tx| {
                 conventions::workflow::create(tx, &ministry, &new).await
             })
             .await?;
@@ -160,7 +225,7 @@ impl Story<'_> {
             conventions::model::Step::OpenNegotiation,
             conventions::model::Step::SendForSignature,
         ] {
-            self.step(Role::Ministry, "demo-dgesco", async |tx| {
+            self.step(DGESCO.0, DGESCO.1, async |tx| {
                 let any = Precondition::None;
                 conventions::workflow::step(tx, &ministry, created.id, step, &any).await
             })
@@ -182,6 +247,50 @@ impl Story<'_> {
         Ok(convention)
     }
 
+    /// What both sides add to it the next spring.
+    async fn amendment(&mut self, convention: &conventions::model::Convention) -> Result<()> {
+        let ministry = Scope::of_operator();
+        let first_day = self.year.first_day();
+        let new = body(&json!({
+            "title": "Exemple : avenant sur le suivi",
+            "effective_on": first_day.checked_add_days(Days::new(200)),
+            "changes": [
+                { "op": "set_axes", "axes": ["career_discovery", "internships", "gender_equality", "apprenticeship"] },
+                { "op": "text", "article": "Article 4", "text": "Le comité de suivi se réunit deux fois par an." },
+            ],
+            "signatories": [
+                { "side": "ministry", "name": "Camille Exemple", "function": "Directrice", "organisation": "Ministère" },
+                { "side": "partner", "partner_id": self.partner, "name": "Dominique Exemple", "function": "Présidente",
+                  "organisation": "UIMM" },
+            ],
+        }))?;
+        let drafted = async |tx: &mut Tx<'_>| {
+            amendments::workflow::create(tx, &ministry, convention.id, &new).await
+        };
+        let (_, amendment) = self.example(AmendmentId::EXAMPLE, DGESCO, drafted).await?;
+        let place = (convention.id, amendment.id);
+        self.step(DGESCO.0, DGESCO.1, async |tx| {
+            let (step, any) = (
+                amendments::model::Step::SendForSignature,
+                Precondition::None,
+            );
+            amendments::workflow::step(tx, &ministry, place, step, &any).await
+        })
+        .await?;
+        for side in ["ministry", "partner"] {
+            let signature = body(&json!({
+                "side": side, "signed_on": first_day.min(self.today), "medium": "paper", "place": "Paris",
+                "document_sha256": Sha256Hex::of("un avenant d'exemple".as_bytes()),
+            }))?;
+            self.step(DGESCO.0, DGESCO.1, async |tx| {
+                let any = Precondition::None;
+                amendments::workflow::sign(tx, &ministry, place, &signature, &any).await
+            })
+            .await?;
+        }
+        Ok(())
+    }
+
     /// Carried to its academy by a rectorat.
     async fn declination(
         &mut self,
@@ -196,69 +305,14 @@ impl Story<'_> {
             "targets": [{ "measure": "pupils", "school_year": self.year, "value": 200 }],
         }))?;
         let signed = body(&json!({ "signatories": [] }))?;
-        self.step(Role::Academy, "demo-rectorat", async |tx| {
+        let writer = (Role::Academy, "demo-rectorat");
+        self.example(DeclinationId::EXAMPLE, writer, async |tx| {
             let in_context = declinations::workflow::create(tx, &rectorat, &new).await?;
             let (id, any) = (in_context.declination.id, Precondition::None);
             let active = declinations::workflow::activate(tx, &rectorat, id, &signed, &any).await?;
             Ok(active.declination)
         })
         .await
-    }
-
-    /// Pushed by the partner's portal: two that are published, one that the convention leaves out.
-    async fn interventions(&mut self, convention: &conventions::model::Convention) -> Result<()> {
-        let partner_id = Some(self.partner.uuid());
-        let portal = scope(
-            Role::Partner,
-            Perimeter {
-                partner_id,
-                ..Perimeter::default()
-            },
-        )?;
-        let offers = [
-            (
-                "exemple-visite",
-                json!({
-                    "title": "Exemple : visite d'un atelier de mécanique", "action_type": "company_visit", "levels": ["3e"],
-                    "description": "Une matinée dans un atelier de mécanique de précision.", "modality": "in_person",
-                    "territories": ["department:066"], "pupils_per_session": 15, "duration_minutes": 180,
-                }),
-            ),
-            (
-                "exemple-metiers",
-                json!({
-                    "title": "Exemple : une ingénieure raconte son métier", "action_type": "class_talk",
-                    "levels": ["4e", "3e", "2de_gt"], "modality": "remote", "nationwide": true, "axes": ["gender_equality"],
-                }),
-            ),
-            (
-                "exemple-bts",
-                json!({
-                    "title": "Exemple : découverte des BTS industriels", "action_type": "class_talk", "levels": ["tle_pro"],
-                    "modality": "remote", "nationwide": true,
-                }),
-            ),
-        ];
-        for (external_id, mut offer) in offers {
-            if let Some(fields) = offer.as_object_mut() {
-                fields.insert("convention_id".to_owned(), json!(convention.id));
-            }
-            let new = body(&offer)?;
-            let key = interventions::model::Key {
-                partner: self.partner,
-                external_id: interventions::model::ExternalId::of_path(external_id)?,
-            };
-            self.step(Role::Partner, "demo-portail", async |tx| {
-                let conditions = Conditions {
-                    if_match: &Precondition::None,
-                    if_none_match: &Precondition::None,
-                };
-                let looked = AsOf::at(tx.now, STALE_AFTER_DAYS);
-                interventions::workflow::put(tx, &portal, &key, &new, conditions, looked).await
-            })
-            .await?;
-        }
-        Ok(())
     }
 
     /// What a school did, validated by its academy, and what its academy did besides, validated by
@@ -303,14 +357,19 @@ impl Story<'_> {
         ];
         for (role, writer, report, validating, validator) in written {
             let new = body(&report)?;
-            let id = self
-                .step(role, &format!("demo-{role}"), async |tx| {
-                    let created = reports::workflow::create(tx, writer, new).await?;
-                    let (id, act) = (created.report.id, reports::workflow::Act::Submit(&[]));
-                    reports::workflow::step(tx, writer, id, act, &Precondition::None).await?;
-                    Ok(id)
-                })
-                .await?;
+            let subject = format!("demo-{role}");
+            let write = async |tx: &mut Tx<'_>| {
+                let created = reports::workflow::create(tx, writer, new).await?;
+                let (id, act) = (created.report.id, reports::workflow::Act::Submit(&[]));
+                reports::workflow::step(tx, writer, id, act, &Precondition::None).await?;
+                Ok(id)
+            };
+            let id = if role == Role::Academy {
+                self.example(ReportId::EXAMPLE, (role, &subject), write)
+                    .await?
+            } else {
+                self.step(role, &subject, write).await?
+            };
             self.step(validating, "demo-validation", async |tx| {
                 let (act, any) = (reports::workflow::Act::Validate, Precondition::None);
                 reports::workflow::step(tx, validator, id, act, &any).await

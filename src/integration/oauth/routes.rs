@@ -230,7 +230,9 @@ fn unkept() -> actix_web::HttpResponseBuilder {
 /// Les clés publiques
 ///
 /// Celles qui vérifient la signature des jetons (RFC 7517).
-#[utoipa::path(tag = TAG, responses((status = 200, description = "Les clés", body = Object)))]
+#[utoipa::path(tag = TAG, responses((status = 200, description = "Les clés", body = Object, example = json!({
+    "keys": [{ "kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": "2026-09-01", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" }]
+}))))]
 #[get("/.well-known/jwks.json")]
 pub async fn get_jwks(call: Call) -> Result<Answer> {
     let keys: Value = call.app.authenticator.tokens().keys().jwks();

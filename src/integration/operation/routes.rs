@@ -93,7 +93,7 @@ pub async fn get_version(_call: Call) -> Result<Answer> {
 ///
 /// Ce document même, en version 3.1.
 #[utoipa::path(tag = TAG, responses(
-    (status = 200, description = "Le document", body = Object),
+    (status = 200, description = "Le document", body = Object, example = json!({ "openapi": "3.1.0" })),
     (status = 304, description = UNCHANGED)
 ))]
 #[get("/openapi.json")]
@@ -152,7 +152,7 @@ pub async fn get_problem(call: Call) -> Result<Answer> {
 /// Contact de sécurité
 ///
 /// RFC 9116.
-#[utoipa::path(tag = TAG, responses((status = 200, description = "Le contact", body = String, content_type = "text/plain")))]
+#[utoipa::path(tag = TAG, responses((status = 200, description = "Le contact", body = String, content_type = "text/plain", example = "Contact: https://ree.example/docs/\nExpires: 2027-09-01T00:00:00Z\n")))]
 #[get("/.well-known/security.txt")]
 pub async fn get_security_txt(call: Call) -> Result<Answer> {
     let url = &call.app.config.public_url;

@@ -194,4 +194,6 @@ impl page::Sort for Sort {
         ("relevance", Self::Relevance),
         ("distance", Self::Distance),
     ];
+    const NOTE: &'static str = " ; par défaut l'ordre de création, ou `relevance` avec `q` ; \
+        `distance` va avec `near`, sans lieu en dernier";
 }

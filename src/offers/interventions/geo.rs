@@ -1,8 +1,11 @@
 //! Distances: the point that a list is measured from.
 
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+
 use crate::error::notice::DECIMAL_POINT;
 use crate::error::{Notice, Rule, notice};
-use crate::values::{FromText, decimal};
+use crate::values::{Described, FromText, decimal};
 
 /// The farthest that is asked for, in kilometres: half the way around the Earth.
 pub const MAX_KM: i32 = 20_000;
@@ -66,6 +69,15 @@ static OUTSIDE: Notice = notice(
     "La latitude va de -90 à 90 et la longitude de -180 à 180 degrés, la latitude d'abord.",
     "The latitude is between -90 and 90 and the longitude between -180 and 180 degrees, the latitude first.",
 );
+
+impl Described for Point {
+    fn described() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .pattern(Some("^-?[0-9]{1,2}([.][0-9]+)?,-?[0-9]{1,3}([.][0-9]+)?$"))
+            .into()
+    }
+}
 
 impl FromText for Point {
     fn from_text(text: &str) -> Result<Self, Rule> {

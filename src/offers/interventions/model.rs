@@ -75,7 +75,7 @@ impl TextValue for ExternalId {
             .schema_type(Type::String)
             .pattern(Some("^[A-Za-z0-9._:~-]{1,128}$"))
             .description(Some("L'identifiant donné par le partenaire."))
-            .examples([serde_json::json!("visite-42")])
+            .examples([serde_json::json!("exemple-metiers")])
     }
 
     fn schema_name() -> String {

@@ -77,7 +77,7 @@ pub async fn get_intervention(call: Call) -> Result<Answer> {
         crate::http::parameters::OptionalIfNoneMatch,
     ),
     request_body(content = NewIntervention, example = json!({
-        "convention_id": "0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f", "title": "Visite d'un atelier de métallurgie",
+        "convention_id": "0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e03", "title": "Visite d'un atelier de métallurgie",
         "description": "Les élèves découvrent les métiers de l'atelier avec ceux qui les exercent.",
         "action_type": "company_visit", "levels": ["3e", "2de_gt"], "moments": ["career_discovery"],
         "axes": ["career_discovery"], "event": "semaine_industrie", "modality": "in_person", "nationwide": false,

@@ -1,5 +1,6 @@
 //! The filters and orders of a list of opportunities.
 
+use crate::db::page::{DEFAULT_LIMIT, MAX_LIMIT};
 use crate::http::query::{Parameter, Query, Reader, parameter};
 
 /// How many partners are asked for.
@@ -17,11 +18,9 @@ impl Query for Limit {
     )];
 
     fn read(reader: &mut Reader<'_>) -> Self {
-        let most = reader
-            .number("limit", 1, 200)
-            .and_then(|most| usize::try_from(most).ok());
+        let most = reader.number_or("limit", 1, MAX_LIMIT, DEFAULT_LIMIT);
         Self {
-            most: most.unwrap_or(50),
+            most: usize::try_from(most).unwrap_or_default(),
         }
     }
 }

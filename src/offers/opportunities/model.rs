@@ -16,6 +16,7 @@ use crate::offers::interventions::model::to_a_tenth;
 use crate::register::contacts::model::{Contact, ContactAnswer};
 use crate::register::partners::representatives::model::{Representative, RepresentativeAnswer};
 use crate::values::TextValue;
+use crate::values::ids::{ConventionId, DeclinationId, InterventionId, PartnerId};
 
 /// Ce qu'un établissement peut demander, et à qui.
 #[derive(Debug, Serialize, ToSchema)]
@@ -55,6 +56,7 @@ pub struct Opportunity {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct OpportunityPartner {
     /// Identifiant.
+    #[schema(value_type = PartnerId)]
     pub id: Uuid,
     /// Nom d'usage, ou raison sociale.
     #[schema(example = "UIMM")]
@@ -74,6 +76,7 @@ pub struct OpportunityPartner {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct OpportunityConvention {
     /// Identifiant.
+    #[schema(value_type = ConventionId)]
     pub id: Uuid,
     /// Référence.
     #[schema(example = "CN-2026-0001")]
@@ -83,6 +86,7 @@ pub struct OpportunityConvention {
     pub title: String,
     /// La déclinaison la plus proche qui la porte là, s'il y en a une.
     #[schema(example = json!(null))]
+    #[schema(value_type = Option<DeclinationId>)]
     pub declination_id: Option<Uuid>,
     /// Pourquoi elle convient.
     pub reasons: Vec<Reason>,
@@ -103,11 +107,13 @@ pub struct OpportunityRepresentative {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct OpportunityIntervention {
     /// Identifiant.
+    #[schema(value_type = InterventionId)]
     pub id: Uuid,
     /// Identifiant donné par le partenaire.
     #[schema(example = "visite-42")]
     pub external_id: String,
     /// La convention qui la porte.
+    #[schema(value_type = ConventionId)]
     pub convention_id: Uuid,
     /// Intitulé.
     #[schema(example = "Visite d'un atelier")]

@@ -161,22 +161,22 @@ pub struct Outcome {
     #[schema(example = "2025-10-09")]
     pub held_on: NaiveDate,
     /// Élèves présents.
-    #[schema(example = 27, minimum = 0)]
+    #[schema(example = 27, minimum = 0, maximum = 100000000)]
     pub pupils: Option<i32>,
     /// Dont filles.
-    #[schema(example = 14, minimum = 0)]
+    #[schema(example = 14, minimum = 0, maximum = 100000000)]
     pub girls: Option<i32>,
     /// Dont élèves de l'éducation prioritaire.
-    #[schema(example = 27, minimum = 0)]
+    #[schema(example = 27, minimum = 0, maximum = 100000000)]
     pub priority_education_pupils: Option<i32>,
     /// Enseignants.
-    #[schema(example = 2, minimum = 0)]
+    #[schema(example = 2, minimum = 0, maximum = 100000000)]
     pub teachers: Option<i32>,
     /// Professionnels.
-    #[schema(example = 3, minimum = 0)]
+    #[schema(example = 3, minimum = 0, maximum = 100000000)]
     pub professionals: Option<i32>,
     /// Heures, entières.
-    #[schema(example = 2, minimum = 0)]
+    #[schema(example = 2, minimum = 0, maximum = 100000000)]
     pub hours: Option<i32>,
 }
 

@@ -59,9 +59,7 @@ impl List for Solicitations {
 #[utoipa::path(
     tag = TAG,
     params(
-        Filters,
-        ("sort" = Option<String>, Query, description = "`created_at` (par défaut), `updated_at` ; `-` devant pour l'ordre inverse", example = "-updated_at"),
-        crate::http::parameters::PageParameters,
+        ListCall<Solicitations>,
     ),
     responses((status = 200, description = "Une page de sollicitations", content(
         (Listed<SolicitationAnswer> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")
@@ -97,7 +95,7 @@ pub async fn count_solicitations(call: Call<Filter>) -> Result<Answer> {
     tag = TAG,
     params(crate::http::parameters::IdempotencyKey),
     request_body(content = NewSolicitation, example = json!({
-        "uai": "0690001B", "intervention_id": "0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f", "levels": ["3e"],
+        "uai": "0690001B", "intervention_id": "0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e06", "levels": ["3e"],
         "pupils_expected": 28, "wished_from": "2099-01-11", "wished_to": "2099-01-29",
         "message": "Pour une classe de troisième, de préférence le matin."
     })),

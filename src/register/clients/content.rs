@@ -258,7 +258,7 @@ mod tests {
             json!({"role": "reader", "uais": null, "territories": []}),
             json!({"role": "academy", "territories": ["academy:10", "region:84"]}),
             json!({"role": "establishment", "uais": ["0311131L"]}),
-            json!({"role": "partner", "partner_id": "0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f"}),
+            json!({"role": "partner", "partner_id": "0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e01"}),
         ] {
             assert_eq!(faults(client(good.clone())), [], "{good}");
         }

@@ -64,9 +64,7 @@ impl List for Clients {
 #[utoipa::path(
     tag = TAG,
     params(
-        Filters,
-        ("sort" = Option<String>, Query, description = "`created_at` (par défaut), `updated_at` ; `-` devant pour l'ordre inverse", example = "-updated_at"),
-        crate::http::parameters::PageParameters,
+        ListCall<Clients>,
     ),
     responses((status = 200, description = "Une page de clients", content(
         (Listed<ClientAnswer> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")

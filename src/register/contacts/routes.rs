@@ -72,9 +72,7 @@ async fn with_reach(connection: &Connection, filter: &Filter) -> Result<Filter> 
 #[utoipa::path(
     tag = TAG,
     params(
-        Filters,
-        ("sort" = Option<String>, Query, description = "`created_at` (par défaut), `updated_at` ; `-` devant pour l'ordre inverse", example = "-updated_at"),
-        crate::http::parameters::PageParameters,
+        ListCall<Contacts>,
     ),
     responses((status = 200, description = "Une page de contacts", content(
         (Listed<ContactAnswer> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")

@@ -47,9 +47,7 @@ impl List for Establishments {
 #[utoipa::path(
     tag = TAG,
     params(
-        Filters,
-        ("sort" = Option<String>, Query, description = "`uai` (par défaut), `updated_at` ; `-` devant pour l'ordre inverse", example = "-updated_at"),
-        crate::http::parameters::PageParameters,
+        ListCall<Establishments>,
     ),
     responses((status = 200, description = "Une page d'établissements", content(
         (Listed<EstablishmentAnswer> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")

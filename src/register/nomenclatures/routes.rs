@@ -45,9 +45,7 @@ impl List for Nomenclatures {
 #[utoipa::path(
     tag = TAG,
     params(
-        Filters,
-        ("sort" = Option<String>, Query, description = "`name` (par défaut), `updated_at` ; `-` devant pour l'ordre inverse", example = "-updated_at"),
-        crate::http::parameters::PageParameters,
+        ListCall<Nomenclatures>,
     ),
     responses((status = 200, description = "Une page de nomenclatures", content(
         (Listed<Nomenclature> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")

@@ -64,9 +64,7 @@ fn of_today(call: &Call<Filter>) -> Filter {
 #[utoipa::path(
     tag = TAG,
     params(
-        Filters,
-        ("sort" = Option<String>, Query, description = "`created_at` (par défaut), `legal_name`, `updated_at` ; `-` devant pour l'ordre inverse", example = "-updated_at"),
-        crate::http::parameters::PageParameters,
+        ListCall<Partners>,
     ),
     responses((status = 200, description = "Une page de partenaires", content(
         (Listed<PartnerAnswer> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")

@@ -46,9 +46,7 @@ impl List for Territories {
 #[utoipa::path(
     tag = TAG,
     params(
-        Filters,
-        ("sort" = Option<String>, Query, description = "`code` (par défaut), `updated_at` ; `-` devant pour l'ordre inverse", example = "-updated_at"),
-        crate::http::parameters::PageParameters,
+        ListCall<Territories>,
     ),
     responses((status = 200, description = "Une page de territoires", content(
         (Listed<Territory> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")

@@ -50,9 +50,7 @@ impl List for Campaigns {
 #[utoipa::path(
     tag = TAG,
     params(
-        Filters,
-        ("sort" = Option<String>, Query, description = "`created_at` (par défaut), `updated_at` ; `-` devant pour l'ordre inverse", example = "-updated_at"),
-        crate::http::parameters::PageParameters,
+        ListCall<Campaigns>,
     ),
     responses((status = 200, description = "Une page de campagnes", content(
         (Listed<CampaignAnswer> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")

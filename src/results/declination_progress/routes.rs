@@ -8,6 +8,7 @@ use crate::agreements::declinations::store as declinations;
 use crate::error::{Error, Result};
 use crate::http::answer::Answer;
 use crate::http::call::Call;
+use crate::http::query::Documented;
 use crate::results::year::Year;
 use crate::values::ids::DeclinationId;
 
@@ -21,7 +22,7 @@ use crate::values::ids::DeclinationId;
     tag = "Déclinaisons",
     params(
         ("id" = DeclinationId, Path, description = "Identifiant de la déclinaison"),
-        ("school_year" = String, Query, description = "L'année scolaire", example = "2025-2026"),
+        Documented<Year>,
     ),
     responses((status = 200, description = "L'avancement", body = DeclinationProgress))
 )]

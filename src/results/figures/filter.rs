@@ -1,15 +1,11 @@
 //! What values are asked for: measures, groupings, filters, and which publication.
 
-use utoipa::IntoParams;
-use utoipa::openapi::Required;
-use utoipa::openapi::path::{Parameter as DocumentedParameter, ParameterIn};
-
 use crate::db::page::Page;
 use crate::error::{Error, Notice, Result, Rule, notice};
 use crate::http::page;
-use crate::http::query::{Documented, Parameter, Query, Reader, parameter, without_example};
+use crate::http::query::{Parameter, Query, Reader, parameter, without_example};
 use crate::results::indicators::model::{
-    Asked, Dimension, Edition, EditionAsOf, EditionNamed, MAX_DIMENSIONS,
+    Asked, Edition, EditionAsOf, EditionNamed, MAX_DIMENSIONS,
 };
 use crate::results::indicators::store::Key;
 use crate::values::TerritoryKind;
@@ -94,16 +90,10 @@ impl Query for Asked {
     ];
 
     fn read(reader: &mut Reader<'_>) -> Self {
-        if reader.text("measures").is_none() {
-            reader.fault("measures", Rule::Required);
-        }
-        let group_by: Vec<Dimension> = reader.distinct("group_by");
-        if group_by.len() > MAX_DIMENSIONS {
-            reader.fault("group_by", Rule::TooManyItems(MAX_DIMENSIONS));
-        }
+        reader.needs("measures");
         Self {
             measures: reader.distinct("measures"),
-            group_by,
+            group_by: reader.distinct_up_to("group_by", MAX_DIMENSIONS),
             school_year: reader.several("school_year"),
             academic_region: reader.territories("academic_region", TerritoryKind::Region),
             academy: reader.territories("academy", TerritoryKind::Academy),
@@ -130,20 +120,6 @@ fn edition(reader: &mut Reader<'_>) -> Option<Edition> {
         .map(|EditionNamed(edition)| edition);
     let as_of = reader.one("as_of").map(|EditionAsOf(edition)| edition);
     named.or(as_of)
-}
-
-/// The parameters of values: `measures` must be there.
-pub struct ValuesParameters;
-
-impl IntoParams for ValuesParameters {
-    fn into_params(place: impl Fn() -> Option<ParameterIn>) -> Vec<DocumentedParameter> {
-        let mut parameters = Documented::<Asked>::into_params(place);
-        let measures = parameters.iter_mut().find(|one| one.name == "measures");
-        measures
-            .into_iter()
-            .for_each(|one| one.required = Required::True);
-        parameters
-    }
 }
 
 /// Cells have one order, that of their keys.

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use actix_web::{HttpResponse, get};
 
-use super::filter::{ByKey, ValuesParameters, after};
+use super::filter::{ByKey, after};
 use super::published;
 use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::Result;
@@ -125,7 +125,7 @@ async fn read(
 /// En CSV et en NDJSON, toutes les cases, ou le total sans `group_by`.
 #[utoipa::path(
     tag = TAG,
-    params(ValuesParameters, crate::http::parameters::PageParameters),
+    params(ListCall<Values>),
     responses((status = 200, description = "Une page de valeurs", content(
         (IndicatorValues = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")
     )))

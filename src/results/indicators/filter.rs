@@ -37,4 +37,5 @@ pub enum Sort {
 impl page::Sort for Sort {
     const DEFAULT: Self = Self::Place;
     const ORDERS: &'static [(&'static str, Self)] = &[("place", Self::Place), ("code", Self::Code)];
+    const NOTE: &'static str = " ; `place` est l'ordre de présentation";
 }

@@ -3,14 +3,16 @@
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{AnyOfBuilder, OneOfBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
 
 use crate::error::Rule;
 use crate::reference::{Entry, Reference};
 use crate::register::partners::content::Sector;
 use crate::values::ids::{ConventionId, PartnerId, PublicationId};
 use crate::values::{
-    ActionType, Axis, Event, FromText, Level, Measure, Moment, SchoolYear, TerritoryCode,
-    TextValue, code_enum, start_of,
+    ActionType, Axis, Described, Event, FromText, Level, Measure, Moment, SchoolYear,
+    TerritoryCode, TextValue, code_enum, schemas, start_of,
 };
 
 /// The most dimensions of one grouping.
@@ -233,6 +235,14 @@ pub enum Edition {
 /// `publication=`, an id or a number.
 pub struct EditionNamed(pub Edition);
 
+impl Described for EditionNamed {
+    fn described() -> RefOr<Schema> {
+        let number = schemas::between(Type::Integer, 1, i32::MAX);
+        let either = OneOfBuilder::new().item(number);
+        either.item(PublicationId::described()).into()
+    }
+}
+
 impl FromText for EditionNamed {
     fn from_text(text: &str) -> std::result::Result<Self, Rule> {
         if let Ok(number) = text.parse::<i32>() {
@@ -246,6 +256,13 @@ impl FromText for EditionNamed {
 
 /// `as_of=`, a moment, or a day until its end in Paris.
 pub struct EditionAsOf(pub Edition);
+
+impl Described for EditionAsOf {
+    fn described() -> RefOr<Schema> {
+        let either = AnyOfBuilder::new().item(NaiveDate::described());
+        either.item(DateTime::<Utc>::described()).into()
+    }
+}
 
 impl FromText for EditionAsOf {
     fn from_text(text: &str) -> std::result::Result<Self, Rule> {

@@ -67,9 +67,7 @@ async fn definitions(call: &Call<Filter>) -> Result<Vec<Definition>> {
 #[utoipa::path(
     tag = TAG,
     params(
-        Filters,
-        ("sort" = Option<String>, Query, description = "`place` (par défaut, l'ordre de présentation), `code` ; `-` devant pour l'ordre inverse", example = "code"),
-        crate::http::parameters::PageParameters,
+        ListCall<Definitions>,
     ),
     responses((status = 200, description = "Une page de définitions", content(
         (Listed<Definition> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")

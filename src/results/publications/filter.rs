@@ -70,4 +70,5 @@ impl page::Sort for Sort {
     const DEFAULT: Self = Self::Id;
     const ORDERS: &'static [(&'static str, Self)] =
         &[("created_at", Self::Id), ("updated_at", Self::UpdatedAt)];
+    const NOTE: &'static str = " ; l'ordre de création est celui des numéros";
 }

@@ -50,9 +50,7 @@ impl List for Publications {
 #[utoipa::path(
     tag = TAG,
     params(
-        Filters,
-        ("sort" = Option<String>, Query, description = "`created_at` (par défaut, l'ordre des numéros), `updated_at` ; `-` devant pour l'ordre inverse", example = "-created_at"),
-        crate::http::parameters::PageParameters,
+        ListCall<Publications>,
     ),
     responses((status = 200, description = "Une page de publications", content(
         (Listed<Publication> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")

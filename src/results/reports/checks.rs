@@ -7,13 +7,15 @@
 
 use std::collections::{HashMap, HashSet};
 
+use utoipa::openapi::{RefOr, Schema};
+
 use super::line::Line;
 use super::model::{FullReport, Status};
 use crate::error::warning::Warning;
 use crate::error::{Code, Error, Fault, Notice, Place, Result, Rule, notice};
 use crate::language::Language;
 use crate::results::reports::model::Confirmed;
-use crate::values::{FromText, TextValue, leaves_out};
+use crate::values::{Described, FromText, TextValue, leaves_out, schemas};
 
 /// How many times last year's figure asks to be confirmed.
 const TIMES: i64 = 10;
@@ -80,6 +82,12 @@ static TEN_TIMES_LAST_YEAR: Notice = notice(
 pub enum Confirmable {
     /// Figures ten times last year's.
     TenTimesLastYear,
+}
+
+impl Described for Confirmable {
+    fn described() -> RefOr<Schema> {
+        schemas::one_of([TEN_TIMES_LAST_YEAR.code], None)
+    }
 }
 
 impl FromText for Confirmable {

@@ -55,34 +55,34 @@ pub struct Line {
     #[schema(example = "semaine_ecole_entreprise")]
     pub event: Option<Event>,
     /// Actions ; null : on ne sait pas, 0 : aucune.
-    #[schema(example = 12, minimum = 0)]
+    #[schema(example = 12, minimum = 0, maximum = 100000000)]
     pub actions: Option<i32>,
     /// Participations d'élèves.
-    #[schema(example = 340, minimum = 0)]
+    #[schema(example = 340, minimum = 0, maximum = 100000000)]
     pub pupils: Option<i32>,
     /// Dont filles.
-    #[schema(example = 171, minimum = 0)]
+    #[schema(example = 171, minimum = 0, maximum = 100000000)]
     pub girls: Option<i32>,
     /// Dont élèves de l'éducation prioritaire.
-    #[schema(example = 90, minimum = 0)]
+    #[schema(example = 90, minimum = 0, maximum = 100000000)]
     pub priority_education_pupils: Option<i32>,
     /// Participations d'enseignants.
-    #[schema(example = 24, minimum = 0)]
+    #[schema(example = 24, minimum = 0, maximum = 100000000)]
     pub teachers: Option<i32>,
     /// Participations de professionnels.
-    #[schema(example = 30, minimum = 0)]
+    #[schema(example = 30, minimum = 0, maximum = 100000000)]
     pub professionals: Option<i32>,
     /// Participations d'entreprises.
-    #[schema(example = 12, minimum = 0)]
+    #[schema(example = 12, minimum = 0, maximum = 100000000)]
     pub companies: Option<i32>,
     /// Heures, entières.
-    #[schema(example = 48, minimum = 0)]
+    #[schema(example = 48, minimum = 0, maximum = 100000000)]
     pub hours: Option<i32>,
     /// Stages et périodes proposés.
-    #[schema(example = json!(null), minimum = 0)]
+    #[schema(example = json!(null), minimum = 0, maximum = 100000000)]
     pub internships_offered: Option<i32>,
     /// Dont pourvus.
-    #[schema(example = json!(null), minimum = 0)]
+    #[schema(example = json!(null), minimum = 0, maximum = 100000000)]
     pub internships_filled: Option<i32>,
 }
 

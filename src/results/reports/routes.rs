@@ -84,9 +84,7 @@ impl List for Reports {
 #[utoipa::path(
     tag = TAG,
     params(
-        Filters,
-        ("sort" = Option<String>, Query, description = "`created_at` (par défaut), `updated_at` ; `-` devant pour l'ordre inverse", example = "-updated_at"),
-        crate::http::parameters::PageParameters,
+        ListCall<Reports>,
     ),
     responses((status = 200, description = "Une page de bilans", content(
         (Listed<ReportAnswer> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")
@@ -121,7 +119,7 @@ pub async fn count_reports(call: Call<Filter>) -> Result<Answer> {
     tag = TAG,
     params(crate::http::parameters::IdempotencyKey),
     request_body(content = NewReport, example = json!({
-        "convention_id": "0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f", "declination_id": null, "territory": "FR", "school_year": "2025-2026",
+        "convention_id": "0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e03", "declination_id": null, "territory": "FR", "school_year": "2025-2026",
         "lines": [
             { "action_type": "company_visit", "level": "3e", "moment": "career_discovery", "axis": "career_discovery", "academy": "academy:10",
               "event": "semaine_ecole_entreprise", "actions": 12, "pupils": 340, "girls": 171, "teachers": 24, "professionals": 30, "companies": 12, "hours": 48 },

@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::http::answer::Answer;
 use crate::http::call::Call;
 use crate::http::formats::Form;
+use crate::http::query::Documented;
 use crate::language::Language;
 use crate::results::year::Year;
 use crate::values::ids::ConventionId;
@@ -32,7 +33,7 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'n
     tag = "Conventions",
     params(
         ("id" = ConventionId, Path, description = "Identifiant de la convention"),
-        ("school_year" = String, Query, description = "L'année scolaire", example = "2025-2026"),
+        Documented<Year>,
     ),
     responses((status = 200, description = "La synthèse", content(
         (ConventionSummary = "application/json"), (String = "text/html")

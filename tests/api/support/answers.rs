@@ -55,6 +55,11 @@ pub fn undocumented(answer: &Answer<'_>) -> Vec<String> {
     CONTRACT.undocumented(answer)
 }
 
+/// What a schema of the document has against a value.
+pub fn unlike(schema: &Value, value: &Value) -> Vec<String> {
+    CONTRACT.against(schema, value)
+}
+
 const NAME: &str = "urn:document";
 
 impl Contract {

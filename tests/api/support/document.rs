@@ -34,6 +34,18 @@ fn write_out(part: &mut Value) {
     }
 }
 
+/// A value as it stands in an address: `style: form`, `explode: false`.
+pub fn in_address(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(in_address).collect();
+            items.join(",")
+        }
+        other => other.to_string(),
+    }
+}
+
 /// One operation.
 #[derive(Debug, Clone)]
 pub struct Operation {
@@ -106,8 +118,8 @@ impl Operation {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         for parameter in self.parameters("query") {
             if parameter["required"] == true {
-                let text = |name: &str| parameter[name].as_str().expect("a text");
-                query.append_pair(text("name"), text("example"));
+                let name = parameter["name"].as_str().expect("a name");
+                query.append_pair(name, &in_address(&parameter["example"]));
             }
         }
         query.finish()

@@ -1,6 +1,6 @@
 //! A service for one test, callers of each role, and builders of what they work on.
 
-mod answers;
+pub mod answers;
 mod cluster;
 pub mod document;
 pub mod place;

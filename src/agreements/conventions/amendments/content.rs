@@ -207,13 +207,13 @@ pub struct NewAmendment {
     #[schema(example = "2027-01-01")]
     pub effective_on: NaiveDate,
     /// Ce qu'il change, une chose au moins.
-    #[schema(min_items = 1)]
+    #[schema(min_items = 1, max_items = 50)]
     pub changes: Vec<Change>,
     /// Les signataires, des deux côtés.
-    #[schema(required = false)]
+    #[schema(required = false, max_items = 100)]
     pub signatories: Vec<NewSignatory>,
     /// Le texte de l'avenant, ses annexes.
-    #[schema(required = false)]
+    #[schema(required = false, max_items = 100)]
     pub documents: Vec<Document>,
 }
 

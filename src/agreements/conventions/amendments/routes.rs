@@ -75,10 +75,8 @@ fn place<Q, B>(call: &Call<Q, B>) -> (ConventionId, AmendmentId) {
 #[utoipa::path(
     tag = TAG,
     params(
-        Filters,
         ("id" = ConventionId, Path, description = "Identifiant de la convention"),
-        ("sort" = Option<String>, Query, description = "`number` (par défaut), `updated_at` ; `-` devant pour l'ordre inverse", example = "-updated_at"),
-        crate::http::parameters::PageParameters,
+        ListCall<Amendments>,
     ),
     responses((status = 200, description = "Une page d'avenants", content(
         (Listed<AmendmentAnswer> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")

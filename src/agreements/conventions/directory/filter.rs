@@ -3,7 +3,9 @@
 use crate::agreements::conventions::content::ConventionScope;
 use crate::agreements::conventions::filter;
 use crate::http::page;
-use crate::http::query::{Documented, Parameter, Query, Reader, UPDATED_SINCE, parameter};
+use crate::http::query::{
+    Documented, Parameter, Query, Reader, UPDATED_SINCE, parameter, without_example,
+};
 
 /// What the directory is filtered by: of the filters of conventions, those that speak of what is
 /// public.
@@ -18,10 +20,9 @@ impl Query for Filter {
             "in_force,upcoming",
         ),
         parameter("in_force_on", "En vigueur ce jour-là", "2026-03-01"),
-        parameter(
+        without_example(
             "partner_id",
             "Partenaires parties, séparés par des virgules",
-            "0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f",
         ),
         parameter(
             "sector",

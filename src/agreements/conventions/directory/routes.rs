@@ -5,7 +5,7 @@ use std::rc::Rc;
 use actix_web::http::header::{CACHE_CONTROL, HeaderValue, LINK, VARY};
 use actix_web::{HttpResponse, get};
 
-use super::filter::{Filter, Filters, Sort};
+use super::filter::{Filter, Sort};
 use super::model::PublicConvention;
 use super::store;
 use crate::agreements::conventions::{filter, store as conventions};
@@ -81,9 +81,7 @@ impl List for Directory {
 #[utoipa::path(
     tag = TAG,
     params(
-        Filters,
-        ("sort" = Option<String>, Query, description = "`reference` (par défaut), `updated_at` ; `-` devant pour l'ordre inverse", example = "-updated_at"),
-        crate::http::parameters::PageParameters,
+        ListCall<Directory>,
     ),
     responses(
         (status = 200, description = "Une page du répertoire", content(

@@ -186,6 +186,11 @@ impl<'a> Statement<'a> {
                 }
             }
         }
+        if branches.is_empty() {
+            // Reports alone were asked for, and those of no year fall due so soon.
+            let nothing = self.convention_ends();
+            branches.push(format!("SELECT * FROM {nothing} AS nothing WHERE false"));
+        }
         branches.join("\nUNION ALL\n")
     }
 

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use crate::db::schema::{audit_events, partner_source_ids};
+use crate::db::schema::{audit_events, partner_source_ids, partners};
 use crate::error::Result;
 use crate::values::ids::PartnerId;
 
@@ -42,4 +42,13 @@ pub async fn partner(connection: &mut AsyncPgConnection, place: &str) -> Result<
         .first(connection)
         .await
         .optional()?)
+}
+
+/// Whether there is a partner.
+pub async fn has_partners(connection: &mut AsyncPgConnection) -> Result<bool> {
+    Ok(
+        diesel::select(diesel::dsl::exists(partners::table.select(partners::id)))
+            .get_result(connection)
+            .await?,
+    )
 }

@@ -84,12 +84,8 @@ impl Query for How {
     ];
 
     fn read(reader: &mut Reader<'_>) -> Self {
-        let mode = reader.text("mode").unwrap_or("partial");
-        if !["partial", "atomic"].contains(&mode) {
-            reader.fault("mode", Rule::Format("partial, atomic"));
-        }
         Self {
-            is_atomic: mode == "atomic",
+            is_atomic: reader.word("mode", "partial, atomic") == "atomic",
             is_dry_run: reader.flag("dry_run").unwrap_or_default(),
             sync_id: reader.one("sync_id"),
         }

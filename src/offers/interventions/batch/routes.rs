@@ -32,12 +32,12 @@ const TAG: &str = "Interventions";
     ),
     request_body(content(
         (PushedInterventions = "application/json", example = json!({ "items": [{
-            "external_id": "visite-42", "convention_id": "0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f",
+            "external_id": "visite-42", "convention_id": "0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e03",
             "title": "Visite d'un atelier de métallurgie", "action_type": "company_visit", "levels": ["3e", "2de_gt"],
             "modality": "in_person", "territories": ["academy:10"], "sessions": 10
         }] })),
-        (String = "application/x-ndjson", example = json!("{\"external_id\":\"visite-42\",\"convention_id\":\"0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f\",\"title\":\"Visite\",\"action_type\":\"company_visit\",\"levels\":[\"3e\"],\"modality\":\"in_person\",\"territories\":[\"academy:10\"]}\n")),
-        (String = "text/csv", example = json!("external_id,convention_id,title,action_type,levels,modality,territories,latitude,longitude\nvisite-42,0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f,Visite,company_visit,3e|2de_gt,in_person,academy:10,45.75,4.85\n")),
+        (String = "application/x-ndjson", example = json!("{\"external_id\":\"visite-42\",\"convention_id\":\"0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e03\",\"title\":\"Visite\",\"action_type\":\"company_visit\",\"levels\":[\"3e\"],\"modality\":\"in_person\",\"territories\":[\"academy:10\"]}\n")),
+        (String = "text/csv", example = json!("external_id,convention_id,title,action_type,levels,modality,territories,latitude,longitude\nvisite-42,0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e03,Visite,company_visit,3e|2de_gt,in_person,academy:10,45.75,4.85\n")),
     )),
     responses((status = 200, description = "Les verdicts", body = BatchVerdict))
 )]

@@ -3,11 +3,12 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
 
 use crate::error::{Error, Notice, Result, Rule, notice};
 use crate::http::page::Listed;
 use crate::offers::interventions::model::InterventionAnswer;
-use crate::values::FromText;
+use crate::values::{Described, FromText, schemas};
 
 /// The fields a search can be counted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +40,12 @@ impl Facet {
             Self::Academy => "academy",
             Self::Modality => "modality",
         }
+    }
+}
+
+impl Described for Facet {
+    fn described() -> RefOr<Schema> {
+        schemas::one_of(Self::ALL.map(Self::code), None)
     }
 }
 

@@ -109,9 +109,7 @@ type Searched = (Vec<InterventionAnswer>, Option<Map<String, Value>>);
 #[utoipa::path(
     tag = TAG,
     params(
-        Documented<Search>,
-        ("sort" = Option<String>, Query, description = "`created_at` (par défaut), `updated_at`, avec `q` `relevance` (alors par défaut), avec `near` `distance` (sans lieu, en dernier) ; `-` devant pour l'ordre inverse", example = "-updated_at"),
-        crate::http::parameters::PageParameters,
+        ListCall<Interventions>,
     ),
     responses((status = 200, description = "Une page d'interventions", content(
         (ListedInterventions = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")

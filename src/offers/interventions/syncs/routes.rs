@@ -59,10 +59,8 @@ impl List for Syncs {
 #[utoipa::path(
     tag = TAG,
     params(
-        Filters,
         ("id" = PartnerId, Path, description = "Identifiant du partenaire"),
-        ("sort" = Option<String>, Query, description = "`created_at` (par défaut), `updated_at` ; `-` devant pour l'ordre inverse", example = "-updated_at"),
-        crate::http::parameters::PageParameters,
+        ListCall<Syncs>,
     ),
     responses((status = 200, description = "Une page de synchronisations", content(
         (Listed<SyncAnswer> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")

@@ -76,10 +76,8 @@ async fn with_reach(connection: &Connection, filter: &Filter) -> Result<Filter> 
 #[utoipa::path(
     tag = TAG,
     params(
-        Filters,
         ("id" = PartnerId, Path, description = "Identifiant du partenaire"),
-        ("sort" = Option<String>, Query, description = "`created_at` (par défaut), `updated_at` ; `-` devant pour l'ordre inverse", example = "-updated_at"),
-        crate::http::parameters::PageParameters,
+        ListCall<Representatives>,
     ),
     responses((status = 200, description = "Une page de représentants", content(
         (Listed<RepresentativeAnswer> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")

@@ -46,10 +46,8 @@ impl List for ExpectedReports {
 #[utoipa::path(
     tag = TAG,
     params(
-        Filters,
         ("id" = CampaignId, Path, description = "Identifiant de la campagne"),
-        ("sort" = Option<String>, Query, description = "`territory` (par défaut) ; `-` devant pour l'ordre inverse", example = "territory"),
-        crate::http::parameters::PageParameters,
+        ListCall<ExpectedReports>,
     ),
     responses((status = 200, description = "Une page de bilans attendus", content(
         (Listed<ExpectedReport> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")

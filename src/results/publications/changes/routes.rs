@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use actix_web::{HttpResponse, get};
 
-use super::filter::{Filter, Filters, Sort};
+use super::filter::{Filter, Sort};
 use super::store::{self, PublicationChange};
 use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::Result;
@@ -42,8 +42,7 @@ impl List for Changes {
     tag = "Publications",
     params(
         ("id" = PublicationId, Path, description = "Identifiant de la publication"),
-        Filters,
-        crate::http::parameters::PageParameters,
+        ListCall<Changes>,
     ),
     responses((status = 200, description = "Une page de changements", content(
         (Listed<PublicationChange> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")

@@ -43,9 +43,7 @@ impl List for Lines {
 #[utoipa::path(
     tag = TAG,
     params(
-        Filters,
-        ("sort" = Option<String>, Query, description = "`report_id` (par défaut) ; `-` devant pour l'ordre inverse", example = "report_id"),
-        crate::http::parameters::PageParameters,
+        ListCall<Lines>,
     ),
     responses((status = 200, description = "Une page de lignes", content(
         (Listed<FlatLine> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")

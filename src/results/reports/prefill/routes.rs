@@ -25,7 +25,7 @@ use crate::results::reports::listing::viewer;
     tag = "Bilans",
     params(crate::http::parameters::IdempotencyKey),
     request_body(content = ReportKey, example = json!({
-        "convention_id": "0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f", "declination_id": null, "territory": "FR", "school_year": "2022-2023"
+        "convention_id": "0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e03", "declination_id": null, "territory": "FR", "school_year": "2022-2023"
     })),
     responses((status = 201, description = "Le brouillon prérempli", body = ReportAnswer))
 )]

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use actix_web::{HttpResponse, get};
 
-use super::filter::{Filter, Filters, Sort};
+use super::filter::{Filter, Sort};
 use super::store;
 use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::Result;
@@ -52,9 +52,7 @@ impl List for Versions {
     tag = "Bilans",
     params(
         ("id" = ReportId, Path, description = "Identifiant d'une des versions"),
-        Filters,
-        ("sort" = Option<String>, Query, description = "`-version` (par défaut, la plus récente d'abord), `version`", example = "version"),
-        crate::http::parameters::PageParameters,
+        ListCall<Versions>,
     ),
     responses((status = 200, description = "Une page de versions", content(
         (Listed<ReportAnswer> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")

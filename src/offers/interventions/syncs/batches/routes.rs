@@ -53,8 +53,7 @@ impl List for SyncBatches {
     params(
         ("id" = PartnerId, Path, description = "Identifiant du partenaire"),
         ("sync_id" = SyncId, Path, description = "Identifiant de la synchronisation"),
-        ("sort" = Option<String>, Query, description = "`created_at` (par défaut) ; `-` devant pour l'ordre inverse", example = "-created_at"),
-        crate::http::parameters::PageParameters,
+        ListCall<SyncBatches>,
     ),
     responses((status = 200, description = "Une page de lots", content(
         (Listed<SyncBatch> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")

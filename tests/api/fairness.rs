@@ -1,0 +1,156 @@
+//! What one caller may cost the others: rates, bodies, turns, faults told.
+
+use futures_util::FutureExt;
+use futures_util::future::join_all;
+use ree::auth::{Identity, Perimeter, Role, Scopes};
+use serde_json::{Value, json};
+use std::pin::pin;
+
+use crate::support::portal::Portal;
+use crate::support::{Caller, Reply, Service, absent, id};
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// A reader who comes with a token of this client.
+fn client(service: &Service, name: &str) -> Caller {
+    let identity = Identity::new(Role::Reader, Perimeter::default()).unwrap();
+    let mut claims = service.claims(identity, Scopes::ReadWrite);
+    claims.client_id = name.to_owned();
+    service.anon().with_token(&service.sign(&claims))
+}
+
+#[actix_web::test]
+async fn a_client_that_asks_more_than_its_share_waits_and_nobody_else_does() {
+    let service = Service::start_with(&[("REE_RATE", "1")]).await;
+    let greedy = client(&service, "greedy");
+    let path = format!("/v1/partners/{}", absent());
+    let first = greedy.get(&path).await;
+    first.problem(404, "not_found");
+    assert_eq!(first.header("ratelimit-policy"), "\"default\";q=10;w=10");
+    assert_eq!(first.header("ratelimit"), "\"default\";r=9;t=1");
+    // A page costs twice as much as an object.
+    let page = greedy.get("/v1/partners").await;
+    page.expect(200);
+    assert_eq!(page.header("ratelimit"), "\"default\";r=7;t=3");
+    for _ in 0..7 {
+        greedy.get(&path).await.problem(404, "not_found");
+    }
+    let refused = greedy.get(&path).await;
+    refused.problem(429, "too_many_requests");
+    let after: u64 = refused.header("retry-after").parse().unwrap();
+    assert!((1..=3).contains(&after), "{after}");
+    // Whoever else asks is served, and who watches the service always is.
+    service
+        .ministry()
+        .get(&path)
+        .await
+        .problem(404, "not_found");
+    for _ in 0..20 {
+        service.anon().get("/healthz").await.expect(200);
+    }
+}
+
+#[actix_web::test]
+async fn without_a_rate_there_is_no_bound_and_no_header() {
+    let service = Service::start_with(&[("REE_RATE", "0")]).await;
+    let reply = service.reader().get("/v1/partners").await;
+    reply.expect(200);
+    assert!(reply.headers.get("ratelimit").is_none());
+}
+
+async fn ask_for_token(service: &Service, client: &str) -> Reply {
+    let body = format!("grant_type=client_credentials&client_id={client}&client_secret=wrong");
+    let request = service.anon().request("POST", "/oauth2/token");
+    request.body(FORM, body).send().await
+}
+
+#[actix_web::test]
+async fn who_fails_to_name_itself_again_and_again_waits() {
+    let service = Service::start().await;
+    for _ in 0..10 {
+        assert_eq!(ask_for_token(&service, "a").await.status, 401);
+    }
+    let refused = ask_for_token(&service, "a").await;
+    assert_eq!(refused.status, 429);
+    assert_eq!(refused.json()["error"], "temporarily_unavailable");
+    assert!(refused.header("retry-after").parse::<u64>().unwrap() > 0);
+    assert_eq!(ask_for_token(&service, "b").await.status, 401);
+}
+
+#[actix_web::test]
+async fn a_body_is_as_long_as_what_it_is_for() {
+    let service = Service::start().await;
+    let long = vec![b'a'; 20 * 1024];
+    let form = service.anon().request("POST", "/oauth2/token");
+    assert_eq!(form.body(FORM, long.clone()).send().await.status, 413);
+    // A step that takes no body takes no long one.
+    let step = format!("/v1/partners/{}/archive", absent());
+    let request = service.ministry().request("POST", &step);
+    let refused = request.body("application/json", long).send().await;
+    refused.problem(413, "payload_too_large");
+}
+
+#[actix_web::test]
+async fn a_batch_of_nothing_but_faults_is_answered_within_bounds() {
+    let portal = Portal::new().await;
+    let wrong: Vec<String> = (0..150).map(|number| format!("niveau {number}")).collect();
+    let item = |number: usize| {
+        let mut item = portal.item(&format!("x{number}"), json!({ "levels": wrong }));
+        item["action_type"] = json!("visite");
+        item
+    };
+    let items: Vec<Value> = (0..300).map(item).collect();
+    let reply = portal.push("", &items).await;
+    let verdict = reply.expect(200);
+    assert!(
+        reply.text().len() < 4 * 1024 * 1024,
+        "{}",
+        reply.text().len()
+    );
+    let items = verdict["items"].as_array().unwrap();
+    let told = |item: &Value| item["errors"].as_array().unwrap().len();
+    assert_eq!(
+        (told(&items[0]), &items[0]["errors_truncated"]),
+        (20, &json!(true))
+    );
+    // Each that is refused says why, and the first ones whole.
+    assert!(
+        items
+            .iter()
+            .all(|item| item["outcome"] == "rejected" && told(item) > 0)
+    );
+    let all: usize = items.iter().map(told).sum();
+    assert!(all <= 1000 + items.len(), "{all}");
+    // What is told is useful.
+    assert_eq!(items[0]["errors"][0]["code"], "unknown_code");
+}
+
+#[actix_web::test]
+async fn long_reads_that_wait_stop_neither_short_ones_nor_writes() {
+    let service = Service::start_with(&[("REE_QUERY_CONNECTIONS", "2")]).await;
+    let partner = id(&service.new_partner("A").await);
+    let locked = service.sql().await;
+    locked
+        .batch_execute("BEGIN; LOCK TABLE interventions IN ACCESS EXCLUSIVE MODE")
+        .await
+        .unwrap();
+    let callers: Vec<Caller> = ["a", "b", "c", "d"]
+        .into_iter()
+        .map(|name| client(&service, name))
+        .collect();
+    let searches = callers
+        .iter()
+        .map(|caller| caller.get("/v1/interventions?q=atelier"));
+    let mut searches = pin!(join_all(searches));
+    assert!(searches.as_mut().now_or_never().is_none());
+    for _ in 0..3 {
+        let own = format!("/v1/partners/{partner}");
+        service.reader().get(&own).await.expect(200);
+        service.new_partner("B").await;
+        assert!(searches.as_mut().now_or_never().is_none());
+    }
+    locked.batch_execute("COMMIT").await.unwrap();
+    for reply in searches.await {
+        reply.expect(200);
+    }
+}
