@@ -6,7 +6,7 @@
 //! the next country. Answers, for each edition, a line: how long it took (microseconds), whether nothing
 //! new was told, how many numbers lack a proof, and the measures of each cell that are not told.
 //!
-//! `--tell-bases` tells what shares are over wherever pupils are told: the auditor must undo it.
+//! `--tell-bases` tells what shares are over wherever it is not small itself: the auditor must undo it.
 
 #![expect(
     clippy::unwrap_used,
@@ -16,7 +16,7 @@
 use std::io::Read;
 use std::time::Instant;
 
-use disclosure::{Counts, Dimension, Edition, Measure, PARTS, TableShape, protect};
+use disclosure::{Counts, Dimension, Edition, Measure, PARTS, Quantity, TableShape, protect};
 
 fn main() {
     let tells_bases = std::env::args().any(|one| one == "--tell-bases");
@@ -46,14 +46,18 @@ fn main() {
             }
             let begun = Instant::now();
             let mut protected = protect(&shape, &earlier, counts.clone(), certificates, threshold);
-            for own in protected
+            for (own, counts) in protected
                 .untold
                 .iter_mut()
-                .filter(|own| tells_bases && !own.has(Measure::Pupils))
+                .zip(&counts)
+                .filter(|_| tells_bases)
             {
-                *own = own
-                    .without(Measure::GirlsKnown)
-                    .without(Measure::PriorityKnown);
+                let bases = Quantity::all().into_iter().filter(|one| {
+                    let is_base =
+                        [Measure::GirlsKnown, Measure::PriorityKnown].contains(&one.measure);
+                    is_base && one.value(counts) >= threshold
+                });
+                *own = bases.fold(*own, |own, one| own.without(one.measure));
             }
             let untold: Vec<String> = protected
                 .untold

@@ -85,7 +85,7 @@ pub async fn count_publications(call: Call<Filter>) -> Result<Answer> {
     tag = TAG,
     params(Documented<DryRun>, crate::http::parameters::IdempotencyKey),
     request_body(content = NewPublication, example = json!({
-        "school_year": "2025-2026", "note": "Chiffres provisoires, avant la clôture de la campagne."
+        "school_year": "2023-2024", "note": "Chiffres provisoires, avant la clôture de la campagne."
     })),
     responses(
         (status = 201, description = "La publication", body = Publication),

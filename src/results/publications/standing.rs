@@ -30,13 +30,12 @@ impl Standing {
         Self { number, cells }
     }
 
-    /// What it tells of a cell: a figure, and the number of the publication that it is of.
+    /// What it tells of a cell, that nobody knows included: a figure, and the number of the publication
+    /// that it is of.
     pub fn figure(&self, grouping: &str, key: &Key, measure: &str) -> Option<(i32, Value)> {
         let cell = self.cells.get(&(grouping.to_owned(), key.clone()))?;
-        let figure = cell
-            .figures
-            .get(measure)
-            .filter(|figure| !figure.is_null())?;
+        let is_hidden = cell.suppressed.iter().any(|one| one == measure);
+        let figure = cell.figures.get(measure).filter(|_| !is_hidden)?;
         let number = cell.carried.get(measure).copied();
         Some((number.unwrap_or(self.number), figure.clone()))
     }
