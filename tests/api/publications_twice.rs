@@ -147,17 +147,6 @@ async fn three_pupils_more_in_one_report_hide_nothing_and_carry_only_what_they_t
     let total = values(&reader, "measures=pupils").await;
     assert_eq!(total["totals"]["values"]["pupils"], 3000);
     assert_eq!(total["totals"]["carried"], json!({ "pupils": 1 }));
-    // As soon as the change allows, it is up to date.
-    world
-        .report(1, "academy:10", YEAR, lines("academy:10", 50))
-        .await;
-    world
-        .report(1, "academy:08", YEAR, lines("academy:08", 50))
-        .await;
-    world.publish(YEAR).await;
-    let total = values(&reader, "measures=pupils").await;
-    assert_eq!(total["totals"]["values"]["pupils"], 3223);
-    assert_eq!(total["totals"]["carried"], json!({}));
 }
 
 #[actix_web::test]
