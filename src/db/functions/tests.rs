@@ -1,7 +1,7 @@
 use super::{EDITION, FILES, digest, edition, stamp};
 
 /// The digest of this edition.
-const DIGEST: &str = "da7f5f8482e5464b6969d05c2cdde340a7f89262b9e59f79bf10159cb0450206";
+const DIGEST: &str = "d301f5c25b14ac95562bc38337ed444568f3de19bd4747c35a889e2a1d6dffa3";
 
 #[test]
 fn a_change_of_the_files_is_a_new_edition() {
