@@ -66,7 +66,7 @@ pub enum Reading {
     /// That which the worker's reads share.
     Shared(Arc<Reader>),
     /// One of its own.
-    Own(Borrowed),
+    Own(Box<Borrowed>),
 }
 
 impl std::ops::Deref for Reading {
@@ -157,7 +157,8 @@ impl Db {
     /// As [`Db::borrow`].
     pub async fn reading(&self, is_long: bool) -> Result<Reading> {
         if is_long {
-            self.query().await.map(Reading::Own)
+            let own = self.query().await?;
+            Ok(Reading::Own(Box::new(own)))
         } else {
             self.reader().await.map(Reading::Shared)
         }
