@@ -262,7 +262,7 @@ async fn each_measure_is_what_one_counts_by_hand() {
                 "priority_education_share": 0.2, "internship_fill_rate": 0.75,
                 "establishments": 4, "reports_validated": 4
             },
-            "suppressed": [],
+            "suppressed": [], "carried": {},
             "completeness": { "expected": null, "expected_validated": null, "validated": 4 }
         })
     );

@@ -1,5 +1,5 @@
 //! The denominators of figures: the reports that campaigns expect, the declinations in force, the
-//! targets that conventions and declinations set ([`targets`](super::targets)). None depends on lines: a
+//! targets that conventions and declinations set ([`super::targets`]). None depends on lines: a
 //! cell of a type of action or a level has the denominator of its other dimensions.
 
 pub use super::columns::is_of_reports;
