@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
-use crate::http::limits::Limits;
 use actix_web::http::StatusCode;
 use metrics::{Counter, Histogram};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
@@ -28,11 +27,6 @@ struct Series {
 const BUCKETS: &[f64] = &[
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0,
 ];
-
-/// A gauge's value.
-fn number(count: usize) -> f64 {
-    u32::try_from(count).map_or(f64::from(u32::MAX), f64::from)
-}
 
 /// What each series says.
 fn describe() {
@@ -126,19 +120,9 @@ impl Metrics {
         series.requests.push((status, requests));
     }
 
-    /// What is in flight, waits and was refused, as it is now.
-    pub fn set_limits(&self, limits: &Limits) {
-        metrics::with_local_recorder(&self.recorder, || {
-            for (class, running, waiting) in limits.in_flight() {
-                let of = |state| [("class", class.name()), ("state", state)];
-                metrics::gauge!("ree_requests_in_flight", &of("running")).set(number(running));
-                metrics::gauge!("ree_requests_in_flight", &of("waiting")).set(number(waiting));
-            }
-            metrics::gauge!("ree_connections").set(number(limits.connections.count()));
-            metrics::gauge!("ree_body_memory_free_bytes").set(number(limits.bodies.free()));
-            metrics::counter!("ree_rate_limited_total").absolute(limits.rates.refused());
-            metrics::counter!("ree_overload_refused_total").absolute(limits.refused());
-        });
+    /// Sets what is only known now, before it is read.
+    pub fn set(&self, values: impl FnOnce()) {
+        metrics::with_local_recorder(&self.recorder, values);
     }
 
     /// The text a Prometheus server reads.

@@ -72,7 +72,7 @@ impl Limits {
     }
 
     /// For each class, how many run and how many wait.
-    pub fn in_flight(&self) -> [(Class, usize, usize); 7] {
+    fn in_flight(&self) -> [(Class, usize, usize); 7] {
         Class::ALL.map(|class| {
             let (running, waiting) = self.of(class).count();
             (class, running, waiting)
@@ -80,7 +80,7 @@ impl Limits {
     }
 
     /// How many were refused, of all classes.
-    pub fn refused(&self) -> u64 {
+    fn refused(&self) -> u64 {
         let all = [
             &self.light,
             &self.queries,
@@ -89,6 +89,20 @@ impl Limits {
             &self.bulk,
         ];
         all.into_iter().map(Turns::refused).sum()
+    }
+
+    /// Tells what is in flight, waits and was refused, as it is now.
+    pub fn measure(&self) {
+        for (class, running, waiting) in self.in_flight() {
+            for (state, count) in [("running", running), ("waiting", waiting)] {
+                let of = [("class", class.name()), ("state", state)];
+                metrics::gauge!("ree_requests_in_flight", &of).set(number(count));
+            }
+        }
+        metrics::gauge!("ree_connections").set(number(self.connections.count()));
+        metrics::gauge!("ree_body_memory_free_bytes").set(number(self.bodies.free()));
+        metrics::counter!("ree_rate_limited_total").absolute(self.rates.refused());
+        metrics::counter!("ree_overload_refused_total").absolute(self.refused());
     }
 
     const fn of(&self, class: Class) -> &Turns {
@@ -112,4 +126,9 @@ const WAITING: usize = 256;
 /// The most that one client has of `all` at once: it never takes them all.
 const fn share(all: usize) -> usize {
     if all > 1 { all - all / 2 } else { 1 }
+}
+
+/// A gauge's value.
+fn number(count: usize) -> f64 {
+    u32::try_from(count).map_or(f64::from(u32::MAX), f64::from)
 }
