@@ -285,7 +285,7 @@ async fn admit(app: &App, request: &mut ServiceRequest, asked: Asked<'_>) -> Res
         who,
     } = asked;
     let given = check_content_type(request, operation)?;
-    let announced = announced(request.headers(), operation)?;
+    let bound = bound(request.headers(), operation)?;
     let parameters = Parameters::parse(request.query_string())?;
     let mark = cursor(app, request, operation, &parameters)?;
     let idempotency_key = idempotency_key(request)?;
@@ -305,7 +305,7 @@ async fn admit(app: &App, request: &mut ServiceRequest, asked: Asked<'_>) -> Res
         ));
     }
     let mut held = Held::default();
-    let raw = read_body(app, request, announced, &mut held).await?;
+    let raw = read_body(app, request, bound, &mut held).await?;
     let raw = unpacked(app, request.headers(), raw, &mut held)?;
     let (json, body_form) = read_json(operation, &given, &raw).await?;
     let turn = match is_watched(request.path()) {
@@ -514,8 +514,8 @@ fn not_allowed(allow: &str) -> Error {
     }
 }
 
-/// The length that is announced, within the bound of what the operation takes.
-fn announced(headers: &HeaderMap, operation: &Operation) -> Result<Option<usize>> {
+/// The longest body that is read: what is announced, within what the operation takes.
+fn bound(headers: &HeaderMap, operation: &Operation) -> Result<usize> {
     let length = headers
         .get(header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok()?.parse().ok());
@@ -524,24 +524,18 @@ fn announced(headers: &HeaderMap, operation: &Operation) -> Result<Option<usize>
     } else {
         MAX_BODY
     };
-    let is_within = length.is_none_or(|length| length <= most) && has_bound(headers, most);
-    if is_within {
-        Ok(length)
-    } else {
-        Err(Error::new(Code::PayloadTooLarge))
+    match length {
+        Some(length) if length > most => Err(Error::new(Code::PayloadTooLarge)),
+        Some(length) => Ok(length),
+        None => Ok(most),
     }
-}
-
-/// A body whose length is not announced is taken where a large one is.
-fn has_bound(headers: &HeaderMap, most: usize) -> bool {
-    most > SMALL_BODY || !headers.contains_key(header::TRANSFER_ENCODING)
 }
 
 /// Reads the body, as long as it comes at a reasonable pace and there is memory for it.
 async fn read_body(
     app: &App,
     request: &mut ServiceRequest,
-    announced: Option<usize>,
+    bound: usize,
     held: &mut Held,
 ) -> Result<Bytes> {
     if !has_body(request.headers()) {
@@ -563,7 +557,7 @@ async fn read_body(
             Error::new(Code::MalformedRequest).about(Subject::words("le corps", "the body"))
         })?;
         let length = body.len().saturating_add(chunk.len());
-        if length > announced.unwrap_or(MAX_BODY) {
+        if length > bound {
             return Err(Error::new(Code::PayloadTooLarge));
         }
         app.limits.bodies.hold(held, length)?;

@@ -83,6 +83,16 @@ async fn a_body_is_as_long_as_what_it_is_for() {
     let long = vec![b'a'; 20 * 1024];
     let form = service.anon().request("POST", "/oauth2/token");
     assert_eq!(form.body(FORM, long.clone()).send().await.status, 413);
+    // One that comes in pieces is read as far as that.
+    let piecemeal = |body: Vec<u8>| {
+        service
+            .anon()
+            .request("POST", "/oauth2/token")
+            .chunked(FORM, body)
+    };
+    assert_eq!(piecemeal(long.clone()).send().await.status, 413);
+    let short = b"grant_type=client_credentials&client_id=a&client_secret=b".to_vec();
+    assert_eq!(piecemeal(short).send().await.status, 401);
     // A step that takes no body takes no long one.
     let step = format!("/v1/partners/{}/archive", absent());
     let request = service.ministry().request("POST", &step);
