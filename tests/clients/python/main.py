@@ -40,7 +40,7 @@ from ree_client.api.partenaires import (
     list_representatives,
     update_partner,
 )
-from ree_client.api.publications import list_publications
+from ree_client.api.publications import list_publication_changes, list_publications
 from ree_client.api.ré_f_é_rentiels import list_nomenclatures, list_territories
 from ree_client.api.sollicitations import list_solicitations
 from ree_client.api.synchronisation import list_changes
@@ -132,7 +132,11 @@ def read_every_list(client: AuthenticatedClient) -> None:
     indicators = told(models.ListedDefinition, list_indicators.sync(client=client))
     assert first(indicators).code
     publications = told(models.ListedPublication, list_publications.sync(client=client))
-    assert first(publications).number == 1
+    publication = first(publications)
+    assert publication.number == 1
+    moved = told(models.ListedPublicationChange, list_publication_changes.sync(publication.id, client=client))
+    # It is the first of its year: nothing has moved since another one.
+    assert [change.measure for change in moved.data] == []
     deadlines = told(models.ListedDeadline, list_deadlines.sync(client=client, within_days=3660))
     assert first(deadlines).due_on
     clients = told(models.ListedRegisteredClient, list_clients.sync(client=client))

@@ -95,7 +95,12 @@ async function readEveryList(): Promise<void> {
   assert.equal((await first(client.GET("/v1/reports/{id}/versions", { params: report }))).id, example("0b"));
   assert((await first(client.GET("/v1/reports/lines"))).action_type);
   assert((await first(client.GET("/v1/indicators"))).code);
-  assert.equal((await first(client.GET("/v1/publications"))).number, 1);
+  const publication = await first(client.GET("/v1/publications"));
+  assert.equal(publication.number, 1);
+  const published = { path: { id: publication.id } };
+  const moved = await told(client.GET("/v1/publications/{id}/changes", { params: published }));
+  // It is the first of its year: nothing has moved since another one.
+  assert.deepEqual(moved.data.map((change) => change.measure), []);
   assert((await first(client.GET("/v1/deadlines", { params: { query: { within_days: 3660 } } }))).due_on);
   assert.equal((await first(client.GET("/v1/clients"))).partner_id, id);
   assert((await first(client.GET("/v1/changes"))).cursor);
