@@ -164,3 +164,32 @@ async fn long_reads_that_wait_stop_neither_short_ones_nor_writes() {
         reply.expect(200);
     }
 }
+
+#[actix_web::test]
+async fn no_long_read_waits_for_a_second_connection_while_it_holds_one() {
+    let service = Service::start_with(&[("REE_QUERY_CONNECTIONS", "1")]).await;
+    let partner = id(&service.new_partner("A").await);
+    let convention = service.signed_convention(&partner, json!({})).await;
+    let declination = service
+        .active_declination(
+            &convention,
+            json!({ "level": "academy", "territories": ["academy:10"], "starts_on": "2026-01-01" }),
+        )
+        .await;
+    for path in [
+        "/v1/interventions?near=45.76,4.84&sort=distance",
+        "/v1/interventions?near=45.76,4.84&sort=distance&facets=level",
+        &format!("/v1/conventions/{convention}/history"),
+        &format!("/v1/declinations/{declination}/history"),
+        "/v1/indicators/values?measures=pupils&group_by=academy",
+        "/v1/deadlines",
+        "/v1/conventions",
+        "/v1/partners",
+    ] {
+        for form in ["application/json", "text/csv", "application/x-ndjson"] {
+            let request = service.ministry().request("GET", path);
+            let reply = request.header("accept", form).send().await;
+            assert_eq!(reply.status, 200, "{path} as {form}: {}", reply.text());
+        }
+    }
+}

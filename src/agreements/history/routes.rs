@@ -81,8 +81,10 @@ fn only_if(allowed: bool) -> Result<()> {
 #[get("/v1/conventions/{id}/history")]
 pub async fn list_convention_history(call: ListCall<History>) -> Result<HttpResponse> {
     let asker = call.call();
-    let (scope, reader) = (asker.scope()?, asker.reader().await?);
-    let convention: Convention = conventions::find(&reader, scope, asker.id("id")).await?;
+    let scope = asker.scope()?;
+    // Given back before the list is read: an export has one of its own.
+    let convention: Convention =
+        conventions::find(&*asker.reader().await?, scope, asker.id("id")).await?;
     let day = today(asker.app.now());
     only_if(convention.is_kept_by(scope) || convention.has_party(scope, day))?;
     call.answer().await
@@ -106,8 +108,9 @@ pub async fn list_convention_history(call: ListCall<History>) -> Result<HttpResp
 #[get("/v1/declinations/{id}/history")]
 pub async fn list_declination_history(call: ListCall<History>) -> Result<HttpResponse> {
     let asker = call.call();
-    let (scope, reader) = (asker.scope()?, asker.reader().await?);
-    let found = declinations::find(&reader, scope, asker.id("id")).await?;
+    let scope = asker.scope()?;
+    // Given back before the list is read: an export has one of its own.
+    let found = declinations::find(&*asker.reader().await?, scope, asker.id("id")).await?;
     let declination: Declination = found.declination;
     only_if(declination.is_kept_by(scope))?;
     call.answer().await

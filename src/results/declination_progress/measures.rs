@@ -1,8 +1,8 @@
-//! What is counted under a declination.
+//! What is counted of what was done, under a declination and under a convention.
 
 use crate::results::indicators::model::Indicator;
 
-/// What is counted under a declination, in the order it is shown.
+/// What a declination's progress and a convention's summary count, in the order it is shown.
 pub const MEASURES: [Indicator; 17] = [
     Indicator::Actions,
     Indicator::Pupils,

@@ -9,35 +9,15 @@ use crate::auth::policy::Scope;
 use crate::error::Result;
 use crate::language::Language;
 use crate::reference::fold;
+use crate::results::declination_progress::measures::MEASURES;
 use crate::results::indicators::answer::{self, Cell};
-use crate::results::indicators::model::{Asked, Dimension, Indicator};
+use crate::results::indicators::model::{Asked, Dimension};
 use crate::results::indicators::perimeter::territories as perimeter;
 use crate::results::indicators::store::denominators::Denominator;
 use crate::results::indicators::store::{Computed, Part, Slice, compute};
 use crate::results::reports::model::reads_heads;
 use crate::values::SchoolYear;
 use crate::values::ids::ConventionId;
-
-/// What a summary counts, in the order it shows them.
-pub const MEASURES: [Indicator; 17] = [
-    Indicator::Actions,
-    Indicator::Pupils,
-    Indicator::Girls,
-    Indicator::PriorityEducationPupils,
-    Indicator::Teachers,
-    Indicator::Professionals,
-    Indicator::Companies,
-    Indicator::Hours,
-    Indicator::InternshipsOffered,
-    Indicator::InternshipsFilled,
-    Indicator::PupilsGirlsKnown,
-    Indicator::GirlsShare,
-    Indicator::PupilsPriorityKnown,
-    Indicator::PriorityEducationShare,
-    Indicator::InternshipFillRate,
-    Indicator::Establishments,
-    Indicator::ReportsValidated,
-];
 
 /// More cells than any grouping of a summary has.
 const ALL: i64 = 1_000;

@@ -42,13 +42,7 @@ impl List for Interventions {
         } else {
             Plan::Anew
         };
-        let offers = if page.sort == Sort::Distance {
-            // Everything found is measured: not on the connection that others read on.
-            let connection = call.long_reader().await?;
-            store::page(&connection, scope, &filter, &page, plan).await?
-        } else {
-            store::page(&reader, scope, &filter, &page, plan).await?
-        };
+        let offers = store::page(&reader, scope, &filter, &page, plan).await?;
         let shown = offers
             .into_iter()
             .map(|offer| offer.answer_for(scope, language));
