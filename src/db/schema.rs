@@ -685,6 +685,7 @@ diesel::joinable!(publication_secrets -> publications (publication_id));
 diesel::allow_tables_to_appear_in_same_query!(amendments, conventions);
 diesel::allow_tables_to_appear_in_same_query!(clients, client_secrets);
 diesel::allow_tables_to_appear_in_same_query!(convention_partners, partners);
+diesel::allow_tables_to_appear_in_same_query!(convention_partners, convention_texts);
 diesel::allow_tables_to_appear_in_same_query!(conventions, convention_partners);
 diesel::allow_tables_to_appear_in_same_query!(conventions, convention_texts);
 diesel::allow_tables_to_appear_in_same_query!(convention_texts, partners);

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::acts::{Amended, Termination};
 use super::content::{Content, ConventionScope, NewConvention};
 use super::signing::{Signatory, VoidedSignature};
-use super::store::functions::{convention_end, convention_successor_under_way};
+use super::store::neighbours::{predecessor_until, successor_under_way};
 use crate::agreements::conventions::acts::Imported;
 use crate::auth::policy::Scope;
 use crate::db::journal::{Audience, Journaled, ObjectType};
@@ -221,12 +221,14 @@ pub struct Convention {
     #[schema(ignore)]
     pub in_force_until: Option<NaiveDate>,
     /// The successor that is being prepared.
-    #[diesel(select_expression = convention_successor_under_way(conventions::id))]
+    #[diesel(select_expression = successor_under_way())]
+    #[diesel(select_expression_type = successor_under_way)]
     #[serde(skip)]
     #[schema(ignore)]
     pub successor_under_way: Option<ConventionId>,
     /// The last day its predecessor is in force.
-    #[diesel(select_expression = convention_end(conventions::predecessor_id))]
+    #[diesel(select_expression = predecessor_until())]
+    #[diesel(select_expression_type = predecessor_until)]
     #[serde(skip)]
     #[schema(ignore)]
     pub predecessor_until: Option<NaiveDate>,

@@ -101,7 +101,7 @@ CREATE OR REPLACE FUNCTION convention_targets(terms jsonb, amendments jsonb, day
                      WHERE iso_date(one ->> 'effective_on') <= day AND change ->> 'op' = 'set_follow_up') AS said
              ORDER BY place DESC LIMIT 1);
 
--- The last day that a convention is in force: a successor is answered with its predecessor's.
+-- The last day that a convention is in force. This one and the next are called by the former release alone.
 CREATE OR REPLACE FUNCTION convention_end(convention uuid) RETURNS date
     LANGUAGE sql STABLE
     RETURN (SELECT in_force_until FROM conventions WHERE id = convention);

@@ -1,6 +1,6 @@
--- Figures kept added up: a year by academy, convention, type of action and level. Written where a
--- report is validated or superseded, in its transaction; `ree indicators verify` compares,
--- `ree indicators rebuild` begins anew.
+-- Figures kept added up: a year by academy, and by one more of convention, type of action, level, axis,
+-- moment and event; and by academic region. Written where a report is validated or superseded, in its
+-- transaction; `ree indicators verify` compares, `ree indicators rebuild` begins anew.
 
 -- Two lists of numbers, added place by place.
 CREATE OR REPLACE FUNCTION plus(a bigint[], b bigint[]) RETURNS bigint[] LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -12,8 +12,9 @@ CREATE OR REPLACE FUNCTION indicator_contributions(added uuid[], taken uuid[])
                    changed_at timestamptz)
     LANGUAGE sql STABLE AS $$
     WITH line AS (
-        SELECT r.school_year, r.convention_id, r.validated_at, l.*, CASE WHEN r.id = ANY (taken) THEN -1 ELSE 1 END AS sign
-          FROM reports r JOIN report_lines l ON l.report_id = r.id
+        SELECT r.school_year, r.convention_id, r.validated_at, a.parent AS academic_region, l.*,
+               CASE WHEN r.id = ANY (taken) THEN -1 ELSE 1 END AS sign
+          FROM reports r JOIN report_lines l ON l.report_id = r.id LEFT JOIN territories a ON a.code = l.academy
          WHERE r.id = ANY (added || taken)
     )
     SELECT line.school_year, d.dimension, p.place, d.value,
@@ -49,7 +50,11 @@ CREATE OR REPLACE FUNCTION indicator_contributions(added uuid[], taken uuid[])
       FROM line
      CROSS JOIN LATERAL (VALUES ('FR'), (coalesce(line.academy, '-'))) AS p (place)
      CROSS JOIN LATERAL (VALUES ('', ''), ('convention', line.convention_id::text), ('action_type', line.action_type),
-                                ('level', coalesce(line.level, '-'))) AS d (dimension, value)
+                                ('level', coalesce(line.level, '-')), ('axis', coalesce(line.axis, '-')),
+                                ('moment', coalesce(line.moment, '-')), ('event', coalesce(line.event, '-')),
+                                ('academic_region', coalesce(line.academic_region, '-'))) AS d (dimension, value)
+     -- A region is told of the country alone: within an academy it is that academy's.
+     WHERE d.dimension <> 'academic_region' OR p.place = 'FR'
      GROUP BY line.school_year, d.dimension, p.place, d.value
 $$;
 

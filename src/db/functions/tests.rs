@@ -1,7 +1,7 @@
 use super::{EDITION, FILES, digest, edition, stamp};
 
 /// The digest of this edition.
-const DIGEST: &str = "d301f5c25b14ac95562bc38337ed444568f3de19bd4747c35a889e2a1d6dffa3";
+const DIGEST: &str = "7e8fea2522a9850db4f52c794f0731fdb1fb168f17961bb46ac34e8e63142d63";
 
 #[test]
 fn a_change_of_the_files_is_a_new_edition() {

@@ -1,6 +1,6 @@
 //! The database's functions of conventions, for queries.
 
-use diesel::sql_types::{Date, Jsonb, Nullable, Text, Uuid};
+use diesel::sql_types::{Date, Jsonb, Nullable, Text};
 
 diesel::define_sql_function! {
     /// What a convention is on a day.
@@ -13,14 +13,4 @@ diesel::define_sql_function! {
 diesel::define_sql_function! {
     /// The days a convention is in force.
     fn convention_days(status: Text, first: Nullable<Date>, last: Nullable<Date>) -> Daterange;
-}
-
-diesel::define_sql_function! {
-    /// The successor of a convention that is being prepared.
-    fn convention_successor_under_way(convention: Uuid) -> Nullable<Uuid>;
-}
-
-diesel::define_sql_function! {
-    /// The last day a convention is in force.
-    fn convention_end(convention: Nullable<Uuid>) -> Nullable<Date>;
 }

@@ -1,6 +1,7 @@
 //! The SQL of conventions.
 
 pub mod functions;
+pub mod neighbours;
 mod scoped;
 pub mod writes;
 

@@ -1,7 +1,7 @@
 //! The SQL of partners.
 
 use chrono::{DateTime, Utc};
-use diesel::dsl::{array, count_star, exists, not};
+use diesel::dsl::{array, count_star};
 use diesel::helper_types::IntoBoxed;
 use diesel::pg::Pg;
 use diesel::prelude::*;
@@ -17,7 +17,7 @@ use crate::auth::policy::Scope;
 use crate::db::keyset::Order;
 use crate::db::limit::paged;
 use crate::db::page::Page;
-use crate::db::schema::{convention_texts as texts, conventions, partners};
+use crate::db::schema::{convention_partners, convention_texts as texts, conventions, partners};
 use crate::db::search::{contains, fold};
 use crate::error::{Error, Result};
 use crate::values::ids::PartnerId;
@@ -43,17 +43,24 @@ fn filtered<'a>(_scope: &Scope, filter: &'a Filter) -> Filtered<'a> {
         query = query.filter(partners::search.like(fold(contains(word))));
     }
     if let Some(wanted) = filter.with_convention_in_force {
+        // The parties are found once, not looked for anew for each partner.
         let today = effective_on(filter.today).eq(EffectiveStatus::InForce);
-        let in_force = conventions::table
+        let parties = convention_partners::table
+            .inner_join(
+                conventions::table.on(conventions::id.eq(convention_partners::convention_id)),
+            )
             .inner_join(texts::table.on(texts::convention_id.eq(conventions::id)))
             .filter(today.assume_not_null())
             .filter(texts::from_day.le(filter.today))
             .filter(texts::until_day.gt(filter.today))
-            .filter(texts::partner_ids.contains(array::<Uuid, _>((partners::id,))));
+            .filter(
+                texts::partner_ids.contains(array::<Uuid, _>((convention_partners::partner_id,))),
+            )
+            .select(convention_partners::partner_id);
         query = if wanted {
-            query.filter(exists(in_force))
+            query.filter(partners::id.eq_any(parties))
         } else {
-            query.filter(not(exists(in_force)))
+            query.filter(partners::id.ne_all(parties))
         };
     }
     if let Some(since) = filter.updated_since {

@@ -1,6 +1,7 @@
 //! The queries that the rollup (`indicator_cells`) can answer: a year by academy, and by one of
-//! convention, type of action and level, in the whole country or in one academy. All others are
-//! added up from the lines.
+//! convention (and so partner and sector), type of action, level, axis, moment and event, in the whole
+//! country or in one academy; the whole country by academic region. All others are added up from the
+//! lines.
 
 use crate::results::indicators::model::{Asked, Dimension};
 use crate::results::indicators::perimeter::Limit;
@@ -13,6 +14,8 @@ pub struct Cells {
     pub told_by: Option<Dimension>,
     /// The values of it that count; none for all.
     pub values: Vec<String>,
+    /// Whether only the conventions of some parties count.
+    pub of_parties: bool,
     /// The only academy that counts, if there is one.
     pub academy: Option<String>,
 }
@@ -21,47 +24,50 @@ impl Cells {
     /// Those that answer, if they do.
     pub fn answering(asked: &Asked, limit: &Limit) -> Option<Self> {
         let filters = filters(asked);
-        let has_others = filters.iter().any(|(dimension, _)| !is_written(*dimension));
-        let mut told_by: Vec<Dimension> = asked
-            .group_by
-            .iter()
-            .chain(filters.iter().map(|(dimension, _)| dimension))
-            .copied()
-            .filter(|one| !matches!(one, Dimension::SchoolYear | Dimension::Academy))
-            .collect();
-        told_by.dedup();
         let of_parties = !asked.partner.is_empty() || !asked.sector.is_empty();
-        if has_others
-            || of_parties
-            || told_by.len() > 1
-            || !told_by.iter().all(|one| is_written(*one))
-        {
+        let filtered = filters.iter().map(|(dimension, _)| *dimension);
+        let grouped = asked.group_by.iter().copied();
+        let mut dimensions = grouped
+            .chain(filtered)
+            .chain(of_parties.then_some(Dimension::Convention))
+            .filter_map(written_by);
+        let told_by = dimensions.next();
+        if dimensions.any(|other| Some(other) != told_by) {
             return None;
         }
-        let values = filters
-            .into_iter()
-            .flat_map(|(_, values)| values)
-            .collect::<Vec<_>>();
-        let told_by = told_by.first().copied();
+        let values: Vec<String> = filters.into_iter().flat_map(|(_, values)| values).collect();
         // A report counts once in a total, and may have lines of several levels or types.
         if values.len() > 1 && told_by != Some(Dimension::Convention) {
             return None;
         }
         let academy = only_academy(asked, limit)?;
+        let by_academy = academy.is_some() || asked.group_by.contains(&Dimension::Academy);
+        if told_by == Some(Dimension::AcademicRegion) && by_academy {
+            return None;
+        }
         Some(Self {
             told_by,
             values,
+            of_parties,
             academy,
         })
     }
+
+    /// What the cells of all lines together are told by: their filter, if they have one.
+    pub fn of_total(&self) -> Option<Dimension> {
+        self.told_by
+            .filter(|_| !self.values.is_empty() || self.of_parties)
+    }
 }
 
-/// Whether cells are written by it.
-const fn is_written(dimension: Dimension) -> bool {
-    matches!(
-        dimension,
-        Dimension::Convention | Dimension::ActionType | Dimension::Level
-    )
+/// The dimension whose cells tell this one; years and academies are told by each.
+const fn written_by(dimension: Dimension) -> Option<Dimension> {
+    match dimension {
+        Dimension::SchoolYear | Dimension::Academy => None,
+        // A report has one convention: what its parties did is what their conventions' cells add up to.
+        Dimension::Partner | Dimension::Sector => Some(Dimension::Convention),
+        other => Some(other),
+    }
 }
 
 /// The filters by line and convention that are given, with their values.
@@ -119,7 +125,9 @@ mod tests {
 
     #[test]
     fn they_answer_a_year_by_academy_and_one_more() {
-        use Dimension::{Academy, ActionType, Axis, Convention, Level, Partner, SchoolYear};
+        use Dimension::{
+            AcademicRegion, Academy, ActionType, Axis, Convention, Level, Partner, SchoolYear,
+        };
         let everything = Limit::Everything;
         for group_by in [
             &[][..],
@@ -127,6 +135,10 @@ mod tests {
             &[SchoolYear, Academy, Level],
             &[Convention],
             &[ActionType],
+            &[Axis],
+            &[Partner],
+            &[Partner, Academy],
+            &[AcademicRegion, SchoolYear],
         ] {
             assert!(
                 Cells::answering(&asked(group_by), &everything).is_some(),
@@ -134,10 +146,9 @@ mod tests {
             );
         }
         for group_by in [
-            &[Axis][..],
-            &[Level, ActionType],
-            &[Partner],
-            &[Dimension::AcademicRegion],
+            &[Level, ActionType][..],
+            &[Partner, Level],
+            &[AcademicRegion, Academy],
         ] {
             assert!(
                 Cells::answering(&asked(group_by), &everything).is_none(),

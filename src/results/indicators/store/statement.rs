@@ -324,9 +324,11 @@ impl<'a> Statement<'a> {
     /// many reports each has.
     fn written(&mut self, cells: &Cells, part: Part) -> String {
         let grouped = !part.is_total();
-        let told_by = cells.told_by.filter(|one| {
-            !cells.values.is_empty() || (grouped && self.asked.group_by.contains(one))
-        });
+        let told_by = if grouped {
+            cells.told_by
+        } else {
+            cells.of_total()
+        };
         let by_academy = grouped && self.asked.group_by.contains(&Dimension::Academy);
         let mut columns = vec![
             "w.school_year",
@@ -334,11 +336,11 @@ impl<'a> Statement<'a> {
             "w.reports",
             "w.changed_at AS validated_at",
         ];
-        columns.extend(told_by.map(|one| match one {
-            Dimension::Convention => "w.value AS convention_id",
-            Dimension::ActionType => "w.value AS action_type",
-            _ => "nullif(w.value, '-') AS level",
-        }));
+        let value = told_by.map(|one| match one {
+            Dimension::Convention => "w.value AS convention_id".to_owned(),
+            other => format!("nullif(w.value, '-') AS {}", other.code()),
+        });
+        columns.extend(value.as_deref());
         let measures = &self.asked.measures;
         let places = measures.iter().flat_map(|measure| places(*measure));
         let sums: Vec<String> = places
@@ -360,6 +362,11 @@ impl<'a> Statement<'a> {
         let binds = &mut self.filters.binds;
         conditions.extend(binds.among("w.school_year", &self.asked.school_year));
         conditions.extend(binds.among("w.value", &cells.values));
+        if cells.of_parties {
+            let parties = self.filters.party_rows("cp.convention_id::text");
+            conditions.push(format!("w.value IN ({parties})"));
+        }
+        let binds = &mut self.filters.binds;
         conditions.push(match &cells.academy {
             Some(academy) => format!("w.place = {}", binds.bind(Bind::Text(academy.clone()))),
             None if by_academy => "w.place <> 'FR'".to_owned(),
@@ -393,9 +400,18 @@ impl<'a> Statement<'a> {
         }
         if has_parties {
             let rows = self.filters.party_rows(&columns);
+            // Cells name the convention as text.
+            let cast = if self.cells.is_some()
+                && !part.is_establishments()
+                && part.denominator().is_none()
+            {
+                "::text"
+            } else {
+                ""
+            };
             let _ = write!(
                 text,
-                " JOIN ({rows}) AS p ON p.convention_id = c.convention_id"
+                " JOIN ({rows}) AS p ON p.convention_id{cast} = c.convention_id"
             );
         }
         if part.is_establishments() {

@@ -42,9 +42,12 @@ diesel::define_sql_function! {
 /// The visible ones that the filters name.
 pub fn filtered<'a>(scope: &'a Scope, filter: &'a Filter) -> Scoped<'a> {
     let mut query = scoped(scope);
-    if !filter.convention_id.is_empty() {
-        query = query.filter(reports::convention_id.eq_any(&filter.convention_id));
-    }
+    // Of one alone, an index gives the reports in their order.
+    query = match filter.convention_id.as_slice() {
+        [] => query,
+        [one] => query.filter(reports::convention_id.eq(one)),
+        several => query.filter(reports::convention_id.eq_any(several)),
+    };
     if !filter.declination_id.is_empty() {
         query = query.filter(
             reports::declination_id
@@ -59,12 +62,16 @@ pub fn filtered<'a>(scope: &'a Scope, filter: &'a Filter) -> Scoped<'a> {
     if !filter.territory.is_empty() {
         query = lying_in(query, scope, &filter.territory);
     }
-    if !filter.school_year.is_empty() {
-        query = query.filter(reports::school_year.eq_any(&filter.school_year));
-    }
-    if !filter.status.is_empty() {
-        query = query.filter(reports::status.eq_any(&filter.status));
-    }
+    query = match filter.school_year.as_slice() {
+        [] => query,
+        [one] => query.filter(reports::school_year.eq(one)),
+        several => query.filter(reports::school_year.eq_any(several)),
+    };
+    query = match filter.status.as_slice() {
+        [] => query,
+        [one] => query.filter(reports::status.eq(one)),
+        several => query.filter(reports::status.eq_any(several)),
+    };
     if let Some(since) = filter.updated_since {
         query = query.filter(reports::updated_at.ge(since));
     }
