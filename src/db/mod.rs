@@ -29,16 +29,16 @@ pub mod tx;
 pub mod version;
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use deadpool::managed::Timeouts;
+use deadpool::managed::{Hook, HookError, Timeouts};
 use diesel_async::pooled_connection::deadpool::{Object, Pool, PoolError};
 use diesel_async::pooled_connection::{
     AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
 };
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, last_demotion};
 pub use connect::Connector;
 
 /// A connection that a write borrows.
@@ -46,6 +46,16 @@ pub type Borrowed = Object<AsyncPgConnection>;
 
 /// How long a request may wait for a connection before it is answered 503.
 const WAIT: Duration = Duration::from_secs(3);
+
+/// How long a connection is used: what became of its server without a word to it (another role, another
+/// address) is met for no longer than that.
+const LIFE: Duration = Duration::from_mins(2);
+
+/// Whether a connection is to be made anew: it is old, or was there when PostgreSQL refused a write because
+/// it is a standby now.
+fn is_stale(created: Instant) -> bool {
+    created.elapsed() > LIFE || last_demotion().is_some_and(|at| created <= at)
+}
 
 /// One worker's connections.
 pub struct Db {
@@ -59,6 +69,7 @@ pub struct Db {
 pub struct Reader {
     connection: AsyncPgConnection,
     alive: connect::Alive,
+    created: Instant,
 }
 
 /// A connection to read on.
@@ -101,6 +112,12 @@ fn pool(connector: &Connector, size: usize) -> Result<Pool<AsyncPgConnection>> {
     Pool::builder(manager)
         .max_size(size)
         .timeouts(timeouts)
+        .pre_recycle(Hook::sync_fn(|_, metrics| {
+            if is_stale(metrics.created) {
+                return Err(HookError::message("made anew"));
+            }
+            Ok(())
+        }))
         .runtime(deadpool::Runtime::Tokio1)
         .build()
         .map_err(Error::internal)
@@ -172,12 +189,16 @@ impl Db {
         if let Some(reader) = self
             .lock()
             .as_ref()
-            .filter(|reader| reader.alive.is_alive())
+            .filter(|reader| reader.alive.is_alive() && !is_stale(reader.created))
         {
             return Ok(Arc::clone(reader));
         }
         let (connection, alive) = self.connector.diesel().await.map_err(Error::unavailable)?;
-        let reader = Arc::new(Reader { connection, alive });
+        let reader = Arc::new(Reader {
+            connection,
+            alive,
+            created: Instant::now(),
+        });
         *self.lock() = Some(Arc::clone(&reader));
         Ok(reader)
     }

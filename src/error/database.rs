@@ -3,16 +3,40 @@
 //! Uniqueness and references are checked by the database (never select-then-insert): each constraint
 //! that a request can violate has a name, and its name maps to a code here.
 
-use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use diesel::result::{DatabaseErrorKind as Kind, Error as DieselError};
 
 use super::{Code, Error, Place, Rule};
+
+/// When PostgreSQL last refused a write because it is, or has become, a standby.
+static DEMOTION: Mutex<Option<Instant>> = Mutex::new(None);
+
+/// When PostgreSQL last refused a write because it takes none: connections made before that are not to be
+/// used again, since they may lead to what was the primary.
+pub fn last_demotion() -> Option<Instant> {
+    *DEMOTION.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn note_demotion() {
+    *DEMOTION.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+}
 
 impl From<DieselError> for Error {
     fn from(error: DieselError) -> Self {
         match &error {
-            DieselError::DatabaseError(DatabaseErrorKind::ClosedConnection, _) => {
+            DieselError::DatabaseError(Kind::ReadOnlyTransaction, _) => {
+                note_demotion();
                 Self::unavailable(error)
             }
+            DieselError::DatabaseError(Kind::ClosedConnection, _) => Self::unavailable(error),
+            // What has no SQLSTATE was not said by the server: the connection broke, unless what was sent
+            // or answered is no value of its type, which is a failure of ours.
+            DieselError::DatabaseError(Kind::UnableToSendCommand, _) if is_lost(&error) => {
+                Self::unavailable(error)
+            }
+            DieselError::DatabaseError(Kind::SerializationFailure, _) => Self::new(Code::Conflict),
             DieselError::DatabaseError(_, information) => {
                 let refused = information.constraint_name().and_then(refusal);
                 refused.unwrap_or_else(|| unexpected(error))
@@ -26,9 +50,7 @@ impl Error {
     /// What a deletion answers when other rows refer to the one to delete.
     pub fn on_delete(error: DieselError) -> Self {
         match error {
-            DieselError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => {
-                Self::new(Code::InUse)
-            }
+            DieselError::DatabaseError(Kind::ForeignKeyViolation, _) => Self::new(Code::InUse),
             other => other.into(),
         }
     }
@@ -96,6 +118,18 @@ pub fn in_progress() -> Error {
     )
 }
 
+/// Whether the client library says that its connection broke: words of its own, in no language of the
+/// server's.
+fn is_lost(error: &DieselError) -> bool {
+    const LOST: [&str; 3] = [
+        "connection closed",
+        "error communicating with the server",
+        "unexpected message from server",
+    ];
+    let text = error.to_string();
+    LOST.iter().any(|words| text.starts_with(words))
+}
+
 /// Timeouts and shutdowns are for trying again, and so is a write that another one crossed; anything
 /// else is our failure.
 fn unexpected(error: DieselError) -> Error {
@@ -106,12 +140,48 @@ fn unexpected(error: DieselError) -> Error {
         "too many clients",
     ];
     let text = error.to_string();
-    if text.contains("deadlock detected") || text.contains("could not serialize access") {
+    if text.contains("deadlock detected") {
         return Error::new(Code::Conflict);
     }
     if PASSING.iter().any(|start| text.contains(start)) {
         Error::unavailable(error)
     } else {
         Error::internal(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(kind: Kind, text: &str) -> Code {
+        Error::from(DieselError::DatabaseError(kind, Box::new(text.to_owned()))).code
+    }
+
+    #[test]
+    fn a_connection_that_breaks_is_for_trying_again_and_a_failure_of_ours_is_not() {
+        for lost in [
+            "connection closed",
+            "error communicating with the server: broken pipe",
+        ] {
+            assert_eq!(
+                code(Kind::UnableToSendCommand, lost),
+                Code::ServiceUnavailable
+            );
+        }
+        let ours = code(Kind::UnableToSendCommand, "error serializing parameter 0");
+        assert_eq!(ours, Code::InternalError);
+        assert_eq!(code(Kind::Unknown, "division by zero"), Code::InternalError);
+    }
+
+    #[test]
+    fn a_server_that_takes_no_writes_is_not_asked_again_on_the_connections_there_are() {
+        let before = Instant::now();
+        let refused = "cannot execute INSERT in a read-only transaction";
+        assert_eq!(
+            code(Kind::ReadOnlyTransaction, refused),
+            Code::ServiceUnavailable
+        );
+        assert!(last_demotion().is_some_and(|at| at >= before));
     }
 }

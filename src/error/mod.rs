@@ -14,7 +14,7 @@ pub mod problem;
 pub mod warning;
 
 pub use code::Code;
-pub use database::in_progress;
+pub use database::{in_progress, last_demotion};
 pub use fault::{Advice, Fault, Faults, Place, Rule};
 pub use notice::{Notice, notice};
 

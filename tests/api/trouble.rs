@@ -302,3 +302,39 @@ async fn connections_lost_while_idle_cost_no_request_an_internal_error() {
         .await
         .problem(404, "not_found");
 }
+
+#[actix_web::test]
+async fn a_database_that_turns_read_only_is_for_trying_again_and_written_to_once_it_is_not() {
+    let service = Service::start().await;
+    let ministry = service.ministry();
+    let path = format!("/v1/partners/{}", id(&service.new_partner("A").await));
+    let name: String = service
+        .sql()
+        .await
+        .query_one("SELECT current_database()::text", &[])
+        .await
+        .unwrap()
+        .get(0);
+    let (server, _alive) = service
+        .connector
+        .database("postgres")
+        .plain()
+        .await
+        .unwrap();
+    // As a primary that is demoted: its sessions end, the next ones may only read.
+    let turn = |to: &str| format!("ALTER DATABASE {name} SET default_transaction_read_only = {to}");
+    server.batch_execute(&turn("on")).await.unwrap();
+    disconnect(&service, &name).await;
+    for _ in 0..6 {
+        let refused = ministry.patch(&path, json!({ "acronym": "A" })).await;
+        refused.problem(503, "service_unavailable");
+        assert_eq!(refused.header("retry-after"), "1");
+    }
+    ministry.get(&path).await.expect(200);
+    // The sessions that could only read are not used again.
+    server.batch_execute(&turn("off")).await.unwrap();
+    ministry
+        .patch(&path, json!({ "acronym": "A" }))
+        .await
+        .expect(200);
+}
