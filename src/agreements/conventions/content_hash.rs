@@ -80,3 +80,30 @@ fn canonical(value: Value) -> Value {
         other => other,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_digest_is_that_of_the_sorted_form_with_absent_values_as_null() {
+        let text = json!({ "title": "Été", "axes": ["internships", "events"], "status": "signed" });
+        let form = r#"{"axes":["events","internships"],"ends_on":null,"title":"Été"}"#;
+        let names = ["title", "ends_on", "axes"];
+        assert_eq!(digest(&text, &names), Sha256Hex::of(form.as_bytes()));
+    }
+
+    #[test]
+    fn the_order_of_codes_says_nothing_and_that_of_articles_does() {
+        let of = |value: Value| digest(&json!({ "follow_up": value }), &["follow_up"]);
+        assert_eq!(
+            of(json!({ "levels": ["3e", "4e"], "months": 6 })),
+            of(json!({ "months": 6, "levels": ["4e", "3e"] }))
+        );
+        assert_ne!(of(json!(["3e"])), of(json!(["3e", "4e"])));
+        let (first, second) = (json!({ "number": 1 }), json!({ "number": 2 }));
+        assert_ne!(of(json!([first, second])), of(json!([second, first])));
+    }
+}
