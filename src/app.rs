@@ -10,6 +10,7 @@ use crate::auth::Tokens;
 use crate::auth::authenticator::Authenticator;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::db::watch::Watch;
 use crate::db::{Connector, Db, installation};
 use crate::error::Result;
 use crate::http::contract::Contract;
@@ -35,6 +36,8 @@ pub struct Shared {
     pub metrics: Metrics,
     /// What callers may cost each other.
     pub limits: Limits,
+    /// Asks whether PostgreSQL answers.
+    pub watch: Watch,
     /// Whether the service was told to stop.
     stopping: AtomicBool,
 }
@@ -76,6 +79,7 @@ impl Shared {
         let cursors = Cursors::new(installation::cursor_key(&connector).await?);
         Ok(Arc::new(Self {
             limits: Limits::new(&config),
+            watch: Watch::start(&connector)?,
             config,
             connector,
             authenticator: Authenticator::new(tokens),

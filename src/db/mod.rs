@@ -27,16 +27,17 @@ pub mod search;
 pub mod sql_text;
 pub mod tx;
 pub mod version;
+pub mod watch;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use deadpool::managed::{Hook, HookError, Timeouts};
+use diesel_async::AsyncPgConnection;
 use diesel_async::pooled_connection::deadpool::{Object, Pool, PoolError};
 use diesel_async::pooled_connection::{
     AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
 };
-use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 
 use crate::error::{Error, Result, last_demotion};
 pub use connect::Connector;
@@ -201,18 +202,6 @@ impl Db {
         });
         *self.lock() = Some(Arc::clone(&reader));
         Ok(reader)
-    }
-
-    /// Asks PostgreSQL for nothing, to see whether it answers.
-    ///
-    /// # Errors
-    /// `service_unavailable` when PostgreSQL is away.
-    pub async fn ping(&self) -> Result<()> {
-        let reader = self.reader().await?;
-        (&mut &**reader)
-            .batch_execute("SELECT 1")
-            .await
-            .map_err(Error::from)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Arc<Reader>>> {

@@ -166,6 +166,26 @@ async fn long_reads_that_wait_stop_neither_short_ones_nor_writes() {
 }
 
 #[actix_web::test]
+async fn who_watches_the_service_waits_behind_no_read() {
+    let service = Service::start().await;
+    let path = format!("/v1/partners/{}", id(&service.new_partner("A").await));
+    let locked = service.sql().await;
+    locked
+        .batch_execute("BEGIN; LOCK TABLE partners IN ACCESS EXCLUSIVE MODE")
+        .await
+        .unwrap();
+    let reader = service.reader();
+    let mut read = pin!(reader.get(&path));
+    assert!(read.as_mut().now_or_never().is_none());
+    for _ in 0..3 {
+        service.anon().get("/readyz").await.expect(200);
+        assert!(read.as_mut().now_or_never().is_none());
+    }
+    locked.batch_execute("COMMIT").await.unwrap();
+    read.await.expect(200);
+}
+
+#[actix_web::test]
 async fn no_long_read_waits_for_a_second_connection_while_it_holds_one() {
     let service = Service::start_with(&[("REE_QUERY_CONNECTIONS", "1")]).await;
     let partner = id(&service.new_partner("A").await);

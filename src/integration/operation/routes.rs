@@ -1,7 +1,6 @@
 //! The handlers of operation and documentation.
 
 use std::sync::LazyLock;
-use std::time::Duration;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, get};
@@ -15,9 +14,6 @@ use crate::http::call::Call;
 
 const TAG: &str = "Exploitation";
 const UNCHANGED: &str = "Inchangé depuis l'`ETag` donné dans `If-None-Match`";
-
-/// How long PostgreSQL may take to answer before it counts as away.
-const READY_WAIT: Duration = Duration::from_secs(2);
 
 /// L'état du service.
 #[derive(Serialize, ToSchema)]
@@ -68,9 +64,7 @@ pub async fn get_readiness(call: Call) -> Result<Answer> {
     if call.app.is_stopping() {
         return Err(Error::unavailable("the service was told to stop"));
     }
-    tokio::time::timeout(READY_WAIT, call.app.db.ping())
-        .await
-        .map_err(Error::unavailable)??;
+    call.app.watch.ping().await?;
     Answer::json(StatusCode::OK, &Health { status: "ok" })
 }
 
