@@ -327,3 +327,40 @@ fn indicators_verify_finds_a_figure_that_is_not_what_the_reports_say_and_rebuild
     assert_eq!(verify().status, 0);
     service.stop();
 }
+
+#[test]
+fn an_import_says_by_its_status_whether_every_line_was_taken_some_or_none() {
+    let directory = Directory::new();
+    let _service = Service::start(&directory);
+    let list = |name: &str, text: &str| {
+        let file = directory.path.join(name);
+        std::fs::write(&file, text).unwrap();
+        file.to_string_lossy().into_owned()
+    };
+    let taken = |file: &str| {
+        let arguments = [
+            "import", "partners", file, "--source", "test", "--format", "json",
+        ];
+        let done = run(&directory.path, &arguments);
+        let summary: Value = serde_json::from_str(&done.out).unwrap_or_default();
+        (done.status, summary["inserted"].clone(), done.err)
+    };
+    let whole = list(
+        "whole.csv",
+        "id;nom;nature\n1;Ateliers;entreprise\n2;Métiers;association\n",
+    );
+    let (status, created, told) = taken(&whole);
+    assert_eq!((status, created), (0, 2.into()), "{told}");
+    let partly = list(
+        "partly.csv",
+        "id;nom;nature\n3;Forges;entreprise\n4;;entreprise\n",
+    );
+    let (status, created, told) = taken(&partly);
+    assert_eq!((status, created), (1, 1.into()), "{told}");
+    let none = list("none.csv", "id;nom;nature\n5;;entreprise\n");
+    assert_eq!(taken(&none).0, 3);
+    let unreadable = list("unreadable.csv", "id;nom;nature\n6;\"Ateliers;entreprise\n");
+    let (status, _, told) = taken(&unreadable);
+    assert_eq!(status, 3, "{told}");
+    assert!(told.contains("ree: "), "{told}");
+}
