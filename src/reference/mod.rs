@@ -272,6 +272,10 @@ const NOMENCLATURES: &[(&str, &str)] = &[
         include_str!("../../data/reference/nomenclatures/partner_kinds.csv"),
     ),
     (
+        "partner_origins",
+        include_str!("../../data/reference/nomenclatures/partner_origins.csv"),
+    ),
+    (
         "partner_statuses",
         include_str!("../../data/reference/nomenclatures/partner_statuses.csv"),
     ),

@@ -48,6 +48,7 @@ mod jobs;
 mod journal;
 mod limits;
 mod lists_and_people;
+mod local_partners;
 mod mistakes;
 mod mistakes_everywhere;
 mod openapi;
