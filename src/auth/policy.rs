@@ -177,6 +177,7 @@ pub const TABLE: &[Line] = &[
     write("activate_declination",               [All, Own, Own, No,  No ]),
     write("close_declination",                  [All, Own, Own, No,  No ]),
     write("abandon_declination",                [All, Own, Own, No,  No ]),
+    bulk("step_declinations",                   [All, Own, Own, No,  No ]),
     list("list_convention_history",             [All, Own, Own, Own, Own]),
     aggregate("get_convention_coverage",        [All, Own, Own, Own, Own]),
     aggregate("get_convention_summary",         [All, Own, Own, Own, Own]),
@@ -198,6 +199,7 @@ pub const TABLE: &[Line] = &[
     write("hold_solicitation",                  [All, Own, Own, Own, No ]),
     write("mark_solicitation_not_held",         [All, Own, Own, Own, No ]),
     write("cancel_solicitation",                [All, Own, Own, Own, No ]),
+    bulk("step_solicitations",                  [All, Own, Own, Own, No ]),
     list("list_contacts",                       [All, All, All, All, All]),
     aggregate("count_contacts",                 [All, All, All, All, All]),
     point("get_contact",                        [All, All, All, All, All]),
@@ -268,6 +270,7 @@ pub const TABLE: &[Line] = &[
     write("submit_report",                      [Own, Own, Own, No,  No ]),
     write("validate_report",                    [Own, Own, No,  No,  No ]),
     write("return_report",                      [Own, Own, No,  No,  No ]),
+    bulk("step_reports",                        [Own, Own, Own, No,  No ]),
 ];
 
 /// What the caller of an operation may see and change. Store functions take one, so that a query

@@ -59,6 +59,9 @@ const REQUEST: &str =
     r#"{"uai": "0690001A", "intervention_id": "<intervention>", "levels": ["3e"]}"#;
 const DAY: &str = r#"{"scheduled_on": "2099-01-15"}"#;
 const OUTCOME: &str = r#"{"outcome": {"held_on": "2025-10-09"}}"#;
+const VALIDATE: &str = r#"{"step": "validate", "ids": ["0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f"]}"#;
+const HOLD: &str = r#"{"step": "hold", "ids": ["0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f"]}"#;
+const CLOSE: &str = r#"{"step": "close", "ids": ["0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f"]}"#;
 const CAMPAIGN: &str =
     r#"{"school_year": "2023-2024", "opens_on": "2024-05-01", "due_on": "2024-09-30"}"#;
 const DUE_ON: &str = r#"{"due_on": "2999-10-15"}"#;
@@ -114,6 +117,8 @@ const TABLE: &[Line] = &[
     line("activate_declination", "",           ["200 200 200 404", "200 404 404 404", "200 404 404 404", "403",             "403"]),
     line("close_declination", "",              ["409 409 409 404", "409 404 404 404", "409 404 404 404", "403",             "403"]),
     line("abandon_declination", "",            ["200 200 200 404", "200 404 404 404", "200 404 404 404", "403",             "403"]),
+    // What may be done with each, `steps.rs` compares with the step taken alone.
+    line("step_declinations", CLOSE,           ["200",             "200",             "200",             "403",             "403"]),
     line("list_convention_history", "",        ["200 200 200 404", "200 404 404 404", "404",             "200 404 404 404", "404"]),
     line("get_convention_coverage", "",        ["200 200 200 404", "200 404 404 404", "404",             "200 404 404 404", "404"]),
     shared("get_convention_summary"),
@@ -136,6 +141,7 @@ const TABLE: &[Line] = &[
     line("hold_solicitation", OUTCOME,         ["409 409 409 404", "409 404 404 404", "409 404 404 404", "409 404 404 404", "403"]),
     line("mark_solicitation_not_held", REASON, ["409 409 409 404", "409 404 404 404", "409 404 404 404", "409 404 404 404", "403"]),
     line("cancel_solicitation", "",            ["200 200 200 404", "200 404 404 404", "200 404 404 404", "200 404 404 404", "403"]),
+    line("step_solicitations", HOLD,           ["200",             "200",             "200",             "200",             "403"]),
     line("list_campaigns", "",                 ["200",             "200",             "200",             "403",             "403"]),
     line("count_campaigns", "",                ["200",             "200",             "200",             "403",             "403"]),
     line("get_campaign", "",                   ["200 200 200 404", "200 200 200 404", "200 200 200 404", "403",             "403"]),
@@ -209,6 +215,7 @@ const TABLE: &[Line] = &[
     line("submit_report", "",                  ["403 403 403 404", "200 404 404 404", "200 404 404 404", "403",             "403"]),
     line("validate_report", "",                ["403 403 403 404", "200 404 404 404", "403",             "403",             "403"]),
     line("return_report", REASON,              ["403 403 403 404", "200 404 404 404", "403",             "403",             "403"]),
+    line("step_reports", VALIDATE,             ["200",             "200",             "403",             "403",             "403"]),
 ];
 
 /// Answered to everyone alike, token or not.

@@ -67,6 +67,7 @@ mod schema;
 mod search;
 mod solicitations;
 mod solicitations_races;
+mod steps;
 mod summary;
 mod support;
 mod syncs;
