@@ -49,6 +49,7 @@ mod journal;
 mod limits;
 mod lists_and_people;
 mod local_partners;
+mod me;
 mod mistakes;
 mod mistakes_everywhere;
 mod openapi;
