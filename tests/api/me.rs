@@ -184,7 +184,7 @@ async fn a_partner_lists_its_own_offers_in_every_status() {
             intervention(&convention, json!({})),
         )
         .await;
-    named.problem(404, "not_found");
+    named.problem(405, "method_not_allowed");
 }
 
 #[actix_web::test]

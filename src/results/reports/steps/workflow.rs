@@ -140,6 +140,22 @@ async fn write(
     let formers: Vec<ReportId> = counted.iter().filter_map(|(_, former)| *former).collect();
     let before: Vec<&FullReport> = written.iter().map(|(before, _)| *before).collect();
     let formers_before = read(tx, scope, &formers).await?;
+    set(tx, &formers, written).await?;
+    let mut all: Vec<ReportId> = counted.iter().map(|(id, _)| *id).collect();
+    all.extend(&formers);
+    let after = read(tx, scope, &all).await?;
+    let journal = journal(act, &before, &formers_before, &after);
+    tx.record_all(&journal).await?;
+    count(tx, counted, &after).await?;
+    Ok(after)
+}
+
+/// Sets the status of each, after those of the versions that they correct.
+async fn set(
+    tx: &mut Tx<'_>,
+    formers: &[ReportId],
+    written: Vec<(&FullReport, Taken<'_>)>,
+) -> Result<()> {
     let now = tx.now;
     let connection = &*tx.connection();
     let superseded = formers
@@ -150,15 +166,19 @@ async fn write(
         .into_iter()
         .map(|(before, taken)| writes::set_status(connection, &before.report, taken));
     try_join_all(set).await?;
-    let mut all: Vec<ReportId> = counted.iter().map(|(id, _)| *id).collect();
-    all.extend(&formers);
-    let after = read(tx, scope, &all).await?;
-    let journal = before.into_iter().flat_map(|before| {
-        let id = before.report.id;
-        let former = before
-            .report
-            .supersedes_id
-            .and_then(|former| formers_before.get(&former));
+    Ok(())
+}
+
+/// What is journaled, in the order of a step with one: the version that is corrected, then the report.
+fn journal<'a>(
+    act: &Act<'_>,
+    before: &[&'a FullReport],
+    formers: &'a HashMap<ReportId, FullReport>,
+    after: &'a HashMap<ReportId, FullReport>,
+) -> Vec<Journal<'a, FullReport>> {
+    let steps = before.iter().flat_map(|before| {
+        let former = before.report.supersedes_id;
+        let former = former.and_then(|former| formers.get(&former));
         let former = former.map(|former| Journal {
             verb: "superseded",
             before: Some(former),
@@ -166,15 +186,12 @@ async fn write(
         });
         let own = Journal {
             verb: act.step().past(),
-            before: Some(before),
-            after: after.get(&id),
+            before: Some(*before),
+            after: after.get(&before.report.id),
         };
         former.into_iter().chain([own])
     });
-    let journal: Vec<_> = journal.collect();
-    tx.record_all(&journal).await?;
-    count(tx, counted, &after).await?;
-    Ok(after)
+    steps.collect()
 }
 
 /// Last: whoever validates a report of a year meanwhile waits for the end of this step.
