@@ -95,6 +95,9 @@ diesel::table! {
         updated_at -> Timestamptz,
         sort_name -> Text,
         search -> Text,
+        origin -> Text,
+        territory -> Nullable<Text>,
+        reach -> Array<Text>,
     }
 }
 

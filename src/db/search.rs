@@ -1,7 +1,7 @@
 //! Searching a text whatever its accents and case.
 
 use diesel::pg::Pg;
-use diesel::sql_types::{Nullable, Text};
+use diesel::sql_types::{Float, Nullable, Text};
 
 /// PostgreSQL's `tsvector`: the words of a text, for full-text search.
 #[derive(Debug, Clone, Copy, diesel::sql_types::SqlType, diesel::query_builder::QueryId)]
@@ -29,6 +29,22 @@ diesel::define_sql_function! {
 diesel::define_sql_function! {
     /// Lower case, without accents: how the `search` columns are written.
     fn fold(input: Text) -> Text;
+}
+
+diesel::define_sql_function! {
+    /// [`fold`] of a text that may be absent.
+    #[sql_name = "fold"]
+    fn fold_nullable(input: Nullable<Text>) -> Nullable<Text>;
+}
+
+diesel::define_sql_function! {
+    /// How alike two texts are, by the groups of three letters they share: from 0 to 1.
+    fn similarity(a: Nullable<Text>, b: Nullable<Text>) -> Nullable<Float>;
+}
+
+diesel::define_sql_function! {
+    /// The greatest of three numbers; those that are null do not count.
+    fn greatest(a: Nullable<Float>, b: Nullable<Float>, c: Nullable<Float>) -> Nullable<Float>;
 }
 
 /// A `LIKE` pattern for texts that contain this one.

@@ -73,6 +73,31 @@ impl<'a> Tx<'a> {
         self.clock.new_id()
     }
 
+    /// Runs a part of it that may be refused: what the part wrote is undone then, and the rest stays.
+    ///
+    /// # Errors
+    /// A failure of the service or of the database, after which nothing can go on.
+    pub async fn attempt<T>(
+        &mut self,
+        part: impl AsyncFnOnce(&mut Self) -> Result<T>,
+    ) -> Result<Result<T>> {
+        AnsiTransactionManager::begin_transaction(self.connection).await?;
+        match part(self).await {
+            Ok(done) => {
+                AnsiTransactionManager::commit_transaction(self.connection).await?;
+                Ok(Ok(done))
+            }
+            Err(error) => {
+                let undone = AnsiTransactionManager::rollback_transaction(self.connection).await;
+                if error.code.status().is_server_error() {
+                    return Err(error);
+                }
+                undone?;
+                Ok(Err(error))
+            }
+        }
+    }
+
     /// Ends it, all of it written.
     ///
     /// # Errors

@@ -83,7 +83,7 @@ impl Problem {
             title: error.code.title(language),
             status: error.code.entry().status,
             code: error.code.as_str(),
-            detail: detail(error, language),
+            detail: error.told(language),
             instance: instance.to_owned(),
             request_id: request_id.to_owned(),
             errors: error
@@ -98,7 +98,8 @@ impl Problem {
 }
 
 impl ProblemFault {
-    fn of(fault: &Fault, advice: Advice, language: Language) -> Self {
+    /// A fault in a language, with what can be advised on it.
+    pub fn of(fault: &Fault, advice: Advice, language: Language) -> Self {
         let (pointer, parameter, header) = match &fault.place {
             Place::Pointer(pointer) => (Some(pointer.clone()), None, None),
             Place::Parameter(name) => (None, Some(name.clone()), None),
@@ -128,25 +129,27 @@ fn see(rule: &Rule, list: &str, language: Language) -> String {
     }
 }
 
-/// What happened this time: the number of faults, or what the code means and what it is about.
-fn detail(error: &Error, language: Language) -> String {
-    if error.code == Code::ValidationFailed {
-        return match (error.faults.len(), language) {
-            (1, Language::French) => "1 endroit est à corriger.".into(),
-            (n, Language::French) => format!("{n} endroits sont à corriger."),
-            (1, Language::English) => "1 place is to be corrected.".into(),
-            (n, Language::English) => format!("{n} places are to be corrected."),
-        };
-    }
-    // The object has not changed: the tag cannot be compared, and the fault says why.
-    if let (Code::PreconditionFailed, [fault]) = (error.code, error.faults.as_slice()) {
-        return fault.rule.detail(language);
-    }
-    let entry = error.code.entry();
-    let meaning = entry.meaning.get(language);
-    match &error.subject {
-        Some(subject) => format!("{meaning} ({})", subject.get(language)),
-        None => meaning.to_owned(),
+impl Error {
+    /// What happened this time: the number of faults, or what the code means and what it is about.
+    pub fn told(&self, language: Language) -> String {
+        if self.code == Code::ValidationFailed {
+            return match (self.faults.len(), language) {
+                (1, Language::French) => "1 endroit est à corriger.".into(),
+                (n, Language::French) => format!("{n} endroits sont à corriger."),
+                (1, Language::English) => "1 place is to be corrected.".into(),
+                (n, Language::English) => format!("{n} places are to be corrected."),
+            };
+        }
+        // The object has not changed: the tag cannot be compared, and the fault says why.
+        if let (Code::PreconditionFailed, [fault]) = (self.code, self.faults.as_slice()) {
+            return fault.rule.detail(language);
+        }
+        let entry = self.code.entry();
+        let meaning = entry.meaning.get(language);
+        match &self.subject {
+            Some(subject) => format!("{meaning} ({})", subject.get(language)),
+            None => meaning.to_owned(),
+        }
     }
 }
 

@@ -139,6 +139,11 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// A field as it was sent, unless it is absent or null, left for its reader.
+    pub fn raw(&mut self, name: &'static str) -> Option<&'a Value> {
+        self.take(name).filter(|value| !value.is_null())
+    }
+
     /// A field that may be absent or null.
     pub fn optional<T: Field>(&mut self, name: &'static str) -> Option<T> {
         let value = self.take(name).filter(|value| !value.is_null())?;

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
+use serde_json::{Map, Value};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::path::{self, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
@@ -42,6 +43,26 @@ impl Parameters {
         Ok(Self { values })
     }
 
+    /// The parameters that the members of an object name: a text, a number, a flag, or a list of them.
+    ///
+    /// # Errors
+    /// The names of members that are something else.
+    pub fn of_members(members: &Map<String, Value>) -> std::result::Result<Self, Vec<String>> {
+        let mut values = BTreeMap::new();
+        let mut strange = Vec::new();
+        for (name, value) in members.iter().filter(|(_, value)| !value.is_null()) {
+            match text_of(value) {
+                Some(text) => drop(values.insert(name.clone(), vec![text])),
+                None => strange.push(name.clone()),
+            }
+        }
+        if strange.is_empty() {
+            Ok(Self { values })
+        } else {
+            Err(strange)
+        }
+    }
+
     /// The value of a parameter, when it is given once.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.values
@@ -73,6 +94,22 @@ impl Parameters {
             }
         }
         form.finish()
+    }
+}
+
+/// A value as a query writes it.
+fn text_of(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
+        Value::Array(items) => {
+            let texts: Option<Vec<String>> = items
+                .iter()
+                .map(|item| text_of(item).filter(|_| !item.is_array()))
+                .collect();
+            texts.map(|texts| texts.join(","))
+        }
+        Value::Null | Value::Object(_) => None,
     }
 }
 

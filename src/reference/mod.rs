@@ -224,6 +224,10 @@ const NOMENCLATURES: &[(&str, &str)] = &[
         include_str!("../../data/reference/nomenclatures/declination_statuses.csv"),
     ),
     (
+        "declination_steps",
+        include_str!("../../data/reference/nomenclatures/declination_steps.csv"),
+    ),
+    (
         "dimensions",
         include_str!("../../data/reference/nomenclatures/dimensions.csv"),
     ),
@@ -272,6 +276,10 @@ const NOMENCLATURES: &[(&str, &str)] = &[
         include_str!("../../data/reference/nomenclatures/partner_kinds.csv"),
     ),
     (
+        "partner_origins",
+        include_str!("../../data/reference/nomenclatures/partner_origins.csv"),
+    ),
+    (
         "partner_statuses",
         include_str!("../../data/reference/nomenclatures/partner_statuses.csv"),
     ),
@@ -304,6 +312,10 @@ const NOMENCLATURES: &[(&str, &str)] = &[
         include_str!("../../data/reference/nomenclatures/report_statuses.csv"),
     ),
     (
+        "report_steps",
+        include_str!("../../data/reference/nomenclatures/report_steps.csv"),
+    ),
+    (
         "roles",
         include_str!("../../data/reference/nomenclatures/roles.csv"),
     ),
@@ -322,6 +334,10 @@ const NOMENCLATURES: &[(&str, &str)] = &[
     (
         "solicitation_statuses",
         include_str!("../../data/reference/nomenclatures/solicitation_statuses.csv"),
+    ),
+    (
+        "solicitation_steps",
+        include_str!("../../data/reference/nomenclatures/solicitation_steps.csv"),
     ),
     (
         "sync_statuses",

@@ -59,6 +59,9 @@ const REQUEST: &str =
     r#"{"uai": "0690001A", "intervention_id": "<intervention>", "levels": ["3e"]}"#;
 const DAY: &str = r#"{"scheduled_on": "2099-01-15"}"#;
 const OUTCOME: &str = r#"{"outcome": {"held_on": "2025-10-09"}}"#;
+const VALIDATE: &str = r#"{"step": "validate", "ids": ["0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f"]}"#;
+const HOLD: &str = r#"{"step": "hold", "ids": ["0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f"]}"#;
+const CLOSE: &str = r#"{"step": "close", "ids": ["0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f"]}"#;
 const CAMPAIGN: &str =
     r#"{"school_year": "2023-2024", "opens_on": "2024-05-01", "due_on": "2024-09-30"}"#;
 const DUE_ON: &str = r#"{"due_on": "2999-10-15"}"#;
@@ -71,11 +74,12 @@ const TABLE: &[Line] = &[
     common("list_partners"),
     common("count_partners"),
     shared("get_partner"),
+    // National ones: see `local_partners.rs` for those of a territory.
     line("create_partner", PARTNER,            ["201",             "403",             "403",             "403",             "403"]),
-    line("update_partner", DESCRIPTION,        ["200 200 200 404", "403",             "403",             "200 403 403 404", "403"]),
-    line("delete_partner", "",                 ["409 409 409 404", "403",             "403",             "403",             "403"]),
-    line("archive_partner", "",                ["200 200 200 404", "403",             "403",             "403",             "403"]),
-    line("restore_partner", "",                ["409 409 409 404", "403",             "403",             "403",             "403"]),
+    line("update_partner", DESCRIPTION,        ["200 200 200 404", "403 403 403 404", "403 403 403 404", "200 403 403 404", "403"]),
+    line("delete_partner", "",                 ["409 409 409 404", "403 403 403 404", "403 403 403 404", "403",             "403"]),
+    line("archive_partner", "",                ["200 200 200 404", "403 403 403 404", "403 403 403 404", "403",             "403"]),
+    line("restore_partner", "",                ["409 409 409 404", "403 403 403 404", "403 403 403 404", "403",             "403"]),
     shared("list_representatives"),
     shared("count_representatives"),
     shared("get_representative"),
@@ -113,6 +117,8 @@ const TABLE: &[Line] = &[
     line("activate_declination", "",           ["200 200 200 404", "200 404 404 404", "200 404 404 404", "403",             "403"]),
     line("close_declination", "",              ["409 409 409 404", "409 404 404 404", "409 404 404 404", "403",             "403"]),
     line("abandon_declination", "",            ["200 200 200 404", "200 404 404 404", "200 404 404 404", "403",             "403"]),
+    // What may be done with each, `steps.rs` compares with the step taken alone.
+    line("step_declinations", CLOSE,           ["200",             "200",             "200",             "403",             "403"]),
     line("list_convention_history", "",        ["200 200 200 404", "200 404 404 404", "404",             "200 404 404 404", "404"]),
     line("get_convention_coverage", "",        ["200 200 200 404", "200 404 404 404", "404",             "200 404 404 404", "404"]),
     shared("get_convention_summary"),
@@ -121,6 +127,8 @@ const TABLE: &[Line] = &[
     line("get_declination_progress", "",       ["200 200 200 404", "200 404 404 404", "200 404 404 404", "403",             "403"]),
     common("list_interventions"),
     common("count_interventions"),
+    shared("list_partner_interventions"),
+    shared("count_partner_interventions"),
     shared("get_intervention_by_id"),
     shared("get_intervention"),
     line("put_intervention", INTERVENTION,     ["403",             "403",             "403",             "200 403 403 404", "403"]),
@@ -135,6 +143,7 @@ const TABLE: &[Line] = &[
     line("hold_solicitation", OUTCOME,         ["409 409 409 404", "409 404 404 404", "409 404 404 404", "409 404 404 404", "403"]),
     line("mark_solicitation_not_held", REASON, ["409 409 409 404", "409 404 404 404", "409 404 404 404", "409 404 404 404", "403"]),
     line("cancel_solicitation", "",            ["200 200 200 404", "200 404 404 404", "200 404 404 404", "200 404 404 404", "403"]),
+    line("step_solicitations", HOLD,           ["200",             "200",             "200",             "200",             "403"]),
     line("list_campaigns", "",                 ["200",             "200",             "200",             "403",             "403"]),
     line("count_campaigns", "",                ["200",             "200",             "200",             "403",             "403"]),
     line("get_campaign", "",                   ["200 200 200 404", "200 200 200 404", "200 200 200 404", "403",             "403"]),
@@ -187,11 +196,13 @@ const TABLE: &[Line] = &[
     common("count_deadlines"),
     common("list_changes"),
     line("list_clients", "",                   ["200",             "200",             "403",             "403",             "403"]),
+    common("get_me"),
     line("count_clients", "",                  ["200",             "200",             "403",             "403",             "403"]),
-    line("get_client", "",                     ["200 200 200 404", "200 404 404 404", "403",             "403",             "403"]),
+    // A partner's client reads itself: see `clients.rs`.
+    line("get_client", "",                     ["200 200 200 404", "200 404 404 404", "403",             "404",             "403"]),
     line("create_client", CLIENT,              ["201",             "201",             "403",             "403",             "403"]),
     line("update_client", NAME,                ["200 200 200 404", "200 404 404 404", "403",             "403",             "403"]),
-    line("rotate_client_secret", "",           ["200 200 200 404", "200 404 404 404", "403",             "403",             "403"]),
+    line("rotate_client_secret", "",           ["200 200 200 404", "200 404 404 404", "403",             "404",             "403"]),
     line("revoke_client", "",                  ["200 200 200 404", "200 404 404 404", "403",             "403",             "403"]),
     // Schools' reports: of those, the ministry only reads. See `reports.rs` for those of other territories.
     common("list_reports"),
@@ -208,6 +219,7 @@ const TABLE: &[Line] = &[
     line("submit_report", "",                  ["403 403 403 404", "200 404 404 404", "200 404 404 404", "403",             "403"]),
     line("validate_report", "",                ["403 403 403 404", "200 404 404 404", "403",             "403",             "403"]),
     line("return_report", REASON,              ["403 403 403 404", "200 404 404 404", "403",             "403",             "403"]),
+    line("step_reports", VALIDATE,             ["200",             "200",             "403",             "403",             "403"]),
 ];
 
 /// Answered to everyone alike, token or not.

@@ -443,7 +443,7 @@ async fn a_body_that_is_no_batch_is_refused_whole() {
         (json!({ "items": [] }), "/items empty_list"),
         (json!({ "items": {} }), "/items wrong_type"),
         (
-            json!({ "items": vec![json!({}); 1001] }),
+            json!({ "items": vec![json!({}); 5001] }),
             "/items too_many_items",
         ),
         (json!({ "items": [{}], "more": 1 }), "/more unknown_field"),
@@ -764,7 +764,7 @@ async fn touching_says_what_is_still_offered_and_what_is_not_there() {
 async fn a_touch_of_nothing_or_of_what_is_no_name_is_refused() {
     let portal = Portal::new().await;
     let path = format!("/v1/partners/{}/interventions/touch", portal.partner);
-    let many: Vec<String> = (0..1001).map(|number| format!("i-{number}")).collect();
+    let many: Vec<String> = (0..5001).map(|number| format!("i-{number}")).collect();
     for (body, expected) in [
         (json!({}), "/external_ids required"),
         (json!({ "external_ids": [] }), "/external_ids empty_list"),

@@ -557,9 +557,9 @@ async fn a_local_convention_is_written_by_those_in_charge_of_its_territory() {
         .post(&sign, signature(json!({ "side": "ministry" })))
         .await
         .expect(200);
-    let refused = academy
-        .post(&sign, signature(json!({ "partner_id": partner })))
-        .await;
+    let electronic =
+        json!({ "partner_id": partner, "signed_on": "2026-01-15", "medium": "simple" });
+    let refused = academy.post(&sign, electronic).await;
     refused.problem(403, "forbidden");
     let signed = service
         .partner(&partner)

@@ -269,8 +269,8 @@ pub async fn send_convention_for_signature(call: Call) -> Result<Answer> {
 
 /// Enregistrement d'une signature
 ///
-/// Chaque partie signe pour elle-même ; le ministère enregistre aussi ce qu'un partenaire a signé sur
-/// papier. La dernière signature fait de la convention une convention signée.
+/// Chaque partie signe pour elle-même ; qui tient la convention (le ministère ; d'une locale, qui a son
+/// territoire en charge) enregistre aussi ce qu'un partenaire a signé sur papier. La dernière signature fait de la convention une convention signée.
 #[utoipa::path(
     tag = TAG,
     params(

@@ -334,8 +334,8 @@ impl NewSignature {
 
 static ON_PAPER_ONLY: Notice = notice(
     "not_yours",
-    "La signature électronique d'un partenaire est enregistrée par le partenaire lui-même, avec son jeton ; le ministère n'enregistre que celle sur papier : envoyez `medium` = `paper` et `document_sha256`.",
-    "The electronic signature of a partner is recorded by the partner itself, with its token; the ministry only records one on paper: send `medium` = `paper` and `document_sha256`.",
+    "La signature électronique d'un partenaire est enregistrée par le partenaire lui-même, avec son jeton ; qui tient la convention n'enregistre que celle sur papier : envoyez `medium` = `paper` et `document_sha256`.",
+    "The electronic signature of a partner is recorded by the partner itself, with its token; those who keep the convention only record one on paper: send `medium` = `paper` and `document_sha256`.",
 );
 
 static FOR_ITS_PARTNER: Notice = notice(
@@ -351,8 +351,8 @@ static FOR_ITS_KEEPER: Notice = notice(
 );
 
 impl Signatory {
-    /// Whether this caller may record this signature: each side signs for itself, and the ministry
-    /// records what a partner signed on paper.
+    /// Whether this caller may record this signature: each side signs for itself, and those who keep the
+    /// text record what a partner signed on paper.
     ///
     /// # Errors
     /// `forbidden`.
@@ -361,13 +361,13 @@ impl Signatory {
             && self.who.partner_id.map(PartnerId::uuid) == scope.partner();
         let allowed = match self.who.side {
             Side::Ministry => keeps,
-            Side::Partner => own || (scope.is_everything() && medium == Medium::Paper),
+            Side::Partner => own || (keeps && medium == Medium::Paper),
         };
         if allowed {
             return Ok(());
         }
         let (field, rule) = match self.who.side {
-            Side::Partner if scope.is_everything() => ("medium", Rule::Own(&ON_PAPER_ONLY)),
+            Side::Partner if keeps => ("medium", Rule::Own(&ON_PAPER_ONLY)),
             Side::Partner => ("side", Rule::About(&FOR_ITS_PARTNER, self.named())),
             Side::Ministry => ("side", Rule::About(&FOR_ITS_KEEPER, self.named())),
         };

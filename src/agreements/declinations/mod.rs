@@ -23,6 +23,7 @@ pub mod filter;
 pub mod model;
 pub mod routes;
 pub mod rules;
+pub mod steps;
 pub mod store;
 pub mod workflow;
 
@@ -34,6 +35,7 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
         .service(routes::list_declinations)
         .service(routes::count_declinations)
         .service(routes::create_declination)
+        .service(steps::routes::step_declinations)
         .service(routes::get_declination)
         .service(routes::update_declination)
         .service(routes::delete_declination)

@@ -47,6 +47,7 @@ CREATE OR REPLACE FUNCTION refresh_reach(uais text[]) RETURNS void LANGUAGE plpg
 DECLARE
     moved text[] := ARRAY(SELECT 'uai:' || uai FROM unnest(uais) AS uai);
 BEGIN
+    UPDATE partners SET reach = reach_of(ARRAY[territory]) WHERE territory = ANY (moved);
     UPDATE representatives SET reach = reach_of(territories) WHERE territories && moved;
     UPDATE conventions SET reach = reach_of(ARRAY[territory]) WHERE territory = ANY (moved);
     UPDATE declinations SET reach = reach_of(territories) WHERE territories && moved;

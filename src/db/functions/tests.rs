@@ -1,7 +1,7 @@
 use super::{EDITION, FILES, digest, edition, stamp};
 
 /// The digest of this edition.
-const DIGEST: &str = "7e8fea2522a9850db4f52c794f0731fdb1fb168f17961bb46ac34e8e63142d63";
+const DIGEST: &str = "6bc5215eb0af89e89a820568ab62d5ae1a53aae188ba628302ccef360acdfdf2";
 
 #[test]
 fn a_change_of_the_files_is_a_new_edition() {

@@ -18,13 +18,23 @@ type Buckets =
     RateLimiter<String, DefaultKeyedStateStore<String>, DefaultClock, StateInformationMiddleware>;
 
 /// In how many seconds a bucket that is empty is full again.
-const WINDOW: u32 = 10;
+pub const WINDOW: u32 = 10;
 
 /// The buckets of all.
 pub struct Rates {
     requests: Option<(Buckets, NonZeroU32)>,
     clock: DefaultClock,
     refused: AtomicU64,
+}
+
+/// What each may spend in a [`WINDOW`], at a rate a second; none: no bound.
+pub fn quota(rate: u32) -> Option<u32> {
+    let rate = NonZeroU32::new(rate)?;
+    Some(burst(rate).get())
+}
+
+fn burst(rate: NonZeroU32) -> NonZeroU32 {
+    rate.saturating_mul(NonZeroU32::MIN.saturating_add(WINDOW - 1))
 }
 
 /// What is left to a caller, for the headers of an answer.
@@ -72,7 +82,7 @@ impl Rates {
     /// So many tokens a second for each; none: no bound.
     pub fn new(rate: Option<NonZeroU32>) -> Self {
         let requests = rate.map(|rate| {
-            let burst = rate.saturating_mul(NonZeroU32::MIN.saturating_add(WINDOW - 1));
+            let burst = burst(rate);
             let buckets = RateLimiter::dashmap(Quota::per_second(rate).allow_burst(burst));
             (
                 buckets.with_middleware::<StateInformationMiddleware>(),

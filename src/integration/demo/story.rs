@@ -54,7 +54,7 @@ pub async fn begin(connection: &mut AsyncPgConnection) -> Result<()> {
         let new = body(&json!({
             "legal_name": "Union des industries et métiers de la métallurgie", "kind": "professional_branch",
         }))?;
-        partners::workflow::create(&mut tx, &new).await?;
+        partners::workflow::create(&mut tx, &Scope::of_operator(), &new).await?;
     }
     tx.commit().await
 }

@@ -15,12 +15,13 @@ use crate::values::{ActionType, Axis, Level, Moment, TerritoryCode};
 
 /// What the list takes; the count takes all but the last.
 pub const PARAMETERS: &[Parameter] = &[
+    // First: the list of one partner leaves it out.
+    without_example("partner_id", "Partenaires, séparés par des virgules"),
     parameter(
         "q",
         "Mots cherchés dans l'intitulé et la présentation, en français, sans tenir compte des accents ni des terminaisons ; `\"…\"` pour une expression, `-` pour exclure",
         "métallurgie",
     ),
-    without_example("partner_id", "Partenaires, séparés par des virgules"),
     without_example("convention_id", "Conventions, séparées par des virgules"),
     parameter(
         "action_type",
@@ -143,6 +144,21 @@ impl Query for Filter {
         }
         needs_another(reader, &filter);
         filter
+    }
+}
+
+/// What the list of one partner's interventions is filtered by: all but the partner.
+#[derive(Debug)]
+pub struct OfPartner(pub Filter);
+
+impl Query for OfPartner {
+    const PARAMETERS: &'static [Parameter] = match Filter::PARAMETERS.split_first() {
+        Some((_, others)) => others,
+        None => &[],
+    };
+
+    fn read(reader: &mut Reader<'_>) -> Self {
+        Self(Filter::read(reader))
     }
 }
 

@@ -28,7 +28,7 @@ pub const FRESH: TimeDelta = TimeDelta::days(1);
 const MAX_EXTERNAL_ID: usize = 128;
 
 /// Parts of a path that name operations and not interventions.
-const RESERVED: [&str; 4] = ["batch", "touch", ".", ".."];
+const RESERVED: [&str; 5] = ["batch", "count", "touch", ".", ".."];
 
 /// What a partner calls an intervention.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, AsExpression, FromSqlRow)]

@@ -72,7 +72,7 @@ pub async fn get_intervention(call: Call) -> Result<Answer> {
     tag = TAG,
     params(
         ("id" = PartnerId, Path, description = "Identifiant du partenaire"),
-        ("external_id" = ExternalId, Path, description = "Identifiant donné par le partenaire : 1 à 128 lettres, chiffres, `.`, `_`, `:`, `~` ou `-` ; ni `batch` ni `touch`"),
+        ("external_id" = ExternalId, Path, description = "Identifiant donné par le partenaire : 1 à 128 lettres, chiffres, `.`, `_`, `:`, `~` ou `-` ; ni `batch`, ni `count`, ni `touch`"),
         crate::http::parameters::OptionalIfMatch,
         crate::http::parameters::OptionalIfNoneMatch,
     ),

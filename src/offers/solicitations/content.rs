@@ -198,6 +198,21 @@ impl Body for Outcome {
     }
 }
 
+impl Outcome {
+    /// It took place on this day, and nothing more is known.
+    pub const fn on(held_on: NaiveDate) -> Self {
+        Self {
+            held_on,
+            pupils: None,
+            girls: None,
+            priority_education_pupils: None,
+            teachers: None,
+            professionals: None,
+            hours: None,
+        }
+    }
+}
+
 /// Ce qu'il faut pour dire qu'une demande a eu lieu.
 #[derive(Debug, Clone, ToSchema)]
 pub struct Holding {

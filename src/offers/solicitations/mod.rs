@@ -22,6 +22,7 @@ pub mod filter;
 pub mod model;
 pub mod routes;
 pub mod rules;
+pub mod steps;
 pub mod store;
 pub mod workflow;
 
@@ -33,6 +34,7 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
         .service(routes::list_solicitations)
         .service(routes::count_solicitations)
         .service(routes::create_solicitation)
+        .service(steps::routes::step_solicitations)
         .service(routes::get_solicitation)
         .service(routes::accept_solicitation)
         .service(routes::decline_solicitation)

@@ -201,10 +201,24 @@ impl Client {
         step.take(self.record.status)
     }
 
+    /// The client, where it may be its own reader.
+    #[must_use]
+    pub fn seen_by_itself(self, itself: bool) -> Self {
+        let overlap = if itself {
+            Overlap::Itself
+        } else {
+            self.overlap
+        };
+        Self { overlap, ..self }
+    }
+
     /// The client as its reader is answered.
     pub fn answer(self, language: Language, now: DateTime<Utc>) -> ClientAnswer {
-        let is_whole = self.overlap == Overlap::All;
-        let allowed_actions = Step::allowed(self.record.status, |_| is_whole);
+        let allowed_actions = Step::allowed(self.record.status, |step| match self.overlap {
+            Overlap::All => true,
+            Overlap::Itself => step == Step::RotateSecret,
+            Overlap::Nothing | Overlap::Some => false,
+        });
         let warnings = self.record.ends_soon(language, now).into_iter().collect();
         ClientAnswer {
             client: self,
@@ -350,6 +364,8 @@ pub enum Overlap {
     Some,
     /// All of it.
     All,
+    /// It is the caller itself, which reads itself and has its secret replaced.
+    Itself,
 }
 
 /// Where a school is.

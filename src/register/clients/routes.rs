@@ -10,6 +10,7 @@ use super::filter::{Filter, Filters, Sort};
 use super::model::{ClientAnswer, ClientWithSecret};
 use super::store;
 use super::workflow::{self, Written};
+use crate::auth::policy::Scope;
 use crate::db::page::{Mark, MarkValue, Page};
 use crate::db::tx::Tx;
 use crate::error::Result;
@@ -116,7 +117,7 @@ pub async fn create_client(call: Call<NoQuery, NewClient>) -> Result<Answer> {
 
 /// Lecture d'un client
 ///
-/// Ses secrets y sont nommés par leur début, jamais montrés.
+/// Ses secrets y sont nommés par leur début, jamais montrés. Le client d'un partenaire se lit lui-même.
 #[utoipa::path(
     tag = TAG,
     params(("id" = ClientId, Path, description = "Identifiant du client")),
@@ -125,7 +126,9 @@ pub async fn create_client(call: Call<NoQuery, NewClient>) -> Result<Answer> {
 #[get("/v1/clients/{id}")]
 pub async fn get_client(call: Call) -> Result<Answer> {
     let now = call.app.now();
-    let client = store::find(&*call.reader().await?, call.scope()?, call.id("id"), now).await?;
+    let (scope, itself) = reach(&call)?;
+    let client = store::find(&*call.reader().await?, &scope, call.id("id"), now).await?;
+    let client = client.seen_by_itself(itself);
     Answer::object(
         client.record.version,
         &client.answer(call.admitted.language, now),
@@ -162,7 +165,7 @@ pub async fn update_client(call: Call<NoQuery, ClientPatch>) -> Result<Answer> {
 ///
 /// `client_secret` n'est montré que dans cette réponse. L'ancien secret sert encore 7 jours, le
 /// temps de le remplacer partout ; avec `revoke_previous`, il cesse aussitôt, et les jetons avec
-/// lui. Deux secrets au plus servent en même temps.
+/// lui. Deux secrets au plus servent en même temps. Le client d'un partenaire remplace le sien lui-même.
 #[utoipa::path(
     tag = TAG,
     params(
@@ -175,11 +178,27 @@ pub async fn update_client(call: Call<NoQuery, ClientPatch>) -> Result<Answer> {
 )]
 #[post("/v1/clients/{id}/rotate-secret")]
 pub async fn rotate_client_secret(call: Call<NoQuery, Rotation>) -> Result<Answer> {
-    let scope = call.scope()?;
+    let (scope, itself) = reach(&call)?;
+    let (id, if_match) = (call.id("id"), &call.admitted.if_match);
     change(&call, async |tx| {
-        workflow::rotate_secret(tx, scope, call.id("id"), call.body, &call.admitted.if_match).await
+        let written = workflow::rotate_secret(tx, &scope, id, call.body, if_match).await?;
+        Ok(Written {
+            client: written.client.seen_by_itself(itself),
+            ..written
+        })
     })
     .await
+}
+
+/// What the caller may see of clients; all of itself, where a partner's client names itself.
+fn reach<B>(call: &Call<NoQuery, B>) -> Result<(Scope, bool)> {
+    let scope = call.scope()?;
+    let claims = call.admitted.claims.as_deref();
+    let is_named = claims.is_some_and(|claims| claims.client_id == call.segment("id"));
+    if is_named && scope.partner().is_some() {
+        return Ok((Scope::of_operator(), true));
+    }
+    Ok((scope.clone(), false))
 }
 
 /// Révocation d'un client

@@ -4,13 +4,15 @@ use diesel::prelude::*;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::auth::policy::Scope;
 use crate::db::schema::partners;
-use crate::error::{Code as ErrorCode, Error, Fault, Place, Result, Rule};
+use crate::error::{Code as ErrorCode, Error, Fault, Notice, Place, Result, Rule, notice};
 use crate::http::fields::{Body, Fields};
 use crate::http::merge::Patch;
 use crate::values::ids::PartnerId;
-use crate::values::{Code, HttpsUrl, Nomenclature, Rna, Siren, Text};
+use crate::values::{
+    Code, HttpsUrl, Nomenclature, Rna, Siren, TerritoryCode, TerritoryKind, Text, TextValue,
+    code_enum,
+};
 
 /// The nomenclature of the kinds of partner.
 pub enum PartnerKinds {}
@@ -31,6 +33,22 @@ impl Nomenclature for Sectors {
 
 /// A sector.
 pub type Sector = Code<Sectors>;
+
+code_enum! {
+    /// Who keeps a partner.
+    Origin of "partner_origins" {
+        /// The ministry.
+        National = "national",
+        /// Those who have its territory in charge.
+        Local = "local",
+    }
+}
+
+static NOT_A_LOCAL_TERRITORY: Notice = notice(
+    "not_a_local_territory",
+    "Un partenaire local est celui d'une région académique, d'une académie, d'un département ou d'un établissement.",
+    "A local partner is that of an academic region, an academy, a department or a school.",
+);
 
 /// Ce qu'il faut pour créer un partenaire.
 // An absent value is bound as NULL: a `DEFAULT` would make the statement one that is prepared anew each time.
@@ -70,6 +88,12 @@ pub struct NewPartner {
     /// Présentation, en français.
     #[schema(example = "Fédération des entreprises de la métallurgie.")]
     pub description: Option<Text<5000>>,
+    /// `local` : partenaire de conventions locales, tenu par qui a son territoire en charge ; à défaut, `local` s'il y a un territoire, `national` sinon.
+    #[schema(example = "national", required = false)]
+    pub origin: Origin,
+    /// Le territoire d'un partenaire local.
+    #[schema(example = json!(null))]
+    pub territory: Option<TerritoryCode>,
 }
 
 /// A change of a partner.
@@ -98,6 +122,7 @@ impl Body for NewPartner {
         let member_of = fields.list("member_of");
         let website = fields.optional("website");
         let description = fields.optional("description");
+        let (origin, territory) = origin_and_territory(fields);
         Some(Self {
             legal_name: legal_name?,
             usual_name,
@@ -109,12 +134,39 @@ impl Body for NewPartner {
             member_of,
             website,
             description,
+            origin,
+            territory,
         })
     }
 }
 
-/// Fields that only the ministry changes; a partner writes its own description and website.
-const RESERVED: [&str; 8] = [
+/// Who keeps the partner, and where: a territory goes with a local one, and the other way round.
+fn origin_and_territory(fields: &mut Fields<'_>) -> (Origin, Option<TerritoryCode>) {
+    let territory: Option<TerritoryCode> = fields.optional("territory");
+    let origin = fields.optional("origin");
+    if territory
+        .as_ref()
+        .is_some_and(|code| code.is_of(TerritoryKind::Country))
+    {
+        fields.fault("territory", Rule::Own(&NOT_A_LOCAL_TERRITORY));
+    }
+    match origin {
+        Some(Origin::Local) => fields.needs("territory"),
+        Some(Origin::National) if fields.gives("territory") => {
+            fields.fault("territory", Rule::OnlyWith("origin = local"));
+        }
+        _ => {}
+    }
+    let follows = if fields.gives("territory") {
+        Origin::Local
+    } else {
+        Origin::National
+    };
+    (origin.unwrap_or(follows), territory)
+}
+
+/// Fields that only those who keep a partner change; it writes its own description and website itself.
+const RESERVED: [&str; 10] = [
     "legal_name",
     "usual_name",
     "acronym",
@@ -123,25 +175,47 @@ const RESERVED: [&str; 8] = [
     "rna",
     "sectors",
     "member_of",
+    "origin",
+    "territory",
 ];
 
 impl PartnerPatch {
-    /// Refuses a change this caller may not make of this partner.
+    /// Refuses what a partner does not write of itself.
     ///
     /// # Errors
     /// `forbidden`, naming the fields.
-    pub fn may_be_made_by(&self, scope: &Scope, partner: PartnerId) -> Result<()> {
-        scope.must_write_for(partner.uuid())?;
+    pub fn may_be_made_by_itself(&self) -> Result<()> {
         let reserved = RESERVED.into_iter().filter(|name| self.names(name));
-        let faults: Vec<Fault> = reserved
-            .map(|name| Fault {
-                place: Place::field(name),
-                rule: Rule::NotYours,
-            })
-            .collect();
-        if scope.is_everything() || faults.is_empty() {
+        let faults: Vec<Fault> = reserved.map(not_yours).collect();
+        if faults.is_empty() {
             return Ok(());
         }
         Err(Error::new(ErrorCode::Forbidden).with(faults))
+    }
+
+    /// The patched content. Of the origin and the territory, which go together, the one that is not
+    /// named follows the other.
+    ///
+    /// # Errors
+    /// `validation_failed`.
+    pub fn made_of(&self, present: &NewPartner) -> Result<NewPartner> {
+        let mut present = present.clone();
+        match (self.member("origin"), self.member("territory")) {
+            (Some(origin), None) if origin.as_str() == Some(Origin::National.as_str()) => {
+                present.territory = None;
+            }
+            (None, Some(territory)) if territory.is_null() => present.origin = Origin::National,
+            (None, Some(_)) => present.origin = Origin::Local,
+            _ => {}
+        }
+        self.apply(&present)
+    }
+}
+
+/// A field that the caller may not write.
+pub fn not_yours(name: &str) -> Fault {
+    Fault {
+        place: Place::field(name),
+        rule: Rule::NotYours,
     }
 }

@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::content::{PartnerKinds, Sectors};
+use super::content::{Origin, PartnerKinds, Sectors};
 use super::model::PartnerStatuses;
 use crate::http::page;
 use crate::http::query::{Documented, Parameter, Query, Reader, UPDATED_SINCE, parameter};
-use crate::values::{Code, Siren};
+use crate::values::{Code, Siren, TerritoryCode};
 
 /// What a list of partners is filtered by.
 #[derive(Debug, Clone, Default)]
@@ -17,6 +17,10 @@ pub struct Filter {
     pub sector: Vec<Code<Sectors>>,
     /// Only those with one of these statuses.
     pub status: Vec<Code<PartnerStatuses>>,
+    /// Only national ones, or local ones.
+    pub origin: Option<Origin>,
+    /// Only the local ones of these territories or of one below them.
+    pub territory: Vec<TerritoryCode>,
     /// Only those with this SIREN.
     pub siren: Option<Siren>,
     /// Whose names or numbers contain this, accents and case ignored.
@@ -42,6 +46,12 @@ impl Query for Filter {
             "metal_industry",
         ),
         parameter("status", "`active`, `archived`", "active"),
+        parameter("origin", "`national` ou `local`", "local"),
+        parameter(
+            "territory",
+            "Partenaires locaux de ces territoires ou d'un territoire qui s'y trouve",
+            "academy:10",
+        ),
         parameter("siren", "Numéro SIREN", "552049447"),
         parameter(
             "q",
@@ -61,6 +71,8 @@ impl Query for Filter {
             kind: reader.several("kind"),
             sector: reader.several("sector"),
             status: reader.several("status"),
+            origin: reader.one("origin"),
+            territory: reader.several("territory"),
             siren: reader.one("siren"),
             q: reader.q(),
             with_convention_in_force: reader.flag("with_convention_in_force"),

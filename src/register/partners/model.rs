@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::content::NewPartner;
+use super::content::{NewPartner, Origin};
 use crate::auth::policy::Scope;
 use crate::db::journal::{Journaled, ObjectType};
 use crate::db::schema::partners;
@@ -52,6 +52,11 @@ pub struct Partner {
     #[serde(skip)]
     #[schema(ignore)]
     pub sort_name: String,
+    /// The territory of a local one and all above it.
+    #[serde(skip)]
+    #[schema(ignore)]
+    #[diesel(column_name = reach)]
+    pub ancestors: Vec<String>,
 }
 
 /// A partner's status.
@@ -105,6 +110,12 @@ static UNIDENTIFIED: Notice = notice(
     "Neither SIREN nor RNA: the organisation cannot be matched with the official directories.",
 );
 
+static LOOKS_LIKE: Notice = notice(
+    "looks_like",
+    "Un partenaire de nom semblable existe : vérifiez qu'il ne s'agit pas du même.",
+    "There is a partner with a like name: check that it is not the same.",
+);
+
 /// A step of a partner's life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
@@ -147,12 +158,21 @@ impl steps::Step for Step {
 
 impl Step {
     /// Whether this caller may ever take it on this partner.
-    fn is_for(self, scope: &Scope, partner: PartnerId) -> bool {
+    fn is_for(self, scope: &Scope, partner: &Partner) -> bool {
         match self {
-            Self::Update => scope.may_write_for(partner.uuid()),
-            Self::Delete | Self::Archive | Self::Restore => scope.is_everything(),
+            Self::Update => partner.is_kept_by(scope) || scope.may_write_for(partner.id.uuid()),
+            Self::Delete | Self::Archive | Self::Restore => partner.is_kept_by(scope),
         }
     }
+}
+
+/// A partner with a like name.
+#[derive(Debug, Clone, Queryable)]
+pub struct Like {
+    /// Which one.
+    pub id: PartnerId,
+    /// Its legal name.
+    pub legal_name: String,
 }
 
 impl Partner {
@@ -164,9 +184,17 @@ impl Partner {
         step.take(self.status)
     }
 
+    /// Whether this caller keeps the partner: the ministry all, the others the local ones whose
+    /// territory they have in charge.
+    pub fn is_kept_by(&self, scope: &Scope) -> bool {
+        scope.is_everything()
+            || (self.content.origin == Origin::Local
+                && scope.covers_all(std::slice::from_ref(&self.ancestors)))
+    }
+
     /// The partner as this caller is answered.
     pub fn answer_for(self, scope: &Scope, language: Language) -> PartnerAnswer {
-        let allowed_actions = Step::allowed(self.status, |step| step.is_for(scope, self.id));
+        let allowed_actions = Step::allowed(self.status, |step| step.is_for(scope, &self));
         let unidentified = self.content.siren.is_none() && self.content.rna.is_none();
         let warnings = if unidentified {
             vec![UNIDENTIFIED.at("/siren", language)]
@@ -178,6 +206,22 @@ impl Partner {
             allowed_actions,
             warnings,
         }
+    }
+}
+
+impl PartnerAnswer {
+    /// With a warning for each partner that has a like name.
+    #[must_use]
+    pub fn warned_of(mut self, like: &[Like], language: Language) -> Self {
+        let warnings = like.iter().map(|like| {
+            let named = format!("{}, {}", like.legal_name, like.id);
+            Warning {
+                detail: LOOKS_LIKE.about(&named, language),
+                ..LOOKS_LIKE.at("/legal_name", language)
+            }
+        });
+        self.warnings.extend(warnings);
+        self
     }
 }
 

@@ -94,14 +94,18 @@ pub async fn count_partners(call: Call<Filter>) -> Result<Answer> {
 
 /// Création d'un partenaire
 ///
-/// Réservée au ministère. SIREN et RNA sont facultatifs, uniques lorsqu'ils sont donnés.
+/// Le ministère crée les partenaires nationaux ; qui a un territoire en charge (académie, établissement) y
+/// crée des partenaires locaux (`origin` = `local`, `territory`), pour ses conventions locales. SIREN et RNA
+/// sont facultatifs, uniques lorsqu'ils sont donnés : 409 `duplicate_siren` nomme le partenaire à reprendre.
+/// Un nom semblable à un autre est signalé (`looks_like`).
 #[utoipa::path(
     tag = TAG,
     params(crate::http::parameters::IdempotencyKey),
     request_body(content = NewPartner, example = json!({
         "legal_name": "Union des industries et métiers de la métallurgie", "usual_name": "UIMM La Fabrique de l'avenir", "acronym": "UIMM",
         "kind": "professional_branch", "siren": "552049447", "rna": "W751234567", "sectors": ["metal_industry"], "member_of": [],
-        "website": "https://uimm.fr", "description": "Fédération des entreprises de la métallurgie."
+        "website": "https://uimm.fr", "description": "Fédération des entreprises de la métallurgie.",
+        "origin": "national", "territory": null
     })),
     responses((status = 201, description = "Le partenaire créé", body = PartnerAnswer))
 )]
@@ -110,13 +114,14 @@ pub async fn create_partner(call: Call<crate::http::query::NoQuery, NewPartner>)
     let scope = call.scope()?;
     let created = call
         .write(async |tx| {
-            let partner = workflow::create(tx, &call.body).await?;
-            let location = format!("/v1/partners/{}", partner.id);
-            Answer::created(
-                partner.version,
-                location,
-                &partner.answer_for(scope, call.admitted.language),
-            )
+            let partner = workflow::create(tx, scope, &call.body).await?;
+            let like = workflow::alike(tx, &partner).await?;
+            let (location, version) = (format!("/v1/partners/{}", partner.id), partner.version);
+            let language = call.admitted.language;
+            let answer = partner
+                .answer_for(scope, language)
+                .warned_of(&like, language);
+            Answer::created(version, location, &answer)
         })
         .await;
     let numbers = (call.body.siren.clone(), call.body.rna.clone());
@@ -160,7 +165,8 @@ pub async fn get_partner(call: Call) -> Result<Answer> {
 
 /// Modification d'un partenaire
 ///
-/// Correctif RFC 7396. Un partenaire modifie sa propre présentation et son site ; le ministère, tout.
+/// Correctif RFC 7396. Un partenaire modifie sa propre présentation et son site ; le ministère, tout ; qui tient
+/// un partenaire local, tout sauf d'en faire un partenaire national (`origin` = `national`), ce que fait le ministère.
 #[utoipa::path(
     tag = TAG,
     params(("id" = PartnerId, Path, description = "Identifiant du partenaire"), crate::http::parameters::RequiredIfMatch),
@@ -177,10 +183,16 @@ pub async fn update_partner(
     let changed = call
         .write(async |tx| {
             let partner = workflow::update(tx, scope, call.id("id"), &call.body, if_match).await?;
-            Answer::object(
-                partner.version,
-                &partner.answer_for(scope, call.admitted.language),
-            )
+            let renamed = call.body.names("legal_name") || call.body.names("usual_name");
+            let like = match renamed {
+                true => workflow::alike(tx, &partner).await?,
+                false => Vec::new(),
+            };
+            let (version, language) = (partner.version, call.admitted.language);
+            let answer = partner
+                .answer_for(scope, language)
+                .warned_of(&like, language);
+            Answer::object(version, &answer)
         })
         .await;
     let member = |name: &str| call.body.member(name)?.as_str();

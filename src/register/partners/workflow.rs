@@ -1,28 +1,58 @@
 //! The steps that write partners. Each runs in the transaction it is given and journals what it
 //! writes; the order of refusals is 404, 403, 412, 409.
 
-use super::content::{NewPartner, PartnerPatch};
+use super::content::{NewPartner, PartnerPatch, not_yours};
 use super::filter::{Filter, Sort};
-use super::model::{Partner, Step};
+use super::model::{Like, Partner, Step};
 use super::store;
 use crate::auth::policy::Scope;
 use crate::db::page::{Direction, Page};
 use crate::db::tx::Tx;
 use crate::db::version::Precondition;
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Place, Result, Rule};
+use crate::register::territories::ancestry;
 use crate::values::ids::PartnerId;
 use crate::values::{Rna, Siren};
 use diesel_async::AsyncPgConnection;
 
-/// Creates one.
+/// Creates one: national, by the ministry; local, by those who have its territory in charge.
 ///
 /// # Errors
-/// As [`store::insert`].
-pub async fn create(tx: &mut Tx<'_>, new: &NewPartner) -> Result<Partner> {
+/// `forbidden`, or as [`store::insert`].
+pub async fn create(tx: &mut Tx<'_>, scope: &Scope, new: &NewPartner) -> Result<Partner> {
+    let ancestors = ancestors(tx, scope, new).await?;
     let (id, now) = (PartnerId::new(tx.new_id()), tx.now);
-    let partner = store::insert(tx.connection(), id, new, now).await?;
+    let partner = store::insert(tx.connection(), id, new, &ancestors, now).await?;
     tx.created(&partner).await?;
     Ok(partner)
+}
+
+/// The territory of a local partner with all above it, once the caller may keep one there.
+async fn ancestors(tx: &mut Tx<'_>, scope: &Scope, new: &NewPartner) -> Result<Vec<String>> {
+    let Some(territory) = &new.territory else {
+        return if scope.is_everything() {
+            Ok(Vec::new())
+        } else {
+            Err(Error::new(Code::Forbidden).with(vec![not_yours("origin")]))
+        };
+    };
+    let ancestors = ancestry::of(tx.connection(), std::slice::from_ref(territory))
+        .await?
+        .map_err(|unknown| unknown.refusal(|_| "/territory".to_owned()))?;
+    if scope.covers_all(std::slice::from_ref(&ancestors)) {
+        Ok(ancestors)
+    } else {
+        let place = Place::field("territory");
+        Err(Error::at(Code::Forbidden, place, Rule::OutsidePerimeter))
+    }
+}
+
+/// The partners whose names are like one's, in the names that this change gave it.
+///
+/// # Errors
+/// When the database is away.
+pub async fn alike(tx: &mut Tx<'_>, partner: &Partner) -> Result<Vec<Like>> {
+    store::alike(tx.connection(), partner).await
 }
 
 /// Changes one. A change that changes nothing writes nothing.
@@ -37,22 +67,48 @@ pub async fn update(
     if_match: &Precondition,
 ) -> Result<Partner> {
     let before = store::lock(tx.connection(), scope, id).await?;
-    patch.may_be_made_by(scope, id)?;
+    let keeps = before.is_kept_by(scope);
+    if !keeps {
+        scope.must_write_for(id.uuid())?;
+        patch.may_be_made_by_itself()?;
+    }
     if_match.check(before.version)?;
-    let new = patch.apply(&before.content)?;
+    let new = patch.made_of(&before.content)?;
     if new == before.content {
         return Ok(before);
     }
+    let same_place =
+        (&new.origin, &new.territory) == (&before.content.origin, &before.content.territory);
+    let ancestors = if same_place {
+        before.ancestors.clone()
+    } else {
+        ancestors(tx, scope, &new).await?
+    };
     let now = tx.now;
-    let after = store::update(tx.connection(), id, &new, now).await?;
+    let after = store::update(tx.connection(), id, &new, &ancestors, now).await?;
     tx.changed("updated", &before, &after).await?;
     Ok(after)
+}
+
+/// Locks the partner, if the caller keeps it.
+async fn kept(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    id: PartnerId,
+    if_match: &Precondition,
+) -> Result<Partner> {
+    let partner = store::lock(tx.connection(), scope, id).await?;
+    if !partner.is_kept_by(scope) {
+        return Err(Error::new(Code::Forbidden));
+    }
+    if_match.check(partner.version)?;
+    Ok(partner)
 }
 
 /// Archives or restores one.
 ///
 /// # Errors
-/// `not_found`, `precondition_failed`, `invalid_transition`.
+/// `not_found`, `forbidden`, `precondition_failed`, `invalid_transition`.
 pub async fn step(
     tx: &mut Tx<'_>,
     scope: &Scope,
@@ -60,8 +116,7 @@ pub async fn step(
     step: Step,
     if_match: &Precondition,
 ) -> Result<Partner> {
-    let before = store::lock(tx.connection(), scope, id).await?;
-    if_match.check(before.version)?;
+    let before = kept(tx, scope, id, if_match).await?;
     let status = before.step(step)?;
     let now = tx.now;
     let after = store::set_status(tx.connection(), id, status, now).await?;
@@ -77,15 +132,14 @@ pub async fn step(
 /// Deletes one that nothing refers to.
 ///
 /// # Errors
-/// `not_found`, `precondition_failed`, `in_use`.
+/// `not_found`, `forbidden`, `precondition_failed`, `in_use`.
 pub async fn delete(
     tx: &mut Tx<'_>,
     scope: &Scope,
     id: PartnerId,
     if_match: &Precondition,
 ) -> Result<()> {
-    let partner = store::lock(tx.connection(), scope, id).await?;
-    if_match.check(partner.version)?;
+    let partner = kept(tx, scope, id, if_match).await?;
     store::delete(tx.connection(), id).await?;
     tx.removed("deleted", &partner).await
 }

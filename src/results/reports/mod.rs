@@ -26,6 +26,7 @@ pub mod listing;
 pub mod model;
 pub mod prefill;
 pub mod routes;
+pub mod steps;
 pub mod store;
 pub mod versions;
 pub mod workflow;
@@ -40,6 +41,7 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
         .service(routes::count_reports)
         .service(routes::create_report)
         .service(prefill::routes::prefill_report)
+        .service(steps::routes::step_reports)
         .service(routes::get_report)
         .service(routes::update_report)
         .service(routes::delete_report)

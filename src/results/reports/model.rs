@@ -209,6 +209,11 @@ impl Report {
         }
     }
 
+    /// The version that it takes the place of, once it has this status.
+    pub fn corrected_by(&self, status: Status) -> Option<ReportId> {
+        self.supersedes_id.filter(|_| status == Status::Validated)
+    }
+
     fn is_own(&self, step: Step, subject: &str) -> bool {
         step == Step::Validate && self.authors.iter().any(|author| author == subject)
     }

@@ -1,6 +1,8 @@
 //! The steps that write reports. Each runs in the transaction it is given and journals what it
 //! writes; the order of refusals is 404, 403, 412, 409, and 422 for what depends on the row.
 
+use chrono::{DateTime, Utc};
+
 use super::checks::{Confirmable, must_be_confirmed};
 use super::content::{KEY, NewReport, Return};
 use super::line::settle;
@@ -317,12 +319,40 @@ pub enum Act<'a> {
 }
 
 impl Act<'_> {
-    const fn step(&self) -> Step {
+    /// Which step of a report's life it is.
+    pub const fn step(&self) -> Step {
         match self {
             Self::Submit(_) => Step::Submit,
             Self::Validate => Step::Validate,
             Self::Return(_) => Step::Return,
         }
+    }
+
+    /// What it makes of a report whose status allows it.
+    ///
+    /// # Errors
+    /// `report_incomplete`, `confirmation_required`.
+    pub fn taken<'a>(
+        &self,
+        before: &FullReport,
+        status: Status,
+        (subject, now): (&'a str, DateTime<Utc>),
+    ) -> Result<Taken<'a>> {
+        let (reason, confirmed) = match self {
+            Self::Submit(confirmed) => {
+                must_be_complete(before)?;
+                (None, must_be_confirmed(before, confirmed)?)
+            }
+            Self::Return(given) => (Some(given.reason.clone()), Vec::new()),
+            Self::Validate => (None, Vec::new()),
+        };
+        Ok(Taken {
+            status,
+            reason,
+            confirmed,
+            subject,
+            now,
+        })
     }
 }
 
@@ -345,31 +375,12 @@ pub async fn step(
     if step.needs_open_campaign() {
         must_be_open(tx, scope, &before.report.school_year).await?;
     }
-    let confirmed = match act {
-        Act::Submit(confirmed) => {
-            must_be_complete(&before)?;
-            must_be_confirmed(&before, confirmed)?
-        }
-        Act::Validate | Act::Return(_) => Vec::new(),
-    };
-    let former = before
-        .report
-        .supersedes_id
-        .filter(|_| status == Status::Validated);
+    let (subject, now) = (tx.subject().to_owned(), tx.now);
+    let taken = act.taken(&before, status, (&subject, now))?;
+    let former = before.report.corrected_by(status);
     if let Some(former) = former {
         supersede(tx, scope, former).await?;
     }
-    let (subject, now) = (tx.subject().to_owned(), tx.now);
-    let taken = Taken {
-        status,
-        reason: match act {
-            Act::Return(given) => Some(given.reason.clone()),
-            Act::Submit(_) | Act::Validate => None,
-        },
-        confirmed,
-        subject: &subject,
-        now,
-    };
     writes::set_status(tx.connection(), &before.report, taken).await?;
     let after = changed(tx, scope, step.past(), &before).await?;
     if status == Status::Validated {

@@ -29,6 +29,7 @@ from ree_client.api.exploitation import list_problems
 from ree_client.api.indicateurs import get_indicator_values, list_indicators
 from ree_client.api.interventions import (
     list_interventions,
+    list_partner_interventions,
     list_sync_batches,
     list_syncs,
     push_interventions,
@@ -107,6 +108,8 @@ def read_every_list(client: AuthenticatedClient) -> None:
     assert first(batches).id
     interventions = told(models.ListedInterventions, list_interventions.sync(client=client, territory=[f"uai:{SCHOOL}"]))
     assert first(interventions).external_id
+    own = told(models.ListedIntervention, list_partner_interventions.sync(PARTNER, client=client))
+    assert first(own).external_id
     solicitations = told(models.ListedSolicitation, list_solicitations.sync(client=client))
     assert first(solicitations).uai == SCHOOL
     contacts = told(models.ListedContact, list_contacts.sync(client=client))

@@ -80,6 +80,7 @@ async function readEveryList(): Promise<void> {
   assert((await first(client.GET("/v1/partners/{id}/syncs/{sync_id}/batches", { params: batches }))).id);
   const near = { query: { territory: [`uai:${uai}`], level: ["3e" as const] } };
   assert((await first(client.GET("/v1/interventions", { params: near }))).external_id);
+  assert((await first(client.GET("/v1/partners/{id}/interventions", { params: { path } }))).external_id);
   assert.equal((await first(client.GET("/v1/solicitations"))).uai, uai);
   assert((await first(client.GET("/v1/contacts"))).role);
   assert((await first(client.GET("/v1/campaigns"))).due_on);

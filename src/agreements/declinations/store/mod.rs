@@ -16,10 +16,11 @@ use crate::db::keyset::Order;
 use crate::db::limit::paged;
 use crate::db::page::Page;
 use crate::db::schema::{
-    convention_partners, declination_claims as claims, declinations, partners, representatives,
+    convention_partners, conventions, declination_claims as claims, declinations, partners,
+    representatives,
 };
 use crate::error::{Error, Result};
-use crate::values::ids::{DeclinationId, PartnerId, RepresentativeId};
+use crate::values::ids::{ConventionId, DeclinationId, PartnerId, RepresentativeId};
 use crate::values::{Json, TerritoryCode};
 
 fn filtered<'a>(scope: &Scope, filter: &'a Filter) -> Scoped<'a> {
@@ -138,6 +139,30 @@ pub async fn lock(
         .await;
     locked.optional()?.ok_or_else(Error::not_found)?;
     find(connection, scope, id).await
+}
+
+/// These and their conventions, locked until the transaction ends: all conventions before all
+/// declinations, each in one order, so that those who lock several do not wait for each other in a
+/// circle.
+pub async fn lock_all(connection: &mut AsyncPgConnection, ids: &[DeclinationId]) -> Result<()> {
+    let theirs = declinations::table
+        .filter(declinations::id.eq_any(ids))
+        .select(declinations::convention_id);
+    conventions::table
+        .filter(conventions::id.eq_any(theirs))
+        .order(conventions::id)
+        .select(conventions::id)
+        .for_no_key_update()
+        .load::<ConventionId>(connection)
+        .await?;
+    declinations::table
+        .filter(declinations::id.eq_any(ids))
+        .order(declinations::id)
+        .select(declinations::id)
+        .for_no_key_update()
+        .load::<DeclinationId>(connection)
+        .await?;
+    Ok(())
 }
 
 /// Whether a representative speaks for one of these partners, or for a member of one.

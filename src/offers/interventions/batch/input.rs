@@ -17,17 +17,18 @@ use crate::language::Language;
 use crate::offers::interventions::content::{NewIntervention, SET_BY_SERVICE};
 use crate::offers::interventions::model::ExternalId;
 use crate::offers::interventions::store::Named as Found;
+use crate::register::clients::me::model::BATCH_ITEMS;
 use crate::values::FromText;
 use crate::values::ids::SyncId;
 
 /// The most items of a batch.
-pub const MAX_ITEMS: usize = 1_000;
+pub const MAX_ITEMS: usize = BATCH_ITEMS;
 
 /// Des interventions à déposer.
 #[derive(Debug, ToSchema)]
 pub struct PushedInterventions {
-    /// De 1 à 1 000 interventions ; ou, sous `data`, une page de la liste telle que le registre la donne.
-    #[schema(min_items = 1, max_items = 1000)]
+    /// De 1 à 5 000 interventions ; ou, sous `data`, une page de la liste telle que le registre la donne.
+    #[schema(min_items = 1, max_items = 5000)]
     pub items: Vec<PushedIntervention>,
 }
 
@@ -280,8 +281,8 @@ impl Body for Named {
 /// Les interventions toujours proposées.
 #[derive(Debug, ToSchema)]
 pub struct TouchedInterventions {
-    /// De 1 à 1 000 identifiants donnés par le partenaire.
-    #[schema(min_items = 1, max_items = 1000, example = json!(["visite", "visite-42"]))]
+    /// De 1 à 5 000 identifiants donnés par le partenaire.
+    #[schema(min_items = 1, max_items = 5000, example = json!(["visite", "visite-42"]))]
     pub external_ids: Vec<ExternalId>,
 }
 

@@ -18,7 +18,7 @@ const TAG: &str = "Interventions";
 
 /// Dépôt d'un lot d'interventions
 ///
-/// De 1 à 1 000 interventions, chacune comme le dépôt d'une seule la prend, avec `external_id` : en
+/// De 1 à 5 000 interventions, dans les 5 Mio d'un corps, chacune comme le dépôt d'une seule la prend, avec `external_id` : en
 /// JSON sous `items`, en NDJSON (une par ligne) ou en CSV. Les colonnes du CSV sont les champs ; les
 /// listes s'y séparent par `|`, et le lieu s'écrit `latitude`, `longitude`, `radius_km`, `place_label`.
 /// La réponse dit de chacune, dans l'ordre, ce qu'elle est devenue. Redire la même chose n'écrit rien,
@@ -64,7 +64,7 @@ async fn push(call: &Call<How, PushedInterventions>, tx: &mut Tx<'_>) -> Result<
 
 /// Confirmation d'interventions
 ///
-/// Dit que le partenaire les propose toujours, de 1 à 1 000 à la fois. Rien d'autre n'en change.
+/// Dit que le partenaire les propose toujours, de 1 à 5 000 à la fois. Rien d'autre n'en change.
 #[utoipa::path(
     tag = TAG,
     params(("id" = PartnerId, Path, description = "Identifiant du partenaire"), crate::http::parameters::IdempotencyKey),

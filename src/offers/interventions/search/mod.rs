@@ -11,5 +11,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub fn mount(config: &mut ServiceConfig<'_>) {
     config
         .service(routes::list_interventions)
-        .service(routes::count_interventions);
+        .service(routes::count_interventions)
+        .service(routes::list_partner_interventions)
+        .service(routes::count_partner_interventions);
 }

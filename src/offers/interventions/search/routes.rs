@@ -7,18 +7,21 @@ use serde_json::{Map, Value};
 
 use super::facets::{self, ListedInterventions};
 use super::filter::Search;
+use crate::db::Reading;
 use crate::db::limit::Plan;
 use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::Result;
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
-use crate::http::page::Count;
+use crate::http::page::{Count, Listed};
 use crate::http::query::Documented;
-use crate::offers::interventions::filter::{Filter, Sort};
+use crate::offers::interventions::filter::{Filter, OfPartner, Sort};
 use crate::offers::interventions::model::InterventionAnswer;
 use crate::offers::interventions::status::AsOf;
 use crate::offers::interventions::store;
+use crate::register::partners::store as partners;
 use crate::register::territories::ancestry;
+use crate::values::ids::PartnerId;
 
 const TAG: &str = "Interventions";
 
@@ -61,6 +64,81 @@ impl List for Interventions {
             id: item.intervention.id.to_string(),
         }
     }
+}
+
+/// The list of one partner's interventions.
+pub struct PartnerInterventions;
+
+impl List for PartnerInterventions {
+    type Filter = OfPartner;
+    type Sort = Sort;
+    type Item = InterventionAnswer;
+
+    async fn page(call: Rc<Call<OfPartner>>, page: Page<Sort>) -> Result<Vec<InterventionAnswer>> {
+        let (scope, language) = (call.scope()?, call.admitted.language);
+        let reader = call.reader().await?;
+        let filter = of_partner(&call, &reader).await?;
+        let offers = store::page(&reader, scope, &filter, &page, Plan::Kept).await?;
+        let shown = offers
+            .into_iter()
+            .map(|offer| offer.answer_for(scope, language));
+        Ok(shown.collect())
+    }
+
+    fn mark(item: &InterventionAnswer, sort: Sort) -> Mark {
+        Interventions::mark(item, sort)
+    }
+}
+
+/// The filter of the partner that the path names.
+async fn of_partner(call: &Call<OfPartner>, reader: &Reading) -> Result<Filter> {
+    let partner = partners::find(reader, call.scope()?, call.id("id")).await?;
+    let asked = &call.query.0;
+    let above = ancestry::of_known(reader, &asked.territory).await?;
+    Ok(Filter {
+        partner_id: vec![partner.id],
+        ..settled(call, asked, above)
+    })
+}
+
+/// Liste des interventions d'un partenaire
+///
+/// Les siennes, quel qu'en soit le statut, pour le partenaire et le ministère ; pour les autres, celles qui sont
+/// publiées. Les filtres et les ordres sont ceux de la liste des interventions.
+#[utoipa::path(
+    tag = TAG,
+    params(
+        ("id" = PartnerId, Path, description = "Identifiant du partenaire"),
+        ListCall<PartnerInterventions>,
+    ),
+    responses((status = 200, description = "Une page d'interventions", content(
+        (Listed<InterventionAnswer> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")
+    )))
+)]
+#[get("/v1/partners/{id}/interventions")]
+pub async fn list_partner_interventions(
+    call: ListCall<PartnerInterventions>,
+) -> Result<HttpResponse> {
+    call.answer().await
+}
+
+/// Nombre d'interventions d'un partenaire
+///
+/// Avec les mêmes filtres que leur liste.
+#[utoipa::path(
+    tag = TAG,
+    params(
+        ("id" = PartnerId, Path, description = "Identifiant du partenaire"),
+        Documented<OfPartner>,
+    ),
+    responses((status = 200, description = "Le nombre", body = Count))
+)]
+#[get("/v1/partners/{id}/interventions/count")]
+pub async fn count_partner_interventions(call: Call<OfPartner>) -> Result<Answer> {
+    let reader = call.reader().await?;
+    let filter = of_partner(&call, &reader).await?;
+    let count = store::count(&reader, call.scope()?, &filter).await?;
+    Answer::digested(&Count { count })
 }
 
 /// The filter with what is above its territories, on this day.

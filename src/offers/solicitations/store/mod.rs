@@ -119,6 +119,34 @@ pub async fn lock(
     find(connection, scope, id).await
 }
 
+/// These, and where sessions are taken the interventions they are about, locked until the transaction
+/// ends: all solicitations before all interventions, each in one order, so that those who lock several
+/// do not wait for each other in a circle.
+pub async fn lock_all(
+    connection: &mut AsyncPgConnection,
+    ids: &[SolicitationId],
+    takes_sessions: bool,
+) -> Result<()> {
+    let locked: Vec<Option<InterventionId>> = solicitations::table
+        .filter(solicitations::id.eq_any(ids))
+        .order(solicitations::id)
+        .select(solicitations::intervention_id)
+        .for_no_key_update()
+        .load(connection)
+        .await?;
+    let asked: Vec<InterventionId> = locked.into_iter().flatten().collect();
+    if takes_sessions && !asked.is_empty() {
+        interventions::table
+            .filter(interventions::id.eq_any(asked))
+            .order(interventions::id)
+            .select(interventions::id)
+            .for_no_key_update()
+            .load::<InterventionId>(connection)
+            .await?;
+    }
+    Ok(())
+}
+
 /// How many sessions an intervention has left, none where they are not counted. Locks the intervention
 /// until the transaction ends, so that nobody else takes one meanwhile.
 pub async fn lock_sessions(

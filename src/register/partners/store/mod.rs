@@ -10,7 +10,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::content::NewPartner;
 use super::filter::{Filter, Sort};
-use super::model::{Partner, Status};
+use super::model::{Like, Partner, Status};
 use crate::agreements::conventions::store::effective_on;
 use crate::agreements::conventions::term::EffectiveStatus;
 use crate::auth::policy::Scope;
@@ -18,7 +18,7 @@ use crate::db::keyset::Order;
 use crate::db::limit::paged;
 use crate::db::page::Page;
 use crate::db::schema::{convention_partners, convention_texts as texts, conventions, partners};
-use crate::db::search::{contains, fold};
+use crate::db::search::{contains, fold, fold_nullable, greatest, similarity};
 use crate::error::{Error, Result};
 use crate::values::ids::PartnerId;
 
@@ -35,6 +35,12 @@ fn filtered<'a>(_scope: &Scope, filter: &'a Filter) -> Filtered<'a> {
     }
     if !filter.status.is_empty() {
         query = query.filter(partners::status.eq_any(&filter.status));
+    }
+    if let Some(origin) = filter.origin {
+        query = query.filter(partners::origin.eq(origin));
+    }
+    if !filter.territory.is_empty() {
+        query = query.filter(partners::reach.overlaps_with(&filter.territory));
     }
     if let Some(siren) = &filter.siren {
         query = query.filter(partners::siren.eq(siren));
@@ -145,6 +151,41 @@ pub async fn lock(
     found.optional()?.ok_or_else(Error::not_found)
 }
 
+/// How alike two names are from which on they are told: the spelling, a form of company or a place differ.
+const ALIKE: f32 = 0.6;
+
+/// How many like ones are told.
+const TOLD: i64 = 3;
+
+/// The partners with a name like one's legal or usual name, the likest first.
+pub async fn alike(mut connection: &AsyncPgConnection, partner: &Partner) -> Result<Vec<Like>> {
+    let legal = partner.content.legal_name.to_string();
+    let usual = partner.content.usual_name.as_ref();
+    let usual = usual.map_or_else(|| legal.clone(), ToString::to_string);
+    let closest = |name: String| {
+        greatest(
+            similarity(
+                partners::sort_name.nullable(),
+                fold(name.clone()).nullable(),
+            ),
+            similarity(
+                fold_nullable(partners::usual_name),
+                fold(name.clone()).nullable(),
+            ),
+            similarity(fold_nullable(partners::acronym), fold(name).nullable()),
+        )
+    };
+    let likeness = || greatest(closest(legal.clone()), closest(usual.clone()), None::<f32>);
+    Ok(partners::table
+        .filter(partners::id.ne(partner.id))
+        .filter(likeness().ge(ALIKE))
+        .order((likeness().desc(), partners::id))
+        .limit(TOLD)
+        .select((partners::id, partners::legal_name))
+        .load(&mut connection)
+        .await?)
+}
+
 /// Inserts one.
 ///
 /// # Errors
@@ -153,11 +194,13 @@ pub async fn insert(
     connection: &mut AsyncPgConnection,
     id: PartnerId,
     new: &NewPartner,
+    ancestors: &[String],
     now: DateTime<Utc>,
 ) -> Result<Partner> {
     let row = (
         new,
         partners::id.eq(id),
+        partners::reach.eq(ancestors),
         partners::created_at.eq(now),
         partners::updated_at.eq(now),
     );
@@ -167,7 +210,7 @@ pub async fn insert(
     Ok(inserted.get_result(connection).await?)
 }
 
-/// Changes one.
+/// Changes one; `ancestors` goes with its territory.
 ///
 /// # Errors
 /// As [`insert`].
@@ -175,9 +218,11 @@ pub async fn update(
     connection: &mut AsyncPgConnection,
     id: PartnerId,
     new: &NewPartner,
+    ancestors: &[String],
     now: DateTime<Utc>,
 ) -> Result<Partner> {
     let stamp = (
+        partners::reach.eq(ancestors),
         partners::version.eq(partners::version + 1),
         partners::updated_at.eq(now),
     );

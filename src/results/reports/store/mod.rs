@@ -129,8 +129,7 @@ pub async fn count(
         .await?)
 }
 
-/// One report, with its lines and what is computed of it: three queries, sent together. Of what a
-/// caller does not read, nothing leaves the database.
+/// One report, with its lines and what is computed of it.
 ///
 /// # Errors
 /// `not_found`.
@@ -139,42 +138,78 @@ pub async fn find(
     scope: &Scope,
     id: ReportId,
 ) -> Result<FullReport> {
-    if reads_heads(scope) {
-        let found = find_all(connection, scope, &[id]).await?;
-        let head = found.into_iter().next().ok_or_else(Error::not_found)?;
-        return Ok(FullReport::head(head));
+    let found = find_whole(connection, scope, &[id]).await?;
+    found.into_iter().next().ok_or_else(Error::not_found)
+}
+
+/// The ones with these ids that the caller may see, each with its lines and what is computed of it:
+/// three queries, sent together. Of what a caller does not read, nothing leaves the database.
+pub async fn find_whole(
+    connection: &AsyncPgConnection,
+    scope: &Scope,
+    ids: &[ReportId],
+) -> Result<Vec<FullReport>> {
+    if ids.is_empty() || reads_heads(scope) {
+        let found = find_all(connection, scope, ids).await?;
+        return Ok(found.into_iter().map(FullReport::head).collect());
     }
     let (mut first, mut second, mut third) = (connection, connection, connection);
-    let found = scoped(scope).filter(reports::id.eq(id)).select((
+    let found = scoped(scope).filter(reports::id.eq_any(ids)).select((
         Report::as_select(),
         report_consolidated(reports::id),
         report_schools_reporting(reports::id),
         report_checks(reports::id),
     ));
-    let seen = scoped(scope).filter(reports::id.eq(id));
+    let seen = scoped(scope).filter(reports::id.eq_any(ids));
     let lines = report_lines::table
         .filter(report_lines::report_id.eq_any(seen.select(reports::id)))
-        .order(report_lines::place)
-        .select(Line::as_select());
-    let its = reports::table.filter(reports::id.eq(id));
+        .order((report_lines::report_id, report_lines::place))
+        .select((report_lines::report_id, Line::as_select()));
+    let their = reports::table.filter(reports::id.eq_any(ids));
     let texts = convention_texts::table
-        .filter(convention_texts::convention_id.eq_any(its.select(reports::convention_id)))
-        .select(Covered::as_select());
+        .filter(convention_texts::convention_id.eq_any(their.select(reports::convention_id)))
+        .select((convention_texts::convention_id, Covered::as_select()));
     let (found, lines, texts) = tokio::try_join!(
-        found.load::<(Report, Json<Consolidated>, Vec<String>, Json<Facts>)>(&mut first),
-        lines.load::<Line>(&mut second),
-        texts.load::<Covered>(&mut third),
+        found.load::<Computed>(&mut first),
+        lines.load::<(ReportId, Line)>(&mut second),
+        texts.load::<(ConventionId, Covered)>(&mut third),
     )?;
-    let (report, consolidated, reporting, facts) =
-        found.into_iter().next().ok_or_else(Error::not_found)?;
-    Ok(FullReport {
+    Ok(whole(found, lines, texts))
+}
+
+/// A report, and what is computed of it.
+type Computed = (Report, Json<Consolidated>, Vec<String>, Json<Facts>);
+
+/// What was read of several reports, put together.
+fn whole(
+    found: Vec<Computed>,
+    lines: Vec<(ReportId, Line)>,
+    texts: Vec<(ConventionId, Covered)>,
+) -> Vec<FullReport> {
+    let mut lines_of = HashMap::<ReportId, Vec<Line>>::new();
+    for (report, line) in lines {
+        lines_of.entry(report).or_default().push(line);
+    }
+    let mut covered_by = HashMap::<ConventionId, Covered>::new();
+    for (convention, text) in texts {
+        let either = match covered_by.remove(&convention) {
+            Some(covered) => covered.or(text),
+            None => text,
+        };
+        covered_by.insert(convention, either);
+    }
+    let full = |(report, consolidated, reporting, facts): Computed| FullReport {
+        lines: lines_of.remove(&report.id).unwrap_or_default(),
+        covered: covered_by
+            .get(&report.convention_id)
+            .cloned()
+            .unwrap_or_default(),
         report,
-        lines,
         consolidated: consolidated.0,
         reporting: reporting.into_iter().collect(),
-        covered: texts.into_iter().reduce(Covered::or).unwrap_or_default(),
         facts: facts.0,
-    })
+    };
+    found.into_iter().map(full).collect()
 }
 
 /// The ones with these ids that the caller may see.
@@ -237,6 +272,24 @@ pub async fn lock(
         .await;
     locked.optional()?.ok_or_else(Error::not_found)?;
     find(connection, scope, id).await
+}
+
+/// These reports and the versions that they correct, locked until the transaction ends: the later ones
+/// first, as a step with one locks a correction before what it corrects.
+pub async fn lock_all(connection: &mut AsyncPgConnection, ids: &[ReportId]) -> Result<()> {
+    let corrections = diesel::alias!(reports as corrections);
+    let corrected = corrections
+        .filter(corrections.field(reports::id).eq_any(ids))
+        .filter(corrections.field(reports::supersedes_id).is_not_null())
+        .select(corrections.field(reports::supersedes_id).assume_not_null());
+    reports::table
+        .filter(reports::id.eq_any(ids).or(reports::id.eq_any(corrected)))
+        .order(reports::id.desc())
+        .select(reports::id)
+        .for_no_key_update()
+        .load::<ReportId>(connection)
+        .await?;
+    Ok(())
 }
 
 /// The versions of a key that are not superseded: the validated one, which a new one corrects, and

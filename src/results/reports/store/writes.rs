@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Jsonb, Nullable, Timestamptz, Uuid};
+use diesel::sql_types::{Array, Jsonb, Nullable, Timestamptz, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use crate::db::schema::{report_lines, reports};
@@ -172,10 +172,35 @@ pub async fn count(
     Ok(())
 }
 
+/// As [`count`], for several: their years one after the other, so that those who count several do not
+/// wait for each other in a circle.
+pub async fn count_all(
+    connection: &mut AsyncPgConnection,
+    counted: &[(ReportId, Option<ReportId>)],
+    now: DateTime<Utc>,
+) -> Result<()> {
+    if counted.is_empty() {
+        return Ok(());
+    }
+    let (added, taken): (Vec<_>, Vec<_>) = counted
+        .iter()
+        .map(|(added, taken)| (added.uuid(), taken.map(ReportId::uuid)))
+        .unzip();
+    diesel::sql_query(
+        "SELECT count_report(added, taken, $3) FROM unnest($1, $2) AS counted (added, taken)",
+    )
+    .bind::<Array<Uuid>, _>(added)
+    .bind::<Array<Nullable<Uuid>>, _>(taken)
+    .bind::<Timestamptz, _>(now)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// Takes one from a status to another. The person who submits it is one of its authors; a reason stays
 /// until it is submitted again.
 pub async fn set_status(
-    connection: &mut AsyncPgConnection,
+    mut connection: &AsyncPgConnection,
     before: &Report,
     taken: Taken<'_>,
 ) -> Result<()> {
@@ -201,14 +226,14 @@ pub async fn set_status(
             reports::version.eq(reports::version + 1),
             reports::updated_at.eq(taken.now),
         ))
-        .execute(connection)
+        .execute(&mut connection)
         .await?;
     Ok(())
 }
 
 /// Notes that a later version was validated in its place.
 pub async fn supersede(
-    connection: &mut AsyncPgConnection,
+    mut connection: &AsyncPgConnection,
     id: ReportId,
     now: DateTime<Utc>,
 ) -> Result<()> {
@@ -218,7 +243,7 @@ pub async fn supersede(
             reports::version.eq(reports::version + 1),
             reports::updated_at.eq(now),
         ))
-        .execute(connection)
+        .execute(&mut connection)
         .await?;
     Ok(())
 }

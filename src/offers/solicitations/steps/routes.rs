@@ -1,0 +1,49 @@
+//! The handler of steps taken with many solicitations.
+
+use actix_web::http::StatusCode;
+use actix_web::post;
+
+use super::content::SolicitationSteps;
+use super::workflow;
+use crate::auth::policy;
+use crate::db::tx::Tx;
+use crate::error::{Code, Error, Result};
+use crate::http::answer::Answer;
+use crate::http::bulk::StepVerdicts;
+use crate::http::call::Call;
+use crate::http::query::NoQuery;
+
+const TAG: &str = "Sollicitations";
+
+/// Étape de plusieurs sollicitations
+///
+/// `accept`, `decline` ou `not-held` (avec `reason`) ou `hold`, pour 1 à 1 000 sollicitations désignées par
+/// `ids` ou par les filtres de leur liste (`filter`). Les règles et le résultat sont ceux de l'étape prise une
+/// par une, dans cet ordre : la dernière séance est à la première qui la demande. La réponse dit de chacune si
+/// elle l'a prise ou pourquoi elle est refusée. Un refus n'arrête pas les autres.
+#[utoipa::path(
+    tag = TAG,
+    params(crate::http::parameters::IdempotencyKey),
+    request_body(content = SolicitationSteps, example = json!({
+        "step": "accept", "ids": ["0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e09"], "scheduled_on": "2099-01-15"
+    })),
+    responses((status = 200, description = "Les verdicts", body = StepVerdicts))
+)]
+#[post("/v1/solicitations/steps")]
+pub async fn step_solicitations(call: Call<NoQuery, SolicitationSteps>) -> Result<Answer> {
+    let claims = call.admitted.claims.as_deref();
+    let claims = claims.ok_or_else(|| Error::new(Code::Unauthorized))?;
+    policy::allow(claims, call.body.step.operation())?;
+    if call.body.dry_run {
+        call.rehearse(async |tx| take(&call, tx).await).await
+    } else {
+        call.write(async |tx| take(&call, tx).await).await
+    }
+}
+
+async fn take(call: &Call<NoQuery, SolicitationSteps>, tx: &mut Tx<'_>) -> Result<Answer> {
+    let (asked, language) = (&call.body, call.admitted.language);
+    let outcomes = workflow::take(tx, call.scope()?, asked).await?;
+    let verdicts = StepVerdicts::of(asked.step.code(), asked.dry_run, outcomes, language);
+    Answer::json(StatusCode::OK, &verdicts)
+}
