@@ -21,6 +21,7 @@ use crate::db::Connector;
 use crate::error::{Error, Result};
 use crate::http::contract::Contract;
 use crate::http::gate::gate;
+use crate::http::open;
 use crate::http::shell::shell;
 use crate::http::stream::Explained;
 use crate::{openapi, routes};
@@ -68,6 +69,7 @@ pub fn configure(
         .wrap(from_fn(gate))
         .wrap(cors)
         .wrap(from_fn(plain))
+        .wrap(from_fn(open::preflights))
         .wrap(from_fn(shell))
 }
 

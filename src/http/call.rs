@@ -15,13 +15,14 @@ use super::answer::Answer;
 use super::fields::{Body, Fields, Nothing};
 use super::formats::{Column, Dialect, Form, Writer, Writing, columns_of, stream};
 use super::gate::Admitted;
+use super::open::OpenListed;
 use super::page::{Listed, Sort, bound_to, sort_described};
 use super::query::{self, NoQuery, Query, Reader};
 use crate::app::App;
 use crate::auth::policy::{Class, Scope};
 use crate::db::page::{BATCH, Mark, Page};
 use crate::db::{Borrowed, Reading};
-use crate::error::{Code, Error, Faults, Result};
+use crate::error::{Error, Faults, Result};
 use crate::values::ids::Id;
 
 /// A request with its query `Q` and body `B`.
@@ -47,12 +48,9 @@ impl<Q, B> Call<Q, B> {
     /// What the caller may see and change.
     ///
     /// # Errors
-    /// `unauthorized` on a public operation, where there is no caller.
+    /// None: who may do nothing was refused at the gate.
     pub fn scope(&self) -> Result<&Scope> {
-        self.admitted
-            .scope
-            .as_ref()
-            .ok_or_else(|| Error::new(Code::Unauthorized))
+        Ok(&self.admitted.scope)
     }
 
     /// A connection to read on: its class says which.
@@ -259,6 +257,16 @@ impl<L: List> ListCall<L> {
     pub async fn answer(self) -> Result<HttpResponse> {
         let read = async |call, page| Ok((L::page(call, page).await?, ()));
         self.answer_with(read, |listed, ()| listed).await
+    }
+
+    /// The same of a list that is open to everyone, with its licence.
+    ///
+    /// # Errors
+    /// What reading the page answers.
+    pub async fn answer_open(self) -> Result<HttpResponse> {
+        let read = async |call, page| Ok((L::page(call, page).await?, ()));
+        self.answer_with(read, |listed, ()| OpenListed::of(listed))
+            .await
     }
 
     /// The same for a list whose answer has more than its rows: `read` gives both for a page,

@@ -56,8 +56,8 @@ const MAX_KEY: usize = 255;
 pub struct Admitted {
     /// Who asks; none on public operations.
     pub claims: Option<Arc<Claims>>,
-    /// What they may see and change; none on public operations.
-    pub scope: Option<Scope>,
+    /// What they may see and change; on public operations what anybody may see.
+    pub scope: Scope,
     /// The language of the answer.
     pub language: Language,
     /// The form of the answer.
@@ -289,13 +289,11 @@ async fn admit(app: &App, request: &mut ServiceRequest, asked: Asked<'_>) -> Res
     let parameters = Parameters::parse(request.query_string())?;
     let mark = cursor(app, request, operation, &parameters)?;
     let idempotency_key = idempotency_key(request)?;
-    let scope = claims
-        .as_deref()
-        .map(|claims| policy::allow(claims, &operation.id))
-        .transpose()?;
-    if scope.is_none() && !operation.public {
-        return Err(Error::new(Code::Unauthorized));
-    }
+    let scope = match claims.as_deref() {
+        Some(claims) => policy::allow(claims, &operation.id)?,
+        None if operation.public => Scope::of_public(),
+        None => return Err(Error::new(Code::Unauthorized)),
+    };
     let if_match = Precondition::of(request.headers());
     if operation.needs_if_match && if_match == Precondition::None {
         return Err(Error::at(

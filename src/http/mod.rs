@@ -20,6 +20,7 @@ pub mod gate;
 pub mod json;
 pub mod limits;
 pub mod merge;
+pub mod open;
 pub mod page;
 pub mod parameters;
 pub mod pointer;

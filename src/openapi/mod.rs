@@ -31,6 +31,7 @@ use utoipa_actix_web::AppExt;
 use crate::error::Code;
 use crate::error::problem::{Problem, ProblemFault};
 use crate::http::contract::written;
+use crate::http::open::is_open;
 use crate::routes;
 
 #[derive(utoipa::OpenApi)]
@@ -156,7 +157,7 @@ fn complete(path: &str, method: &HttpMethod, operation: &mut Operation) {
             .entry(status.to_owned())
             .or_insert(response);
     };
-    if private && !writes {
+    if (private || is_open(path)) && !writes {
         also("304", "Inchangé depuis l'`ETag` donné dans `If-None-Match`");
     }
     if private && writes && answers_200 {
@@ -212,7 +213,7 @@ fn errors(path: &str, method: &HttpMethod, operation: &Operation) -> Vec<Code> {
         &[Code::TooManyRequests, Code::ServiceUnavailable],
     );
     // What is public and takes filters checks them as well.
-    when(private || has("limit"), &[Code::ValidationFailed]);
+    when(private || is_open(path), &[Code::ValidationFailed]);
     when(path.contains('{'), &[Code::NotFound]);
     when(has_content(operation), &[Code::NotAcceptable]);
     when(

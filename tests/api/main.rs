@@ -50,6 +50,7 @@ mod limits;
 mod lists_and_people;
 mod mistakes;
 mod mistakes_everywhere;
+mod open_data;
 mod openapi;
 mod opportunities;
 mod pages;

@@ -10,12 +10,15 @@ use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::Result;
 use crate::http::call::{Call, List, ListCall};
 use crate::http::formats::Column;
+use crate::http::open::Open;
 use crate::results::indicators::answer::{self, Cell, IndicatorValues, Meta, Totals};
 use crate::results::indicators::model::Asked;
 use crate::results::indicators::perimeter;
 use crate::results::indicators::store::{self, Computed, Part, Slice, denominators};
 
 const TAG: &str = "Indicateurs";
+
+const OPEN: &str = "Données ouvertes";
 
 /// Cells that a stream reads at a time: each batch adds the lines up again, so few of them.
 const BATCH: i64 = 20_000;
@@ -133,4 +136,22 @@ async fn read(
 #[get("/v1/indicators/values")]
 pub async fn get_indicator_values(call: ListCall<Values>) -> Result<HttpResponse> {
     call.answer_with(read, answer::whole).await
+}
+
+/// Chiffres publiés, sans jeton
+///
+/// Les mêmes que `/v1/indicators/values` pour qui lit les publications : ceux de la dernière publication de chaque année demandée, ou sans `school_year` de la dernière année publiée ; avec `publication` ou `as_of`, ceux d'une autre. Les tableaux sont fixes : un autre groupement, ou un filtre sur une autre dimension que celles de `group_by`, est refusé (422 `grouping_not_published`). `suppressed` nomme les mesures masquées, `carried` celles qui sont restées d'une publication antérieure.
+///
+/// En CSV et en NDJSON, toutes les cases, ou le total sans `group_by`.
+#[utoipa::path(
+    tag = OPEN,
+    params(ListCall<Values>),
+    responses((status = 200, description = "Une page de valeurs", content(
+        (Open<IndicatorValues> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")
+    )))
+)]
+#[get("/public/indicators/values")]
+pub async fn get_public_indicator_values(call: ListCall<Values>) -> Result<HttpResponse> {
+    let write = |listed, more| Open::of(answer::whole(listed, more));
+    call.answer_with(read, write).await
 }

@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, Responder, get};
 use chrono::NaiveDate;
 
-use super::model::{Asked, Counted, Coverage, Line};
+use super::model::{Asked, Coverage, Line};
 use super::store;
 use crate::agreements::conventions::store as conventions;
 use crate::error::Result;
@@ -80,16 +80,6 @@ async fn read(call: &Call<On>) -> Result<Coverage> {
     let convention = conventions::find(&connection, scope, call.id("id")).await?;
     let day = call.query.day.unwrap_or_else(|| today(call.app.now()));
     let asked = Asked::of(&convention, day);
-    // Sent together: one round trip.
-    let (wide, all, declined) = tokio::try_join!(
-        store::wide(&connection, scope, &asked),
-        store::all(&connection, scope, &asked),
-        store::declined(&connection, scope, &asked),
-    )?;
-    let counted = Counted {
-        wide,
-        all,
-        declined,
-    };
+    let counted = store::counted(&connection, scope, &asked).await?;
     Ok(Coverage::of(&asked, &counted))
 }
