@@ -7,23 +7,28 @@ use std::rc::Rc;
 use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, Responder, web};
+use futures_util::future::LocalBoxFuture;
 use serde::Serialize;
 use utoipa::openapi::path::{Parameter, ParameterIn};
 use utoipa::{IntoParams, PartialSchema};
 
 use super::answer::Answer;
 use super::fields::{Body, Fields, Nothing};
-use super::formats::{Column, Dialect, Form, Writer, Writing, columns_of, stream};
+use super::formats::{
+    Column, Dialect, Form, Writer, Writing, columns_of, file_name, saved_as, stream,
+};
 use super::gate::Admitted;
 use super::open::OpenListed;
 use super::page::{Listed, Sort, bound_to, sort_described};
 use super::query::{self, NoQuery, Query, Reader};
+use super::xlsx;
 use crate::app::App;
 use crate::auth::policy::{Class, Scope};
 use crate::db::page::{BATCH, Mark, Page};
 use crate::db::{Borrowed, Reading};
 use crate::error::{Error, Faults, Result};
 use crate::values::ids::Id;
+use crate::values::today;
 
 /// A request with its query `Q` and body `B`.
 pub struct Call<Q = NoQuery, B = Nothing> {
@@ -83,6 +88,12 @@ impl<Q, B> Call<Q, B> {
     /// The path.
     pub fn path(&self) -> &str {
         self.request.path()
+    }
+
+    /// What its answer is called as a file.
+    pub fn file_name(&self) -> String {
+        let template = self.request.match_pattern().unwrap_or_default();
+        file_name(&template, today(self.app.now()), self.admitted.form)
     }
 
     /// The request, for what no other function gives.
@@ -159,6 +170,9 @@ pub trait List: 'static {
     /// Rows a stream reads at a time.
     const BATCH: i64 = BATCH;
 
+    /// The forms that it is answered in, as `format=` names them.
+    const FORMATS: &'static str = "json, csv, ndjson, xlsx";
+
     /// The columns of its CSV: those of a row, unless the request chooses some.
     fn columns(_call: &Call<Self::Filter>) -> Vec<Column> {
         columns_of::<Self::Item>()
@@ -180,8 +194,12 @@ fn read_list<L: List>(
     after: Option<Mark>,
 ) -> (L::Filter, Page<L::Sort>, Dialect) {
     let query = L::Filter::read(reader);
+    reader.form(L::FORMATS);
     (query, Page::read(reader, after), reader.dialect())
 }
+
+/// What the document says of `format`.
+pub const FORMAT_WORDS: &str = "La forme de la réponse, qui l'emporte sur `Accept` : un fichier nommé, la liste entière sauf en `json`. `xlsx` est un classeur, aux codes gardés en texte.";
 
 /// The parameters of a list, for the document.
 impl<L: List> IntoParams for ListCall<L> {
@@ -199,6 +217,7 @@ impl<L: List> IntoParams for ListCall<L> {
                 Some("50"),
             ),
             (L::CURSOR, L::CURSOR_WORDS, None),
+            ("format", FORMAT_WORDS, Some("json")),
             (
                 "dialect",
                 "Écriture du CSV : `standard` (RFC 4180) ou `excel-fr` (point-virgule, BOM, virgule décimale).",
@@ -223,7 +242,7 @@ impl<L: List> ListCall<L> {
     fn read(request: &HttpRequest) -> Result<Self> {
         let admitted = admitted(request)?;
         let mut faults = Faults::default();
-        let mut others = vec!["limit", "dialect", L::CURSOR];
+        let mut others = vec!["limit", "dialect", "format", L::CURSOR];
         if !L::Sort::ORDERS.is_empty() {
             others.push("sort");
         }
@@ -312,33 +331,50 @@ impl<L: List> ListCall<L> {
     }
 
     async fn stream(self, form: Form) -> Result<HttpResponse> {
+        let columns = L::columns(&self.call);
+        if form == Form::Xlsx {
+            let name = self.call.file_name();
+            let mut response = xlsx::answer(columns, self.batches()).await?;
+            saved_as(&mut response, &name);
+            return Ok(response);
+        }
         let writer = Writer {
             form,
             dialect: self.dialect,
-            columns: L::columns(&self.call),
+            columns,
         };
         self.written_by(writer).await
     }
 
-    /// Answers the complete list as this writer writes it.
+    /// Answers the complete list as this writer writes it, as a file.
     ///
     /// # Errors
     /// What reading the first rows answers.
     pub async fn written_by(self, writer: impl Writing<L::Item>) -> Result<HttpResponse> {
+        let name = self.call.file_name();
+        let mut response = stream(writer, self.batches()).await?;
+        saved_as(&mut response, &name);
+        Ok(response)
+    }
+
+    /// Reads the complete list, batch after batch.
+    fn batches(
+        self,
+    ) -> impl Fn(Option<Mark>) -> LocalBoxFuture<'static, Result<(Vec<L::Item>, Option<Mark>)>>
+    {
         let (call, page) = (self.call, self.page);
-        stream(writer, move |mark| {
+        move |mark| {
             let page = Page {
                 after: mark.or_else(|| page.after.clone()),
                 limit: L::BATCH,
                 ..page.clone()
             };
             let call = Rc::clone(&call);
-            async move {
+            Box::pin(async move {
                 let rows = L::page(call, one_more(&page)).await?;
                 Ok(cut::<L>(rows, &page))
-            }
-        })
-        .await
+            })
+        }
     }
 }
 

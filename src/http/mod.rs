@@ -29,3 +29,4 @@ pub mod readings;
 pub mod shell;
 pub mod stream;
 pub mod write;
+pub mod xlsx;

@@ -360,6 +360,17 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// That the form of the answer may be named, by one of these words; the gate has chosen it.
+    pub fn form(&mut self, forms: &'static str) {
+        self.note("format", || schemas::one_of(forms.split(", "), None));
+        let Some(text) = self.text("format") else {
+            return;
+        };
+        if !forms.split(", ").any(|form| form == text) {
+            self.fault("format", Rule::Format(forms));
+        }
+    }
+
     /// How CSV is to be written.
     pub fn dialect(&mut self) -> Dialect {
         let named = self.word("dialect", "standard, excel-fr");

@@ -201,7 +201,7 @@ fn names(place: &Place, status: &str, is_list: bool, response: &Value) -> Vec<&'
     };
     when(token, "Cache-Control");
     when(token, "Pragma");
-    when(has("text/calendar"), "Content-Disposition");
+    when(has("text/csv"), "Content-Disposition");
     when(has("text/html"), "Content-Security-Policy");
     when(
         has("text/html") || has("application/problem+json"),

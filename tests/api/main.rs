@@ -39,6 +39,7 @@ mod faults;
 mod faulty_conventions;
 mod figures_kept;
 mod figures_recomputed;
+mod forms;
 mod functions;
 mod history;
 mod idempotency;

@@ -193,8 +193,8 @@ async fn every_permalink(world: &World) {
         for (name, value) in listed.expect("in the directory").as_object().unwrap() {
             assert_eq!(told[name], *value, "{name}");
         }
-        let known = |rest: &str| partner.get(&format!("/v1{rest}"));
-        let coverage = known(&format!("/conventions/{convention}/coverage")).await;
+        let path = format!("/v1/conventions/{convention}/coverage");
+        let coverage = partner.get(&path).await;
         assert_eq!(told["coverage"], coverage.expect(200));
         let figures = told["figures"].as_array().expect("figures");
         assert_eq!(figures.len(), years);
@@ -203,10 +203,10 @@ async fn every_permalink(world: &World) {
             let names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
             let year = figure["school_year"].as_str().unwrap();
             let asked = format!(
-                "/indicators/values?measures={}&group_by=convention&convention={convention}&school_year={year}",
+                "/v1/indicators/values?measures={}&group_by=convention&convention={convention}&school_year={year}",
                 names.join(",")
             );
-            let known = known(&asked).await.expect(200);
+            let known = partner.get(&asked).await.expect(200);
             for part in ["values", "suppressed", "carried", "completeness"] {
                 assert_eq!(figure[part], known["data"][0][part], "{part}");
             }
