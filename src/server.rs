@@ -14,6 +14,7 @@ use actix_web::web;
 use tokio::net::TcpStream;
 use utoipa_actix_web::AppExt;
 
+use crate::agreements::names;
 use crate::app::{Api, App, Shared};
 use crate::auth::Tokens;
 use crate::config::Config;
@@ -34,6 +35,7 @@ pub async fn shared(config: Config, connector: Connector, tokens: Tokens) -> Res
     let api = Api {
         contract: Contract::of(&openapi::document()),
         document: openapi::text().map_err(Error::internal)?,
+        names: names::read,
     };
     Shared::new(config, connector, tokens, api).await
 }

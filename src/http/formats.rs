@@ -115,10 +115,27 @@ pub struct Column {
     words: String,
 }
 
+/// What members are called whose description begins with their values.
+const IN_FRENCH: [(&str, &str); 8] = [
+    ("kind", "Nature"),
+    ("level", "Échelon"),
+    ("modality", "Modalité"),
+    ("priority_education", "Éducation prioritaire"),
+    ("role", "Rôle"),
+    ("scope", "Portée"),
+    ("sector", "Secteur"),
+    ("status", "Statut"),
+];
+
 impl Column {
     /// Its name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Where its value is in a row.
+    pub fn pointer(&self) -> &str {
+        &self.pointer
     }
 
     /// A member of the row itself.
@@ -150,13 +167,17 @@ impl Column {
         &self.words
     }
 
-    /// What people call it: the beginning of what is said of it, else its name.
+    /// What people call it: the beginning of what is said of it, else its name. What is said of a code may
+    /// begin with its values: it is called by its name, in French.
     pub fn label(&self) -> String {
         let end = self.words.find(['.', ';', ':', ',', '(']);
-        let label = self.words.get(..end.unwrap_or(self.words.len()));
-        match label.map(str::trim) {
-            Some(label) if !label.is_empty() => label.replace('`', ""),
-            _ => self.name.clone(),
+        let begins = self.words.get(..end.unwrap_or(self.words.len()));
+        let begins = begins.map(str::trim).unwrap_or_default();
+        let mut known = IN_FRENCH.iter();
+        match known.find(|(name, _)| *name == self.name) {
+            Some((_, label)) if begins.is_empty() || begins.starts_with('`') => (*label).to_owned(),
+            _ if begins.is_empty() => self.name.clone(),
+            _ => begins.replace('`', ""),
         }
     }
 
@@ -215,7 +236,7 @@ pub trait Writing<T>: Clone + 'static {
 }
 
 /// Some rows of a list, and where the next ones start.
-type Batch<T> = (Vec<T>, Option<Mark>);
+pub type Batch<T> = (Vec<T>, Option<Mark>);
 
 /// Streams a complete list, batch after batch; `next` reads the batch after a mark and answers where
 /// the one after it starts. The first is read before the answer begins, so that a refusal is an
@@ -415,6 +436,18 @@ pub fn columns_of<T: PartialSchema>() -> Vec<Column> {
     columns
 }
 
+/// The same columns; those of which nothing is said are told as the ones of the same name in a `T`.
+pub fn told_as<T: PartialSchema>(columns: Vec<Column>) -> Vec<Column> {
+    let described = columns_of::<T>();
+    let told = |column: Column| {
+        let mut all = described.iter();
+        let found = all.find(|one| one.name == column.name);
+        let words = found.map(|one| one.words.clone());
+        column.told(words.unwrap_or_default())
+    };
+    columns.into_iter().map(told).collect()
+}
+
 fn columns(schema: &RefOr<Schema>) -> Vec<Column> {
     match schema {
         RefOr::T(Schema::Object(object)) => object
@@ -427,16 +460,20 @@ fn columns(schema: &RefOr<Schema>) -> Vec<Column> {
     }
 }
 
-/// What a schema says of its values.
+/// What a schema says of its values; of one that may be null, what is said of those that are not.
 fn words_of(schema: &RefOr<Schema>) -> String {
+    let inner = |items: &[RefOr<Schema>]| {
+        let mut words = items.iter().map(words_of);
+        words.find(|words| !words.is_empty())
+    };
     let words = match schema {
         RefOr::Ref(reference) => Some(reference.description.clone()),
         RefOr::T(Schema::Object(one)) => one.description.clone(),
         RefOr::T(Schema::Array(one)) => one.description.clone(),
-        RefOr::T(Schema::OneOf(one)) => one.description.clone(),
-        RefOr::T(Schema::AllOf(one)) => one.description.clone(),
-        RefOr::T(Schema::AnyOf(one)) => one.description.clone(),
-        _ => None,
+        RefOr::T(Schema::OneOf(one)) => one.description.clone().or_else(|| inner(&one.items)),
+        RefOr::T(Schema::AllOf(one)) => one.description.clone().or_else(|| inner(&one.items)),
+        RefOr::T(Schema::AnyOf(one)) => one.description.clone().or_else(|| inner(&one.items)),
+        RefOr::T(_) => None,
     };
     words.unwrap_or_default()
 }

@@ -18,6 +18,7 @@ pub mod fields;
 pub mod formats;
 pub mod gate;
 pub mod json;
+pub mod labels;
 pub mod limits;
 pub mod merge;
 pub mod open;

@@ -16,7 +16,7 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::io::AsyncReadExt;
 
-use super::formats::{Column, Form};
+use super::formats::{Batch, Column, Form, is_formula};
 use crate::db::page::Mark;
 use crate::error::{Error, Result};
 
@@ -47,7 +47,7 @@ pub async fn answer<T, R>(
 ) -> Result<HttpResponse>
 where
     T: Serialize,
-    R: Future<Output = Result<(Vec<T>, Option<Mark>)>>,
+    R: Future<Output = Result<Batch<T>>>,
 {
     let heads = columns.clone();
     let mut book = apart(move || Book::begin(heads)).await?;
@@ -66,9 +66,7 @@ where
 
 /// Writes beside the threads that answer.
 async fn apart<T: Send + 'static>(
-    write: impl FnOnce() -> std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>
-    + Send
-    + 'static,
+    write: impl FnOnce() -> Written<T> + Send + 'static,
 ) -> Result<T> {
     let written = web::block(write).await.map_err(Error::internal)?;
     written.map_err(Error::internal)
@@ -102,11 +100,10 @@ fn cell(value: &Value) -> Cell {
     }
 }
 
-/// A text as it can be read back when the workbook is saved as CSV: one that looks like a formula has an
-/// apostrophe before it.
+/// A text as it can be read back when the workbook is saved as CSV: a formula has an apostrophe before
+/// it, and so has a text that would be taken for such a one.
 fn kept(text: &str) -> String {
-    let bare = text.trim_start_matches('\'');
-    if bare.starts_with('=') {
+    if text.starts_with('=') || (text.starts_with('\'') && is_formula(text)) {
         format!("'{text}")
     } else {
         text.to_owned()
@@ -127,6 +124,7 @@ fn short(text: String) -> String {
     text.chars().take_while(fits).chain(['…']).collect()
 }
 
+/// What is written of a workbook, or why it is not.
 type Written<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 /// A workbook that is being written.

@@ -47,6 +47,7 @@ mod indicators;
 mod interventions;
 mod jobs;
 mod journal;
+mod labels;
 mod limits;
 mod lists_and_people;
 mod mistakes;

@@ -40,12 +40,13 @@ def lists():
         if not any(one["name"] == "format" for one in parameters):
             continue
         is_paged = any(one["name"] in ("cursor", "after") for one in parameters)
+        plain = "&labels=none" if any(one["name"] == "labels" for one in parameters) else ""
         needed = [one for one in parameters if one.get("required")]
         for one in needed:
             if one["in"] == "path":
                 path = path.replace("{" + one["name"] + "}", in_address(one["example"]))
         query = "&".join(f"{one['name']}={in_address(one['example'])}" for one in needed if one["in"] == "query")
-        yield path, query, is_paged
+        yield path, query, is_paged, plain
 
 
 def headers(path):
@@ -80,7 +81,7 @@ def check_codes(path, rows, frame):
                 assert cell == value, f"{path} {name}: {cell!r} for {value!r}"
 
 
-def read(path, query, is_paged, directory):
+def read(path, query, is_paged, plain, directory):
     url = f"{address}{path}?{query}&format=csv"
     frame = pandas.read_csv(url, dtype=str, keep_default_na=False, storage_options=headers(path) or None)
     body, name = fetched(path, f"{query}&format=csv")
@@ -88,7 +89,7 @@ def read(path, query, is_paged, directory):
     file.write_bytes(body)
     asked = "SELECT count(*) FROM read_csv(?, header = true, all_varchar = true, delim = ',', quote = '\"', strict_mode = true)"
     counted = duckdb.execute(asked, [str(file)]).fetchone()[0]
-    workbook = openpyxl.load_workbook(io.BytesIO(fetched(path, f"{query}&format=xlsx&labels=none")[0]), read_only=True)
+    workbook = openpyxl.load_workbook(io.BytesIO(fetched(path, f"{query}&format=xlsx{plain}")[0]), read_only=True)
     sheet = list(workbook["Données"].iter_rows(values_only=True))
     heads = [str(head).removesuffix("]").rsplit("[", 1)[-1] for head in sheet[0]]
     assert heads == list(frame.columns), f"{path}: {heads} for {list(frame.columns)}"
@@ -107,7 +108,7 @@ def read(path, query, is_paged, directory):
 def main():
     with tempfile.TemporaryDirectory() as name:
         directory = pathlib.Path(name)
-        read_rows = {path: read(path, query, is_paged, directory) for path, query, is_paged in lists()}
+        read_rows = {path: read(path, *how, directory) for path, *how in lists()}
     assert len(read_rows) > 25, read_rows
     print(f"{len(read_rows)} lists read by pandas, DuckDB and openpyxl, {sum(read_rows.values())} rows")
 

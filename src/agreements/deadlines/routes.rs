@@ -36,7 +36,9 @@ impl List for Deadlines {
     const FORMATS: &'static str = "json, csv, ndjson, xlsx, ics";
 
     fn columns(_call: &Call<Filter>) -> Vec<Column> {
-        let object = |name: &str| Column::at(format!("object_{name}"), format!("/object/{name}"));
+        let object = |(name, words): (&str, &str)| {
+            Column::at(format!("object_{name}"), format!("/object/{name}")).told(words)
+        };
         let first = ["kind", "due_on", "days_left"].map(Column::member);
         let then = [
             "convention_id",
@@ -46,7 +48,12 @@ impl List for Deadlines {
             "school_year",
             "detail",
         ];
-        let objects = ["type", "id", "url"].map(object);
+        let objects = [
+            ("type", "Nature de l'objet"),
+            ("id", "Identifiant de l'objet"),
+            ("url", "Adresse de l'objet"),
+        ]
+        .map(object);
         let then = then.map(Column::member);
         first.into_iter().chain(objects).chain(then).collect()
     }
