@@ -190,6 +190,11 @@ async fn a_workbook_has_the_rows_of_the_csv_its_codes_as_texts_and_says_what_eac
         let data = sheet(&reply, "Données");
         assert_eq!(data.len(), csv.len(), "{address}");
         let names: Vec<String> = data[0].iter().map(name_of).collect();
+        for (head, name) in data[0].iter().zip(&names) {
+            let head = head.to_string();
+            let label = head.strip_suffix(&format!(" [{name}]"));
+            assert!(label.is_some_and(|label| label != name), "{address} {head}");
+        }
         assert_eq!(names, csv[0], "{address}");
         for (row, record) in data.iter().zip(&csv).skip(1) {
             for ((cell, text), name) in row.iter().zip(record).zip(&names) {

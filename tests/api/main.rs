@@ -50,6 +50,7 @@ mod journal;
 mod labels;
 mod limits;
 mod lists_and_people;
+mod long_values;
 mod mistakes;
 mod mistakes_everywhere;
 mod open_data;

@@ -2,6 +2,7 @@
 //! they were published, from [`publications`](super::publications).
 
 mod filter;
+mod long;
 pub mod published;
 pub mod routes;
 
