@@ -52,6 +52,10 @@ contract:
 clients:
     scripts/clients
 
+# Read every list from its address, as pandas, DuckDB and openpyxl do
+readers:
+    scripts/readers
+
 # Ask the service what the document lets ask, and what it does not
 fuzz *arguments:
     scripts/fuzz {{arguments}}

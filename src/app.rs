@@ -14,6 +14,7 @@ use crate::db::watch::Watch;
 use crate::db::{Connector, Db, installation};
 use crate::error::Result;
 use crate::http::contract::Contract;
+use crate::http::labels::names::ReadNames;
 use crate::http::limits::Limits;
 use crate::http::page::Cursors;
 use crate::metrics::Metrics;
@@ -63,6 +64,8 @@ pub struct Api {
     pub contract: Contract,
     /// The document as it is served.
     pub document: String,
+    /// How what an answer names is called.
+    pub names: ReadNames,
 }
 
 impl Shared {

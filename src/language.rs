@@ -50,6 +50,12 @@ impl Language {
         }
     }
 
+    /// The one of this tag.
+    pub fn tagged(tag: &str) -> Option<Self> {
+        let both = [Self::French, Self::English];
+        both.into_iter().find(|language| language.tag() == tag)
+    }
+
     /// The value of `Content-Language`.
     pub const fn tag(self) -> &'static str {
         match self {

@@ -1,6 +1,6 @@
 //! Table of contents: each resource mounts itself with one line. What is under `/v1` needs a
-//! token and a line in the access table; what is public is in [`operation`],
-//! [`oauth`] and the [`directory`](conventions::directory) of conventions.
+//! token and a line in the access table; what is public is in [`operation`], [`oauth`], and what
+//! is open to everyone under `/public`.
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -9,7 +9,8 @@ use crate::integration::{changes, oauth, operation};
 use crate::offers::{interventions, opportunities, solicitations};
 use crate::register::{clients, contacts, establishments, nomenclatures, partners, territories};
 use crate::results::{
-    campaigns, declination_progress, figures, indicators, publications, reports, summary,
+    campaigns, declination_progress, figures, indicators, permalinks, publications, reports,
+    summary,
 };
 
 /// Mounts everything.
@@ -36,6 +37,7 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
     indicators::mount(config);
     figures::mount(config);
     publications::mount(config);
+    permalinks::mount(config);
     deadlines::mount(config);
     clients::mount(config);
     changes::mount(config);

@@ -14,6 +14,7 @@ use actix_web::web;
 use tokio::net::TcpStream;
 use utoipa_actix_web::AppExt;
 
+use crate::agreements::names;
 use crate::app::{Api, App, Shared};
 use crate::auth::Tokens;
 use crate::config::Config;
@@ -21,6 +22,7 @@ use crate::db::Connector;
 use crate::error::{Error, Result};
 use crate::http::contract::Contract;
 use crate::http::gate::gate;
+use crate::http::open;
 use crate::http::shell::shell;
 use crate::http::stream::Explained;
 use crate::{openapi, routes};
@@ -33,6 +35,7 @@ pub async fn shared(config: Config, connector: Connector, tokens: Tokens) -> Res
     let api = Api {
         contract: Contract::of(&openapi::document()),
         document: openapi::text().map_err(Error::internal)?,
+        names: names::read,
     };
     Shared::new(config, connector, tokens, api).await
 }
@@ -68,6 +71,7 @@ pub fn configure(
         .wrap(from_fn(gate))
         .wrap(cors)
         .wrap(from_fn(plain))
+        .wrap(from_fn(open::preflights))
         .wrap(from_fn(shell))
 }
 

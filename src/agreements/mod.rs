@@ -5,3 +5,4 @@ pub mod conventions;
 pub mod deadlines;
 pub mod declinations;
 pub mod history;
+pub mod names;

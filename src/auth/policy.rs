@@ -308,14 +308,22 @@ fn of_operation(operation: &str) -> Option<&'static Line> {
     TABLE.iter().find(|line| line.operation == operation)
 }
 
-/// The class of an operation. What is open to everyone is not in the table: lists of it are lists, the
-/// rest is read from memory or one row.
+/// What is open to everyone and costs more than to read from memory or one row. It has no grants, and
+/// is not in the table.
+const OPEN: &[(&str, Class)] = &[
+    ("list_public_conventions", Class::List),
+    ("get_public_convention", Class::Aggregate),
+    ("list_public_indicators", Class::List),
+    ("get_public_indicator_values", Class::Aggregate),
+    ("list_public_publications", Class::List),
+];
+
+/// The class of an operation.
 pub fn class_of(operation: &str) -> Class {
-    match of_operation(operation) {
-        Some(line) => line.class,
-        None if operation == "list_public_conventions" => Class::List,
-        None => Class::Point,
-    }
+    let line = of_operation(operation).map(|line| line.class);
+    let open = || OPEN.iter().find(|(name, _)| *name == operation);
+    line.or_else(|| open().map(|(_, class)| *class))
+        .unwrap_or(Class::Point)
 }
 
 /// Admits a caller to an operation, or refuses with the reason.

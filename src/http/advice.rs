@@ -124,12 +124,14 @@ fn accepted(rule: &Rule) -> Vec<Value> {
 fn words_of(form: &'static str) -> Vec<&'static str> {
     let words: Vec<&str> = form.split(", ").collect();
     let is_word = |word: &&str| {
-        word.len() > 2
+        word.len() > 1
             && word
                 .bytes()
                 .all(|byte| byte.is_ascii_lowercase() || b"_-".contains(&byte))
     };
-    if words.len() > 1 && words.iter().all(is_word) {
+    // Two letters each are examples of languages.
+    let is_list = words.len() > 1 && words.iter().any(|word| word.len() > 2);
+    if is_list && words.iter().all(is_word) {
         words
     } else {
         Vec::new()

@@ -7,22 +7,33 @@ use std::rc::Rc;
 use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, Responder, web};
+use futures_util::future::LocalBoxFuture;
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::openapi::path::{Parameter, ParameterIn};
-use utoipa::{IntoParams, PartialSchema};
+use utoipa::{IntoParams, ToSchema};
 
 use super::answer::Answer;
 use super::fields::{Body, Fields, Nothing};
-use super::formats::{Column, Dialect, Form, Writer, Writing, columns_of, stream};
+use super::formats::{
+    Batch, Column, Dialect, Form, Writer, Writing, columns_of, file_name, saved_as, stream, told_as,
+};
 use super::gate::Admitted;
+use super::labels::Labels;
+use super::labels::names::Wanted;
+use super::labels::plan::{Plan, lists_of};
+use super::open::OpenListed;
 use super::page::{Listed, Sort, bound_to, sort_described};
 use super::query::{self, NoQuery, Query, Reader};
+use super::xlsx;
 use crate::app::App;
 use crate::auth::policy::{Class, Scope};
 use crate::db::page::{BATCH, Mark, Page};
 use crate::db::{Borrowed, Reading};
-use crate::error::{Code, Error, Faults, Result};
+use crate::error::{Error, Faults, Result};
+use crate::language::Language;
 use crate::values::ids::Id;
+use crate::values::today;
 
 /// A request with its query `Q` and body `B`.
 pub struct Call<Q = NoQuery, B = Nothing> {
@@ -47,12 +58,9 @@ impl<Q, B> Call<Q, B> {
     /// What the caller may see and change.
     ///
     /// # Errors
-    /// `unauthorized` on a public operation, where there is no caller.
+    /// None: who may do nothing was refused at the gate.
     pub fn scope(&self) -> Result<&Scope> {
-        self.admitted
-            .scope
-            .as_ref()
-            .ok_or_else(|| Error::new(Code::Unauthorized))
+        Ok(&self.admitted.scope)
     }
 
     /// A connection to read on: its class says which.
@@ -72,6 +80,15 @@ impl<Q, B> Call<Q, B> {
         self.app.db.query().await
     }
 
+    /// Rows with their labels, whose names are read as the caller may.
+    async fn named<T: Serialize>(&self, labels: &Labels, rows: &[T]) -> Result<Vec<Value>> {
+        let read = async |wanted: &Wanted| {
+            let (scope, reader) = (self.scope()?, self.reader().await?);
+            (self.app.api.names)(&reader, scope, wanted).await
+        };
+        labels.on(rows, read).await
+    }
+
     /// An id of the path.
     pub fn id<T>(&self, name: &str) -> Id<T> {
         Id::of_path(self.segment(name))
@@ -85,6 +102,12 @@ impl<Q, B> Call<Q, B> {
     /// The path.
     pub fn path(&self) -> &str {
         self.request.path()
+    }
+
+    /// What its answer is called as a file.
+    pub fn file_name(&self) -> String {
+        let template = self.request.match_pattern().unwrap_or_default();
+        file_name(&template, today(self.app.now()), self.admitted.form)
     }
 
     /// The request, for what no other function gives.
@@ -149,7 +172,7 @@ pub trait List: 'static {
     /// The orders.
     type Sort: Sort;
     /// A row as it is answered.
-    type Item: Serialize + PartialSchema + 'static;
+    type Item: Serialize + ToSchema + 'static;
 
     /// The parameter its cursors come back in.
     const CURSOR: &'static str = "cursor";
@@ -160,6 +183,9 @@ pub trait List: 'static {
 
     /// Rows a stream reads at a time.
     const BATCH: i64 = BATCH;
+
+    /// The forms that it is answered in, as `format=` names them.
+    const FORMATS: &'static str = "json, csv, ndjson, xlsx";
 
     /// The columns of its CSV: those of a row, unless the request chooses some.
     fn columns(_call: &Call<Self::Filter>) -> Vec<Column> {
@@ -177,13 +203,26 @@ pub trait List: 'static {
 }
 
 /// Reads what a list is asked for.
-fn read_list<L: List>(
-    reader: &mut Reader<'_>,
-    after: Option<Mark>,
-) -> (L::Filter, Page<L::Sort>, Dialect) {
+fn read_list<L: List>(reader: &mut Reader<'_>, after: Option<Mark>) -> ReadList<L> {
     let query = L::Filter::read(reader);
-    (query, Page::read(reader, after), reader.dialect())
+    reader.form(L::FORMATS);
+    let page = Page::read(reader, after);
+    (query, page, reader.dialect(), reader.labels())
 }
+
+/// The filters, the page, how CSV is written, the language of the labels.
+type ReadList<L> = (
+    <L as List>::Filter,
+    Page<<L as List>::Sort>,
+    Dialect,
+    Option<&'static str>,
+);
+
+/// What the document says of `labels`.
+const LABELS_WORDS: &str = "À côté de chaque code, territoire, convention et partenaire, son nom en français ou en anglais : `kind_label`, `levels_labels`, `partner_name`, `convention_reference`, `convention_title`. Par défaut `fr` pour `excel-fr` et `xlsx`, `none` ailleurs.";
+
+/// What the document says of `format`.
+pub const FORMAT_WORDS: &str = "La forme de la réponse, qui l'emporte sur `Accept` : un fichier nommé, la liste entière sauf en `json`. `xlsx` est un classeur, aux codes gardés en texte.";
 
 /// The parameters of a list, for the document.
 impl<L: List> IntoParams for ListCall<L> {
@@ -201,11 +240,13 @@ impl<L: List> IntoParams for ListCall<L> {
                 Some("50"),
             ),
             (L::CURSOR, L::CURSOR_WORDS, None),
+            ("format", FORMAT_WORDS, Some("json")),
             (
                 "dialect",
                 "Écriture du CSV : `standard` (RFC 4180) ou `excel-fr` (point-virgule, BOM, virgule décimale).",
                 Some("standard"),
             ),
+            ("labels", LABELS_WORDS, Some("fr")),
         ];
         let document =
             |(name, words, example): (&str, _, _)| readings.document(name, words, example);
@@ -219,20 +260,30 @@ pub struct ListCall<L: List> {
     call: Rc<Call<L::Filter>>,
     page: Page<L::Sort>,
     dialect: Dialect,
+    labels: Option<Labels>,
 }
 
 impl<L: List> ListCall<L> {
     fn read(request: &HttpRequest) -> Result<Self> {
         let admitted = admitted(request)?;
         let mut faults = Faults::default();
-        let mut others = vec!["limit", "dialect", L::CURSOR];
+        let mut others = vec!["limit", "dialect", "format", "labels", L::CURSOR];
         if !L::Sort::ORDERS.is_empty() {
             others.push("sort");
         }
         let documented = L::Filter::PARAMETERS;
         let mut reader = Reader::new(&admitted.parameters, documented, &others, &mut faults);
-        let (query, page, dialect) = read_list::<L>(&mut reader, admitted.mark.clone());
+        let (query, page, dialect, labels) = read_list::<L>(&mut reader, admitted.mark.clone());
         faults.check()?;
+        let for_people = dialect == Dialect::ExcelFr && admitted.form == Form::Csv;
+        let language = match labels {
+            Some(tag) => Language::tagged(tag),
+            None => (for_people || admitted.form == Form::Xlsx).then_some(Language::French),
+        };
+        let labels = language.map(|language| Labels {
+            plan: Plan::of::<L::Item>(),
+            language,
+        });
         let call = Call {
             admitted,
             query,
@@ -244,12 +295,28 @@ impl<L: List> ListCall<L> {
             call: Rc::new(call),
             page,
             dialect,
+            labels,
         })
     }
 
     /// The request, without the page it asks for.
     pub fn call(&self) -> &Call<L::Filter> {
         &self.call
+    }
+
+    /// The same request of another list that is asked for alike.
+    pub fn of<O: List<Filter = L::Filter, Sort = L::Sort>>(self) -> ListCall<O> {
+        let (call, page, dialect) = (self.call, self.page, self.dialect);
+        let labels = self.labels.map(|labels| Labels {
+            plan: Plan::of::<O::Item>(),
+            ..labels
+        });
+        ListCall {
+            call,
+            page,
+            dialect,
+            labels,
+        }
     }
 
     /// Answers the page, or the complete list where CSV or NDJSON is asked for.
@@ -259,6 +326,16 @@ impl<L: List> ListCall<L> {
     pub async fn answer(self) -> Result<HttpResponse> {
         let read = async |call, page| Ok((L::page(call, page).await?, ()));
         self.answer_with(read, |listed, ()| listed).await
+    }
+
+    /// The same of a list that is open to everyone, with its licence.
+    ///
+    /// # Errors
+    /// What reading the page answers.
+    pub async fn answer_open(self) -> Result<HttpResponse> {
+        let read = async |call, page| Ok((L::page(call, page).await?, ()));
+        self.answer_with(read, |listed, ()| OpenListed::of(listed))
+            .await
     }
 
     /// The same for a list whose answer has more than its rows: `read` gives both for a page,
@@ -281,7 +358,11 @@ impl<L: List> ListCall<L> {
         let cursors = &self.call.app.cursors;
         let next_cursor = next.map(|mark| cursors.write(&mark, &list)).transpose()?;
         let link = next_cursor.as_deref().map(|cursor| self.next_link(cursor));
-        let mut answer = Answer::digested(&write(Listed { data, next_cursor }, more))?;
+        let written = write(Listed { data, next_cursor }, more);
+        let mut answer = match &self.labels {
+            Some(labels) => Answer::digested(&labelled(&self.call, labels, &written).await?)?,
+            None => Answer::digested(&written)?,
+        };
         if let Some(link) = link {
             answer = answer.header(header::LINK, &link);
         }
@@ -304,34 +385,91 @@ impl<L: List> ListCall<L> {
     }
 
     async fn stream(self, form: Form) -> Result<HttpResponse> {
-        let writer = Writer {
-            form,
-            dialect: self.dialect,
-            columns: L::columns(&self.call),
+        let dialect = self.dialect;
+        let columns = told_as::<L::Item>(L::columns(&self.call));
+        let name = self.call.file_name();
+        let mut response = match self.labels.clone() {
+            None => written(form, dialect, columns, self.batches()).await?,
+            Some(labels) => {
+                let lists = lists_of::<L::Item>();
+                let is_list = |name: &str| lists.iter().any(|list| list == name);
+                let columns = labels.plan.beside(columns, is_list);
+                let call = Rc::clone(&self.call);
+                let (labels, next) = (Rc::new(labels), Rc::new(self.batches()));
+                let next = move |mark| {
+                    let (call, labels) = (Rc::clone(&call), Rc::clone(&labels));
+                    let batch = next(mark);
+                    async move {
+                        let (rows, mark) = batch.await?;
+                        Ok((call.named(&labels, &rows).await?, mark))
+                    }
+                };
+                written(form, dialect, columns, next).await?
+            }
         };
-        self.written_by(writer).await
+        saved_as(&mut response, &name);
+        Ok(response)
     }
 
-    /// Answers the complete list as this writer writes it.
+    /// Answers the complete list as this writer writes it, as a file.
     ///
     /// # Errors
     /// What reading the first rows answers.
     pub async fn written_by(self, writer: impl Writing<L::Item>) -> Result<HttpResponse> {
+        let name = self.call.file_name();
+        let mut response = stream(writer, self.batches()).await?;
+        saved_as(&mut response, &name);
+        Ok(response)
+    }
+
+    /// Reads the complete list, batch after batch.
+    fn batches(self) -> impl Fn(Option<Mark>) -> LocalBoxFuture<'static, Result<Batch<L::Item>>> {
         let (call, page) = (self.call, self.page);
-        stream(writer, move |mark| {
+        move |mark| {
             let page = Page {
                 after: mark.or_else(|| page.after.clone()),
                 limit: L::BATCH,
                 ..page.clone()
             };
             let call = Rc::clone(&call);
-            async move {
+            Box::pin(async move {
                 let rows = L::page(call, one_more(&page)).await?;
                 Ok(cut::<L>(rows, &page))
-            }
-        })
-        .await
+            })
+        }
     }
+}
+
+/// Writes the complete list in this form.
+async fn written<T, F, R>(
+    form: Form,
+    dialect: Dialect,
+    columns: Vec<Column>,
+    next: F,
+) -> Result<HttpResponse>
+where
+    T: Serialize + 'static,
+    F: Fn(Option<Mark>) -> R + 'static,
+    R: Future<Output = Result<Batch<T>>> + 'static,
+{
+    if form == Form::Xlsx {
+        return xlsx::answer(columns, next).await;
+    }
+    let writer = Writer {
+        form,
+        dialect,
+        columns,
+    };
+    stream(writer, next).await
+}
+
+/// An answer whose rows have their labels.
+async fn labelled<Q>(call: &Call<Q>, labels: &Labels, written: &impl Serialize) -> Result<Value> {
+    let mut answer = serde_json::to_value(written).map_err(Error::internal)?;
+    if let Some(Value::Array(rows)) = answer.get_mut("data") {
+        *rows = call.named(labels, rows).await?;
+    }
+    Ok(answer)
 }
 
 impl<L: List> FromRequest for ListCall<L> {

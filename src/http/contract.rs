@@ -23,6 +23,8 @@ pub struct Operation {
     pub needs_if_match: bool,
     /// Whether it answers without a token.
     pub public: bool,
+    /// Whether the form of the answer can be asked for in its address.
+    pub takes_format: bool,
     /// The parameter that carries a cursor, if it has one.
     pub cursor: Option<&'static str>,
 }
@@ -96,6 +98,7 @@ fn read(path: &str, operation: &Documented) -> Operation {
             .collect(),
         needs_body: body.is_some_and(|body| body.required == Some(Required::True)),
         needs_if_match,
+        takes_format: named("format"),
         public: !path.starts_with("/v1"),
         cursor,
     }

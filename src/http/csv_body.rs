@@ -44,7 +44,7 @@ pub fn rows(bytes: &[u8]) -> Result<Value> {
         .flexible(true)
         .from_reader(table.as_bytes());
     let header = reader.headers().map_err(unreadable)?;
-    let names: Vec<String> = header.iter().map(|name| name.trim().to_owned()).collect();
+    let names: Vec<String> = header.iter().map(|head| name_of(head).to_owned()).collect();
     if names.is_empty() {
         return Err(malformed(
             "le corps est vide".into(),
@@ -67,6 +67,16 @@ pub fn rows(bytes: &[u8]) -> Result<Value> {
         }
     }
     Ok(json!({ "items": items }))
+}
+
+/// The name of a column: in brackets where a workbook that the register wrote was saved as CSV
+/// (`Intitulé [title]`).
+fn name_of(head: &str) -> &str {
+    let head = head.trim();
+    let inner = head
+        .strip_suffix(']')
+        .and_then(|rest| rest.rsplit_once('['));
+    inner.map_or(head, |(_, name)| name.trim())
 }
 
 /// What separates the cells, and the table itself: without the line `sep=;` that spreadsheets write
@@ -123,6 +133,13 @@ mod tests {
         ] {
             assert_eq!(rows(body.as_bytes()).unwrap(), expected, "{body:?}");
         }
+    }
+
+    #[test]
+    fn a_head_of_a_workbook_is_the_name_in_its_brackets() {
+        let read = rows("Intitulé [title];levels;[;x]\nA;3e;1;2\n".as_bytes()).unwrap();
+        let expected = json!({ "title": "A", "levels": "3e", "[": "1", "x]": "2" });
+        assert_eq!(read, json!({ "items": [expected] }));
     }
 
     #[test]

@@ -1,10 +1,13 @@
 //! The other forms of a list: CSV (RFC 4180), NDJSON, and what else a list writes itself as,
 //! streamed page by page in constant memory.
 
+use std::borrow::Cow;
 use std::future::{Future, ready};
 
 use actix_web::HttpResponse;
+use actix_web::http::header::{self, HeaderValue};
 use bytes::Bytes;
+use chrono::NaiveDate;
 use futures_util::future::Either;
 use futures_util::stream;
 use serde::Serialize;
@@ -27,10 +30,57 @@ pub enum Form {
     Csv,
     /// A JSON document a line.
     Ndjson,
+    /// A workbook (Office Open XML).
+    Xlsx,
     /// Events that a calendar program imports (RFC 5545).
     Calendar,
     /// A page that a person reads.
     Html,
+}
+
+impl Form {
+    /// Each with its name in an address and in a file's, and its media type.
+    const ALL: [(Self, &'static str, &'static str); 6] = [
+        (Self::Json, "json", "application/json"),
+        (Self::Csv, "csv", "text/csv"),
+        (Self::Ndjson, "ndjson", "application/x-ndjson"),
+        (
+            Self::Xlsx,
+            "xlsx",
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        ),
+        (Self::Calendar, "ics", "text/calendar"),
+        (Self::Html, "html", "text/html"),
+    ];
+
+    /// The one that `format=` names.
+    pub fn named(name: &str) -> Option<Self> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|(_, one, _)| *one == name).map(|(form, ..)| form)
+    }
+
+    /// The one of a media type; JSON of those that are none of them.
+    pub fn of(media_type: &str) -> Self {
+        let mut all = Self::ALL.into_iter();
+        let found = all.find(|(.., one)| *one == media_type);
+        found.map_or(Self::Json, |(form, ..)| form)
+    }
+
+    /// Its name, also at the end of a file's.
+    pub fn name(self) -> &'static str {
+        self.described().1
+    }
+
+    /// Its media type.
+    pub fn media_type(self) -> &'static str {
+        self.described().2
+    }
+
+    fn described(self) -> (Self, &'static str, &'static str) {
+        let mut all = Self::ALL.into_iter();
+        all.find(|(form, ..)| *form == self)
+            .unwrap_or((Self::Json, "json", "application/json"))
+    }
 }
 
 /// How CSV is written.
@@ -61,12 +111,31 @@ pub struct Column {
     pointer: String,
     /// For a list of objects, the member that represents each.
     item: Option<String>,
+    /// What it is, in French, where that is said.
+    words: String,
 }
+
+/// What members are called whose description begins with their values.
+const IN_FRENCH: [(&str, &str); 8] = [
+    ("kind", "Nature"),
+    ("level", "Échelon"),
+    ("modality", "Modalité"),
+    ("priority_education", "Éducation prioritaire"),
+    ("role", "Rôle"),
+    ("scope", "Portée"),
+    ("sector", "Secteur"),
+    ("status", "Statut"),
+];
 
 impl Column {
     /// Its name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Where its value is in a row.
+    pub fn pointer(&self) -> &str {
+        &self.pointer
     }
 
     /// A member of the row itself.
@@ -80,6 +149,43 @@ impl Column {
             name: name.into(),
             pointer: pointer.into(),
             item: None,
+            words: String::new(),
+        }
+    }
+
+    /// The same column, told in these words, where it has none.
+    #[must_use]
+    pub fn told(mut self, words: impl Into<String>) -> Self {
+        if self.words.is_empty() {
+            self.words = words.into();
+        }
+        self
+    }
+
+    /// What it is, in French.
+    pub fn words(&self) -> &str {
+        &self.words
+    }
+
+    /// What people call it: the beginning of what is said of it, else its name. What is said of a code may
+    /// begin with its values: it is called by its name, in French.
+    pub fn label(&self) -> String {
+        let end = self.words.find(['.', ';', ':', ',', '(']);
+        let begins = self.words.get(..end.unwrap_or(self.words.len()));
+        let begins = begins.map(str::trim).unwrap_or_default();
+        let mut known = IN_FRENCH.iter();
+        match known.find(|(name, _)| *name == self.name) {
+            Some((_, label)) if begins.is_empty() || begins.starts_with('`') => (*label).to_owned(),
+            _ if begins.is_empty() => self.name.clone(),
+            _ => begins.replace('`', ""),
+        }
+    }
+
+    /// What stands above it in a workbook: what people call it, and its name in brackets.
+    pub fn head(&self) -> String {
+        match self.label() {
+            label if label == self.name => label,
+            label => format!("{label} [{}]", self.name),
         }
     }
 
@@ -94,15 +200,20 @@ impl Column {
     }
 
     /// Its value in a row.
-    fn of(&self, row: &Value, dialect: Dialect) -> String {
+    pub fn value<'a>(&self, row: &'a Value) -> Cow<'a, Value> {
         let found = row.pointer(&self.pointer).unwrap_or(&Value::Null);
         match (&self.item, found) {
             (Some(member), Value::Array(items)) => {
                 let members = items.iter().filter_map(|item| item.get(member));
-                cell(&members.cloned().collect(), dialect)
+                Cow::Owned(members.cloned().collect())
             }
-            _ => cell(found, dialect),
+            _ => Cow::Borrowed(found),
         }
+    }
+
+    /// The same as a cell of CSV.
+    fn of(&self, row: &Value, dialect: Dialect) -> String {
+        cell(&self.value(row), dialect)
     }
 }
 
@@ -125,7 +236,7 @@ pub trait Writing<T>: Clone + 'static {
 }
 
 /// Some rows of a list, and where the next ones start.
-type Batch<T> = (Vec<T>, Option<Mark>);
+pub type Batch<T> = (Vec<T>, Option<Mark>);
 
 /// Streams a complete list, batch after batch; `next` reads the batch after a mark and answers where
 /// the one after it starts. The first is read before the answer begins, so that a refusal is an
@@ -325,16 +436,64 @@ pub fn columns_of<T: PartialSchema>() -> Vec<Column> {
     columns
 }
 
+/// The same columns; those of which nothing is said are told as the ones of the same name in a `T`.
+pub fn told_as<T: PartialSchema>(columns: Vec<Column>) -> Vec<Column> {
+    let described = columns_of::<T>();
+    let told = |column: Column| {
+        let mut all = described.iter();
+        let found = all.find(|one| one.name == column.name);
+        let words = found.map(|one| one.words.clone());
+        column.told(words.unwrap_or_default())
+    };
+    columns.into_iter().map(told).collect()
+}
+
 fn columns(schema: &RefOr<Schema>) -> Vec<Column> {
     match schema {
         RefOr::T(Schema::Object(object)) => object
             .properties
-            .keys()
-            .map(|name| Column::member(name))
+            .iter()
+            .map(|(name, schema)| Column::member(name).told(words_of(schema)))
             .collect(),
         RefOr::T(Schema::AllOf(all)) => all.items.iter().flat_map(columns).collect(),
         _ => Vec::new(),
     }
+}
+
+/// What a schema says of its values; of one that may be null, what is said of those that are not.
+fn words_of(schema: &RefOr<Schema>) -> String {
+    let inner = |items: &[RefOr<Schema>]| {
+        let mut words = items.iter().map(words_of);
+        words.find(|words| !words.is_empty())
+    };
+    let words = match schema {
+        RefOr::Ref(reference) => Some(reference.description.clone()),
+        RefOr::T(Schema::Object(one)) => one.description.clone(),
+        RefOr::T(Schema::Array(one)) => one.description.clone(),
+        RefOr::T(Schema::OneOf(one)) => one.description.clone().or_else(|| inner(&one.items)),
+        RefOr::T(Schema::AllOf(one)) => one.description.clone().or_else(|| inner(&one.items)),
+        RefOr::T(Schema::AnyOf(one)) => one.description.clone().or_else(|| inner(&one.items)),
+        RefOr::T(_) => None,
+    };
+    words.unwrap_or_default()
+}
+
+/// The same answer as a file of this name, which a browser keeps and does not show.
+pub fn saved_as(response: &mut HttpResponse, name: &str) {
+    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
+        response
+            .headers_mut()
+            .insert(header::CONTENT_DISPOSITION, value);
+    }
+}
+
+/// What a file of an address is called: the fixed parts of its template, the day, the form.
+pub fn file_name(template: &str, day: NaiveDate, form: Form) -> String {
+    let parts = template.split('/').filter(|part| {
+        !part.is_empty() && !part.starts_with('{') && !["v1", "public"].contains(part)
+    });
+    let name: Vec<&str> = parts.collect();
+    format!("ree-{}-{day}.{}", name.join("-"), form.name())
 }
 
 #[cfg(test)]
@@ -403,6 +562,35 @@ mod tests {
         let column = |name: &str| Column::member(name).listing("parties", "name");
         assert_eq!(column("parties").of(&row, Dialect::Standard), "A|B");
         assert_eq!(column("name").of(&row, Dialect::Standard), "C");
+    }
+
+    #[test]
+    fn a_file_is_called_by_its_address_its_day_and_its_form() {
+        let day = NaiveDate::from_ymd_opt(2026, 11, 30).unwrap();
+        for (template, form, name) in [
+            ("/v1/partners", Form::Csv, "ree-partners-2026-11-30.csv"),
+            (
+                "/public/indicators/values",
+                Form::Xlsx,
+                "ree-indicators-values-2026-11-30.xlsx",
+            ),
+            (
+                "/v1/partners/{id}/syncs/{sync_id}/batches",
+                Form::Ndjson,
+                "ree-partners-syncs-batches-2026-11-30.ndjson",
+            ),
+        ] {
+            assert_eq!(file_name(template, day, form), name);
+        }
+    }
+
+    #[test]
+    fn a_column_is_headed_by_the_beginning_of_what_is_said_of_it() {
+        let column =
+            Column::member("ends_on").told("Dernier jour, compris ; null : sans échéance.");
+        assert_eq!(column.head(), "Dernier jour [ends_on]");
+        assert_eq!(Column::member("x").head(), "x");
+        assert_eq!(Column::member("x").told("`a` ou `b`.").label(), "a ou b");
     }
 
     #[test]

@@ -56,8 +56,8 @@ const MAX_KEY: usize = 255;
 pub struct Admitted {
     /// Who asks; none on public operations.
     pub claims: Option<Arc<Claims>>,
-    /// What they may see and change; none on public operations.
-    pub scope: Option<Scope>,
+    /// What they may see and change; on public operations what anybody may see.
+    pub scope: Scope,
     /// The language of the answer.
     pub language: Language,
     /// The form of the answer.
@@ -148,7 +148,7 @@ async fn pass(request: &mut ServiceRequest) -> Result<Passed> {
         .get(request.method())
         .ok_or_else(|| not_allowed(&allow(operations)))?;
     note(request, operation, claims.as_deref());
-    let media_type = negotiate(request.headers(), operation)?;
+    let media_type = negotiate(request, operation)?;
     let class = class_of(operation, &media_type);
     let who = caller(&app, request, claims.as_deref());
     keep_to_rate(&app, request, &who, class)?;
@@ -251,8 +251,8 @@ fn class_of(operation: &Operation, media_type: &str) -> Class {
     let class = policy::class_of(&operation.id);
     let is_list = operation.cursor.is_some()
         && matches!(class, Class::List | Class::Search | Class::Aggregate);
-    match form_of(media_type) {
-        Form::Csv | Form::Ndjson if is_list => Class::Export,
+    match Form::of(media_type) {
+        Form::Csv | Form::Ndjson | Form::Xlsx if is_list => Class::Export,
         _ => class,
     }
 }
@@ -289,13 +289,11 @@ async fn admit(app: &App, request: &mut ServiceRequest, asked: Asked<'_>) -> Res
     let parameters = Parameters::parse(request.query_string())?;
     let mark = cursor(app, request, operation, &parameters)?;
     let idempotency_key = idempotency_key(request)?;
-    let scope = claims
-        .as_deref()
-        .map(|claims| policy::allow(claims, &operation.id))
-        .transpose()?;
-    if scope.is_none() && !operation.public {
-        return Err(Error::new(Code::Unauthorized));
-    }
+    let scope = match claims.as_deref() {
+        Some(claims) => policy::allow(claims, &operation.id)?,
+        None if operation.public => Scope::of_public(),
+        None => return Err(Error::new(Code::Unauthorized)),
+    };
     let if_match = Precondition::of(request.headers());
     if operation.needs_if_match && if_match == Precondition::None {
         return Err(Error::at(
@@ -316,7 +314,7 @@ async fn admit(app: &App, request: &mut ServiceRequest, asked: Asked<'_>) -> Res
         claims,
         scope,
         language: Language::of(request.headers()),
-        form: form_of(&media_type),
+        form: Form::of(&media_type),
         parameters,
         mark,
         raw,
@@ -344,7 +342,7 @@ async fn read_json(
     given: &str,
     raw: &Bytes,
 ) -> Result<(Option<Value>, Form)> {
-    let (takes_json, form) = (reads_as_json(given), form_of(given));
+    let (takes_json, form) = (reads_as_json(given), Form::of(given));
     let json = match raw.len() {
         0 => None,
         _ if !takes_json => None,
@@ -364,23 +362,32 @@ async fn read_json(
     Ok((json, form))
 }
 
-fn negotiate(headers: &HeaderMap, operation: &Operation) -> Result<String> {
-    if operation.produces.is_empty() {
+/// The media type to answer: that of `format=`, which wins over `Accept`. A form that there is not is
+/// refused with the other faults of the query.
+fn negotiate(request: &ServiceRequest, operation: &Operation) -> Result<String> {
+    let produces = &operation.produces;
+    if let Some(asked) = format_asked(request, operation) {
+        let named = Form::named(&asked).map(Form::media_type);
+        let mut all = produces.iter();
+        let found = all.find(|one| Some(one.as_str()) == named);
+        return Ok(found.or(produces.first()).cloned().unwrap_or_default());
+    }
+    if produces.is_empty() {
         return Ok(String::new());
     }
-    let chosen = accept::choose(headers, &operation.produces)
+    let chosen = accept::choose(request.headers(), produces)
         .ok_or_else(|| Error::new(Code::NotAcceptable).about(operation.produces.join(", ")))?;
     Ok(chosen.to_owned())
 }
 
-fn form_of(media_type: &str) -> Form {
-    match media_type {
-        "text/csv" => Form::Csv,
-        "application/x-ndjson" => Form::Ndjson,
-        "text/calendar" => Form::Calendar,
-        "text/html" => Form::Html,
-        _ => Form::Json,
+/// The `format` of the query, of an operation that takes one.
+fn format_asked(request: &ServiceRequest, operation: &Operation) -> Option<String> {
+    let query = request.query_string();
+    if !operation.takes_format || !query.contains("format=") {
+        return None;
     }
+    let parameters = Parameters::parse(query).ok()?;
+    parameters.get("format").map(str::to_owned)
 }
 
 /// Whether a body is there to come.

@@ -181,7 +181,7 @@ pub fn bound_to(cursor_parameter: &str, path: &str, parameters: &Parameters) -> 
 fn list_of(path: &str, parameters: &Parameters) -> String {
     format!(
         "{path}?{}",
-        parameters.canonical_without(&["cursor", "limit", "dialect", "facets"])
+        parameters.canonical_without(&["cursor", "limit", "dialect", "facets", "format", "labels"])
     )
 }
 

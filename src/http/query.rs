@@ -397,6 +397,28 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// That the form of the answer may be named, by one of these words; the gate has chosen it.
+    pub fn form(&mut self, forms: &'static str) {
+        self.choice("format", forms);
+    }
+
+    /// The language that codes and ids are to be named in, `none` for no names; none where that is not
+    /// said.
+    pub fn labels(&mut self) -> Option<&'static str> {
+        self.choice("labels", "fr, en, none")
+    }
+
+    /// One of these words, if the parameter is given.
+    fn choice(&mut self, name: &str, words: &'static str) -> Option<&'static str> {
+        self.note(name, || schemas::one_of(words.split(", "), None));
+        let text = self.text(name)?;
+        let known = words.split(", ").find(|word| *word == text);
+        if known.is_none() {
+            self.fault(name, Rule::Format(words));
+        }
+        known
+    }
+
     /// How CSV is to be written.
     pub fn dialect(&mut self) -> Dialect {
         let named = self.word("dialect", "standard, excel-fr");

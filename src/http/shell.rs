@@ -21,6 +21,7 @@ use super::access_log::AccessLog;
 use super::advice;
 use super::answer::of_coding;
 use super::gate::Admitted;
+use super::open;
 use crate::app::App;
 use crate::error::oauth::{self, OAuthError};
 use crate::error::problem::Problem;
@@ -178,6 +179,7 @@ impl Exchange {
 
     fn finish(&self, response: ServiceResponse) -> ServiceResponse {
         let mut response = self.explain(response);
+        open::mark(&self.path, response.status(), response.headers_mut());
         self.set_headers(response.headers_mut());
         self.unchunk(self.compress(response))
     }

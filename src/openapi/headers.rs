@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::shared::{Place, operations};
+use crate::http::open::is_open;
 
 /// Name, description, example; whether every answer that tells it has it.
 const HEADERS: [(&str, &str, &str, bool); 19] = [
@@ -200,13 +201,17 @@ fn names(place: &Place, status: &str, is_list: bool, response: &Value) -> Vec<&'
     };
     when(token, "Cache-Control");
     when(token, "Pragma");
-    when(has("text/calendar"), "Content-Disposition");
+    when(has("text/csv"), "Content-Disposition");
     when(has("text/html"), "Content-Security-Policy");
     when(
         has("text/html") || has("application/problem+json"),
         "Content-Language",
     );
-    when(reads && is_list && ["200", "304"].contains(&status), "Link");
+    let has_links = is_list || is_open(&place.path);
+    when(
+        reads && has_links && ["200", "304"].contains(&status),
+        "Link",
+    );
     let wrote = !reads && !token && status.starts_with('2');
     when(wrote && place.method == "post", "Idempotency-Replayed");
     when(wrote && status != "200", "Preference-Applied");

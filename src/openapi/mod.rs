@@ -20,6 +20,7 @@ use std::sync::OnceLock;
 use serde_json::json;
 use utoipa::OpenApi as _;
 use utoipa::openapi::path::{HttpMethod, Operation, PathItem};
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::security::{
     ClientCredentials, Flow, HttpAuthScheme, HttpBuilder, OAuth2, Scopes, SecurityScheme,
 };
@@ -31,6 +32,8 @@ use utoipa_actix_web::AppExt;
 use crate::error::Code;
 use crate::error::problem::{Problem, ProblemFault};
 use crate::http::contract::written;
+use crate::http::formats::Form;
+use crate::http::open::is_open;
 use crate::routes;
 
 #[derive(utoipa::OpenApi)]
@@ -77,6 +80,7 @@ pub fn document() -> OpenApi {
     lifecycles::describe(&mut document);
     for (path, item) in &mut document.paths.paths {
         for (method, operation) in operations(item) {
+            add_workbook(operation);
             complete(path, &method, operation);
         }
     }
@@ -131,6 +135,22 @@ fn add_security(document: &mut OpenApi) {
     components.add_security_scheme("oauth2", SecurityScheme::OAuth2(OAuth2::new([flow])));
 }
 
+/// What is answered in the form that `format` names is also answered as a workbook.
+fn add_workbook(operation: &mut Operation) {
+    let mut parameters = operation.parameters.iter().flatten().filter_map(written);
+    if !parameters.any(|parameter| parameter.name == "format") {
+        return;
+    }
+    let Some(RefOr::T(response)) = operation.responses.responses.get_mut("200") else {
+        return;
+    };
+    let file = ObjectBuilder::new().schema_type(Type::String);
+    let file = file.format(Some(SchemaFormat::KnownFormat(KnownFormat::Binary)));
+    let content = ContentBuilder::new().schema(Some(file)).build();
+    let name = Form::Xlsx.media_type().to_owned();
+    response.content.insert(name, content.into());
+}
+
 /// Adds to an operation its security and the errors it can answer.
 fn complete(path: &str, method: &HttpMethod, operation: &mut Operation) {
     let private = path.starts_with("/v1");
@@ -156,7 +176,7 @@ fn complete(path: &str, method: &HttpMethod, operation: &mut Operation) {
             .entry(status.to_owned())
             .or_insert(response);
     };
-    if private && !writes {
+    if (private || is_open(path)) && !writes {
         also("304", "Inchangé depuis l'`ETag` donné dans `If-None-Match`");
     }
     if private && writes && answers_200 {
@@ -212,7 +232,7 @@ fn errors(path: &str, method: &HttpMethod, operation: &Operation) -> Vec<Code> {
         &[Code::TooManyRequests, Code::ServiceUnavailable],
     );
     // What is public and takes filters checks them as well.
-    when(private || has("limit"), &[Code::ValidationFailed]);
+    when(private || is_open(path), &[Code::ValidationFailed]);
     when(path.contains('{'), &[Code::NotFound]);
     when(has_content(operation), &[Code::NotAcceptable]);
     when(

@@ -16,7 +16,8 @@ pub fn refer_to_items(schemas: &mut Value) {
     let mut alone: Vec<(String, Value)> = Vec::new();
     for (name, list) in &mut *schemas {
         let items = list.pointer_mut("/properties/data/items");
-        if let (Some(of), Some(items)) = (name.strip_prefix("Listed_"), items) {
+        let of = name.strip_prefix("Open").unwrap_or(name);
+        if let (Some(of), Some(items)) = (of.strip_prefix("Listed_"), items) {
             let reference = json!({"$ref": format!("#/components/schemas/{of}")});
             alone.push((of.to_owned(), std::mem::replace(items, reference)));
         }

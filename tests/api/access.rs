@@ -237,6 +237,11 @@ const PUBLIC: &[&str] = &[
     "get_jwks",
     "get_authorization_server",
     "list_public_conventions",
+    "get_public_convention",
+    "list_public_indicators",
+    "get_public_indicator_values",
+    "list_public_publications",
+    "get_public_publication",
     "issue_token",
     "revoke_token",
 ];

@@ -800,14 +800,24 @@ async fn what_the_register_wrote_is_taken_back_as_it_is_in_every_form() {
     let list = format!("/v1/interventions?partner_id={}", portal.partner);
     for (form, dialect) in [
         ("application/json", ""),
+        ("application/json", "&labels=fr"),
         ("application/x-ndjson", ""),
+        ("application/x-ndjson", "&labels=en"),
         ("text/csv", ""),
+        ("text/csv", "&labels=fr"),
         ("text/csv", "&dialect=excel-fr"),
+        ("text/csv", "&dialect=excel-fr&labels=none"),
+        ("text/csv", "&format=xlsx"),
+        ("text/csv", "&format=xlsx&labels=none"),
     ] {
         let request = portal.caller.request("GET", &format!("{list}{dialect}"));
         let written = request.header("accept", form).send().await;
-        assert_eq!(written.status.as_u16(), 200, "{}", written.text());
-        let verdict = portal.send(form, written.text()).await.expect(200);
+        assert_eq!(written.status.as_u16(), 200, "{form} {dialect}");
+        let text = match dialect.contains("xlsx") {
+            true => crate::forms::saved_as_csv(&written),
+            false => written.text().to_owned(),
+        };
+        let verdict = portal.send(form, &text).await.expect(200);
         assert_eq!(
             verdict["counts"]["unchanged"], 3,
             "{form} {dialect}: {verdict}"

@@ -6,6 +6,20 @@ use crate::support::answers::unlike;
 use crate::support::document::{DOCUMENT, Operation, in_address, operations};
 use crate::support::{Service, fill};
 
+/// What values are grouped and filtered by, beside the school year.
+const DIMENSIONS: [&str; 10] = [
+    "academic_region",
+    "academy",
+    "convention",
+    "partner",
+    "sector",
+    "axis",
+    "action_type",
+    "level",
+    "moment",
+    "event",
+];
+
 /// Addresses of an operation: with what it cannot do without, and with each other parameter that has
 /// an example.
 fn addresses(operation: &Operation) -> Vec<String> {
@@ -33,6 +47,10 @@ fn addresses(operation: &Operation) -> Vec<String> {
             &parameter["example"],
         );
         if parameter["required"] == true || example.is_null() {
+            continue;
+        }
+        // A published table takes filters on its own dimensions: they are no question alone.
+        if operation.id == "get_public_indicator_values" && DIMENSIONS.contains(&name) {
             continue;
         }
         all.append_pair(name, &in_address(example));

@@ -274,6 +274,10 @@ async fn the_example_of_each_parameter_works() {
             };
             let example = in_address(example);
             let name = parameter["name"].as_str().unwrap();
+            // Of what is published there is nothing here; see `examples.rs`.
+            if operation.id == "get_public_indicator_values" {
+                continue;
+            }
             let mut query = operation.required_query();
             if parameter["required"] != true {
                 query = url::form_urlencoded::Serializer::new(query)

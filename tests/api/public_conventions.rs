@@ -91,7 +91,7 @@ async fn anyone_reads_each_signed_national_convention_with_its_parties() {
     assert!(
         excel
             .text()
-            .starts_with("\u{feff}id;reference;title;kind;partners;")
+            .starts_with("\u{feff}id;reference;title;kind;kind_label;partners;")
     );
     assert!(
         excel

@@ -386,7 +386,9 @@ async fn a_small_group_is_read_in_no_form_and_no_sum_gives_it_back() {
             let line = reply.text().trim().lines().last().unwrap().to_owned();
             let expected = match (accept, more) {
                 ("text/csv", "") => "academy:10,class_talk,,,,1,0,0,1,pupils|girls|girls_share",
-                ("text/csv", _) => "academy:10;class_talk;;;;1;0;0;1;pupils|girls|girls_share",
+                ("text/csv", _) => {
+                    "academy:10;Lyon;class_talk;Intervention en classe;;;;1;0;0;1;pupils|girls|girls_share"
+                }
                 _ => r#""pupils":null"#,
             };
             assert!(line.contains(expected), "{line}");

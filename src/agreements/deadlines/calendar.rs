@@ -11,8 +11,8 @@ use crate::error::{Error, Result};
 use crate::http::formats::Writing;
 use crate::language::Language;
 
-/// That it is a file, and its name.
-pub const DISPOSITION: &str = "attachment; filename=\"ree-deadlines.ics\"";
+/// What the file is called.
+pub const NAME: &str = "ree-deadlines.ics";
 
 const END: &str = "END:VCALENDAR\r\n";
 

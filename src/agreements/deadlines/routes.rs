@@ -2,10 +2,9 @@
 
 use std::rc::Rc;
 
-use actix_web::http::header::{CONTENT_DISPOSITION, HeaderValue};
 use actix_web::{HttpResponse, get};
 
-use super::calendar::{Calendar, DISPOSITION};
+use super::calendar::{Calendar, NAME};
 use super::filter::{Filter, Filters, Sort};
 use super::model::{CampaignYear, Deadline, DeadlineAnswer};
 use super::store;
@@ -14,7 +13,7 @@ use crate::db::page::{Mark, Page};
 use crate::error::Result;
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
-use crate::http::formats::{Column, Form};
+use crate::http::formats::{Column, Form, saved_as};
 use crate::http::page::{Count, Listed};
 use crate::register::territories::ancestry;
 use crate::results::campaigns::model::Status;
@@ -34,9 +33,12 @@ impl List for Deadlines {
     type Sort = Sort;
     type Item = DeadlineAnswer;
     const BATCH: i64 = BATCH;
+    const FORMATS: &'static str = "json, csv, ndjson, xlsx, ics";
 
     fn columns(_call: &Call<Filter>) -> Vec<Column> {
-        let object = |name: &str| Column::at(format!("object_{name}"), format!("/object/{name}"));
+        let object = |(name, words): (&str, &str)| {
+            Column::at(format!("object_{name}"), format!("/object/{name}")).told(words)
+        };
         let first = ["kind", "due_on", "days_left"].map(Column::member);
         let then = [
             "convention_id",
@@ -46,7 +48,12 @@ impl List for Deadlines {
             "school_year",
             "detail",
         ];
-        let objects = ["type", "id", "url"].map(object);
+        let objects = [
+            ("type", "Nature de l'objet"),
+            ("id", "Identifiant de l'objet"),
+            ("url", "Adresse de l'objet"),
+        ]
+        .map(object);
         let then = then.map(Column::member);
         first.into_iter().chain(objects).chain(then).collect()
     }
@@ -98,7 +105,7 @@ async fn complete(connection: &Connection, call: &Call<Filter>) -> Result<Filter
 /// Ce qui vient à terme et ce qui est en retard, dans l'ordre des jours : fins de convention et de
 /// déclinaison, derniers jours de préavis, reconductions tacites, signatures attendues 60 jours après
 /// l'envoi du texte, bilans à remettre au jour que dit la campagne de leur année, sans campagne au
-/// 31 octobre. Chacun lit ce qui le concerne. `Accept: text/calendar`
+/// 31 octobre. Chacun lit ce qui le concerne. `Accept: text/calendar` ou `format=ics`
 /// donne toute la liste en un fichier qu'un agenda importe (RFC 5545).
 #[utoipa::path(
     tag = TAG,
@@ -120,9 +127,9 @@ pub async fn list_deadlines(call: ListCall<Deadlines>) -> Result<HttpResponse> {
         public_url: asked.app.config.public_url.clone(),
         language: asked.admitted.language,
     };
+    // Its name says no day: what is imported again takes the place of what was.
     let mut response = call.written_by(calendar).await?;
-    let name = HeaderValue::from_static(DISPOSITION);
-    response.headers_mut().insert(CONTENT_DISPOSITION, name);
+    saved_as(&mut response, NAME);
     Ok(response)
 }
 

@@ -31,9 +31,11 @@ impl List for History {
     fn columns(_call: &Call<Filter>) -> Vec<Column> {
         let own = ["id", "occurred_at", "action", "subject", "role"];
         let nested = [
-            Column::at("object_type", "/object/type"),
-            Column::at("object_id", "/object/id"),
-            Column::at("fields", "/changes").listing("fields", "field"),
+            Column::at("object_type", "/object/type").told("Nature de l'objet"),
+            Column::at("object_id", "/object/id").told("Identifiant de l'objet"),
+            Column::at("fields", "/changes")
+                .listing("fields", "field")
+                .told("Champs écrits"),
             Column::member("changes"),
         ];
         own.map(Column::member).into_iter().chain(nested).collect()

@@ -140,6 +140,21 @@ pub const SET_BY_SERVICE: &[&str] = &[
     "warnings",
 ];
 
+/// The labels that an answer may have beside its codes and ids.
+pub const LABELS: &[&str] = &[
+    "partner_name",
+    "convention_reference",
+    "convention_title",
+    "action_type_label",
+    "levels_labels",
+    "moments_labels",
+    "axes_labels",
+    "event_label",
+    "modality_label",
+    "territories_labels",
+    "status_label",
+];
+
 impl Body for NewIntervention {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
         // The path has it.

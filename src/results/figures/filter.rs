@@ -5,7 +5,7 @@ use crate::error::{Error, Notice, Result, Rule, notice};
 use crate::http::page;
 use crate::http::query::{Parameter, Query, Reader, parameter, without_example};
 use crate::results::indicators::model::{
-    Asked, Edition, EditionAsOf, EditionNamed, MAX_DIMENSIONS,
+    Asked, Edition, EditionAsOf, EditionNamed, MAX_DIMENSIONS, Shape,
 };
 use crate::results::indicators::store::Key;
 use crate::values::TerritoryKind;
@@ -87,6 +87,11 @@ impl Query for Asked {
             "as_of",
             "Les chiffres publiés à ce moment (RFC 3339), ou à la fin de ce jour à Paris : la dernière publication de chaque année demandée",
         ),
+        parameter(
+            "shape",
+            "`wide` : une ligne par case ; `long` : une ligne par chiffre, avec `obs_status`, l'unité et la publication",
+            "wide",
+        ),
     ];
 
     fn read(reader: &mut Reader<'_>) -> Self {
@@ -106,6 +111,10 @@ impl Query for Asked {
             moment: reader.several("moment"),
             event: reader.several("event"),
             edition: edition(reader),
+            shape: match reader.word("shape", "wide, long") {
+                "long" => Shape::Long,
+                _ => Shape::Wide,
+            },
         }
     }
 }
@@ -134,12 +143,12 @@ impl page::Sort for ByKey {
     const ORDERS: &'static [(&'static str, Self)] = &[];
 }
 
-/// The key of the last cell of the page before.
+/// The key of the last cell of the page before; none where the page begins with the first cell.
 ///
 /// # Errors
 /// `internal_error` for a mark of another list.
 pub fn after(page: &Page<ByKey>) -> Result<Option<Key>> {
     let mark = page.after.as_ref();
-    mark.map(|mark| serde_json::from_str(&mark.id).map_err(Error::internal))
-        .transpose()
+    let key = mark.map(|mark| serde_json::from_str(&mark.id).map_err(Error::internal));
+    Ok(key.transpose()?.flatten())
 }

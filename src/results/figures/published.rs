@@ -121,7 +121,7 @@ pub async fn around(call: &Call<Asked>, selected: &Selected) -> Result<(Option<T
 }
 
 /// Of the measures asked for, in their order.
-fn values(asked: &Asked, row: &cells::Cell) -> Map<String, Value> {
+pub fn values(asked: &Asked, row: &cells::Cell) -> Map<String, Value> {
     let value = |code: &'static str| {
         let value = row.figures.get(code).cloned().unwrap_or_default();
         (code.to_owned(), value)
@@ -129,7 +129,8 @@ fn values(asked: &Asked, row: &cells::Cell) -> Map<String, Value> {
     asked.measures.iter().map(|one| value(one.code())).collect()
 }
 
-fn suppressed(asked: &Asked, row: &cells::Cell) -> Vec<String> {
+/// Those of them that are hidden.
+pub fn suppressed(asked: &Asked, row: &cells::Cell) -> Vec<String> {
     let codes = asked.measures.iter().map(|one| one.code().to_owned());
     codes.filter(|code| row.suppressed.contains(code)).collect()
 }
@@ -147,7 +148,8 @@ fn expected_validated(row: &cells::Cell) -> Option<i64> {
     format!("{:.0}", rate * f64::from(expected)).parse().ok()
 }
 
-fn carried(asked: &Asked, row: &cells::Cell) -> BTreeMap<String, i32> {
+/// Those of them that are still of an earlier publication.
+pub fn carried(asked: &Asked, row: &cells::Cell) -> BTreeMap<String, i32> {
     let number = |code: &'static str| Some((code.to_owned(), *row.carried.get(code)?));
     asked
         .measures
@@ -156,7 +158,8 @@ fn carried(asked: &Asked, row: &cells::Cell) -> BTreeMap<String, i32> {
         .collect()
 }
 
-fn completeness(row: &cells::Cell) -> Completeness {
+/// The reports that a cell is of.
+pub fn completeness(row: &cells::Cell) -> Completeness {
     Completeness {
         expected: row.expected,
         expected_validated: expected_validated(row),

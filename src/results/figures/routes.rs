@@ -3,19 +3,25 @@
 use std::rc::Rc;
 
 use actix_web::{HttpResponse, get};
+use serde_json::Value;
 
 use super::filter::{ByKey, after};
+use super::long::{self, Figure, OpenShapedIndicatorValues, Place, ShapedIndicatorValues};
 use super::published;
 use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::Result;
 use crate::http::call::{Call, List, ListCall};
 use crate::http::formats::Column;
-use crate::results::indicators::answer::{self, Cell, IndicatorValues, Meta, Totals};
-use crate::results::indicators::model::Asked;
+use crate::http::open::Open;
+use crate::reference::Reference;
+use crate::results::indicators::answer::{self, Cell, Meta, Totals};
+use crate::results::indicators::model::{Asked, Dimension, Shape};
 use crate::results::indicators::perimeter;
 use crate::results::indicators::store::{self, Computed, Part, Slice, denominators};
 
 const TAG: &str = "Indicateurs";
+
+const OPEN: &str = "Données ouvertes";
 
 /// Cells that a stream reads at a time: each batch adds the lines up again, so few of them.
 const BATCH: i64 = 20_000;
@@ -31,15 +37,10 @@ impl List for Values {
 
     fn columns(call: &Call<Asked>) -> Vec<Column> {
         let at = |part: &str, name: &str| Column::at(name, format!("/{part}/{name}"));
-        let keys = call.query.group_by.iter().map(|one| at("key", one.code()));
-        let values = call
-            .query
-            .measures
-            .iter()
-            .map(|one| at("values", one.code()));
-        let columns = keys.chain(values).chain(
-            ["expected", "expected_validated", "validated"].map(|name| at("completeness", name)),
-        );
+        let values = call.query.measures.iter();
+        let values = values.map(|one| at("values", one.code()).told(words("measures", one.code())));
+        let reports = COMPLETENESS.map(|(name, words)| at("completeness", name).told(words));
+        let columns = keys(&call.query).chain(values).chain(reports);
         // Elsewhere an empty cell is unknown; here it may be hidden.
         let of_publications = ["suppressed", "carried", "publication"].map(Column::member);
         let hidden = of_publications
@@ -63,6 +64,71 @@ impl List for Values {
             id: serde_json::json!(item.place).to_string(),
         }
     }
+}
+
+/// The reports that a cell stands on, as columns.
+const COMPLETENESS: [(&str, &str); 3] = [
+    ("expected", "Bilans attendus ; vide sans campagne."),
+    ("expected_validated", "Bilans attendus et validés."),
+    ("validated", "Bilans validés, attendus ou non."),
+];
+
+/// The columns of the key of a cell.
+fn keys(asked: &Asked) -> impl Iterator<Item = Column> {
+    let key = |one: &Dimension| {
+        let code = one.code();
+        Column::at(code, format!("/key/{code}")).told(words("dimensions", code))
+    };
+    asked.group_by.iter().map(key)
+}
+
+/// What a nomenclature says of a code: its label, and its definition where there is one.
+fn words(list: &str, code: &str) -> String {
+    let list = Reference::get().nomenclature(list);
+    let mut entries = list.iter().flat_map(|list| &list.entries);
+    let Some(entry) = entries.find(|entry| entry.code == code) else {
+        return String::new();
+    };
+    let definition = entry.more.get("definition_fr").and_then(Value::as_str);
+    match definition {
+        Some(definition) => format!("{}. {definition}", entry.label_fr),
+        None => entry.label_fr.clone(),
+    }
+}
+
+/// The figures of the cells of a grouping, one by one.
+pub struct LongValues;
+
+impl List for LongValues {
+    type Filter = Asked;
+    type Sort = ByKey;
+    type Item = Figure;
+    const BATCH: i64 = BATCH;
+
+    fn columns(call: &Call<Asked>) -> Vec<Column> {
+        let own = ["measure", "value", "unit", "obs_status", "publication"];
+        keys(&call.query).chain(own.map(Column::member)).collect()
+    }
+
+    async fn page(call: Rc<Call<Asked>>, page: Page<ByKey>) -> Result<Vec<Figure>> {
+        let place = Place::of(&page)?;
+        let cells = Values::page(Rc::clone(&call), place.cells(&call.query, &page)).await?;
+        Ok(place.figures(&call.query, cells, &page))
+    }
+
+    fn mark(item: &Figure, _sort: ByKey) -> Mark {
+        long::mark(item)
+    }
+}
+
+/// The figures of a page, and what the answer adds to them.
+async fn read_long(
+    call: Rc<Call<Asked>>,
+    page: Page<ByKey>,
+) -> Result<(Vec<Figure>, (Option<Totals>, Meta))> {
+    let place = Place::of(&page)?;
+    let (cells, around) = read(Rc::clone(&call), place.cells(&call.query, &page)).await?;
+    Ok((place.figures(&call.query, cells, &page), around))
 }
 
 async fn compute(
@@ -122,15 +188,51 @@ async fn read(
 ///
 /// Au-delà de leur périmètre (une académie ou une région d'ailleurs dans les filtres), et pour les autres rôles, les chiffres sont ceux de la dernière publication de chaque année demandée, ou sans `school_year` de la dernière année publiée ; avec `publication` ou `as_of`, ceux d'une publication pour tous. Une publication a des tableaux fixes : un autre groupement, ou un filtre sur une autre dimension, est refusé (422 `grouping_not_published`).
 ///
-/// En CSV et en NDJSON, toutes les cases, ou le total sans `group_by`.
+/// En CSV et en NDJSON, toutes les cases, ou le total sans `group_by`. Avec `shape=long`, une ligne par chiffre : sa mesure, sa valeur, son unité, ce qu'il en est (`obs_status`) et sa publication.
 #[utoipa::path(
     tag = TAG,
     params(ListCall<Values>),
     responses((status = 200, description = "Une page de valeurs", content(
-        (IndicatorValues = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")
+        (ShapedIndicatorValues = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")
     )))
 )]
 #[get("/v1/indicators/values")]
 pub async fn get_indicator_values(call: ListCall<Values>) -> Result<HttpResponse> {
-    call.answer_with(read, answer::whole).await
+    match call.call().query.shape {
+        Shape::Wide => {
+            let write = |listed, more| ShapedIndicatorValues::Wide(answer::whole(listed, more));
+            call.answer_with(read, write).await
+        }
+        Shape::Long => {
+            let write = |listed, more| ShapedIndicatorValues::Long(long::whole(listed, more));
+            call.of::<LongValues>().answer_with(read_long, write).await
+        }
+    }
+}
+
+/// Chiffres publiés, sans jeton
+///
+/// Les mêmes que `/v1/indicators/values` pour qui lit les publications : ceux de la dernière publication de chaque année demandée, ou sans `school_year` de la dernière année publiée ; avec `publication` ou `as_of`, ceux d'une autre. Les tableaux sont fixes : un autre groupement, ou un filtre sur une autre dimension que celles de `group_by`, est refusé (422 `grouping_not_published`). `suppressed` nomme les mesures masquées, `carried` celles qui sont restées d'une publication antérieure.
+///
+/// En CSV et en NDJSON, toutes les cases, ou le total sans `group_by`. Avec `shape=long`, une ligne par chiffre : sa mesure, sa valeur, son unité, ce qu'il en est (`obs_status`) et sa publication.
+#[utoipa::path(
+    tag = OPEN,
+    params(ListCall<Values>),
+    responses((status = 200, description = "Une page de valeurs", content(
+        (OpenShapedIndicatorValues = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")
+    )))
+)]
+#[get("/public/indicators/values")]
+pub async fn get_public_indicator_values(call: ListCall<Values>) -> Result<HttpResponse> {
+    use OpenShapedIndicatorValues::{Long, Wide};
+    match call.call().query.shape {
+        Shape::Wide => {
+            let write = |listed, more| Wide(Open::of(answer::whole(listed, more)));
+            call.answer_with(read, write).await
+        }
+        Shape::Long => {
+            let write = |listed, more| Long(Open::of(long::whole(listed, more)));
+            call.of::<LongValues>().answer_with(read_long, write).await
+        }
+    }
 }

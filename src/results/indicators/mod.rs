@@ -20,5 +20,6 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub fn mount(config: &mut ServiceConfig<'_>) {
     config
         .service(routes::list_indicators)
-        .service(routes::count_indicators);
+        .service(routes::count_indicators)
+        .service(routes::list_public_indicators);
 }

@@ -133,6 +133,18 @@ pub struct Asked {
     pub event: Vec<Event>,
     /// As they were published.
     pub edition: Option<Edition>,
+    /// What a row of the answer is.
+    pub shape: Shape,
+}
+
+/// What a row of an answer is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Shape {
+    /// A cell, with all its measures.
+    #[default]
+    Wide,
+    /// A figure: one measure of a cell.
+    Long,
 }
 
 impl Asked {

@@ -11,11 +11,14 @@ use crate::db::page::{Direction, Mark, MarkValue, Page};
 use crate::error::{Error, Result};
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
+use crate::http::open::OpenListed;
 use crate::http::page::{Count, Listed};
 use crate::register::nomenclatures::store as nomenclatures;
 use crate::values::TextValue;
 
 const TAG: &str = "Indicateurs";
+
+const OPEN: &str = "Données ouvertes";
 
 /// The definitions.
 pub struct Definitions;
@@ -90,4 +93,21 @@ pub async fn list_indicators(call: ListCall<Definitions>) -> Result<HttpResponse
 pub async fn count_indicators(call: Call<Filter>) -> Result<Answer> {
     let count = i64::try_from(definitions(&call).await?.len()).map_err(Error::internal)?;
     Answer::digested(&Count { count })
+}
+
+/// Définitions des indicateurs, sans jeton
+///
+/// Comme à `/v1/indicators` : chacune avec ses libellés, son unité et ce qu'il compte.
+#[utoipa::path(
+    tag = OPEN,
+    params(
+        ListCall<Definitions>,
+    ),
+    responses((status = 200, description = "Une page de définitions", content(
+        (OpenListed<Definition> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")
+    )))
+)]
+#[get("/public/indicators")]
+pub async fn list_public_indicators(call: ListCall<Definitions>) -> Result<HttpResponse> {
+    call.answer_open().await
 }

@@ -27,5 +27,7 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
         .service(routes::create_publication)
         .service(routes::get_publication)
         .service(routes::withdraw_publication)
+        .service(routes::list_public_publications)
+        .service(routes::get_public_publication)
         .service(changes::routes::list_publication_changes);
 }

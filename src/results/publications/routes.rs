@@ -8,15 +8,18 @@ use super::filter::{DryRun, Filter, Filters, Sort};
 use super::model::{NewPublication, Publication, PublicationPreview, Withdrawal};
 use super::{store, workflow};
 use crate::db::page::{Mark, MarkValue, Page};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
+use crate::http::open::{Open, OpenListed};
 use crate::http::page::{Count, Listed};
 use crate::http::query::{Documented, NoQuery};
 use crate::values::ids::PublicationId;
 use crate::values::today;
 
 const TAG: &str = "Publications";
+
+const OPEN: &str = "Données ouvertes";
 
 /// The list of publications.
 pub struct Publications;
@@ -144,4 +147,39 @@ pub async fn get_publication(call: Call) -> Result<Answer> {
     let reader = call.reader().await?;
     let found = store::find(&reader, call.scope()?, call.id("id")).await?;
     Answer::object(found.version, &found)
+}
+
+/// Publications, sans jeton
+///
+/// De toutes les années scolaires, chacune avec ses tableaux, comme `/v1/publications`. Leurs valeurs se lisent à `/public/indicators/values`.
+#[utoipa::path(
+    tag = OPEN,
+    params(
+        ListCall<Publications>,
+    ),
+    responses((status = 200, description = "Une page de publications", content(
+        (OpenListed<Publication> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")
+    )))
+)]
+#[get("/public/publications")]
+pub async fn list_public_publications(call: ListCall<Publications>) -> Result<HttpResponse> {
+    call.answer_open().await
+}
+
+/// Publication, sans jeton
+///
+/// Par son numéro : ses tableaux, avec le nombre de leurs cases et de celles qui sont masquées.
+#[utoipa::path(
+    tag = OPEN,
+    params(("number" = i32, Path, description = "Son numéro", example = 1)),
+    responses((status = 200, description = "La publication", body = Open<Publication>))
+)]
+#[get("/public/publications/{number}")]
+pub async fn get_public_publication(call: Call) -> Result<Answer> {
+    // What is no number names no publication.
+    let number: i32 = call.segment("number").parse().unwrap_or_default();
+    let reader = call.reader().await?;
+    let found = store::find_numbers(&reader, call.scope()?, &[number]).await?;
+    let found = found.into_iter().next().ok_or_else(Error::not_found)?;
+    Answer::object(found.version, &Open::of(found))
 }

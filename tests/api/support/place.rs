@@ -221,6 +221,8 @@ impl Place {
                 ("code", self.code(operation)),
                 ("name", self.nomenclature),
                 ("file", "index.html"),
+                ("number", "1"),
+                ("reference", "CN-2020-0001"),
             ],
         )
     }

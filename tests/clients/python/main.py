@@ -23,7 +23,12 @@ from ree_client.api.conventions import (
     list_convention_history,
     list_conventions,
 )
-from ree_client.api.donn_é_es_ouvertes import list_public_conventions
+from ree_client.api.donn_é_es_ouvertes import (
+    get_public_indicator_values,
+    list_public_conventions,
+    list_public_indicators,
+    list_public_publications,
+)
 from ree_client.api.dé_clinaisons import get_declination_comparison, list_declination_history, list_declinations
 from ree_client.api.exploitation import list_problems
 from ree_client.api.indicateurs import get_indicator_values, list_indicators
@@ -92,6 +97,10 @@ def read_every_list(client: AuthenticatedClient) -> None:
     assert first(told(models.ListedRepresentative, representatives)).territories
     public = told(models.ListedPublicConvention, list_public_conventions.sync(client=client))
     assert first(public).reference
+    open_publications = told(models.OpenListedPublication, list_public_publications.sync(client=client))
+    assert first(open_publications).number == 1
+    open_indicators = told(models.OpenListedDefinition, list_public_indicators.sync(client=client))
+    assert first(open_indicators).code and open_indicators.licence.id == "etalab-2.0"
     conventions = told(models.ListedConvention, list_conventions.sync(client=client))
     assert first(conventions).starts_on
     amendments = told(models.ListedAmendment, list_amendments.sync(CONVENTION, client=client))
@@ -152,6 +161,8 @@ def read_figures(client: AuthenticatedClient) -> None:
     pupils = [models.AcceptedMeasures.PUPILS]
     values = told(models.IndicatorValues, get_indicator_values.sync(client=client, measures=pupils))
     assert values.totals
+    published = get_public_indicator_values.sync(client=client, measures=pupils)
+    assert told(models.OpenIndicatorValues, published).totals
     compared = get_declination_comparison.sync(DECLINATION, client=client)
     assert any(field.status == "narrower" for field in told(models.DeclinationComparison, compared).fields)
 

@@ -69,6 +69,8 @@ async function readEveryList(): Promise<void> {
   const path = { id };
   assert((await first(client.GET("/v1/partners/{id}/representatives", { params: { path } }))).territories);
   assert((await first(client.GET("/public/conventions"))).reference);
+  assert((await first(client.GET("/public/publications"))).number);
+  assert((await first(client.GET("/public/indicators"))).code);
   assert((await first(client.GET("/v1/conventions"))).starts_on);
   assert.equal((await first(client.GET("/v1/conventions/{id}/amendments", { params: { path: convention } }))).number, 1);
   assert((await first(client.GET("/v1/conventions/{id}/history", { params: { path: convention } }))).action);

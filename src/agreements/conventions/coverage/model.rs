@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use crate::agreements::conventions::model::Convention;
 use crate::agreements::conventions::term::EffectiveStatus;
 use crate::agreements::declinations::content::DeclinationLevel;
-use crate::http::formats::Column;
+use crate::http::formats::{Column, told_as};
 use crate::reference::{Reference, Territory};
 use crate::register::territories::ancestry;
 use crate::values::ids::{ConventionId, DeclinationId};
@@ -349,7 +349,16 @@ impl Line {
             "reached_share",
             "schools_declined",
         ];
-        names.map(Column::member).into()
+        let region = [
+            ("region_code", "Code de la région académique"),
+            ("region_name", "Région académique"),
+            ("region_declined", "Si la région a une déclinaison à elle"),
+        ];
+        let told = |name: &str| {
+            let words = region.iter().find(|(one, _)| *one == name);
+            Column::member(name).told(words.map_or("", |(_, words)| *words))
+        };
+        told_as::<AcademyCoverage>(names.map(told).into())
     }
 }
 

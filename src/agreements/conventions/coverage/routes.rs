@@ -3,14 +3,15 @@
 use actix_web::{HttpResponse, Responder, get};
 use chrono::NaiveDate;
 
-use super::model::{Asked, Counted, Coverage, Line};
+use super::model::{Asked, Coverage, Line};
 use super::store;
 use crate::agreements::conventions::store as conventions;
 use crate::error::Result;
 use crate::http::answer::Answer;
-use crate::http::call::Call;
-use crate::http::formats::{Dialect, Form, Writer, stream};
+use crate::http::call::{Call, FORMAT_WORDS};
+use crate::http::formats::{Dialect, Form, Writer, saved_as, stream};
 use crate::http::query::{Documented, Parameter, Query, Reader, parameter};
+use crate::http::xlsx;
 use crate::values::ids::ConventionId;
 use crate::values::today;
 
@@ -29,9 +30,11 @@ impl Query for On {
             "Écriture du CSV : `standard` (RFC 4180) ou `excel-fr` (point-virgule, BOM, virgule décimale)",
             "standard",
         ),
+        parameter("format", FORMAT_WORDS, "json"),
     ];
 
     fn read(reader: &mut Reader<'_>) -> Self {
+        reader.form("json, csv, xlsx");
         Self {
             day: reader.one("at"),
             dialect: reader.dialect(),
@@ -59,19 +62,27 @@ impl Query for On {
 #[get("/v1/conventions/{id}/coverage")]
 pub async fn get_convention_coverage(call: Call<On>) -> Result<HttpResponse> {
     let coverage = read(&call).await?;
-    if call.admitted.form == Form::Csv {
-        let lines = coverage.lines();
-        let writer = Writer {
-            form: Form::Csv,
-            dialect: call.query.dialect,
-            columns: Line::columns(),
-        };
-        return stream(writer, move |_| {
-            std::future::ready(Ok((lines.clone(), None)))
-        })
-        .await;
+    let form = call.admitted.form;
+    if form == Form::Json {
+        return Ok(Answer::digested(&coverage)?.respond_to(call.request()));
     }
-    Ok(Answer::digested(&coverage)?.respond_to(call.request()))
+    let lines = coverage.lines();
+    let whole = move |_| std::future::ready(Ok((lines.clone(), None)));
+    let columns = Line::columns();
+    let mut response = match form {
+        Form::Xlsx => xlsx::answer(columns, whole).await?,
+        _ => {
+            let dialect = call.query.dialect;
+            let writer = Writer {
+                form,
+                dialect,
+                columns,
+            };
+            stream(writer, whole).await?
+        }
+    };
+    saved_as(&mut response, &call.file_name());
+    Ok(response)
 }
 
 /// On a connection of its own: what counts every school must not delay the reads of others.
@@ -80,16 +91,6 @@ async fn read(call: &Call<On>) -> Result<Coverage> {
     let convention = conventions::find(&connection, scope, call.id("id")).await?;
     let day = call.query.day.unwrap_or_else(|| today(call.app.now()));
     let asked = Asked::of(&convention, day);
-    // Sent together: one round trip.
-    let (wide, all, declined) = tokio::try_join!(
-        store::wide(&connection, scope, &asked),
-        store::all(&connection, scope, &asked),
-        store::declined(&connection, scope, &asked),
-    )?;
-    let counted = Counted {
-        wide,
-        all,
-        declined,
-    };
+    let counted = store::counted(&connection, scope, &asked).await?;
     Ok(Coverage::of(&asked, &counted))
 }

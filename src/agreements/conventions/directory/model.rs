@@ -8,6 +8,8 @@ use super::store::Party;
 use crate::agreements::conventions::content::{ConventionKind, Document, DocumentKind};
 use crate::agreements::conventions::model::Convention;
 use crate::agreements::conventions::term::EffectiveStatus;
+use crate::http::open::{Licence, OPEN_LICENCE};
+use crate::http::page::Listed;
 use crate::register::partners::content::Sector;
 use crate::values::ids::{ConventionId, PartnerId};
 use crate::values::{ActionType, Axis, HttpsUrl, Level, Moment, Nor, Siren, Text};
@@ -69,6 +71,29 @@ pub struct PublicConvention {
     /// Date de dernière modification.
     #[serde(serialize_with = "crate::values::moment")]
     pub updated_at: DateTime<Utc>,
+}
+
+/// Une page du répertoire public.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Listed_PublicConvention)]
+pub struct PublicConventions {
+    /// Les éléments de la page.
+    pub data: Vec<PublicConvention>,
+    /// Le curseur de la page suivante, ou null à la fin.
+    pub next_cursor: Option<String>,
+    /// La licence sous laquelle le répertoire se réutilise.
+    pub licence: Licence,
+}
+
+impl PublicConventions {
+    /// Under the licence of all that is open.
+    pub fn of(listed: Listed<PublicConvention>) -> Self {
+        Self {
+            data: listed.data,
+            next_cursor: listed.next_cursor,
+            licence: OPEN_LICENCE,
+        }
+    }
 }
 
 /// Un partenaire, partie à une convention.

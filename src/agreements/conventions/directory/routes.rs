@@ -2,32 +2,20 @@
 
 use std::rc::Rc;
 
-use actix_web::http::header::{CACHE_CONTROL, HeaderValue, LINK, VARY};
 use actix_web::{HttpResponse, get};
 
 use super::filter::{Filter, Sort};
-use super::model::PublicConvention;
+use super::model::{PublicConvention, PublicConventions};
 use super::store;
 use crate::agreements::conventions::{filter, store as conventions};
-use crate::auth::policy::Scope;
 use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::Result;
 use crate::http::call::{Call, List, ListCall};
 use crate::http::formats::{Column, columns_of};
-use crate::http::page::Listed;
 use crate::values::ids::PartnerId;
 use crate::values::today;
 
 const TAG: &str = "Données ouvertes";
-
-/// Licence Ouverte 2.0.
-const LICENCE: &str = "<https://www.etalab.gouv.fr/licence-ouverte-open-licence/>; rel=\"license\"";
-
-/// How long a copy may be kept: the directory changes by the day.
-const FRESH: &str = "public, max-age=300";
-
-/// What an answer depends on besides its address; there is nobody to depend on.
-const DEPENDS_ON: &str = "Accept, Accept-Encoding";
 
 /// The public directory.
 pub struct Directory;
@@ -46,15 +34,15 @@ impl List for Directory {
     }
 
     async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<PublicConvention>> {
-        let (scope, today) = (Scope::of_public(), today(call.app.now()));
+        let (scope, today) = (call.scope()?, today(call.app.now()));
         let filter = filter::Filter {
             today,
             ..call.query.0.clone()
         };
         let reader = call.reader().await?;
-        let found = conventions::page(&reader, &scope, &filter, &page.sorted_by()).await?;
+        let found = conventions::page(&reader, scope, &filter, &page.sorted_by()).await?;
         let ids: Vec<PartnerId> = found.iter().flat_map(|one| one.parties(today)).collect();
-        let parties = store::parties(&reader, &scope, &ids).await?;
+        let parties = store::parties(&reader, scope, &ids).await?;
         Ok(found
             .into_iter()
             .map(|one| PublicConvention::of(one, &parties, today))
@@ -76,8 +64,8 @@ impl List for Directory {
 ///
 /// Sans jeton. Toutes les conventions nationales un jour signées et leurs parties, avec ce que
 /// chacune est aujourd'hui (`effective_status`), et aucune donnée personnelle. En JSON par pages,
-/// en CSV et en NDJSON entier ; sous Licence Ouverte 2.0, que nomme l'en-tête `Link`. Une copie
-/// peut être gardée cinq minutes.
+/// en CSV et en NDJSON entier ; sous Licence Ouverte 2.0, que nomment `licence` et l'en-tête `Link`.
+/// Une copie peut être gardée cinq minutes. Chacune se lit entière à `/public/conventions/{reference}`.
 #[utoipa::path(
     tag = TAG,
     params(
@@ -85,17 +73,14 @@ impl List for Directory {
     ),
     responses(
         (status = 200, description = "Une page du répertoire", content(
-            (Listed<PublicConvention> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")
+            (PublicConventions = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")
         )),
         (status = 304, description = "Inchangé depuis l'`ETag` donné dans `If-None-Match`")
     )
 )]
 #[get("/public/conventions")]
 pub async fn list_public_conventions(call: ListCall<Directory>) -> Result<HttpResponse> {
-    let mut response = call.answer().await?;
-    let headers = response.headers_mut();
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static(FRESH));
-    headers.insert(VARY, HeaderValue::from_static(DEPENDS_ON));
-    headers.append(LINK, HeaderValue::from_static(LICENCE));
-    Ok(response)
+    let read = async |call, page| Ok((Directory::page(call, page).await?, ()));
+    call.answer_with(read, |listed, ()| PublicConventions::of(listed))
+        .await
 }

@@ -200,9 +200,10 @@ fn value(cell: &str, kind: Kind) -> Value {
             items.filter(|item| !item.is_empty()).collect()
         }
         Kind::Number => number(cell),
+        // Spreadsheets write their own in capitals, and in their language.
         Kind::Flag => match cell.trim() {
-            "true" => Value::Bool(true),
-            "false" => Value::Bool(false),
+            "true" | "TRUE" | "VRAI" => Value::Bool(true),
+            "false" | "FALSE" | "FAUX" => Value::Bool(false),
             other => other.into(),
         },
     }

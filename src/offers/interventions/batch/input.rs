@@ -14,7 +14,7 @@ use crate::http::fields::{Body, Fields};
 use crate::http::formats::Form;
 use crate::http::query::{Parameter, Query, Reader, parameter, without_example};
 use crate::language::Language;
-use crate::offers::interventions::content::{NewIntervention, SET_BY_SERVICE};
+use crate::offers::interventions::content::{LABELS, NewIntervention, SET_BY_SERVICE};
 use crate::offers::interventions::model::ExternalId;
 use crate::offers::interventions::store::Named as Found;
 use crate::register::clients::me::model::BATCH_ITEMS;
@@ -268,7 +268,8 @@ struct Named {
 impl Body for Named {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
         let external_id = fields.required("external_id");
-        let ignored = fields.passed_over(SET_BY_SERVICE);
+        let mut ignored = fields.passed_over(SET_BY_SERVICE);
+        ignored.extend(fields.passed_over(LABELS));
         let content = NewIntervention::read_beside_its_id(fields);
         Some(Self {
             external_id,

@@ -138,6 +138,19 @@ pub async fn latest(
     Ok(query.load(&mut connection).await?)
 }
 
+/// The one that stands of each year, the first year first.
+pub async fn standing_of_all(
+    mut connection: &AsyncPgConnection,
+    _scope: &Scope,
+) -> Result<Vec<Publication>> {
+    Ok(Publication::query()
+        .distinct_on(publications::school_year)
+        .filter(publications::withdrawn_at.is_null())
+        .order((publications::school_year, publications::number.desc()))
+        .load(&mut connection)
+        .await?)
+}
+
 /// The last publication there is.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Last {

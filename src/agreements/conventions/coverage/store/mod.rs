@@ -5,9 +5,27 @@ use diesel::sql_types::{Array, Date, Nullable, Text, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::model::Asked;
-use crate::agreements::conventions::coverage::model::{Schools, Wide};
+use crate::agreements::conventions::coverage::model::{Counted, Schools, Wide};
 use crate::auth::policy::Scope;
 use crate::error::Result;
+
+/// All that a coverage is made of, sent together: one round trip.
+pub async fn counted(
+    connection: &AsyncPgConnection,
+    scope: &Scope,
+    asked: &Asked,
+) -> Result<Counted> {
+    let (wide, all, declined) = tokio::try_join!(
+        wide(connection, scope, asked),
+        all(connection, scope, asked),
+        declined(connection, scope, asked),
+    )?;
+    Ok(Counted {
+        wide,
+        all,
+        declined,
+    })
+}
 
 /// Only a region's may be their parent: there is no further one.
 const WIDE: &str = "

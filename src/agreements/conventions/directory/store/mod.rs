@@ -1,11 +1,15 @@
-//! The SQL of the parties; that of the conventions is [theirs](crate::agreements::conventions::store).
+//! The SQL of one convention and of the parties; that of the list is
+//! [theirs](crate::agreements::conventions::store).
 
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
+use crate::agreements::conventions::content::ConventionScope;
+use crate::agreements::conventions::model::Convention;
+use crate::agreements::conventions::store::scoped;
 use crate::auth::policy::Scope;
-use crate::db::schema::partners;
-use crate::error::Result;
+use crate::db::schema::{conventions, partners};
+use crate::error::{Error, Result};
 use crate::register::partners::content::Sector;
 use crate::values::ids::PartnerId;
 use crate::values::{HttpsUrl, Siren, Text};
@@ -28,6 +32,24 @@ pub struct Party {
     pub sectors: Vec<Sector>,
     /// Its website.
     pub website: Option<HttpsUrl>,
+}
+
+/// The convention of a reference, if it is in the directory.
+///
+/// # Errors
+/// `not_found`.
+pub async fn find(
+    mut connection: &AsyncPgConnection,
+    scope: &Scope,
+    reference: &str,
+) -> Result<Convention> {
+    let found = scoped(scope)
+        .filter(conventions::scope.eq(ConventionScope::National))
+        .filter(conventions::reference.eq(reference))
+        .select(Convention::as_select())
+        .first(&mut connection)
+        .await;
+    found.optional()?.ok_or_else(Error::not_found)
 }
 
 /// The partners of these ids. Every partner may be read by anyone.

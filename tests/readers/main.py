@@ -1,0 +1,117 @@
+"""Reads the forms of every list that the document names; see scripts/readers.
+
+main.py DOCUMENT ADDRESS TOKEN
+"""
+
+import io
+import json
+import pathlib
+import sys
+import tempfile
+import urllib.parse
+import urllib.request
+
+import duckdb
+import openpyxl
+import pandas
+
+document, address, token = json.loads(pathlib.Path(sys.argv[1]).read_text()), sys.argv[2], sys.argv[3]
+
+
+def written(part):
+    """A parameter, where it is written once for many operations."""
+    if "$ref" not in part:
+        return part
+    found = document
+    for name in part["$ref"].removeprefix("#/").split("/"):
+        found = found[name]
+    return found
+
+
+def in_address(value):
+    text = ",".join(value) if isinstance(value, list) else str(value)
+    return urllib.parse.quote(text, safe=":,")
+
+
+def lists():
+    """The addresses with a form each, with the values of the document's examples."""
+    for path, item in document["paths"].items():
+        parameters = [written(one) for one in item.get("get", {}).get("parameters", [])]
+        if not any(one["name"] == "format" for one in parameters):
+            continue
+        is_paged = any(one["name"] in ("cursor", "after") for one in parameters)
+        plain = "&labels=none" if any(one["name"] == "labels" for one in parameters) else ""
+        needed = [one for one in parameters if one.get("required")]
+        for one in needed:
+            if one["in"] == "path":
+                path = path.replace("{" + one["name"] + "}", in_address(one["example"]))
+        query = "&".join(f"{one['name']}={in_address(one['example'])}" for one in needed if one["in"] == "query")
+        yield path, query, is_paged, plain
+
+
+def headers(path):
+    return {} if path.startswith("/public/") else {"Authorization": f"Bearer {token}"}
+
+
+def fetched(path, query):
+    request = urllib.request.Request(f"{address}{path}?{query}", headers=headers(path))
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        name = answer.headers.get_filename()
+        return answer.read(), name
+
+
+def rows_of(path, query):
+    """The rows of a list, page by page."""
+    rows, cursor = [], ""
+    name = "after" if path.endswith("/changes") else "cursor"
+    while True:
+        page = json.loads(fetched(path, f"{query}&limit=200{cursor}")[0])
+        rows += page["data"]
+        if not page["next_cursor"] or (name == "after" and not page["data"]):
+            return rows
+        cursor = f"&{name}={urllib.parse.quote(page['next_cursor'])}"
+
+
+def check_codes(path, rows, frame):
+    """A text that is a member of a row reads as it is."""
+    for name in frame.columns:
+        for row, cell in zip(rows, frame[name]):
+            value = row.get(name) if isinstance(row, dict) else None
+            if isinstance(value, str) and value and value[0] not in "=+-@'\t\r\n＝＋－＠":
+                assert cell == value, f"{path} {name}: {cell!r} for {value!r}"
+
+
+def read(path, query, is_paged, plain, directory):
+    url = f"{address}{path}?{query}&format=csv"
+    frame = pandas.read_csv(url, dtype=str, keep_default_na=False, storage_options=headers(path) or None)
+    body, name = fetched(path, f"{query}&format=csv")
+    file = directory / name
+    file.write_bytes(body)
+    asked = "SELECT count(*) FROM read_csv(?, header = true, all_varchar = true, delim = ',', quote = '\"', strict_mode = true)"
+    counted = duckdb.execute(asked, [str(file)]).fetchone()[0]
+    workbook = openpyxl.load_workbook(io.BytesIO(fetched(path, f"{query}&format=xlsx{plain}")[0]), read_only=True)
+    sheet = list(workbook["Données"].iter_rows(values_only=True))
+    heads = [str(head).removesuffix("]").rsplit("[", 1)[-1] for head in sheet[0]]
+    assert heads == list(frame.columns), f"{path}: {heads} for {list(frame.columns)}"
+    assert len(sheet) - 1 == counted == len(frame), f"{path}: {len(sheet) - 1} {counted} {len(frame)}"
+    assert workbook["Définitions"].max_row == len(heads) + 1, path
+    # Without a grouping, figures are one row, which JSON tells apart.
+    if is_paged and not path.endswith("/values"):
+        rows = rows_of(path, query)
+        assert len(rows) == len(frame), f"{path}: {len(frame)} of {len(rows)}"
+        check_codes(path, rows, frame)
+        cells = [dict(zip(heads, (cell if cell is not None else "" for cell in row))) for row in sheet[1:]]
+        check_codes(path, rows, pandas.DataFrame(cells, columns=heads))
+    return len(frame)
+
+
+def main():
+    with tempfile.TemporaryDirectory() as name:
+        directory = pathlib.Path(name)
+        read_rows = {path: read(path, *how, directory) for path, *how in lists()}
+    assert len(read_rows) > 25, read_rows
+    print(f"{len(read_rows)} lists read by pandas, DuckDB and openpyxl, {sum(read_rows.values())} rows")
+
+
+if __name__ == "__main__":
+    main()
