@@ -247,6 +247,16 @@ impl<L: List> ListCall<L> {
         })
     }
 
+    /// The request, and the page it asks for.
+    pub fn into_parts(self) -> (Rc<Call<L::Filter>>, Page<L::Sort>) {
+        (self.call, self.page)
+    }
+
+    /// The page it asks for.
+    pub const fn page(&self) -> &Page<L::Sort> {
+        &self.page
+    }
+
     /// The request, without the page it asks for.
     pub fn call(&self) -> &Call<L::Filter> {
         &self.call

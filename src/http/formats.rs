@@ -31,6 +31,8 @@ pub enum Form {
     Calendar,
     /// A page that a person reads.
     Html,
+    /// Events as they come (Server-Sent Events).
+    Events,
 }
 
 /// How CSV is written.

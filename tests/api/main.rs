@@ -73,4 +73,5 @@ mod targets;
 mod tokens;
 mod trouble;
 mod visibility;
+mod waiting;
 mod wire;

@@ -5,11 +5,14 @@
 //! changes of transactions older than every one still running ([`store::page`]): what commits
 //! later has a greater place, and so cannot appear behind a cursor that was handed out.
 
+pub mod events;
 pub mod filter;
+pub mod list;
 pub mod model;
 pub mod objects;
 pub mod routes;
 pub mod store;
+pub mod waiting;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 

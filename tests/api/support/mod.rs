@@ -311,13 +311,17 @@ impl Caller {
 
     /// What the feed tells of a kind of object, once nothing older is under way.
     pub async fn all_changes(&self, kind: &str) -> Vec<Value> {
+        let of_kind = |row: &Value| row["object"]["type"] == kind;
+        self.told().await.into_iter().filter(of_kind).collect()
+    }
+
+    /// What the feed tells, from its beginning, once nothing older is under way.
+    pub async fn told(&self) -> Vec<Value> {
         self.service
             .until("SELECT coalesce(max(position), 0) < feed_horizon() FROM changes")
             .await;
         let mut rows = self.get("/v1/changes?limit=200").await.expect(200)["data"].take();
-        let rows = std::mem::take(rows.as_array_mut().expect("data"));
-        let of_kind = |row: &Value| row["object"]["type"] == kind;
-        rows.into_iter().filter(of_kind).collect()
+        std::mem::take(rows.as_array_mut().expect("data"))
     }
 
     /// Every row of a list, following `next_cursor`.
