@@ -15,6 +15,7 @@ use super::answer::Answer;
 use super::fields::{Body, Fields, Nothing};
 use super::formats::{Column, Dialect, Form, Writer, Writing, columns_of, stream};
 use super::gate::Admitted;
+use super::members::Members;
 use super::page::{Listed, Sort, bound_to, sort_described};
 use super::query::{self, NoQuery, Query, Reader};
 use crate::app::App;
@@ -158,6 +159,9 @@ pub trait List: 'static {
     const CURSOR_WORDS: &'static str =
         "Le `next_cursor` de la page précédente, avec les mêmes filtres.";
 
+    /// The member of an item that is answered whatever `fields` says, where there is one.
+    const KEY: &'static str = "id";
+
     /// Rows a stream reads at a time.
     const BATCH: i64 = BATCH;
 
@@ -177,12 +181,30 @@ pub trait List: 'static {
 }
 
 /// Reads what a list is asked for.
-fn read_list<L: List>(
-    reader: &mut Reader<'_>,
-    after: Option<Mark>,
-) -> (L::Filter, Page<L::Sort>, Dialect) {
-    let query = L::Filter::read(reader);
-    (query, Page::read(reader, after), reader.dialect())
+fn read_list<L: List>(reader: &mut Reader<'_>, after: Option<Mark>) -> Asked<L> {
+    Asked {
+        query: L::Filter::read(reader),
+        page: Page::read(reader, after),
+        dialect: reader.dialect(),
+        members: Members::new(reader.members(names_of::<L>), L::KEY),
+    }
+}
+
+/// What a list is asked for.
+struct Asked<L: List> {
+    query: L::Filter,
+    page: Page<L::Sort>,
+    dialect: Dialect,
+    members: Members,
+}
+
+/// The names of the members of a list's items.
+fn names_of<L: List>() -> Vec<String> {
+    let columns = columns_of::<L::Item>();
+    columns
+        .iter()
+        .map(|column| column.name().to_owned())
+        .collect()
 }
 
 /// The parameters of a list, for the document.
@@ -202,6 +224,11 @@ impl<L: List> IntoParams for ListCall<L> {
             ),
             (L::CURSOR, L::CURSOR_WORDS, None),
             (
+                "fields",
+                "Champs des éléments à répondre, séparés par des virgules ; tous sans ce paramètre. L'identifiant y est toujours, les autres n'y sont pas.",
+                None,
+            ),
+            (
                 "dialect",
                 "Écriture du CSV : `standard` (RFC 4180) ou `excel-fr` (point-virgule, BOM, virgule décimale).",
                 Some("standard"),
@@ -219,19 +246,25 @@ pub struct ListCall<L: List> {
     call: Rc<Call<L::Filter>>,
     page: Page<L::Sort>,
     dialect: Dialect,
+    members: Members,
 }
 
 impl<L: List> ListCall<L> {
     fn read(request: &HttpRequest) -> Result<Self> {
         let admitted = admitted(request)?;
         let mut faults = Faults::default();
-        let mut others = vec!["limit", "dialect", L::CURSOR];
+        let mut others = vec!["limit", "dialect", "fields", L::CURSOR];
         if !L::Sort::ORDERS.is_empty() {
             others.push("sort");
         }
         let documented = L::Filter::PARAMETERS;
         let mut reader = Reader::new(&admitted.parameters, documented, &others, &mut faults);
-        let (query, page, dialect) = read_list::<L>(&mut reader, admitted.mark.clone());
+        let Asked {
+            query,
+            page,
+            dialect,
+            members,
+        } = read_list::<L>(&mut reader, admitted.mark.clone());
         faults.check()?;
         let call = Call {
             admitted,
@@ -244,12 +277,13 @@ impl<L: List> ListCall<L> {
             call: Rc::new(call),
             page,
             dialect,
+            members,
         })
     }
 
-    /// The request, and the page it asks for.
-    pub fn into_parts(self) -> (Rc<Call<L::Filter>>, Page<L::Sort>) {
-        (self.call, self.page)
+    /// The request, the page and the members it asks for.
+    pub fn into_parts(self) -> (Rc<Call<L::Filter>>, Page<L::Sort>, Members) {
+        (self.call, self.page, self.members)
     }
 
     /// The page it asks for.
@@ -291,7 +325,12 @@ impl<L: List> ListCall<L> {
         let cursors = &self.call.app.cursors;
         let next_cursor = next.map(|mark| cursors.write(&mark, &list)).transpose()?;
         let link = next_cursor.as_deref().map(|cursor| self.next_link(cursor));
-        let mut answer = Answer::digested(&write(Listed { data, next_cursor }, more))?;
+        let whole = write(Listed { data, next_cursor }, more);
+        let mut answer = if self.members.are_all() {
+            Answer::digested(&whole)?
+        } else {
+            Answer::digested(&self.members.of_page(&whole)?)?
+        };
         if let Some(link) = link {
             answer = answer.header(header::LINK, &link);
         }
@@ -314,10 +353,13 @@ impl<L: List> ListCall<L> {
     }
 
     async fn stream(self, form: Form) -> Result<HttpResponse> {
+        let mut columns = L::columns(&self.call);
+        columns.retain(|column| self.members.has(column.top()));
         let writer = Writer {
             form,
             dialect: self.dialect,
-            columns: L::columns(&self.call),
+            columns,
+            members: self.members.clone(),
         };
         self.written_by(writer).await
     }

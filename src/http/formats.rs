@@ -13,6 +13,7 @@ use utoipa::PartialSchema;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
 
+use super::members::Members;
 use crate::db::page::Mark;
 use crate::error::fault::escape;
 use crate::error::{Error, Result};
@@ -69,6 +70,12 @@ impl Column {
     /// Its name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The member of the row that its value is in.
+    pub fn top(&self) -> &str {
+        let path = self.pointer.trim_start_matches('/');
+        path.split('/').next().unwrap_or_default()
     }
 
     /// A member of the row itself.
@@ -195,6 +202,8 @@ pub struct Writer {
     pub dialect: Dialect,
     /// The columns of CSV.
     pub columns: Vec<Column>,
+    /// The members of NDJSON.
+    pub members: Members,
 }
 
 impl<T: Serialize> Writing<T> for Writer {
@@ -219,7 +228,12 @@ impl<T: Serialize> Writing<T> for Writer {
 
     fn row(&self, row: &T, bytes: &mut Vec<u8>) -> Result<()> {
         if self.form == Form::Ndjson {
-            serde_json::to_writer(&mut *bytes, row).map_err(Error::internal)?;
+            if self.members.are_all() {
+                serde_json::to_writer(&mut *bytes, row).map_err(Error::internal)?;
+            } else {
+                let row = self.members.of(row)?;
+                serde_json::to_writer(&mut *bytes, &row).map_err(Error::internal)?;
+            }
             bytes.push(b'\n');
             return Ok(());
         }

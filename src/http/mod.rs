@@ -19,6 +19,7 @@ pub mod formats;
 pub mod gate;
 pub mod json;
 pub mod limits;
+pub mod members;
 pub mod merge;
 pub mod page;
 pub mod parameters;

@@ -176,12 +176,12 @@ pub fn bound_to(cursor_parameter: &str, path: &str, parameters: &Parameters) -> 
     }
 }
 
-/// The path and the parameters, but for how much of the list is asked for at a time, how it is
-/// written, and what is counted beside it.
+/// The path and the parameters, but for how much of the list and of its items is asked for at a time,
+/// how it is written, and what is counted beside it.
 fn list_of(path: &str, parameters: &Parameters) -> String {
     format!(
         "{path}?{}",
-        parameters.canonical_without(&["cursor", "limit", "dialect", "facets"])
+        parameters.canonical_without(&["cursor", "limit", "dialect", "facets", "fields"])
     )
 }
 

@@ -186,6 +186,7 @@ const TABLE: &[Line] = &[
     common("list_deadlines"),
     common("count_deadlines"),
     common("list_changes"),
+    common("get_snapshot"),
     line("list_clients", "",                   ["200",             "200",             "403",             "403",             "403"]),
     line("count_clients", "",                  ["200",             "200",             "403",             "403",             "403"]),
     line("get_client", "",                     ["200 200 200 404", "200 404 404 404", "403",             "403",             "403"]),

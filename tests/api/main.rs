@@ -66,6 +66,7 @@ mod schema;
 mod search;
 mod solicitations;
 mod solicitations_races;
+mod step;
 mod summary;
 mod support;
 mod syncs;

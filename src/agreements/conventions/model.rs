@@ -295,6 +295,7 @@ impl ObjectType for Convention {
         "deleted",
         "amended",
         "terminated",
+        "moved",
     ];
 }
 

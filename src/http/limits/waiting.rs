@@ -45,7 +45,7 @@ impl Waiting {
         if *count >= self.most {
             let most = self.most;
             return Err(too_many(RETRY).about(Subject::words(
-                format!("{most} lecteurs de ce client attendent déjà"),
+                format!("ce client a déjà {most} lecteurs en attente"),
                 format!("{most} readers of this client wait already"),
             )));
         }

@@ -19,6 +19,7 @@ use super::waiting::{Waiting, Woken, deadline};
 use crate::db::page::Page;
 use crate::error::{Error, Result};
 use crate::http::call::{Call, List, ListCall};
+use crate::http::members::Members;
 
 /// How long a stream is silent at most: proxies end connections that are.
 const SILENCE: Duration = Duration::from_secs(15);
@@ -32,11 +33,12 @@ const COMMENT: &[u8] = b": \n\n";
 /// # Errors
 /// What reading the first page answers, and `too_many_requests` where too many of the client wait.
 pub async fn answer(list: ListCall<Changes>) -> Result<HttpResponse> {
-    let (call, page) = list.into_parts();
+    let (call, page, members) = list.into_parts();
     let waiting = Waiting::of(&call).await?;
     let mut follower = Follower {
         call,
         page,
+        members,
         waiting,
         is_behind: true,
     };
@@ -57,6 +59,7 @@ struct Follower {
     call: Rc<Call<Filter>>,
     /// What is read next.
     page: Page<Sort>,
+    members: Members,
     waiting: Waiting,
     /// Whether there may be more to read at once.
     is_behind: bool,
@@ -102,7 +105,8 @@ impl Follower {
         if let Some(last) = rows.last() {
             self.page.after = Some(Changes::mark(last, self.page.sort));
         }
-        rows.iter().try_for_each(|row| write(row, bytes))
+        rows.iter()
+            .try_for_each(|row| write(row, &self.members, bytes))
     }
 
     /// Whether the caller may still read: its token lives shorter than the stream.
@@ -114,9 +118,9 @@ impl Follower {
 }
 
 /// One event. JSON is written on one line.
-fn write(change: &ChangeAnswer, bytes: &mut Vec<u8>) -> Result<()> {
+fn write(change: &ChangeAnswer, members: &Members, bytes: &mut Vec<u8>) -> Result<()> {
     bytes.extend_from_slice(format!("id: {}\ndata: ", change.cursor).as_bytes());
-    serde_json::to_writer(&mut *bytes, change).map_err(Error::internal)?;
+    serde_json::to_writer(&mut *bytes, &members.of(change)?).map_err(Error::internal)?;
     bytes.extend_from_slice(b"\n\n");
     Ok(())
 }

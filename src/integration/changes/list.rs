@@ -3,14 +3,12 @@
 use std::rc::Rc;
 
 use super::filter::{Filter, Sort};
-use super::model::ChangeAnswer;
-use super::{objects, store};
-use crate::db::page::{Mark, MarkValue, Page};
+use super::model::{ChangeAnswer, ChangesPage};
+use super::reader::Reader;
+use crate::db::page::{Mark, Page};
 use crate::error::Result;
-use crate::feed::Reading;
 use crate::http::call::{Call, List};
-use crate::http::page::bound_to;
-use crate::register::territories::ancestry;
+use crate::http::page::Listed;
 
 /// The feed.
 pub struct Changes;
@@ -19,46 +17,52 @@ impl List for Changes {
     type Filter = Filter;
     type Sort = Sort;
     type Item = ChangeAnswer;
+    const KEY: &'static str = "cursor";
     const CURSOR: &'static str = "after";
-    const CURSOR_WORDS: &'static str = "Le `cursor` du dernier changement lu";
+    const CURSOR_WORDS: &'static str =
+        "Le `cursor` du dernier changement lu, ou de la dernière page";
 
     async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<ChangeAnswer>> {
-        let (scope, connection) = (call.scope()?, call.reader().await?);
-        // Asked for only where the caller is a school.
-        let above = ancestry::above_schools(&connection, scope).await?;
-        let changes = store::page(&connection, scope, &above, &call.query, &page).await?;
-        let claims = call.admitted.claims.as_deref();
-        let reading = Reading {
-            connection: &connection,
-            scope,
-            above_schools: above,
-            subject: claims.map_or("", |claims| &claims.sub),
-            language: call.admitted.language,
-            now: call.app.now(),
-            stale_after_days: call.app.config.stale_after_days,
-        };
-        let objects = objects::read(&reading, &changes).await?;
-        let list = bound_to(Self::CURSOR, call.path(), &call.admitted.parameters);
-        changes
-            .into_iter()
-            .map(|change| {
-                let place = place(change.position, change.seq);
-                let cursor = call.app.cursors.write(&place, &list)?;
-                let data = objects.get(&change.object_id).cloned();
-                let url = objects::url(&change);
-                Ok(change.answer(cursor, url, data))
-            })
-            .collect()
+        let connection = call.reader().await?;
+        let reader = Reader::of(&call, &connection).await?;
+        let changes = reader.changes(&call.query, &page).await?;
+        reader.answers(changes).await
     }
 
     fn mark(item: &ChangeAnswer, _sort: Sort) -> Mark {
-        place(item.position, item.seq)
+        item.mark.clone()
     }
 }
 
-fn place(position: i64, seq: i64) -> Mark {
-    Mark {
-        value: MarkValue::Place(position, seq),
-        id: String::new(),
+/// A page, and where to go on after it when nothing follows.
+///
+/// # Errors
+/// As [`Reader::changes`].
+pub async fn page_with_end(
+    call: Rc<Call<Filter>>,
+    page: Page<Sort>,
+) -> Result<(Vec<ChangeAnswer>, Option<String>)> {
+    let connection = call.reader().await?;
+    let reader = Reader::of(&call, &connection).await?;
+    let changes = reader.changes(&call.query, &page).await?;
+    let read = i64::try_from(changes.len()).unwrap_or(i64::MAX);
+    let answers = reader.answers(changes).await?;
+    // One more than the page has was asked for: with it, more follows.
+    let end = if read < page.limit {
+        Some(reader.after(answers.last()).await?)
+    } else {
+        None
+    };
+    Ok((answers, end))
+}
+
+/// The page as it is answered.
+pub fn whole(listed: Listed<ChangeAnswer>, end: Option<String>) -> ChangesPage {
+    let Listed { data, next_cursor } = listed;
+    let last = next_cursor.clone().or(end).unwrap_or_default();
+    ChangesPage {
+        data,
+        next_cursor,
+        cursor: last,
     }
 }

@@ -1,20 +1,22 @@
-//! The handler of the change feed.
+//! The handlers of the change feed.
 
 use actix_web::{HttpResponse, get};
 
-use super::list::Changes;
-use super::model::ChangeAnswer;
+use super::list::{self, Changes};
+use super::model::ChangesPage;
+use super::snapshot::{self, Question};
 use super::{events, waiting};
 use crate::error::Result;
-use crate::http::call::ListCall;
+use crate::error::problem::Problem;
+use crate::http::call::{Call, ListCall};
 use crate::http::formats::Form;
-use crate::http::page::Listed;
+use crate::http::query::Documented;
 
 /// Flux des changements
 ///
 /// Chaque écriture une fois, dans un ordre que des écritures simultanées ne peuvent pas faire
-/// manquer. Reprenez avec `after=` le `cursor` du dernier changement lu ; `next_cursor` est null
-/// quand vous êtes à jour. `data` est l'objet tel que vous pouvez le lire maintenant, null s'il
+/// manquer. Reprenez avec `after=` le `cursor` du dernier changement lu, ou celui de la page ;
+/// `next_cursor` est null quand vous êtes à jour. `data` est l'objet tel que vous pouvez le lire maintenant, null s'il
 /// n'est plus.
 ///
 /// Avec `wait=`, la réponse attend qu'il y ait un changement à lire. En `text/event-stream`, les
@@ -26,9 +28,12 @@ use crate::http::page::Listed;
         ListCall<Changes>,
         ("Last-Event-ID" = Option<String>, Header, description = "Comme `after=`, avant lequel il passe : l'`id` du dernier événement reçu")
     ),
-    responses((status = 200, description = "Une page du flux", content(
-        (Listed<ChangeAnswer> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"), (String = "text/event-stream")
-    )))
+    responses(
+        (status = 200, description = "Une page du flux", content(
+            (ChangesPage = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"), (String = "text/event-stream")
+        )),
+        (status = 410, description = "Reprise nécessaire : `reason` dit pourquoi, `types` et `territories` quoi relire, `cursor` où reprendre ensuite", body = Problem, content_type = "application/problem+json")
+    )
 )]
 #[get("/v1/changes")]
 pub async fn list_changes(call: ListCall<Changes>) -> Result<HttpResponse> {
@@ -36,5 +41,23 @@ pub async fn list_changes(call: ListCall<Changes>) -> Result<HttpResponse> {
         return events::answer(call).await;
     }
     waiting::for_something(call.call(), call.page()).await?;
-    call.answer().await
+    call.answer_with(list::page_with_end, list::whole).await
+}
+
+/// Tout ce que vous pouvez lire, à un moment
+///
+/// Par où commence qui suit le flux : chaque objet que vous pouvez lire, tel que le flux le montre,
+/// tous d'un même moment, un par ligne (NDJSON). La première ligne dit quoi et quand
+/// (`{"at", "types", "partition"}`), les suivantes sont `{"object", "data"}`, la dernière est
+/// `{"cursor", "objects"}` : le curseur auquel reprendre le flux. Sans elle, la lecture n'est pas entière.
+///
+/// Lu en plusieurs parts (`partition=2/4`), reprenez au curseur de celle dont `at` est le plus ancien.
+#[utoipa::path(
+    tag = "Synchronisation",
+    params(Documented<Question>),
+    responses((status = 200, description = "Les objets", content((String = "application/x-ndjson"))))
+)]
+#[get("/v1/changes/snapshot")]
+pub async fn get_snapshot(call: Call<Question>) -> Result<HttpResponse> {
+    snapshot::answer(call).await
 }

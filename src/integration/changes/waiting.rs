@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::filter::{Filter, Sort};
-use super::store;
+use super::reader::Reader;
 use crate::db::news::{Interest, Listener};
 use crate::db::page::Page;
 use crate::error::Result;
@@ -76,7 +76,7 @@ impl Waiting {
 /// Waits, if that is asked for, until there is something to read on this page.
 ///
 /// # Errors
-/// As [`Waiting::of`] and [`Waiting::wait`].
+/// As [`Waiting::of`], [`Waiting::wait`] and [`Reader::changes`].
 pub async fn for_something(call: &Call<Filter>, page: &Page<Sort>) -> Result<()> {
     let Some(longest) = call.query.wait else {
         return Ok(());
@@ -97,12 +97,12 @@ pub fn deadline(longest: Duration) -> Instant {
 }
 
 async fn is_there_something(call: &Call<Filter>, page: &Page<Sort>) -> Result<bool> {
-    let (scope, connection) = (call.scope()?, call.reader().await?);
-    let above = ancestry::above_schools(&connection, scope).await?;
+    let connection = call.reader().await?;
+    let reader = Reader::of(call, &connection).await?;
     let first = Page {
         limit: 1,
         ..page.clone()
     };
-    let found = store::page(&connection, scope, &above, &call.query, &first).await?;
+    let found = reader.changes(&call.query, &first).await?;
     Ok(!found.is_empty())
 }

@@ -379,6 +379,7 @@ impl ObjectType for FullReport {
         "validated",
         "superseded",
         "deleted",
+        "moved",
     ];
 }
 

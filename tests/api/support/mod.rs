@@ -394,6 +394,8 @@ pub struct Reply {
     pub body: web::Bytes,
     /// The method and the path template it answers, where there is such a path.
     route: Option<(String, String)>,
+    /// Whether some members of a list's items were asked for.
+    is_partial: bool,
 }
 
 impl Reply {
@@ -404,6 +406,7 @@ impl Reply {
             Ok(response) => {
                 let (status, headers) = (response.status(), response.headers().clone());
                 let request = response.request();
+                let is_partial = request.query_string().contains("fields=");
                 let route = request
                     .match_pattern()
                     .map(|pattern| (request.method().to_string(), pattern));
@@ -415,6 +418,7 @@ impl Reply {
                     headers,
                     body,
                     route,
+                    is_partial,
                 }
             }
             Err(error) => {
@@ -428,6 +432,7 @@ impl Reply {
                     headers,
                     body,
                     route: None,
+                    is_partial: false,
                 }
             }
         }
@@ -442,6 +447,7 @@ impl Reply {
             status: self.status.as_u16(),
             headers: &self.headers,
             body: &self.body,
+            is_partial: self.is_partial,
         };
         let faults = answers::undocumented(&answer);
         assert!(

@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::http::answer::Answer;
 use crate::http::call::Call;
 use crate::http::formats::{Dialect, Form, Writer, stream};
+use crate::http::members::Members;
 use crate::http::query::{Documented, Parameter, Query, Reader, parameter};
 use crate::values::ids::ConventionId;
 use crate::values::today;
@@ -63,6 +64,7 @@ pub async fn get_convention_coverage(call: Call<On>) -> Result<HttpResponse> {
         let lines = coverage.lines();
         let writer = Writer {
             form: Form::Csv,
+            members: Members::default(),
             dialect: call.query.dialect,
             columns: Line::columns(),
         };
