@@ -1,15 +1,16 @@
 //! The application: what every handler works with. [`server`](crate::server) mounts it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::{DateTime, Utc};
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::auth::Tokens;
 use crate::auth::authenticator::Authenticator;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::db::news::News;
 use crate::db::watch::Watch;
 use crate::db::{Connector, Db, installation};
 use crate::error::Result;
@@ -39,8 +40,10 @@ pub struct Shared {
     pub limits: Limits,
     /// Asks whether PostgreSQL answers.
     pub watch: Watch,
+    /// What is new in the change feed.
+    pub news: Arc<News>,
     /// Whether the service was told to stop.
-    stopping: AtomicBool,
+    stopping: watch::Sender<bool>,
 }
 
 /// The application of one worker.
@@ -84,24 +87,32 @@ impl Shared {
             limits: Limits::new(&config),
             watch: Watch::start(&connector)?,
             config,
+            news: News::new(connector.clone()),
             connector,
             authenticator: Authenticator::new(tokens),
             cursors,
             clock: Clock::default(),
             api,
             metrics: Metrics::default(),
-            stopping: AtomicBool::new(false),
+            stopping: watch::Sender::new(false),
         }))
     }
 
     /// From now on the service is not ready, and asks its callers to connect elsewhere.
     pub fn begin_to_stop(&self) {
-        self.stopping.store(true, Ordering::Release);
+        self.stopping.send_replace(true);
     }
 
     /// Whether the service was told to stop.
     pub fn is_stopping(&self) -> bool {
-        self.stopping.load(Ordering::Acquire)
+        *self.stopping.borrow()
+    }
+
+    /// Returns once the service was told to stop: those who wait for something are answered then.
+    pub async fn stopped(&self) {
+        // The sender lives as long as this does: there is no other outcome.
+        let mut stopping = self.stopping.subscribe();
+        let _told = stopping.wait_for(|is_stopping| *is_stopping).await;
     }
 }
 

@@ -60,10 +60,50 @@ impl Changed<'_> {
     }
 }
 
+/// Where the rows of a type are, one for each of its objects.
+#[derive(Debug, Clone, Copy)]
+pub struct Rows {
+    /// The table.
+    pub table: &'static str,
+    /// The column that is the last part of an object's URL.
+    pub key: &'static str,
+    /// The column of the object that its URL is below.
+    pub parent: Option<&'static str>,
+}
+
+impl Rows {
+    /// In this table, each known by its id alone.
+    pub const fn of(table: &'static str) -> Self {
+        Self {
+            table,
+            key: "id",
+            parent: None,
+        }
+    }
+
+    /// The same, known by this column in their URLs.
+    #[must_use]
+    pub const fn known_by(self, key: &'static str) -> Self {
+        Self { key, ..self }
+    }
+
+    /// The same, below the object of this column.
+    #[must_use]
+    pub const fn below(self, parent: &'static str) -> Self {
+        Self {
+            parent: Some(parent),
+            ..self
+        }
+    }
+}
+
 /// A type whose objects the feed shows beside their changes.
 pub trait FeedObject: ObjectType {
     /// An object as its own resource answers it.
     type Answer: Serialize;
+
+    /// Where its rows are.
+    const ROWS: Rows;
 
     /// Those of the changed objects that the caller may see now, as it may see them, with their ids.
     fn read(

@@ -121,6 +121,10 @@ const fn aggregate(operation: &'static str, grants: [Grant; 5]) -> Line {
     line(operation, Class::Aggregate, grants)
 }
 
+const fn export(operation: &'static str, grants: [Grant; 5]) -> Line {
+    line(operation, Class::Export, grants)
+}
+
 const fn write(operation: &'static str, grants: [Grant; 5]) -> Line {
     line(operation, Class::Write, grants)
 }
@@ -250,6 +254,7 @@ pub const TABLE: &[Line] = &[
     aggregate("count_deadlines",                [All, Own, Own, Own, Own]),
     list("list_changes",                        [All, All, All, All, All]),
     point("get_me",                             [All, All, All, All, All]),
+    export("get_snapshot",                      [All, All, All, All, All]),
     list("list_clients",                        [All, Own, No,  No,  No ]),
     aggregate("count_clients",                  [All, Own, No,  No,  No ]),
     point("get_client",                         [All, Own, No,  Own, No ]),

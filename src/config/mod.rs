@@ -64,6 +64,8 @@ pub struct Config {
     pub body_memory: usize,
     /// Connections of one address at once.
     pub connections_per_address: usize,
+    /// Readers of one client that wait for changes at once.
+    pub waiting_per_client: usize,
     /// The addresses whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpAddr>,
     /// How long the service goes on listening once it is told to stop.

@@ -79,6 +79,11 @@ pub const SETTINGS: &[Setting] = &[
         "connections of one address at once, but for REE_TRUSTED_PROXIES",
     ),
     setting(
+        "REE_WAITING_PER_CLIENT",
+        "1000",
+        "readers of one client that wait for changes at once",
+    ),
+    setting(
         "REE_TRUSTED_PROXIES",
         "none",
         "addresses, separated by commas, whose X-Forwarded-For is believed",

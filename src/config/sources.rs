@@ -120,6 +120,7 @@ impl Values {
         let rate = self.number("REE_RATE", 500, 0..=1_000_000);
         let body_memory = self.number("REE_BODY_MEMORY", 256, 16..=65_536) * 1024 * 1024;
         let connections_per_address = self.number("REE_CONNECTIONS_PER_ADDRESS", 500, 1..=100_000);
+        let waiting_per_client = self.number("REE_WAITING_PER_CLIENT", 1000, 1..=100_000);
         let trusted_proxies = self.trusted_proxies();
         let drain = self.number("REE_DRAIN", DRAIN, 0..=300);
         let shares_port = self.parsed("REE_REUSE_PORT", false, "true or false");
@@ -157,6 +158,7 @@ impl Values {
             rate,
             body_memory,
             connections_per_address,
+            waiting_per_client,
             trusted_proxies,
             drain: Duration::from_secs(drain),
             shares_port,

@@ -15,6 +15,7 @@ pub mod journal;
 pub mod keyset;
 pub mod limit;
 pub mod migrations;
+pub mod news;
 pub mod overlap;
 pub mod page;
 mod reference;

@@ -17,6 +17,16 @@ const TERRITORIES: &str = "
     WHERE (territories.kind, territories.name, territories.parent, territories.official_code)
         IS DISTINCT FROM (excluded.kind, excluded.name, excluded.parent, excluded.official_code)";
 
+/// The territories that come to lie elsewhere.
+const MOVED: &str = "
+    SELECT array_agg(t.code)
+    FROM jsonb_to_recordset($1) AS given (code text, parent text)
+    JOIN territories t USING (code)
+    WHERE t.parent IS DISTINCT FROM given.parent";
+
+/// Perimeters follow them, and those who gained or lost something are told.
+const FOLLOW: &str = "SELECT refresh_reach($1, $2)";
+
 const NOMENCLATURES: &str = "
     INSERT INTO nomenclatures (name, entries, created_at, updated_at)
     SELECT name, entries, $2, $2 FROM jsonb_to_recordset($1) AS given (name text, entries jsonb)
@@ -44,10 +54,22 @@ pub async fn load(connector: &Connector, now: DateTime<Utc>) -> Result<()> {
         .collect();
     let (mut client, _alive) = connector.plain().await.map_err(Error::unavailable)?;
     let transaction = client.transaction().await.map_err(Error::unavailable)?;
-    transaction
-        .execute(TERRITORIES, &[&json!(territories), &now])
+    let territories = json!(territories);
+    let moved = transaction
+        .query_one(MOVED, &[&territories])
         .await
         .map_err(Error::internal)?;
+    let moved: Option<Vec<String>> = moved.try_get(0).map_err(Error::internal)?;
+    transaction
+        .execute(TERRITORIES, &[&territories, &now])
+        .await
+        .map_err(Error::internal)?;
+    if let Some(moved) = moved {
+        transaction
+            .execute(FOLLOW, &[&moved, &now])
+            .await
+            .map_err(Error::internal)?;
+    }
     transaction
         .execute(NOMENCLATURES, &[&json!(nomenclatures), &now])
         .await

@@ -6,6 +6,7 @@ diesel::table! {
         cursor_key -> Bytea,
         feed_shift -> Int8,
         created_at -> Timestamptz,
+        feed_purged -> Int8,
     }
 }
 
@@ -60,6 +61,7 @@ diesel::table! {
         version -> Int8,
         occurred_at -> Timestamptz,
         audience -> Array<Text>,
+        horizon -> Nullable<Int8>,
     }
 }
 

@@ -235,6 +235,10 @@ codes! {
         text("Conflit avec l'état enregistré", "Conflict with the stored state"),
         text("Une autre écriture a eu lieu en même temps.", "Another write took place at the same time."),
         text("Relisez l'objet et recommencez.", "Read the object again and retry.");
+    ResyncRequired = 410 "resync_required",
+        text("Reprise nécessaire", "Resynchronisation required"),
+        text("Le flux ne peut pas reprendre à ce curseur sans rien taire : `reason` dit pourquoi.", "The feed cannot go on from this cursor and tell everything: `reason` says why."),
+        text("Relisez ce que nomment `types` et `territories` (`/v1/changes/snapshot`), puis reprenez le flux au `cursor` donné.", "Read again what `types` and `territories` name (`/v1/changes/snapshot`), then continue the feed from the `cursor` given.");
     PreconditionFailed = 412 "precondition_failed",
         text("La précondition n'est pas remplie", "The precondition does not hold"),
         text("L'objet a changé : la version donnée dans `If-Match` n'est plus la bonne, ou `If-None-Match: *` trouve un objet.", "The object has changed: the version in `If-Match` is no longer current, or `If-None-Match: *` finds an object."),

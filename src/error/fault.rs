@@ -121,6 +121,10 @@ pub enum Rule {
     OnlyWith(&'static str),
     /// A partner cannot be a member of itself.
     ItsOwnNetwork,
+    /// Of several values, this one breaks a rule.
+    Item(String, Box<Rule>),
+    /// Not a member of what is answered; those there are.
+    UnknownMember(Vec<String>),
     /// A rule of the resource's own.
     Own(&'static Notice),
     /// The same, with the obstacle.
@@ -129,7 +133,7 @@ pub enum Rule {
 
 impl Rule {
     /// The stable name of the rule.
-    pub const fn code(&self) -> &'static str {
+    pub fn code(&self) -> &'static str {
         match self {
             Self::Required => "required",
             Self::NotNull => "not_null",
@@ -158,6 +162,8 @@ impl Rule {
             Self::InThePast => "in_the_past",
             Self::OnlyWith(_) => "only_with",
             Self::ItsOwnNetwork => "its_own_network",
+            Self::Item(_, rule) => rule.code(),
+            Self::UnknownMember(_) => "unknown_field",
             Self::Own(notice) | Self::About(notice, _) => notice.code,
         }
     }
@@ -236,6 +242,8 @@ impl Rule {
             Self::InThePast => "Cette date est passée.".into(),
             Self::OnlyWith(other) => format!("Ce champ ne va qu'avec {other}."),
             Self::ItsOwnNetwork => "Un partenaire ne peut pas être membre de lui-même.".into(),
+            Self::Item(value, rule) => format!("« {value} » : {}", rule.french()),
+            Self::UnknownMember(_) => "Les éléments de cette liste n'ont pas ce champ.".into(),
             Self::Own(notice) => notice.detail.fr.into(),
             Self::About(notice, subject) => notice.about(subject, Language::French),
         }
@@ -288,6 +296,8 @@ impl Rule {
             Self::InThePast => "This date is past.".into(),
             Self::OnlyWith(other) => format!("This field only goes with {other}."),
             Self::ItsOwnNetwork => "A partner cannot be a member of itself.".into(),
+            Self::Item(value, rule) => format!("\"{value}\": {}", rule.english()),
+            Self::UnknownMember(_) => "The items of this list have no such field.".into(),
             Self::Own(notice) => notice.detail.en.into(),
             Self::About(notice, subject) => notice.about(subject, Language::English),
         }

@@ -11,12 +11,14 @@ pub mod fault;
 pub mod notice;
 pub mod oauth;
 pub mod problem;
+pub mod resync;
 pub mod warning;
 
 pub use code::Code;
 pub use database::{in_progress, last_demotion};
 pub use fault::{Advice, Fault, Faults, Place, Rule};
 pub use notice::{Notice, notice};
+pub use resync::Resync;
 
 use std::fmt;
 
@@ -77,6 +79,8 @@ pub struct Error {
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// What became of each item of the request, where it has several.
     pub verdicts: Option<Box<serde_json::Value>>,
+    /// How a reader of the feed gets in step again.
+    pub resync: Option<Box<Resync>>,
     /// What the explanation of the code has to name (a status, a limit…).
     pub subject: Option<Box<Subject>>,
     cause: Option<Cause>,
@@ -91,6 +95,7 @@ impl Error {
             is_cut: false,
             headers: Vec::new(),
             verdicts: None,
+            resync: None,
             subject: None,
             cause: None,
         }

@@ -40,6 +40,18 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub verdicts: Option<serde_json::Value>,
+    /// De `resync_required`, pourquoi : `perimeter_changed`, `lineage_lost` ou `history_purged`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<&'static str>,
+    /// De `resync_required`, les types d'objets à relire.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub types: Option<Vec<String>>,
+    /// De `resync_required`, les territoires dont les objets sont à relire ; `FR` : tous.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub territories: Option<Vec<String>>,
+    /// De `resync_required`, le curseur auquel reprendre le flux une fois qu'ils sont relus.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
 }
 
 /// Un endroit fautif de la requête.
@@ -93,6 +105,13 @@ impl Problem {
                 .collect(),
             errors_truncated: error.is_cut,
             verdicts: error.verdicts.as_deref().cloned(),
+            reason: error.resync.as_ref().map(|resync| resync.reason),
+            types: error.resync.as_ref().map(|resync| resync.types.clone()),
+            territories: error
+                .resync
+                .as_ref()
+                .map(|resync| resync.territories.clone()),
+            cursor: error.resync.as_ref().map(|resync| resync.cursor.clone()),
         }
     }
 }

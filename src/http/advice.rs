@@ -28,6 +28,9 @@ pub fn on_request(fault: &Fault, body: Option<&Value>, parameters: Option<&Param
 /// Of a parameter with several values, the first that something else is meant by.
 fn on_parameter(name: &str, rule: &Rule, value: Option<&str>) -> Advice {
     let path = format!("/{name}");
+    if let Rule::Item(value, rule) = rule {
+        return of(&path, rule, Some(&value.as_str().into()));
+    }
     let values = value.into_iter().flat_map(|value| value.split(','));
     let advised = values.map(|value| (value, of(&path, rule, Some(&value.into()))));
     let is_other = |(value, advice): &(&str, Advice)| {
@@ -52,6 +55,7 @@ pub fn of(pointer: &str, rule: &Rule, given: Option<&Value>) -> Advice {
             let last = pointer.rsplit('/').next().unwrap_or_default();
             name_meant(last, known)
         }
+        Rule::UnknownMember(known) => member_meant(text, known),
         Rule::UnknownOrder(known) => order_meant(text, known),
         _ => nearest(rule, given, text),
     };
@@ -68,6 +72,12 @@ fn name_meant(typed: &str, known: &[&str]) -> Option<Value> {
         .replace(['-', ' '], "_");
     let words = snake_case(&typed);
     nearest_of(&words, known.iter().map(|name| (*name).to_owned()), 2).map(Value::from)
+}
+
+/// The member of an answer that was probably meant.
+fn member_meant(typed: &str, known: &[String]) -> Option<Value> {
+    let words = snake_case(&typed.trim().replace(['-', ' '], "_"));
+    nearest_of(&words, known.iter().cloned(), 2).map(Value::from)
 }
 
 /// `legalName` as `legal_name`.
@@ -109,6 +119,7 @@ fn accepted(rule: &Rule) -> Vec<Value> {
         Rule::UnknownField(known) | Rule::UnknownParameter(known) => {
             known.iter().map(|name| (*name).into()).collect()
         }
+        Rule::UnknownMember(known) => known.iter().cloned().map(Value::from).collect(),
         Rule::UnknownOrder(known) => known
             .iter()
             .flat_map(|name| [(*name).into(), format!("-{name}").into()])

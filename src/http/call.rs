@@ -22,6 +22,7 @@ use super::gate::Admitted;
 use super::labels::Labels;
 use super::labels::names::Wanted;
 use super::labels::plan::{Plan, lists_of};
+use super::members::Members;
 use super::open::OpenListed;
 use super::page::{Listed, Sort, bound_to, sort_described};
 use super::query::{self, NoQuery, Query, Reader};
@@ -181,6 +182,9 @@ pub trait List: 'static {
     const CURSOR_WORDS: &'static str =
         "Le `next_cursor` de la page précédente, avec les mêmes filtres.";
 
+    /// The member of an item that is answered whatever `fields` says, where there is one.
+    const KEY: &'static str = "id";
+
     /// Rows a stream reads at a time.
     const BATCH: i64 = BATCH;
 
@@ -203,20 +207,36 @@ pub trait List: 'static {
 }
 
 /// Reads what a list is asked for.
-fn read_list<L: List>(reader: &mut Reader<'_>, after: Option<Mark>) -> ReadList<L> {
+fn read_list<L: List>(reader: &mut Reader<'_>, after: Option<Mark>) -> Asked<L> {
     let query = L::Filter::read(reader);
     reader.form(L::FORMATS);
-    let page = Page::read(reader, after);
-    (query, page, reader.dialect(), reader.labels())
+    Asked {
+        query,
+        page: Page::read(reader, after),
+        dialect: reader.dialect(),
+        labels: reader.labels(),
+        members: Members::new(reader.members(names_of::<L>), L::KEY),
+    }
 }
 
-/// The filters, the page, how CSV is written, the language of the labels.
-type ReadList<L> = (
-    <L as List>::Filter,
-    Page<<L as List>::Sort>,
-    Dialect,
-    Option<&'static str>,
-);
+/// What a list is asked for.
+struct Asked<L: List> {
+    query: L::Filter,
+    page: Page<L::Sort>,
+    dialect: Dialect,
+    /// The language of the labels, as it is named.
+    labels: Option<&'static str>,
+    members: Members,
+}
+
+/// The names of the members of a list's items.
+fn names_of<L: List>() -> Vec<String> {
+    let columns = columns_of::<L::Item>();
+    columns
+        .iter()
+        .map(|column| column.name().to_owned())
+        .collect()
+}
 
 /// What the document says of `labels`.
 const LABELS_WORDS: &str = "À côté de chaque code, territoire, convention et partenaire, son nom en français ou en anglais : `kind_label`, `levels_labels`, `partner_name`, `convention_reference`, `convention_title`. Par défaut `fr` pour `excel-fr` et `xlsx`, `none` ailleurs.";
@@ -242,6 +262,11 @@ impl<L: List> IntoParams for ListCall<L> {
             (L::CURSOR, L::CURSOR_WORDS, None),
             ("format", FORMAT_WORDS, Some("json")),
             (
+                "fields",
+                "Champs des éléments à répondre, séparés par des virgules ; tous sans ce paramètre. L'identifiant y est toujours, les autres n'y sont pas.",
+                None,
+            ),
+            (
                 "dialect",
                 "Écriture du CSV : `standard` (RFC 4180) ou `excel-fr` (point-virgule, BOM, virgule décimale).",
                 Some("standard"),
@@ -261,19 +286,26 @@ pub struct ListCall<L: List> {
     page: Page<L::Sort>,
     dialect: Dialect,
     labels: Option<Labels>,
+    members: Members,
 }
 
 impl<L: List> ListCall<L> {
     fn read(request: &HttpRequest) -> Result<Self> {
         let admitted = admitted(request)?;
         let mut faults = Faults::default();
-        let mut others = vec!["limit", "dialect", "format", "labels", L::CURSOR];
+        let mut others = vec!["limit", "dialect", "fields", "format", "labels", L::CURSOR];
         if !L::Sort::ORDERS.is_empty() {
             others.push("sort");
         }
         let documented = L::Filter::PARAMETERS;
         let mut reader = Reader::new(&admitted.parameters, documented, &others, &mut faults);
-        let (query, page, dialect, labels) = read_list::<L>(&mut reader, admitted.mark.clone());
+        let Asked {
+            query,
+            page,
+            dialect,
+            labels,
+            members,
+        } = read_list::<L>(&mut reader, admitted.mark.clone());
         faults.check()?;
         let for_people = dialect == Dialect::ExcelFr && admitted.form == Form::Csv;
         let language = match labels {
@@ -296,7 +328,18 @@ impl<L: List> ListCall<L> {
             page,
             dialect,
             labels,
+            members,
         })
+    }
+
+    /// The request, the page and the members it asks for.
+    pub fn into_parts(self) -> (Rc<Call<L::Filter>>, Page<L::Sort>, Members) {
+        (self.call, self.page, self.members)
+    }
+
+    /// The page it asks for.
+    pub const fn page(&self) -> &Page<L::Sort> {
+        &self.page
     }
 
     /// The request, without the page it asks for.
@@ -306,7 +349,7 @@ impl<L: List> ListCall<L> {
 
     /// The same request of another list that is asked for alike.
     pub fn of<O: List<Filter = L::Filter, Sort = L::Sort>>(self) -> ListCall<O> {
-        let (call, page, dialect) = (self.call, self.page, self.dialect);
+        let (call, page, dialect, members) = (self.call, self.page, self.dialect, self.members);
         let labels = self.labels.map(|labels| Labels {
             plan: Plan::of::<O::Item>(),
             ..labels
@@ -316,6 +359,20 @@ impl<L: List> ListCall<L> {
             page,
             dialect,
             labels,
+            members,
+        }
+    }
+
+    /// Whether rows are told as they are: all their members, no labels.
+    const fn is_plain(&self) -> bool {
+        self.labels.is_none() && self.members.are_all()
+    }
+
+    fn told(&self) -> Told<L::Filter> {
+        Told {
+            call: Rc::clone(&self.call),
+            members: self.members.clone(),
+            labels: self.labels.clone(),
         }
     }
 
@@ -358,10 +415,11 @@ impl<L: List> ListCall<L> {
         let cursors = &self.call.app.cursors;
         let next_cursor = next.map(|mark| cursors.write(&mark, &list)).transpose()?;
         let link = next_cursor.as_deref().map(|cursor| self.next_link(cursor));
-        let written = write(Listed { data, next_cursor }, more);
-        let mut answer = match &self.labels {
-            Some(labels) => Answer::digested(&labelled(&self.call, labels, &written).await?)?,
-            None => Answer::digested(&written)?,
+        let whole = write(Listed { data, next_cursor }, more);
+        let mut answer = if self.is_plain() {
+            Answer::digested(&whole)?
+        } else {
+            Answer::digested(&self.told().page(&whole).await?)?
         };
         if let Some(link) = link {
             answer = answer.header(header::LINK, &link);
@@ -386,26 +444,28 @@ impl<L: List> ListCall<L> {
 
     async fn stream(self, form: Form) -> Result<HttpResponse> {
         let dialect = self.dialect;
-        let columns = told_as::<L::Item>(L::columns(&self.call));
+        let mut columns = told_as::<L::Item>(L::columns(&self.call));
+        columns.retain(|column| self.members.has(column.top()));
         let name = self.call.file_name();
-        let mut response = match self.labels.clone() {
-            None => written(form, dialect, columns, self.batches()).await?,
-            Some(labels) => {
+        let mut response = if self.is_plain() {
+            written(form, dialect, columns, self.batches()).await?
+        } else {
+            if let Some(labels) = &self.labels {
                 let lists = lists_of::<L::Item>();
-                let is_list = |name: &str| lists.iter().any(|list| list == name);
-                let columns = labels.plan.beside(columns, is_list);
-                let call = Rc::clone(&self.call);
-                let (labels, next) = (Rc::new(labels), Rc::new(self.batches()));
-                let next = move |mark| {
-                    let (call, labels) = (Rc::clone(&call), Rc::clone(&labels));
-                    let batch = next(mark);
-                    async move {
-                        let (rows, mark) = batch.await?;
-                        Ok((call.named(&labels, &rows).await?, mark))
-                    }
-                };
-                written(form, dialect, columns, next).await?
+                columns = labels
+                    .plan
+                    .beside(columns, |name| lists.iter().any(|list| list == name));
             }
+            let told = Rc::new(self.told());
+            let next = self.batches();
+            let next = move |mark| {
+                let (told, batch) = (Rc::clone(&told), next(mark));
+                async move {
+                    let (rows, mark) = batch.await?;
+                    Ok((told.rows(&rows).await?, mark))
+                }
+            };
+            written(form, dialect, columns, next).await?
         };
         saved_as(&mut response, &name);
         Ok(response)
@@ -463,13 +523,32 @@ where
     stream(writer, next).await
 }
 
-/// An answer whose rows have their labels.
-async fn labelled<Q>(call: &Call<Q>, labels: &Labels, written: &impl Serialize) -> Result<Value> {
-    let mut answer = serde_json::to_value(written).map_err(Error::internal)?;
-    if let Some(Value::Array(rows)) = answer.get_mut("data") {
-        *rows = call.named(labels, rows).await?;
+/// How rows are told that are not told as they are.
+struct Told<Q> {
+    call: Rc<Call<Q>>,
+    members: Members,
+    labels: Option<Labels>,
+}
+
+impl<Q> Told<Q> {
+    /// The members asked for, and beside them their labels.
+    async fn rows(&self, rows: &[impl Serialize]) -> Result<Vec<Value>> {
+        let rows = rows.iter().map(|row| self.members.of(row));
+        let rows = rows.collect::<Result<Vec<Value>>>()?;
+        match &self.labels {
+            Some(labels) => self.call.named(labels, &rows).await,
+            None => Ok(rows),
+        }
     }
-    Ok(answer)
+
+    /// A page with its rows so.
+    async fn page(&self, page: &impl Serialize) -> Result<Value> {
+        let mut page = serde_json::to_value(page).map_err(Error::internal)?;
+        if let Some(Value::Array(rows)) = page.get_mut("data") {
+            *rows = self.rows(rows).await?;
+        }
+        Ok(page)
+    }
 }
 
 impl<L: List> FromRequest for ListCall<L> {

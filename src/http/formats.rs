@@ -36,11 +36,13 @@ pub enum Form {
     Calendar,
     /// A page that a person reads.
     Html,
+    /// Events as they come (Server-Sent Events).
+    Events,
 }
 
 impl Form {
     /// Each with its name in an address and in a file's, and its media type.
-    const ALL: [(Self, &'static str, &'static str); 6] = [
+    const ALL: [(Self, &'static str, &'static str); 7] = [
         (Self::Json, "json", "application/json"),
         (Self::Csv, "csv", "text/csv"),
         (Self::Ndjson, "ndjson", "application/x-ndjson"),
@@ -51,6 +53,7 @@ impl Form {
         ),
         (Self::Calendar, "ics", "text/calendar"),
         (Self::Html, "html", "text/html"),
+        (Self::Events, "events", "text/event-stream"),
     ];
 
     /// The one that `format=` names.
@@ -136,6 +139,12 @@ impl Column {
     /// Where its value is in a row.
     pub fn pointer(&self) -> &str {
         &self.pointer
+    }
+
+    /// The member of the row that its value is in.
+    pub fn top(&self) -> &str {
+        let path = self.pointer.trim_start_matches('/');
+        path.split('/').next().unwrap_or_default()
     }
 
     /// A member of the row itself.

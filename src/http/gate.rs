@@ -6,6 +6,7 @@
 //! OpenAPI document ([`Contract`](super::contract::Contract)) and the access table
 //! ([`policy`]), so a handler cannot forget one.
 
+use std::cell::RefCell;
 use std::io::Read;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -85,8 +86,8 @@ pub struct Admitted {
     pub who: String,
     /// What it costs the others.
     pub class: Class,
-    /// Its turn, kept until the last byte of the answer is written.
-    _turn: Option<Turn>,
+    /// Its turn, kept until the last byte of the answer is written, but while it waits.
+    turn: RefCell<Option<Turn>>,
     /// What is held of its body.
     _held: Held,
 }
@@ -98,6 +99,21 @@ impl Admitted {
             if_match: &self.if_match,
             if_none_match: &self.if_none_match,
         }
+    }
+
+    /// Gives its turn on: it waits for something that is not there yet.
+    pub fn rest(&self) {
+        self.turn.take();
+    }
+
+    /// Takes a turn again.
+    ///
+    /// # Errors
+    /// As [`Limits::enter`](super::limits::Limits::enter).
+    pub async fn resume(&self, app: &App) -> Result<()> {
+        let turn = app.limits.enter(self.class, &self.who).await?;
+        self.turn.replace(Some(turn));
+        Ok(())
     }
 }
 
@@ -330,7 +346,7 @@ async fn admit(app: &App, request: &mut ServiceRequest, asked: Asked<'_>) -> Res
             .unwrap_or_default(),
         who,
         class,
-        _turn: turn,
+        turn: RefCell::new(turn),
         _held: held,
     })
 }
@@ -581,12 +597,27 @@ fn cursor(
     let Some(name) = operation.cursor else {
         return Ok(None);
     };
+    let list = bound_to(name, request.path(), parameters);
+    if name == "after"
+        && let Some(cursor) = last_event_id(request.headers())
+    {
+        let place = Place::Header("Last-Event-ID");
+        return app.cursors.read(&cursor, &list, place).map(Some);
+    }
     let Some(cursor) = parameters.get(name) else {
         return Ok(None);
     };
-    app.cursors
-        .read(cursor, &bound_to(name, request.path(), parameters), name)
-        .map(Some)
+    let place = Place::Parameter(name.to_owned());
+    app.cursors.read(cursor, &list, place).map(Some)
+}
+
+/// Where a stream of events broke off. A program that connects again repeats the address it began
+/// with, so that this comes before what the address says.
+fn last_event_id(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get("last-event-id")?;
+    // What is not text is no cursor, and refused as one.
+    let text = String::from_utf8_lossy(value.as_bytes()).trim().to_owned();
+    Some(text).filter(|text| !text.is_empty())
 }
 
 /// `Idempotency-Key`, on `POST` alone: 1 to 255 visible characters.

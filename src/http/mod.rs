@@ -21,6 +21,7 @@ pub mod gate;
 pub mod json;
 pub mod labels;
 pub mod limits;
+pub mod members;
 pub mod merge;
 pub mod open;
 pub mod page;

@@ -146,14 +146,14 @@ impl Cursors {
         Ok(URL_SAFE_NO_PAD.encode(bytes))
     }
 
-    /// The place a cursor names.
+    /// The mark of a cursor that is given in this place of the request.
     ///
     /// # Errors
     /// `invalid_cursor` when it was altered or made for another list.
-    pub fn read(&self, cursor: &str, list: &str, parameter: &str) -> Result<Mark> {
+    pub fn read(&self, cursor: &str, list: &str, place: Place) -> Result<Mark> {
         let refused = || {
-            let place = Place::Parameter(parameter.to_owned());
-            Error::at(Code::InvalidCursor, place, Rule::Format("next_cursor"))
+            let rule = Rule::Format("next_cursor");
+            Error::at(Code::InvalidCursor, place.clone(), rule)
         };
         let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| refused())?;
         let cut = bytes.len().checked_sub(MAC_LENGTH).ok_or_else(refused)?;
@@ -176,12 +176,14 @@ pub fn bound_to(cursor_parameter: &str, path: &str, parameters: &Parameters) -> 
     }
 }
 
-/// The path and the parameters, but for how much of the list is asked for at a time, how it is
-/// written, and what is counted beside it.
+/// The path and the parameters, but for how much of the list and of its items is asked for at a time,
+/// how it is written, and what is counted beside it.
 fn list_of(path: &str, parameters: &Parameters) -> String {
     format!(
         "{path}?{}",
-        parameters.canonical_without(&["cursor", "limit", "dialect", "facets", "format", "labels"])
+        parameters.canonical_without(&[
+            "cursor", "limit", "dialect", "facets", "fields", "format", "labels",
+        ])
     )
 }
 
@@ -195,13 +197,17 @@ mod tests {
         Cursors::new([7; 32])
     }
 
+    fn parameter() -> Place {
+        Place::Parameter("cursor".into())
+    }
+
     proptest! {
         #[test]
         fn a_cursor_reads_back_for_its_own_list_only(value in ".*", id in ".*", list in ".*", other in ".*") {
             let mark = Mark { value: MarkValue::Text(value), id };
             let cursor = cursors().write(&mark, &list).unwrap();
-            prop_assert_eq!(cursors().read(&cursor, &list, "cursor").unwrap(), mark);
-            prop_assert!(list == other || cursors().read(&cursor, &other, "cursor").is_err());
+            prop_assert_eq!(cursors().read(&cursor, &list, parameter()).unwrap(), mark);
+            prop_assert!(list == other || cursors().read(&cursor, &other, parameter()).is_err());
         }
 
         #[test]
@@ -210,7 +216,7 @@ mod tests {
             let cursor = cursors().write(&mark, "/v1/changes?").unwrap();
             let at = place.index(cursor.len());
             let altered = format!("{}{to}{}", &cursor[..at], &cursor[at + 1..]);
-            prop_assert!(altered == cursor || cursors().read(&altered, "/v1/changes?", "after").is_err());
+            prop_assert!(altered == cursor || cursors().read(&altered, "/v1/changes?", parameter()).is_err());
         }
     }
 

@@ -314,13 +314,38 @@ impl<'a> Reader<'a> {
         let Some(text) = self.text(name) else {
             return Vec::new();
         };
+        let is_one = !text.contains(',');
         text.split(',')
             .filter_map(|item| {
-                T::from_text(item)
-                    .map_err(|rule| self.fault(name, rule))
-                    .ok()
+                let read = T::from_text(item);
+                // Of several, the one that is wrong is named.
+                let told = |rule| match is_one {
+                    true => rule,
+                    false => Rule::Item(item.to_owned(), Box::new(rule)),
+                };
+                read.map_err(|rule| self.fault(name, told(rule))).ok()
             })
             .collect()
+    }
+
+    /// The members of an answer's items that are asked for, of these; none where all are.
+    pub fn members(&mut self, known: impl Fn() -> Vec<String>) -> Option<Vec<String>> {
+        self.note("fields", || {
+            let names = schemas::one_of(known(), None);
+            schemas::several(names).unique_items(true).into()
+        });
+        let asked: Vec<&str> = self.text("fields")?.split(',').collect();
+        let known = known();
+        for (place, name) in asked.iter().enumerate() {
+            if !known.iter().any(|known| known == name) {
+                let rule = Box::new(Rule::UnknownMember(known.clone()));
+                self.fault("fields", Rule::Item((*name).to_owned(), rule));
+            } else if asked.iter().take(place).any(|before| before == name) {
+                let rule = Box::new(Rule::RepeatedItem);
+                self.fault("fields", Rule::Item((*name).to_owned(), rule));
+            }
+        }
+        Some(asked.into_iter().map(str::to_owned).collect())
     }
 
     /// Several values, none twice.

@@ -329,7 +329,8 @@ impl Exchange {
             BodySize::Stream => true,
             BodySize::None => false,
         };
-        if !(self.gzip && long) {
+        // Events are sent as they come: compressed they would wait for each other.
+        if !(self.gzip && long) || is_events(response.headers()) {
             return response;
         }
         response.map_body(|head, body| {
@@ -372,6 +373,13 @@ fn is_request_id(id: &str) -> bool {
         && id
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || b"-_.:/+=".contains(&b))
+}
+
+/// Whether an answer is a stream of events.
+fn is_events(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|value| value.as_bytes().starts_with(b"text/event-stream"))
 }
 
 /// Whether `Accept-Encoding` takes gzip.

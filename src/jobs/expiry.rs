@@ -4,6 +4,7 @@ use crate::app::App;
 use crate::auth::revocation;
 use crate::db::idempotency;
 use crate::error::Result;
+use crate::integration::changes;
 use crate::offers::interventions::syncs::batches;
 
 /// Idempotency keys older than clients may rely on.
@@ -32,6 +33,16 @@ pub async fn remove_verdicts(app: &App) -> Result<()> {
     let removed = batches::store::forget_old(&mut connection, app.now()).await?;
     if removed > 0 {
         log::info!("verdicts of {removed} batches over 30 days old removed");
+    }
+    Ok(())
+}
+
+/// Events of the feed that have had their time.
+pub async fn remove_changes(app: &App) -> Result<()> {
+    let mut connection = app.db.borrow().await?;
+    let removed = changes::store::retention::purge(&mut connection, app.now()).await?;
+    if removed > 0 {
+        log::info!("{removed} events over thirteen months old removed from the change feed");
     }
     Ok(())
 }

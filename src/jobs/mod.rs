@@ -53,6 +53,11 @@ pub const JOBS: &[Job] = &[
         run: |app| Box::pin(expiry::remove_verdicts(app)),
     },
     Job {
+        name: "remove old events of the feed",
+        period: EXPIRY,
+        run: |app| Box::pin(expiry::remove_changes(app)),
+    },
+    Job {
         name: "fold metrics",
         period: REVOCATIONS,
         run: |app| Box::pin(fold_metrics(app)),

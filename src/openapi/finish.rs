@@ -91,9 +91,17 @@ fn require_answers(document: &mut Value, taken: &HashSet<String>) {
         if !taken.contains(name) && name != "ProblemFault" {
             require(schema);
         }
-        // Only the problem of a batch has verdicts, only a search that asks for facets has them.
+        // Only the problem of a batch has verdicts, only that of a cursor says how to go on, only a
+        // search that asks for facets has them.
         let sometimes: &[&str] = match name.as_str() {
-            "Problem" => &["errors_truncated", "verdicts"],
+            "Problem" => &[
+                "errors_truncated",
+                "verdicts",
+                "reason",
+                "types",
+                "territories",
+                "cursor",
+            ],
             "ListedInterventions" => &["facets"],
             _ => continue,
         };

@@ -248,6 +248,10 @@ const NOMENCLATURES: &[(&str, &str)] = &[
         include_str!("../../data/reference/nomenclatures/establishment_types.csv"),
     ),
     (
+        "event_types",
+        include_str!("../../data/reference/nomenclatures/event_types.csv"),
+    ),
+    (
         "events",
         include_str!("../../data/reference/nomenclatures/events.csv"),
     ),

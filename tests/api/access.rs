@@ -195,6 +195,7 @@ const TABLE: &[Line] = &[
     common("list_deadlines"),
     common("count_deadlines"),
     common("list_changes"),
+    common("get_snapshot"),
     line("list_clients", "",                   ["200",             "200",             "403",             "403",             "403"]),
     common("get_me"),
     line("count_clients", "",                  ["200",             "200",             "403",             "403",             "403"]),

@@ -285,7 +285,8 @@ async fn the_example_of_each_parameter_works() {
                     .finish();
             }
             let path = format!("{}?{query}", place.path(&operation));
-            service.ministry().get(&path).await.expect(200);
+            let reply = service.ministry().get(&path).await;
+            assert_eq!(reply.status, 200, "{path}: {}", reply.text());
         }
     }
 }

@@ -331,4 +331,15 @@ async fn whoever_had_a_school_in_charge_no_longer_has_once_the_directory_moves_i
             "{{FR,academy:08,academy:09,department:038,region:32,region:84,uai:0690001B}} {grenoble} {grenoble} {grenoble} {grenoble}"
         )
     );
+    let told = "SELECT string_agg(DISTINCT type, ' ' ORDER BY type) FROM changes WHERE type LIKE '%.moved'";
+    assert_eq!(
+        text(client, told).await.unwrap(),
+        "contact.moved convention.moved report.moved representative.moved solicitation.moved"
+    );
+    let to = "SELECT string_agg(DISTINCT array_to_string(ARRAY(SELECT unnest(audience) ORDER BY 1), ' '), '; ')
+                FROM changes WHERE type LIKE '%.moved'";
+    assert_eq!(
+        text(client, to).await.unwrap(),
+        "within:academy:08 within:academy:10 within:department:038 within:department:069"
+    );
 }

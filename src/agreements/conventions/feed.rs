@@ -6,10 +6,11 @@ use super::answer::ConventionAnswer;
 use super::model::Convention;
 use super::store;
 use crate::error::Result;
-use crate::feed::{Changed, FeedObject, Reading};
+use crate::feed::{Changed, FeedObject, Reading, Rows};
 
 impl FeedObject for Convention {
     type Answer = ConventionAnswer;
+    const ROWS: Rows = Rows::of("conventions");
 
     async fn read(
         reading: &Reading<'_>,

@@ -297,6 +297,7 @@ impl ObjectType for Convention {
         "deleted",
         "amended",
         "terminated",
+        "moved",
     ];
 }
 

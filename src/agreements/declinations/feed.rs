@@ -6,10 +6,11 @@ use super::answer::DeclinationAnswer;
 use super::model::Declination;
 use super::store;
 use crate::error::Result;
-use crate::feed::{Changed, FeedObject, Reading};
+use crate::feed::{Changed, FeedObject, Reading, Rows};
 
 impl FeedObject for Declination {
     type Answer = DeclinationAnswer;
+    const ROWS: Rows = Rows::of("declinations");
 
     async fn read(
         reading: &Reading<'_>,

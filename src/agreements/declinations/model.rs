@@ -259,6 +259,7 @@ impl ObjectType for Declination {
         "closed",
         "abandoned",
         "deleted",
+        "moved",
     ];
 }
 

@@ -40,25 +40,81 @@ CREATE OR REPLACE FUNCTION reach_of(codes text[]) RETURNS text[] LANGUAGE sql ST
                 UNION ALL SELECT 'academy:none' FROM schools JOIN establishments e USING (uai) WHERE e.academy IS NULL
                ) AS above);
 
--- When the directory moves these schools, the `reach` of whatever names one of them is worked out
--- again: whoever had it in charge no longer has. Nothing that is read changes but who may read and
--- write it: no version, no event.
-CREATE OR REPLACE FUNCTION refresh_reach(uais text[]) RETURNS void LANGUAGE plpgsql AS $$
+-- Tells the feed that objects of a type came into other perimeters: those who gained or lost them, and
+-- nobody else, since nothing of the objects themselves changed.
+CREATE OR REPLACE FUNCTION tell_moved(kind text, moved moved_object[], moment timestamptz) RETURNS void
+    LANGUAGE sql VOLATILE
+    BEGIN ATOMIC
+        INSERT INTO changes (type, object_type, object_id, object_key, parent_id, version, occurred_at, audience)
+        SELECT kind || '.moved', kind, m.id, m.id::text, m.parent_id, m.version, moment,
+               ARRAY(SELECT 'within:' || code
+                       FROM (SELECT code FROM unnest(m.before) AS code WHERE code <> ALL (m.after)
+                             UNION SELECT code FROM unnest(m.after) AS code WHERE code <> ALL (m.before)) AS crossed)
+          FROM unnest(moved) AS m
+         ORDER BY m.id;
+    END;
+
+-- When one of these territories (schools among them) comes to lie elsewhere, the `reach` of whatever
+-- names it, or lies below it, is worked out again: whoever had it in charge no longer has. Nothing that
+-- is read changes but who may read and write it: no version, and an event for those alone.
+CREATE OR REPLACE FUNCTION refresh_reach(codes text[], moment timestamptz) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-    moved text[] := ARRAY(SELECT 'uai:' || uai FROM unnest(uais) AS uai);
+    moved moved_object[];
 BEGIN
-    UPDATE partners SET reach = reach_of(ARRAY[territory]) WHERE territory = ANY (moved);
-    UPDATE representatives SET reach = reach_of(territories) WHERE territories && moved;
-    UPDATE conventions SET reach = reach_of(ARRAY[territory]) WHERE territory = ANY (moved);
-    UPDATE declinations SET reach = reach_of(territories) WHERE territories && moved;
-    UPDATE reports SET reach = reach_of(ARRAY[territory]) WHERE territory = ANY (moved);
-    UPDATE contacts SET reach = reach_of(ARRAY[territory]) WHERE territory = ANY (moved);
-    UPDATE solicitations SET reach = reach_of(ARRAY['uai:' || uai]) WHERE uai = ANY (uais);
+    -- Everyone reads every partner: where a local one lies decides who may write it.
+    UPDATE partners SET reach = reach_of(ARRAY[territory]) WHERE reach && codes;
+
+    WITH old AS (SELECT id, reach, reach_of(territories) AS now FROM representatives WHERE reach && codes),
+    new AS (UPDATE representatives o SET reach = old.now FROM old WHERE o.id = old.id AND NOT (old.reach @> old.now AND old.reach <@ old.now)
+            RETURNING o.id, o.partner_id, o.version, old.reach, old.now)
+    SELECT array_agg((id, partner_id, version, reach, now)::moved_object) INTO moved FROM new;
+    PERFORM tell_moved('representative', moved, moment);
+
+    WITH old AS (SELECT id, reach, reach_of(ARRAY[territory]) AS now FROM conventions WHERE reach && codes),
+    new AS (UPDATE conventions o SET reach = old.now FROM old WHERE o.id = old.id AND NOT (old.reach @> old.now AND old.reach <@ old.now)
+            RETURNING o.id, o.version, old.reach, old.now)
+    SELECT array_agg((id, NULL, version, reach, now)::moved_object) INTO moved FROM new;
+    PERFORM tell_moved('convention', moved, moment);
+    -- An amendment is where its convention is.
+    PERFORM tell_moved('amendment', array_agg((a.id, a.convention_id, a.version, m.before, m.after)::moved_object), moment)
+       FROM unnest(moved) AS m JOIN amendments a ON a.convention_id = m.id;
+
+    WITH old AS (SELECT id, reach, reach_of(territories) AS now FROM declinations WHERE reach && codes),
+    new AS (UPDATE declinations o SET reach = old.now FROM old WHERE o.id = old.id AND NOT (old.reach @> old.now AND old.reach <@ old.now)
+            RETURNING o.id, o.version, old.reach, old.now)
+    SELECT array_agg((id, NULL, version, reach, now)::moved_object) INTO moved FROM new;
+    PERFORM tell_moved('declination', moved, moment);
+
+    WITH old AS (SELECT id, reach, reach_of(ARRAY[territory]) AS now FROM reports WHERE reach && codes),
+    new AS (UPDATE reports o SET reach = old.now FROM old WHERE o.id = old.id AND NOT (old.reach @> old.now AND old.reach <@ old.now)
+            RETURNING o.id, o.version, old.reach, old.now)
+    SELECT array_agg((id, NULL, version, reach, now)::moved_object) INTO moved FROM new;
+    PERFORM tell_moved('report', moved, moment);
+
+    WITH old AS (SELECT id, reach, reach_of(ARRAY[territory]) AS now FROM contacts WHERE reach && codes),
+    new AS (UPDATE contacts o SET reach = old.now FROM old WHERE o.id = old.id AND NOT (old.reach @> old.now AND old.reach <@ old.now)
+            RETURNING o.id, o.version, old.reach, old.now)
+    SELECT array_agg((id, NULL, version, reach, now)::moved_object) INTO moved FROM new;
+    PERFORM tell_moved('contact', moved, moment);
+
+    WITH old AS (SELECT id, reach, reach_of(ARRAY['uai:' || uai]) AS now FROM solicitations WHERE reach && codes),
+    new AS (UPDATE solicitations o SET reach = old.now FROM old WHERE o.id = old.id AND NOT (old.reach @> old.now AND old.reach <@ old.now)
+            RETURNING o.id, o.version, old.reach, old.now)
+    SELECT array_agg((id, NULL, version, reach, now)::moved_object) INTO moved FROM new;
+    PERFORM tell_moved('solicitation', moved, moment);
+
+    -- Only who may write an intervention is decided by where it is held; everyone reads it.
     UPDATE interventions
        SET held_by = ARRAY(SELECT code FROM unnest(territories) AS territory, unnest(reach_of(ARRAY[territory])) AS code
                             GROUP BY code HAVING count(*) = cardinality(territories))
-     WHERE covers && moved;
+     WHERE covers && codes;
 END $$;
+
+-- The same for schools. What an older program calls.
+CREATE OR REPLACE FUNCTION refresh_reach(uais text[]) RETURNS void LANGUAGE sql VOLATILE
+    BEGIN ATOMIC
+        SELECT refresh_reach(ARRAY(SELECT 'uai:' || uai FROM unnest(uais) AS uai), now());
+    END;
 
 -- The distance between two points in kilometres, on a sphere (haversine); null where one is not known.
 -- The sum is made a hair smaller before its root is taken: rounding must not bring it over 1, which

@@ -9,6 +9,7 @@ pub mod bodies;
 pub mod connections;
 pub mod rates;
 pub mod turns;
+pub mod waiting;
 
 use std::num::NonZeroU32;
 
@@ -20,6 +21,7 @@ use bodies::Bodies;
 use connections::Connections;
 use rates::Rates;
 use turns::{Turn, Turns};
+use waiting::Waiting;
 
 /// The bounds of one service.
 pub struct Limits {
@@ -31,6 +33,8 @@ pub struct Limits {
     pub connections: Connections,
     /// What is held of bodies.
     pub bodies: Bodies,
+    /// Readers that wait for changes.
+    pub waiting: Waiting,
     /// Reads of one row or one page: many at once, on connections that they share.
     light: Turns,
     /// Searches, counts and sums.
@@ -55,6 +59,7 @@ impl Limits {
                 config.trusted_proxies.clone(),
             ),
             bodies: Bodies::new(config.body_memory),
+            waiting: Waiting::new(config.waiting_per_client),
             light: Turns::new(LIGHT, LIGHT, LIGHT),
             queries: Turns::new(heavy, share(heavy), WAITING),
             exports: Turns::new(heavy, share(heavy), WAITING),
@@ -72,7 +77,7 @@ impl Limits {
     }
 
     /// For each class, how many run and how many wait.
-    fn in_flight(&self) -> [(Class, usize, usize); 7] {
+    pub fn in_flight(&self) -> [(Class, usize, usize); 7] {
         Class::ALL.map(|class| {
             let (running, waiting) = self.of(class).count();
             (class, running, waiting)
@@ -99,6 +104,7 @@ impl Limits {
                 metrics::gauge!("ree_requests_in_flight", &of).set(number(count));
             }
         }
+        metrics::gauge!("ree_waiting_readers").set(number(self.waiting.count()));
         metrics::gauge!("ree_connections").set(number(self.connections.count()));
         metrics::gauge!("ree_body_memory_free_bytes").set(number(self.bodies.free()));
         metrics::counter!("ree_rate_limited_total").absolute(self.rates.refused());

@@ -9,6 +9,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::db::page::Mark;
 use crate::db::schema::changes;
 use crate::http::answer::ObjectLink;
 
@@ -38,7 +39,13 @@ pub struct Change {
 
 impl Change {
     /// The change as it is answered, with its object's URL and the object as the reader may see it now.
-    pub fn answer(self, cursor: String, url: String, data: Option<Rc<Value>>) -> ChangeAnswer {
+    pub fn answer(
+        self,
+        mark: Mark,
+        cursor: String,
+        url: String,
+        data: Option<Rc<Value>>,
+    ) -> ChangeAnswer {
         ChangeAnswer {
             cursor,
             kind: self.type_,
@@ -50,8 +57,7 @@ impl Change {
             version: self.version,
             occurred_at: self.occurred_at,
             data,
-            position: self.position,
-            seq: self.seq,
+            mark,
         }
     }
 }
@@ -86,12 +92,20 @@ pub struct ChangeAnswer {
     #[schema(value_type = Option<Object>)]
     #[serde(serialize_with = "shared")]
     pub data: Option<Rc<Value>>,
-    /// Its transaction.
+    /// Its place in the feed, as its cursor tells it.
     #[serde(skip)]
     #[schema(ignore)]
-    pub position: i64,
-    /// Its place in the transaction.
-    #[serde(skip)]
-    #[schema(ignore)]
-    pub seq: i64,
+    pub mark: Mark,
+}
+
+/// Une page du flux.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ListedChange)]
+pub struct ChangesPage {
+    /// Les changements de la page.
+    pub data: Vec<ChangeAnswer>,
+    /// Le curseur de la page suivante, ou null quand vous êtes à jour.
+    pub next_cursor: Option<String>,
+    /// Où reprendre après cette page, même vide : tout ce qui précède vous a été dit.
+    pub cursor: String,
 }

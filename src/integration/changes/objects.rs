@@ -19,10 +19,11 @@ use crate::agreements::conventions::model::Convention;
 use crate::agreements::declinations::model::Declination;
 use crate::db::journal::InFeed;
 use crate::error::{Error, Result, Rule};
-use crate::feed::{Changed, FeedObject, Reading};
+use crate::feed::{Changed, FeedObject, Reading, Rows};
 use crate::offers::interventions::model::Offer;
 use crate::offers::interventions::syncs::model::Sync;
 use crate::offers::solicitations::model::Solicitation;
+use crate::reference::Reference;
 use crate::register::clients::model::Client;
 use crate::register::contacts::model::Contact;
 use crate::register::establishments::model::Establishment;
@@ -63,21 +64,46 @@ types![
 pub type Objects = HashMap<Uuid, Rc<Value>>;
 
 /// A type of object, and how its objects are read.
-struct Type {
+#[derive(Debug)]
+pub struct Type {
     name: &'static str,
+    /// Where its rows are.
+    pub rows: Rows,
     verbs: &'static [&'static str],
     parent: Option<&'static str>,
-    read: for<'a> fn(&'a Reading<'a>, Changed<'a>) -> LocalBoxFuture<'a, Result<Objects>>,
+    read: Read,
 }
+
+/// How the objects of a type are read.
+type Read = for<'a> fn(&'a Reading<'a>, Changed<'a>) -> LocalBoxFuture<'a, Result<Objects>>;
 
 impl Type {
     const fn of<T: FeedObject>() -> Self {
         Self {
             name: T::TYPE,
+            rows: T::ROWS,
             verbs: T::VERBS,
             parent: T::PARENT,
             read: read_type::<T>,
         }
+    }
+
+    /// Its name.
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// All of them.
+    pub fn all() -> impl Iterator<Item = &'static Self> {
+        TYPES.iter()
+    }
+
+    /// Those of these objects that the caller may see now, as it may see them.
+    ///
+    /// # Errors
+    /// `service_unavailable` when PostgreSQL is away.
+    pub async fn read(&self, reading: &Reading<'_>, objects: Changed<'_>) -> Result<Objects> {
+        (self.read)(reading, objects).await
     }
 
     fn named(name: &str) -> Option<&'static Self> {
@@ -123,15 +149,54 @@ pub async fn read(reading: &Reading<'_>, changes: &[Change]) -> Result<Objects> 
     Ok(found.into_iter().flatten().collect())
 }
 
+/// The names of the types of object.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    TYPES.iter().map(|one| one.name)
+}
+
 /// The URL of a change's object.
 pub fn url(change: &Change) -> String {
-    let (kind, key) = (&change.object_type, &change.object_key);
+    url_of(&change.object_type, change.parent_id, &change.object_key)
+}
+
+/// The URL of the object of a type that is known by this key, below this one.
+pub fn url_of(kind: &str, parent_id: Option<Uuid>, key: &str) -> String {
     let parent = Type::named(kind).and_then(|one| one.parent);
-    match parent.zip(change.parent_id) {
+    match parent.zip(parent_id) {
         Some((above, id)) => format!("/v1/{above}/{id}/{kind}s/{key}"),
         None => format!("/v1/{kind}s/{key}"),
     }
 }
+
+/// The names of the types, as a parameter takes them.
+const NAMES: &str = "partner, representative, convention, amendment, declination, intervention, sync, \
+                     solicitation, campaign, contact, establishment, report, publication, client";
+
+/// A type of object, as it is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct ObjectKind(pub &'static Type);
+
+impl PartialEq for ObjectKind {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.name == other.0.name
+    }
+}
+
+impl Described for ObjectKind {
+    fn described() -> RefOr<Schema> {
+        schemas::one_of(names(), None)
+    }
+}
+
+impl FromText for ObjectKind {
+    fn from_text(text: &str) -> Result<Self, Rule> {
+        let known = Type::named(text).map(Self);
+        known.ok_or(Rule::Format(NAMES))
+    }
+}
+
+/// The nomenclature of the types of change.
+const EVENT_TYPES: &str = "event_types";
 
 /// The type of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -164,13 +229,39 @@ impl FromText for ChangeType {
                 verb,
             })
         });
-        known.ok_or(Rule::UnknownCode("types", None))
+        known.ok_or_else(|| {
+            let list = Reference::get().nomenclature(EVENT_TYPES);
+            let near = list.and_then(|list| list.meant_by(text));
+            Rule::UnknownCode(EVENT_TYPES, near)
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_nomenclature_has_each_type_of_change_in_order() {
+        let list = Reference::get().nomenclature(EVENT_TYPES).unwrap();
+        let of = |one: &Type| {
+            let name = one.name;
+            let verbs = one.verbs.iter();
+            verbs
+                .map(move |verb| format!("{name}.{verb}"))
+                .collect::<Vec<_>>()
+        };
+        let all: Vec<String> = TYPES.iter().flat_map(of).collect();
+        assert_eq!(list.codes(), all);
+    }
+
+    #[test]
+    fn the_parameter_names_each_type() {
+        let all: Vec<&str> = names().collect();
+        assert_eq!(NAMES.split(", ").collect::<Vec<_>>(), all);
+        assert!(all.iter().all(|name| ObjectKind::from_text(name).is_ok()));
+        assert!(ObjectKind::from_text("partners").is_err());
+    }
 
     #[test]
     fn no_type_stands_twice_and_each_verb_is_a_type_of_change() {

@@ -1,84 +1,63 @@
-//! The handler of the change feed.
-
-use std::rc::Rc;
+//! The handlers of the change feed.
 
 use actix_web::{HttpResponse, get};
 
-use super::filter::{Filter, Sort};
-use super::model::ChangeAnswer;
-use super::{objects, store};
-use crate::db::page::{Mark, MarkValue, Page};
+use super::list::{self, Changes};
+use super::model::ChangesPage;
+use super::snapshot::{self, Question};
+use super::{events, waiting};
 use crate::error::Result;
-use crate::feed::Reading;
-use crate::http::call::{Call, List, ListCall};
-use crate::http::page::{Listed, bound_to};
-use crate::register::territories::ancestry;
-
-/// The feed.
-pub struct Changes;
-
-impl List for Changes {
-    type Filter = Filter;
-    type Sort = Sort;
-    type Item = ChangeAnswer;
-    const CURSOR: &'static str = "after";
-    const CURSOR_WORDS: &'static str = "Le `cursor` du dernier changement lu";
-
-    async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<ChangeAnswer>> {
-        let (scope, connection) = (call.scope()?, call.reader().await?);
-        // Asked for only where the caller is a school.
-        let above = ancestry::above_schools(&connection, scope).await?;
-        let changes = store::page(&connection, scope, &above, &call.query, &page).await?;
-        let claims = call.admitted.claims.as_deref();
-        let reading = Reading {
-            connection: &connection,
-            scope,
-            above_schools: above,
-            subject: claims.map_or("", |claims| &claims.sub),
-            language: call.admitted.language,
-            now: call.app.now(),
-            stale_after_days: call.app.config.stale_after_days,
-        };
-        let objects = objects::read(&reading, &changes).await?;
-        let list = bound_to(Self::CURSOR, call.path(), &call.admitted.parameters);
-        changes
-            .into_iter()
-            .map(|change| {
-                let place = place(change.position, change.seq);
-                let cursor = call.app.cursors.write(&place, &list)?;
-                let data = objects.get(&change.object_id).cloned();
-                let url = objects::url(&change);
-                Ok(change.answer(cursor, url, data))
-            })
-            .collect()
-    }
-
-    fn mark(item: &ChangeAnswer, _sort: Sort) -> Mark {
-        place(item.position, item.seq)
-    }
-}
-
-fn place(position: i64, seq: i64) -> Mark {
-    Mark {
-        value: MarkValue::Place(position, seq),
-        id: String::new(),
-    }
-}
+use crate::error::problem::Problem;
+use crate::http::call::{Call, ListCall};
+use crate::http::formats::Form;
+use crate::http::query::Documented;
 
 /// Flux des changements
 ///
 /// Chaque écriture une fois, dans un ordre que des écritures simultanées ne peuvent pas faire
-/// manquer. Reprenez avec `after=` le `cursor` du dernier changement lu ; `next_cursor` est null
-/// quand vous êtes à jour. `data` est l'objet tel que vous pouvez le lire maintenant, null s'il
+/// manquer. Reprenez avec `after=` le `cursor` du dernier changement lu, ou celui de la page ;
+/// `next_cursor` est null quand vous êtes à jour. `data` est l'objet tel que vous pouvez le lire maintenant, null s'il
 /// n'est plus.
+///
+/// Avec `wait=`, la réponse attend qu'il y ait un changement à lire. En `text/event-stream`, les
+/// changements sont envoyés à mesure qu'ils arrivent (Server-Sent Events) : `id` est le curseur,
+/// `data` le changement ; `Last-Event-ID` reprend après lui ; un commentaire passe toutes les 15 s.
 #[utoipa::path(
     tag = "Synchronisation",
-    params(ListCall<Changes>),
-    responses((status = 200, description = "Une page du flux", content(
-        (Listed<ChangeAnswer> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")
-    )))
+    params(
+        ListCall<Changes>,
+        ("Last-Event-ID" = Option<String>, Header, description = "Comme `after=`, avant lequel il passe : l'`id` du dernier événement reçu")
+    ),
+    responses(
+        (status = 200, description = "Une page du flux", content(
+            (ChangesPage = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"), (String = "text/event-stream")
+        )),
+        (status = 410, description = "Reprise nécessaire : `reason` dit pourquoi, `types` et `territories` quoi relire, `cursor` où reprendre ensuite", body = Problem, content_type = "application/problem+json")
+    )
 )]
 #[get("/v1/changes")]
 pub async fn list_changes(call: ListCall<Changes>) -> Result<HttpResponse> {
-    call.answer().await
+    if call.call().admitted.form == Form::Events {
+        return events::answer(call).await;
+    }
+    waiting::for_something(call.call(), call.page()).await?;
+    call.answer_with(list::page_with_end, list::whole).await
+}
+
+/// Tout ce que vous pouvez lire, à un moment
+///
+/// Par où commence qui suit le flux : chaque objet que vous pouvez lire, tel que le flux le montre,
+/// tous d'un même moment, un par ligne (NDJSON). La première ligne dit quoi et quand
+/// (`{"at", "types", "partition"}`), les suivantes sont `{"object", "data"}`, la dernière est
+/// `{"cursor", "objects"}` : le curseur auquel reprendre le flux. Sans elle, la lecture n'est pas entière.
+///
+/// Lu en plusieurs parts (`partition=2/4`), reprenez au curseur de celle dont `at` est le plus ancien.
+#[utoipa::path(
+    tag = "Synchronisation",
+    params(Documented<Question>),
+    responses((status = 200, description = "Les objets", content((String = "application/x-ndjson"))))
+)]
+#[get("/v1/changes/snapshot")]
+pub async fn get_snapshot(call: Call<Question>) -> Result<HttpResponse> {
+    snapshot::answer(call).await
 }

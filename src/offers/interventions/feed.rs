@@ -6,10 +6,13 @@ use super::model::{InterventionAnswer, Offer};
 use super::status::AsOf;
 use super::store;
 use crate::error::Result;
-use crate::feed::{Changed, FeedObject, Reading};
+use crate::feed::{Changed, FeedObject, Reading, Rows};
 
 impl FeedObject for Offer {
     type Answer = InterventionAnswer;
+    const ROWS: Rows = Rows::of("interventions")
+        .known_by("external_id")
+        .below("partner_id");
 
     async fn read(
         reading: &Reading<'_>,

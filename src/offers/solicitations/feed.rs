@@ -6,10 +6,11 @@ use super::answer::SolicitationAnswer;
 use super::model::Solicitation;
 use super::store;
 use crate::error::Result;
-use crate::feed::{Changed, FeedObject, Reading};
+use crate::feed::{Changed, FeedObject, Reading, Rows};
 
 impl FeedObject for Solicitation {
     type Answer = SolicitationAnswer;
+    const ROWS: Rows = Rows::of("solicitations");
 
     async fn read(
         reading: &Reading<'_>,

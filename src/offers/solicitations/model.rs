@@ -223,6 +223,7 @@ impl ObjectType for Solicitation {
         "held",
         "not_held",
         "cancelled",
+        "moved",
     ];
 }
 

@@ -5,10 +5,11 @@ use uuid::Uuid;
 use super::model::{Client, ClientAnswer};
 use super::store;
 use crate::error::Result;
-use crate::feed::{Changed, FeedObject, Reading};
+use crate::feed::{Changed, FeedObject, Reading, Rows};
 
 impl FeedObject for Client {
     type Answer = ClientAnswer;
+    const ROWS: Rows = Rows::of("clients");
 
     async fn read(
         reading: &Reading<'_>,

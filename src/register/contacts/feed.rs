@@ -5,10 +5,11 @@ use uuid::Uuid;
 use super::model::{Contact, ContactAnswer};
 use super::store;
 use crate::error::Result;
-use crate::feed::{Changed, FeedObject, Reading};
+use crate::feed::{Changed, FeedObject, Reading, Rows};
 
 impl FeedObject for Contact {
     type Answer = ContactAnswer;
+    const ROWS: Rows = Rows::of("contacts");
 
     async fn read(
         reading: &Reading<'_>,

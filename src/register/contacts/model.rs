@@ -97,7 +97,7 @@ impl Contact {
 
 impl ObjectType for Contact {
     const TYPE: &'static str = "contact";
-    const VERBS: &'static [&'static str] = &["created", "updated", "erased"];
+    const VERBS: &'static [&'static str] = &["created", "updated", "erased", "moved"];
 }
 
 impl Journaled for Contact {

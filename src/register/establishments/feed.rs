@@ -6,7 +6,7 @@ use super::model::{Establishment, EstablishmentAnswer};
 use super::store;
 use crate::db::journal::ObjectType;
 use crate::error::Result;
-use crate::feed::{Changed, FeedObject, Reading};
+use crate::feed::{Changed, FeedObject, Reading, Rows};
 use crate::values::{TextValue, Uai};
 
 /// The imports journal them, in SQL.
@@ -17,6 +17,7 @@ impl ObjectType for Establishment {
 
 impl FeedObject for Establishment {
     type Answer = EstablishmentAnswer;
+    const ROWS: Rows = Rows::of("establishments").known_by("uai");
 
     async fn read(
         reading: &Reading<'_>,

@@ -5,10 +5,11 @@ use uuid::Uuid;
 use super::model::{Partner, PartnerAnswer};
 use super::store;
 use crate::error::Result;
-use crate::feed::{Changed, FeedObject, Reading};
+use crate::feed::{Changed, FeedObject, Reading, Rows};
 
 impl FeedObject for Partner {
     type Answer = PartnerAnswer;
+    const ROWS: Rows = Rows::of("partners");
 
     async fn read(
         reading: &Reading<'_>,

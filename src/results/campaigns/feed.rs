@@ -5,10 +5,11 @@ use uuid::Uuid;
 use super::model::{Campaign, CampaignAnswer};
 use super::store;
 use crate::error::Result;
-use crate::feed::{Changed, FeedObject, Reading};
+use crate::feed::{Changed, FeedObject, Reading, Rows};
 
 impl FeedObject for Campaign {
     type Answer = CampaignAnswer;
+    const ROWS: Rows = Rows::of("campaigns");
 
     async fn read(
         reading: &Reading<'_>,

@@ -5,10 +5,11 @@ use uuid::Uuid;
 use super::model::Publication;
 use super::store;
 use crate::error::Result;
-use crate::feed::{Changed, FeedObject, Reading};
+use crate::feed::{Changed, FeedObject, Reading, Rows};
 
 impl FeedObject for Publication {
     type Answer = Publication;
+    const ROWS: Rows = Rows::of("publications");
 
     async fn read(
         reading: &Reading<'_>,

@@ -6,11 +6,12 @@ use super::answer::{ReportAnswer, Viewer};
 use super::model::FullReport;
 use super::store;
 use crate::error::Result;
-use crate::feed::{Changed, FeedObject, Reading};
+use crate::feed::{Changed, FeedObject, Reading, Rows};
 use crate::results::campaigns;
 
 impl FeedObject for FullReport {
     type Answer = ReportAnswer;
+    const ROWS: Rows = Rows::of("reports");
 
     async fn read(
         reading: &Reading<'_>,

@@ -384,6 +384,7 @@ impl ObjectType for FullReport {
         "validated",
         "superseded",
         "deleted",
+        "moved",
     ];
 }
 

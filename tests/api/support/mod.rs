@@ -311,13 +311,17 @@ impl Caller {
 
     /// What the feed tells of a kind of object, once nothing older is under way.
     pub async fn all_changes(&self, kind: &str) -> Vec<Value> {
+        let of_kind = |row: &Value| row["object"]["type"] == kind;
+        self.told().await.into_iter().filter(of_kind).collect()
+    }
+
+    /// What the feed tells, from its beginning, once nothing older is under way.
+    pub async fn told(&self) -> Vec<Value> {
         self.service
             .until("SELECT coalesce(max(position), 0) < feed_horizon() FROM changes")
             .await;
         let mut rows = self.get("/v1/changes?limit=200").await.expect(200)["data"].take();
-        let rows = std::mem::take(rows.as_array_mut().expect("data"));
-        let of_kind = |row: &Value| row["object"]["type"] == kind;
-        rows.into_iter().filter(of_kind).collect()
+        std::mem::take(rows.as_array_mut().expect("data"))
     }
 
     /// Every row of a list, following `next_cursor`.
@@ -390,6 +394,8 @@ pub struct Reply {
     pub body: web::Bytes,
     /// The method and the path template it answers, where there is such a path.
     route: Option<(String, String)>,
+    /// Whether some members of a list's items were asked for.
+    is_partial: bool,
 }
 
 impl Reply {
@@ -400,6 +406,7 @@ impl Reply {
             Ok(response) => {
                 let (status, headers) = (response.status(), response.headers().clone());
                 let request = response.request();
+                let is_partial = request.query_string().contains("fields=");
                 let route = request
                     .match_pattern()
                     .map(|pattern| (request.method().to_string(), pattern));
@@ -411,6 +418,7 @@ impl Reply {
                     headers,
                     body,
                     route,
+                    is_partial,
                 }
             }
             Err(error) => {
@@ -424,6 +432,7 @@ impl Reply {
                     headers,
                     body,
                     route: None,
+                    is_partial: false,
                 }
             }
         }
@@ -438,6 +447,7 @@ impl Reply {
             status: self.status.as_u16(),
             headers: &self.headers,
             body: &self.body,
+            is_partial: self.is_partial,
         };
         let faults = answers::undocumented(&answer);
         assert!(

@@ -150,6 +150,17 @@ impl Service {
         self.store("establishments", &row).await;
     }
 
+    /// Moves a school, as the directory does.
+    pub async fn move_school(&self, uai: &str, academy: &str, department: &str) {
+        const MOVE: &str = "UPDATE establishments SET academy = $2, department = $3 WHERE uai = $1";
+        const FOLLOW: &str = "SELECT refresh_reach(ARRAY['uai:' || $1], now())";
+        let sql = self.sql().await;
+        sql.execute(MOVE, &[&uai, &academy, &department])
+            .await
+            .expect("a move");
+        sql.execute(FOLLOW, &[&uai]).await.expect("what follows");
+    }
+
     /// Schools of these numbers, each where its number says: `690_001` in the department 069.
     pub async fn new_schools<const N: usize>(&self, numbers: [u32; N]) -> [String; N] {
         for number in numbers {

@@ -5,10 +5,11 @@ use uuid::Uuid;
 use super::model::{AmendmentAnswer, Filed};
 use super::store;
 use crate::error::Result;
-use crate::feed::{Changed, FeedObject, Reading};
+use crate::feed::{Changed, FeedObject, Reading, Rows};
 
 impl FeedObject for Filed<'_> {
     type Answer = AmendmentAnswer;
+    const ROWS: Rows = Rows::of("amendments").below("convention_id");
 
     async fn read(
         reading: &Reading<'_>,

@@ -349,6 +349,7 @@ impl ObjectType for Filed<'_> {
         "signed",
         "abandoned",
         "deleted",
+        "moved",
     ];
     const PARENT: Option<&'static str> = Some("conventions");
 }

@@ -1,5 +1,9 @@
 //! The SQL of the change feed.
 
+pub mod lineage;
+pub mod retention;
+pub mod rows;
+
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};

@@ -5,10 +5,11 @@ use uuid::Uuid;
 use super::model::{Sync, SyncAnswer};
 use super::store;
 use crate::error::Result;
-use crate::feed::{Changed, FeedObject, Reading};
+use crate::feed::{Changed, FeedObject, Reading, Rows};
 
 impl FeedObject for Sync {
     type Answer = SyncAnswer;
+    const ROWS: Rows = Rows::of("syncs").below("partner_id");
 
     async fn read(reading: &Reading<'_>, changed: &Changed<'_>) -> Result<Vec<(Uuid, SyncAnswer)>> {
         let found = store::find_all(reading.connection, reading.scope, &changed.ids()).await?;

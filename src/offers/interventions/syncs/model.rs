@@ -195,8 +195,7 @@ pub struct Committed {
 
 impl ObjectType for Sync {
     const TYPE: &'static str = "sync";
-    // A portal follows what it pushes itself: nobody has asked for these changes alone.
-    const VERBS: &'static [&'static str] = &[];
+    const VERBS: &'static [&'static str] = &["created", "committed", "abandoned"];
     const PARENT: Option<&'static str> = Some("partners");
 }
 

@@ -5,10 +5,11 @@ use uuid::Uuid;
 use super::model::{Representative, RepresentativeAnswer};
 use super::store;
 use crate::error::Result;
-use crate::feed::{Changed, FeedObject, Reading};
+use crate::feed::{Changed, FeedObject, Reading, Rows};
 
 impl FeedObject for Representative {
     type Answer = RepresentativeAnswer;
+    const ROWS: Rows = Rows::of("representatives").below("partner_id");
 
     async fn read(
         reading: &Reading<'_>,

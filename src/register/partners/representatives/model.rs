@@ -104,7 +104,7 @@ impl Representative {
 
 impl ObjectType for Representative {
     const TYPE: &'static str = "representative";
-    const VERBS: &'static [&'static str] = &["created", "updated", "erased"];
+    const VERBS: &'static [&'static str] = &["created", "updated", "erased", "moved"];
     const PARENT: Option<&'static str> = Some("partners");
 }
 

@@ -192,7 +192,10 @@ impl Merge<'_> {
             .execute(include_str!("events.sql"), &[now])
             .await?;
         self.transaction
-            .batch_execute(include_str!("moved.sql"))
+            .execute(include_str!("moved.sql"), &[now])
+            .await?;
+        self.transaction
+            .batch_execute(include_str!("expected.sql"))
             .await?;
         Ok((inserted, changed))
     }

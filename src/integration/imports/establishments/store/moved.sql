@@ -1,10 +1,8 @@
--- Perimeters follow the schools that the directory moved; most editions move none.
-SELECT refresh_reach(array_agg(uai))
+-- Perimeters follow the schools that the directory moved, and those who gained or lost something are
+-- told; most editions move none. $1: now.
+SELECT refresh_reach(array_agg('uai:' || uai), $1)
   FROM import_changed
  WHERE known_id IS NOT NULL
    AND (academy, department, academic_region)
        IS DISTINCT FROM (before ->> 'academy', before ->> 'department', before ->> 'academic_region')
-HAVING count(*) > 0;
-
--- So do the reports that schools are expected to write.
-SELECT follow_schools(NULL, NULL) WHERE EXISTS (SELECT FROM import_changed)
+HAVING count(*) > 0
