@@ -6,7 +6,10 @@ pub mod database;
 mod import;
 mod indicators;
 mod migrate;
+mod mirror;
 mod output;
+mod push;
+mod remote;
 mod serve;
 mod settings;
 mod token;
@@ -54,6 +57,10 @@ enum Command {
     Client(client::Arguments),
     /// Keep the figures true, and prove it
     Indicators(indicators::Arguments),
+    /// Keep a copy of what a caller may read, in step with a service
+    Mirror(mirror::Arguments),
+    /// Send a partner's whole offer to a service
+    Push(push::Arguments),
     /// Print the OpenAPI document
     Openapi {
         /// Compare the document with this file instead; fails when they differ
@@ -100,6 +107,7 @@ pub fn main() -> ExitCode {
 fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Import(arguments) => wait(import::run(arguments)),
+        Command::Push(arguments) => push::run(&arguments),
         other => done(other).map(|()| ExitCode::SUCCESS),
     }
 }
@@ -112,6 +120,7 @@ fn done(command: Command) -> Result<(), Failure> {
         Command::Token(arguments) => token::run(arguments),
         Command::Client(arguments) => wait(client::run(arguments)),
         Command::Indicators(arguments) => wait(indicators::run(arguments)),
+        Command::Mirror(arguments) => mirror::run(&arguments),
         Command::Openapi { check } => document(check),
         Command::Config(arguments) => settings::run(&arguments),
         Command::Completions { shell } => {
@@ -119,7 +128,7 @@ fn done(command: Command) -> Result<(), Failure> {
             clap_complete::generate(shell, &mut Arguments::command(), "ree", &mut script);
             output::print(&String::from_utf8(script)?)
         }
-        Command::Import(_) | Command::EmbeddedReaper { .. } => Ok(()),
+        Command::Import(_) | Command::Push(_) | Command::EmbeddedReaper { .. } => Ok(()),
     }
 }
 

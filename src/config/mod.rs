@@ -15,6 +15,9 @@ use std::time::Duration;
 pub use settings::{DRAIN, SETTINGS, SMALL_GROUP, STALE_AFTER_DAYS, Setting};
 use sources::Values;
 
+/// The variable that commands take a token from: no setting of the service.
+pub const TOKEN: &str = "REE_TOKEN";
+
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {

@@ -27,6 +27,8 @@ impl Values {
         for (name, value) in environment {
             match known(&name) {
                 Some(name) => self.set(name, Some(value), Origin::Environment),
+                // What commands call a service with; the service has no use for it.
+                None if name == super::TOKEN => {}
                 None if name.starts_with("REE_") => {
                     self.problems.push(format!(
                         "{name}: there is no such setting (see `ree config check`)"

@@ -280,6 +280,13 @@ impl<L: List> IntoParams for ListCall<L> {
     }
 }
 
+/// The parts of a request for a list: the request, the page and the members it asks for.
+pub type Parts<L> = (
+    Rc<Call<<L as List>::Filter>>,
+    Page<<L as List>::Sort>,
+    Members,
+);
+
 /// A request for a page of a list.
 pub struct ListCall<L: List> {
     call: Rc<Call<L::Filter>>,
@@ -333,7 +340,7 @@ impl<L: List> ListCall<L> {
     }
 
     /// The request, the page and the members it asks for.
-    pub fn into_parts(self) -> (Rc<Call<L::Filter>>, Page<L::Sort>, Members) {
+    pub fn into_parts(self) -> Parts<L> {
         (self.call, self.page, self.members)
     }
 

@@ -61,6 +61,11 @@ impl Client {
         self.send("POST", path, headers, Some(&body.to_string()))
     }
 
+    /// Removes an object, whatever its version.
+    pub fn delete(&mut self, path: &str) -> Result<Reply> {
+        self.send("DELETE", path, &[("if-match", "*")], None)
+    }
+
     fn send(
         &mut self,
         method: &str,
