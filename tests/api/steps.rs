@@ -15,7 +15,7 @@ const LYON: &str = "academy:10";
 type Told = String;
 
 fn code_of(reply: &Reply) -> Told {
-    let problem: Value = serde_json::from_str(&reply.text()).expect("a problem");
+    let problem: Value = serde_json::from_str(reply.text()).expect("a problem");
     problem["code"].as_str().expect("a code").to_owned()
 }
 
@@ -103,7 +103,7 @@ struct Twins {
 }
 
 impl Twins {
-    async fn new(seed: u64) -> Self {
+    async fn new(seed: usize) -> Self {
         let service = Service::start().await;
         let partners = [
             id(&service.new_partner("Un").await),
@@ -114,7 +114,7 @@ impl Twins {
             .await;
         Self {
             service,
-            random: StdRng::seed_from_u64(seed),
+            random: StdRng::seed_from_u64(u64::try_from(seed).expect("a seed")),
             ids: [Vec::new(), Vec::new()],
             partners,
         }
@@ -247,7 +247,7 @@ async fn reports(twins: &mut Twins) {
 #[actix_web::test]
 async fn reports_become_at_once_what_they_become_one_by_one() {
     for seed in 0..rounds(60).div_ceil(10) {
-        let mut twins = Twins::new(seed as u64).await;
+        let mut twins = Twins::new(seed).await;
         reports(&mut twins).await;
         let ministry = twins.service.ministry();
         let campaign =
@@ -333,7 +333,7 @@ async fn solicitations(twins: &mut Twins) {
 #[actix_web::test]
 async fn solicitations_become_at_once_what_they_become_one_by_one() {
     for seed in 0..rounds(60).div_ceil(10) {
-        let mut twins = Twins::new(seed as u64).await;
+        let mut twins = Twins::new(seed).await;
         solicitations(&mut twins).await;
         for _ in 0..6 {
             let role = twins.any(&[
@@ -375,7 +375,7 @@ async fn declinations(twins: &mut Twins) {
 #[actix_web::test]
 async fn declinations_become_at_once_what_they_become_one_by_one() {
     for seed in 0..rounds(60).div_ceil(10) {
-        let mut twins = Twins::new(seed as u64).await;
+        let mut twins = Twins::new(seed).await;
         declinations(&mut twins).await;
         for _ in 0..6 {
             let role = twins.any(&["ministry", "academy", "academy", "foreign", "partner"]);
