@@ -4,6 +4,7 @@ use crate::app::App;
 use crate::auth::revocation;
 use crate::db::idempotency;
 use crate::error::Result;
+use crate::integration::webhooks::deliveries;
 use crate::offers::interventions::syncs::batches;
 
 /// Idempotency keys older than clients may rely on.
@@ -32,6 +33,16 @@ pub async fn remove_verdicts(app: &App) -> Result<()> {
     let removed = batches::store::forget_old(&mut connection, app.now()).await?;
     if removed > 0 {
         log::info!("verdicts of {removed} batches over 30 days old removed");
+    }
+    Ok(())
+}
+
+/// What was sent to webhooks long ago.
+pub async fn remove_deliveries(app: &App) -> Result<()> {
+    let mut connection = app.db.borrow().await?;
+    let removed = deliveries::store::forget_old(&mut connection, app.now()).await?;
+    if removed > 0 {
+        log::info!("{removed} deliveries to webhooks over 30 days old removed");
     }
     Ok(())
 }

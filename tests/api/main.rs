@@ -73,4 +73,6 @@ mod targets;
 mod tokens;
 mod trouble;
 mod visibility;
+mod webhooks;
+mod webhooks_sending;
 mod wire;

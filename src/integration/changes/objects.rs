@@ -20,6 +20,7 @@ use crate::agreements::declinations::model::Declination;
 use crate::db::journal::InFeed;
 use crate::error::{Error, Result, Rule};
 use crate::feed::{Changed, FeedObject, Reading};
+use crate::integration::webhooks::model::Webhook;
 use crate::offers::interventions::model::Offer;
 use crate::offers::interventions::syncs::model::Sync;
 use crate::offers::solicitations::model::Solicitation;
@@ -57,6 +58,7 @@ types![
     FullReport,
     Publication,
     Client,
+    Webhook,
 ];
 
 /// Objects by their ids; all the changes of one share it.
