@@ -48,6 +48,10 @@ openapi:
 contract:
     scripts/contract
 
+# Receive webhooks and verify them with the libraries of Standard Webhooks
+webhooks:
+    scripts/webhooks
+
 # Generate clients from openapi/openapi.json, check them and run them against the example data
 clients:
     scripts/clients

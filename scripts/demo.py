@@ -38,12 +38,12 @@ def free_port():
 class Service:
     """A running service: its address, and tokens for it."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, settings):
         self.directory = directory
         api, admin = free_port(), free_port()
         self.address = f"http://127.0.0.1:{api}"
         kept = {name: value for name, value in os.environ.items() if not name.startswith("REE_") and name != "DATABASE_URL"}
-        self.environment = {**kept, "REE_PUBLIC_URL": self.address, "REE_DATA_DIR": str(directory / "data")}
+        self.environment = {**kept, "REE_PUBLIC_URL": self.address, "REE_DATA_DIR": str(directory / "data"), **settings}
         self.log = (directory / "log").open("wb")
         command = [program(), "serve", "--demo", "--listen", f"127.0.0.1:{api}", "--admin-listen", f"127.0.0.1:{admin}"]
         self.process = subprocess.Popen(
@@ -88,13 +88,13 @@ class Service:
 
 
 @contextlib.contextmanager
-def service():
-    """A service of its own, in a directory that is gone when it has ended."""
+def service(**settings):
+    """A service of its own, with these settings, in a directory that is gone when it has ended."""
     with tempfile.TemporaryDirectory(prefix="ree-demo-", ignore_cleanup_errors=True) as name:
         directory = pathlib.Path(name)
         # The embedded server runs as another user when this runs as root.
         directory.chmod(0o755)
-        running = Service(directory)
+        running = Service(directory, settings)
         try:
             running.await_ready()
             yield running

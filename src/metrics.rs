@@ -50,6 +50,16 @@ fn describe() {
         "Memory left for bodies of requests."
     );
     describe_counter!(
+        "ree_webhook_deliveries_total",
+        "Messages sent to webhooks, by outcome."
+    );
+    describe_histogram!(
+        "ree_webhook_delivery_duration_seconds",
+        Unit::Seconds,
+        "From connecting to a webhook's receiver to the end of what is read of its answer."
+    );
+    describe_gauge!("ree_webhooks", "Webhooks, by how they fare.");
+    describe_counter!(
         "ree_rate_limited_total",
         "Requests refused because a client asked too much (429)."
     );

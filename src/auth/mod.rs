@@ -11,6 +11,7 @@
 //! | [`tokens`] | signing an access token, and verifying one at 20,000 requests a second (RFC 9068) |
 //! | [`revocation`] | which tokens no longer count although they have not expired (RFC 7009) |
 //! | [`secrets`] | machine clients' secrets: made, recognised, kept as a digest |
+//! | [`sealing`] | what is kept encrypted: the secrets of webhooks |
 //! | [`authorization`] | reading an `Authorization` header (RFC 6750, RFC 7617) |
 //!
 //! A request goes through them in this order:
@@ -35,6 +36,7 @@ pub mod keys;
 pub mod person_viewer;
 pub mod policy;
 pub mod revocation;
+pub mod sealing;
 pub mod secrets;
 pub mod tokens;
 

@@ -255,6 +255,19 @@ pub const TABLE: &[Line] = &[
     list("list_changes",                        [All, All, All, All, All]),
     point("get_me",                             [All, All, All, All, All]),
     export("get_snapshot",                      [All, All, All, All, All]),
+    list("list_webhooks",                       [All, Own, Own, Own, Own]),
+    aggregate("count_webhooks",                 [All, Own, Own, Own, Own]),
+    point("get_webhook",                        [All, Own, Own, Own, Own]),
+    write("create_webhook",                     [All, Own, Own, Own, Own]),
+    write("update_webhook",                     [All, Own, Own, Own, Own]),
+    write("delete_webhook",                     [All, Own, Own, Own, Own]),
+    write("rotate_webhook_secret",              [All, Own, Own, Own, Own]),
+    write("test_webhook",                       [All, Own, Own, Own, Own]),
+    write("pause_webhook",                      [All, Own, Own, Own, Own]),
+    write("resume_webhook",                     [All, Own, Own, Own, Own]),
+    write("replay_webhook",                     [All, Own, Own, Own, Own]),
+    list("list_webhook_deliveries",             [All, Own, Own, Own, Own]),
+    write("replay_webhook_delivery",            [All, Own, Own, Own, Own]),
     list("list_clients",                        [All, Own, No,  No,  No ]),
     aggregate("count_clients",                  [All, Own, No,  No,  No ]),
     point("get_client",                         [All, Own, No,  Own, No ]),
@@ -286,6 +299,8 @@ pub const TABLE: &[Line] = &[
 #[derive(Debug, Clone)]
 pub struct Scope {
     perimeter: Perimeter,
+    /// The subject of the token; none for operators and on public operations.
+    subject: Option<String>,
 }
 
 /// The perimeter a scope is limited to. Which rows of a kind lie in it is decided once, in the
@@ -347,7 +362,7 @@ pub fn allow(claims: &Claims, operation: &str) -> Result<Scope> {
     if !has(claims.scope, line.class.needs()) {
         return Err(insufficient(line.class.needs()));
     }
-    Ok(Scope::of(&claims.identity))
+    Ok(Scope::of(&claims.identity).acting_as(&claims.sub))
 }
 
 const fn place(role: Role) -> usize {
@@ -383,6 +398,7 @@ impl Scope {
     pub const fn of_operator() -> Self {
         Self {
             perimeter: Perimeter::Everything,
+            subject: None,
         }
     }
 
@@ -390,6 +406,7 @@ impl Scope {
     pub const fn of_public() -> Self {
         Self {
             perimeter: Perimeter::Public,
+            subject: None,
         }
     }
 
@@ -410,7 +427,36 @@ impl Scope {
             Identity::Partner { partner_id } => Perimeter::Partner(*partner_id),
             Identity::Reader => Perimeter::Public,
         };
-        Self { perimeter }
+        Self {
+            perimeter,
+            subject: None,
+        }
+    }
+
+    /// The same, of the caller whom a token names.
+    #[must_use]
+    pub fn acting_as(self, subject: &str) -> Self {
+        Self {
+            subject: Some(subject.to_owned()),
+            ..self
+        }
+    }
+
+    /// The caller, told apart from all others, for what is a caller's own: a machine client by its id,
+    /// whatever its perimeter is now; the holder of another token by its subject and its perimeter.
+    pub fn caller(&self) -> Option<String> {
+        let subject = self.subject.as_deref()?;
+        if Uuid::try_parse(subject).is_ok() {
+            return Some(subject.to_owned());
+        }
+        let perimeter = match &self.perimeter {
+            Perimeter::Everything => "ministry".to_owned(),
+            Perimeter::Territories { named, .. } => in_order(named.clone()),
+            Perimeter::Schools(_) => in_order(self.own_schools()),
+            Perimeter::Partner(id) => format!("partner:{id}"),
+            Perimeter::Public => "reader".to_owned(),
+        };
+        Some(format!("{subject} {perimeter}"))
     }
 
     /// The perimeter it is limited to.
@@ -487,6 +533,7 @@ impl Scope {
             Perimeter::Partner(id) => words.push(format!("partner:{id}")),
             Perimeter::Public => words.push("readers".to_owned()),
         }
+        words.extend(self.caller().map(|caller| format!("caller:{caller}")));
         Some(words)
     }
 
@@ -506,6 +553,12 @@ impl Scope {
     pub fn may_write_for(&self, partner: Uuid) -> bool {
         self.is_everything() || self.partner() == Some(partner)
     }
+}
+
+/// Codes as one text, the same in whatever order they were given.
+fn in_order(mut codes: Vec<String>) -> String {
+    codes.sort_unstable();
+    codes.join(" ")
 }
 
 #[cfg(test)]

@@ -199,6 +199,11 @@ fn announce(config: &Config, database: &Database) {
     tell(&format!("ree {version} is ready ({server})"));
     tell(&format!("  API   {url}/v1"));
     tell(&format!("  docs  {url}/docs/"));
+    if config.webhooks_allow_private {
+        tell(
+            "  REE_WEBHOOKS_ALLOW_PRIVATE: webhooks may be private and loopback addresses, by plain http too; for development alone",
+        );
+    }
     tell("  token ree token --role ministry   (cargo run --release -- token --role ministry)");
 }
 

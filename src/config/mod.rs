@@ -83,6 +83,8 @@ pub struct Config {
     pub stale_after_days: u16,
     /// Counts of pupils from 1 to one less are hidden in publications.
     pub small_group: u16,
+    /// Whether webhooks may be private and loopback addresses, by plain http too.
+    pub webhooks_allow_private: bool,
     /// Where each value came from, by setting name.
     pub origins: BTreeMap<&'static str, (String, Origin)>,
 }

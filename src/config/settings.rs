@@ -113,6 +113,11 @@ pub const SETTINGS: &[Setting] = &[
         "5",
         "counts of pupils below this are hidden in publications; 5 or more",
     ),
+    setting(
+        "REE_WEBHOOKS_ALLOW_PRIVATE",
+        "false",
+        "true, for development: webhooks may be private and loopback addresses, by plain http too",
+    ),
     setting("RUST_LOG", "info", "log filter, env_logger's syntax"),
 ];
 

@@ -128,6 +128,8 @@ impl Values {
         let shares_port = self.parsed("REE_REUSE_PORT", false, "true or false");
         let stale_after_days = self.number("REE_STALE_AFTER_DAYS", STALE_AFTER_DAYS, 1..=3650);
         let small_group = self.number("REE_SMALL_GROUP", SMALL_GROUP, SMALL_GROUP..=100);
+        let webhooks_allow_private =
+            self.parsed("REE_WEBHOOKS_ALLOW_PRIVATE", false, "true or false");
         let public_url = self.public_url(listen);
         let log_filter = self.log_filter();
         let cors_origins = self.origins();
@@ -168,6 +170,7 @@ impl Values {
             cors_origins,
             stale_after_days,
             small_group,
+            webhooks_allow_private,
             origins: self.values,
         })
     }

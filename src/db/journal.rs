@@ -95,6 +95,13 @@ impl Audience {
         self
     }
 
+    /// This caller too.
+    #[must_use]
+    pub fn and_caller(mut self, caller: &str) -> Self {
+        self.0.push(format!("caller:{caller}"));
+        self
+    }
+
     /// The words of both, once each.
     fn or(mut self, other: Self) -> Vec<String> {
         let more: Vec<String> = other

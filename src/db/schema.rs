@@ -609,6 +609,67 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    webhooks (id) {
+        id -> Uuid,
+        version -> Int8,
+        owner -> Text,
+        client_id -> Nullable<Uuid>,
+        acts_as -> Jsonb,
+        url -> Text,
+        types -> Array<Text>,
+        territories -> Array<Text>,
+        description -> Nullable<Text>,
+        status -> Text,
+        disabled_reason -> Nullable<Text>,
+        position -> Int8,
+        seq -> Int8,
+        last_success_at -> Nullable<Timestamptz>,
+        failing_since -> Nullable<Timestamptz>,
+        failures -> Int4,
+        due_at -> Timestamptz,
+        lease -> Nullable<Uuid>,
+        leased_until -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    webhook_secrets (id) {
+        id -> Uuid,
+        webhook_id -> Uuid,
+        sealed -> Text,
+        created_at -> Timestamptz,
+        expires_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    webhook_deliveries (id) {
+        id -> Uuid,
+        webhook_id -> Uuid,
+        #[sql_name = "type"]
+        type_ -> Text,
+        position -> Nullable<Int8>,
+        seq -> Nullable<Int8>,
+        object_type -> Text,
+        object_id -> Uuid,
+        object_url -> Text,
+        object_version -> Int8,
+        occurred_at -> Timestamptz,
+        outcome -> Text,
+        attempts -> Int4,
+        attempted_at -> Nullable<Timestamptz>,
+        duration_ms -> Nullable<Int4>,
+        status_code -> Nullable<Int4>,
+        answer -> Nullable<Text>,
+        error -> Nullable<Text>,
+        due_at -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+    }
+}
+
 // A view: the reference territories and, as leaves, the establishments.
 diesel::table! {
     territory_tree (code) {

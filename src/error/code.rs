@@ -223,6 +223,10 @@ codes! {
         text("Deux secrets déjà en service", "Two secrets already live"),
         text("Un client a deux secrets au plus en même temps.", "A client has two secrets at most at one time."),
         text("Attendez la fin du plus ancien, ou remplacez-le aussitôt avec `revoke_previous`.", "Wait for the end of the older one, or replace it at once with `revoke_previous`.");
+    TooManyWebhooks = 409 "too_many_webhooks",
+        text("Trop de webhooks", "Too many webhooks"),
+        text("Un client a vingt webhooks au plus.", "A client has twenty webhooks at most."),
+        text("Supprimez-en un, ou élargissez les types d'un de ceux qui existent.", "Delete one, or widen the types of one that there is.");
     IdempotencyInProgress = 409 "idempotency_in_progress",
         text("Requête déjà en cours", "Request already running"),
         text("Une requête avec la même clé d'idempotence est en cours.", "A request with the same idempotency key is running."),

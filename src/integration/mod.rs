@@ -1,4 +1,4 @@
-//! How other systems meet the register: the change feed, tokens for programs, files of partners,
+//! How other systems meet the register: the change feed, webhooks, tokens for programs, files of partners,
 //! conventions and schools, the operation of the service, and the example data.
 
 pub mod changes;
@@ -6,3 +6,4 @@ pub mod demo;
 pub mod imports;
 pub mod oauth;
 pub mod operation;
+pub mod webhooks;

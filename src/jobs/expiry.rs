@@ -5,6 +5,7 @@ use crate::auth::revocation;
 use crate::db::idempotency;
 use crate::error::Result;
 use crate::integration::changes;
+use crate::integration::webhooks::deliveries;
 use crate::offers::interventions::syncs::batches;
 
 /// Idempotency keys older than clients may rely on.
@@ -43,6 +44,16 @@ pub async fn remove_changes(app: &App) -> Result<()> {
     let removed = changes::store::retention::purge(&mut connection, app.now()).await?;
     if removed > 0 {
         log::info!("{removed} events over thirteen months old removed from the change feed");
+    }
+    Ok(())
+}
+
+/// What was sent to webhooks long ago.
+pub async fn remove_deliveries(app: &App) -> Result<()> {
+    let mut connection = app.db.borrow().await?;
+    let removed = deliveries::store::forget_old(&mut connection, app.now()).await?;
+    if removed > 0 {
+        log::info!("{removed} deliveries to webhooks over 30 days old removed");
     }
     Ok(())
 }

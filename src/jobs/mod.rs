@@ -14,6 +14,7 @@ use futures_util::future::{BoxFuture, join_all};
 
 use crate::app::{App, Shared};
 use crate::error::Result;
+use crate::integration::webhooks::{sending as webhooks, store};
 
 /// A job.
 pub struct Job {
@@ -29,6 +30,8 @@ pub struct Job {
 const REVOCATIONS: Duration = Duration::from_secs(2);
 /// How often what has expired is removed.
 const EXPIRY: Duration = Duration::from_secs(3600);
+/// How often what is only known to the database is measured.
+const GAUGES: Duration = Duration::from_secs(15);
 
 /// All of them.
 pub const JOBS: &[Job] = &[
@@ -56,6 +59,21 @@ pub const JOBS: &[Job] = &[
         name: "remove old events of the feed",
         period: EXPIRY,
         run: |app| Box::pin(expiry::remove_changes(app)),
+    },
+    Job {
+        name: "send webhooks",
+        period: webhooks::PERIOD,
+        run: |app| Box::pin(webhooks::run(app)),
+    },
+    Job {
+        name: "count webhooks",
+        period: GAUGES,
+        run: |app| Box::pin(count_webhooks(app)),
+    },
+    Job {
+        name: "remove old deliveries",
+        period: EXPIRY,
+        run: |app| Box::pin(expiry::remove_deliveries(app)),
     },
     Job {
         name: "fold metrics",
@@ -95,5 +113,20 @@ async fn read_revocations(app: &App) -> Result<()> {
 async fn fold_metrics(app: &App) -> Result<()> {
     app.metrics.upkeep();
     app.limits.rates.forget_full();
+    Ok(())
+}
+
+async fn count_webhooks(app: &App) -> Result<()> {
+    let counts = store::counts::counts(&*app.db.reader().await?).await?;
+    app.metrics.set(|| {
+        for (state, count) in [
+            ("active", counts.active),
+            ("failing", counts.failing),
+            ("paused", counts.paused),
+            ("disabled", counts.disabled),
+        ] {
+            metrics::gauge!("ree_webhooks", "state" => state).set(f64::from(count));
+        }
+    });
     Ok(())
 }

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use utoipa::openapi::OpenApi;
 
 use crate::agreements::{conventions, declinations};
+use crate::integration::webhooks;
 use crate::language::Language;
 use crate::offers::solicitations;
 use crate::register::{clients, partners};
@@ -26,7 +27,7 @@ struct Life {
     diagram: String,
 }
 
-fn lives() -> [Life; 8] {
+fn lives() -> [Life; 9] {
     use conventions::amendments::model::Step as AmendmentStep;
     [
         life::<partners::model::Step>("Partenaires", ["un partenaire", "partner"]),
@@ -37,6 +38,7 @@ fn lives() -> [Life; 8] {
         life::<reports::model::Step>("Bilans", ["un bilan", "report"]),
         life::<campaigns::model::Step>("Campagnes", ["une campagne", "campaign"]),
         life::<clients::model::Step>("Clients", ["un client", "client"]),
+        life::<webhooks::model::Step>("Webhooks", ["un webhook", "webhook"]),
     ]
 }
 

@@ -62,6 +62,7 @@ use crate::routes;
         (name = "Publications", description = "Les chiffres d'une année scolaire tels que le ministère les a publiés."),
         (name = "Échéances", description = "Ce qui vient à terme, et ce qui est en retard."),
         (name = "Synchronisation", description = "Le flux des changements."),
+        (name = "Webhooks", description = "Les adresses prévenues des changements (Standard Webhooks)."),
         (name = "Clients", description = "Les programmes clients et leurs jetons."),
         (name = "Exploitation", description = "État du service et documentation, sans jeton.")
     )

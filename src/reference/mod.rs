@@ -228,6 +228,10 @@ const NOMENCLATURES: &[(&str, &str)] = &[
         include_str!("../../data/reference/nomenclatures/declination_steps.csv"),
     ),
     (
+        "delivery_outcomes",
+        include_str!("../../data/reference/nomenclatures/delivery_outcomes.csv"),
+    ),
+    (
         "dimensions",
         include_str!("../../data/reference/nomenclatures/dimensions.csv"),
     ),
@@ -362,6 +366,14 @@ const NOMENCLATURES: &[(&str, &str)] = &[
     (
         "territory_kinds",
         include_str!("../../data/reference/nomenclatures/territory_kinds.csv"),
+    ),
+    (
+        "webhook_disabled_reasons",
+        include_str!("../../data/reference/nomenclatures/webhook_disabled_reasons.csv"),
+    ),
+    (
+        "webhook_statuses",
+        include_str!("../../data/reference/nomenclatures/webhook_statuses.csv"),
     ),
 ];
 

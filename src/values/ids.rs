@@ -208,4 +208,8 @@ ids! {
     EstablishmentId of Establishment = "d'un établissement" 0x10;
     /// The id of a secret.
     SecretId of Secret = "d'un secret" 0x11;
+    /// The id of a webhook.
+    WebhookId of Webhook = "d'un webhook" 0x12;
+    /// The id of a delivery to a webhook.
+    DeliveryId of Delivery = "d'un envoi" 0x13;
 }

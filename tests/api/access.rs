@@ -54,6 +54,8 @@ const REPORT_KEY: &str =
 const NARRATIVE: &str = r#"{"narrative": {"results": "Autres"}}"#;
 const REASON: &str = r#"{"reason": "À compléter"}"#;
 const CLIENT: &str = r#"{"name": "N", "contact_email": "a@exemple.fr", "role": "establishment", "uais": ["0690001A"], "scopes": ["read"]}"#;
+const WEBHOOK: &str = r#"{"url": "https://portail.exemple.fr/autre"}"#;
+const SINCE: &str = r#"{"since": "2026-01-01T00:00:00Z"}"#;
 const CONTACT: &str = r#"{"territory": "uai:0690001A", "role": "head"}"#;
 const REQUEST: &str =
     r#"{"uai": "0690001A", "intervention_id": "<intervention>", "levels": ["3e"]}"#;
@@ -196,6 +198,20 @@ const TABLE: &[Line] = &[
     common("count_deadlines"),
     common("list_changes"),
     common("get_snapshot"),
+    common("list_webhooks"),
+    common("count_webhooks"),
+    // A webhook of the ministry's: those of others are their own, whatever their perimeter.
+    line("get_webhook", "",                    ["200 200 200 404", "404",             "404",             "404",             "404"]),
+    line("create_webhook", WEBHOOK,            ["201",             "201",             "201",             "201",             "201"]),
+    line("update_webhook", WEBHOOK,            ["200 200 200 404", "404",             "404",             "404",             "404"]),
+    line("delete_webhook", "",                 ["204 204 204 404", "404",             "404",             "404",             "404"]),
+    line("rotate_webhook_secret", "",          ["200 200 200 404", "404",             "404",             "404",             "404"]),
+    line("test_webhook", "",                   ["202 202 202 404", "404",             "404",             "404",             "404"]),
+    line("pause_webhook", "",                  ["200 200 200 404", "404",             "404",             "404",             "404"]),
+    line("resume_webhook", "",                 ["409 409 409 404", "404",             "404",             "404",             "404"]),
+    line("replay_webhook", SINCE,              ["200 200 200 404", "404",             "404",             "404",             "404"]),
+    line("list_webhook_deliveries", "",        ["200 200 200 404", "404",             "404",             "404",             "404"]),
+    line("replay_webhook_delivery", "",        ["202 202 202 404", "404",             "404",             "404",             "404"]),
     line("list_clients", "",                   ["200",             "200",             "403",             "403",             "403"]),
     common("get_me"),
     line("count_clients", "",                  ["200",             "200",             "403",             "403",             "403"]),

@@ -225,6 +225,34 @@ fn resources(place: &Place) -> Vec<Resource> {
         ("expires_at", json!(1), "/ wrong_type"),
     ];
     client.extend(texts("name", 100));
+    let mut webhook: Vec<(&'static str, Value, &'static str)> = vec![
+        ("url", json!("portail.exemple.fr"), "/ invalid_format"),
+        (
+            "url",
+            json!("https://portail.exemple.fr/#a"),
+            "/ invalid_format",
+        ),
+        (
+            "url",
+            json!("https://a@portail.exemple.fr/"),
+            "/ credentials_in_url",
+        ),
+        ("url", json!(1), "/ wrong_type"),
+        (
+            "types",
+            json!(["partner.created", "partner.signed"]),
+            "/1 unknown_code",
+        ),
+        (
+            "types",
+            json!(["partner.created", "partner.created"]),
+            "/1 repeated_item",
+        ),
+        ("types", json!("partner.created"), "/ wrong_type"),
+        ("territories", json!(["academy:99"]), "/0 unknown_territory"),
+        ("territories", json!("FR"), "/ wrong_type"),
+    ];
+    webhook.extend(texts("description", 200));
     let mut declination: Vec<(&'static str, Value, &'static str)> = vec![
         ("level", json!("district"), "/ unknown_code"),
         ("level", json!(1), "/ wrong_type"),
@@ -417,6 +445,26 @@ fn resources(place: &Place) -> Vec<Resource> {
                 "updated_at",
                 "allowed_actions",
                 "warnings",
+            ],
+        },
+        Resource {
+            create: "create_webhook",
+            update: "update_webhook",
+            valid: json!({ "url": "https://portail.exemple.fr/webhooks" }),
+            faults: webhook,
+            required: vec!["url"],
+            read_only: vec![
+                "id",
+                "client_id",
+                "status",
+                "disabled_reason",
+                "secrets",
+                "last_success_at",
+                "failing_since",
+                "cursor",
+                "created_at",
+                "updated_at",
+                "allowed_actions",
             ],
         },
         Resource {

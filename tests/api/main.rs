@@ -82,4 +82,6 @@ mod tokens;
 mod trouble;
 mod visibility;
 mod waiting;
+mod webhooks;
+mod webhooks_sending;
 mod wire;

@@ -688,5 +688,5 @@ async fn each_change_shows_the_ministry_its_object_whatever_its_type() {
         );
         types.insert(object["type"].as_str().expect("a type").to_owned());
     }
-    assert_eq!(types.len(), 14, "of {types:?}, with {place:?}");
+    assert_eq!(types.len(), 15, "of {types:?}, with {place:?}");
 }

@@ -21,6 +21,7 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey, KeypairBytes};
+use hmac::{Hmac, Mac};
 use jsonwebtoken::{DecodingKey, EncodingKey};
 use rand::TryRngCore;
 use rand::rngs::OsRng;
@@ -50,6 +51,7 @@ pub struct Key {
     public: [u8; 32],
     encoding: EncodingKey,
     decoding: DecodingKey,
+    sealing: [u8; 32],
 }
 
 impl Keys {
@@ -195,6 +197,11 @@ impl Key {
         self.created
     }
 
+    /// The key made of it that encrypts what is kept.
+    pub(super) fn sealing(&self) -> &[u8; 32] {
+        &self.sealing
+    }
+
     /// What `jsonwebtoken` signs with.
     pub(super) fn encoding(&self) -> &EncodingKey {
         &self.encoding
@@ -270,6 +277,7 @@ impl Key {
             encoding: EncodingKey::from_ed_der(der.as_bytes()),
             // Despite its name it takes the 32 bare bytes; fewer would make it panic when used.
             decoding: DecodingKey::from_ed_der(&public),
+            sealing: sealing(signing)?,
         })
     }
 }
@@ -287,6 +295,13 @@ impl fmt::Debug for Key {
             .field("created", &self.created)
             .finish_non_exhaustive()
     }
+}
+
+/// A key of its own for another purpose: a keyed digest of the purpose tells nothing of the seed.
+fn sealing(signing: &SigningKey) -> Option<[u8; 32]> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(signing.as_bytes()).ok()?;
+    mac.update(b"ree: encryption of kept secrets, version 1");
+    Some(mac.finalize().into_bytes().into())
 }
 
 /// RFC 7638 §3: SHA-256 of the required members in lexicographic order, without white space;

@@ -1,7 +1,7 @@
 use super::{EDITION, FILES, digest, edition, stamp};
 
 /// The digest of this edition.
-const DIGEST: &str = "6bc5215eb0af89e89a820568ab62d5ae1a53aae188ba628302ccef360acdfdf2";
+const DIGEST: &str = "b3b1b1f60d958bf7ddbf05a78d17040ef399daf20e5fe44e6effa0f2729fc59f";
 
 #[test]
 fn a_change_of_the_files_is_a_new_edition() {

@@ -20,6 +20,7 @@ use crate::agreements::declinations::model::Declination;
 use crate::db::journal::InFeed;
 use crate::error::{Error, Result, Rule};
 use crate::feed::{Changed, FeedObject, Reading, Rows};
+use crate::integration::webhooks::model::Webhook;
 use crate::offers::interventions::model::Offer;
 use crate::offers::interventions::syncs::model::Sync;
 use crate::offers::solicitations::model::Solicitation;
@@ -58,6 +59,7 @@ types![
     FullReport,
     Publication,
     Client,
+    Webhook,
 ];
 
 /// Objects by their ids; all the changes of one share it.
@@ -170,7 +172,7 @@ pub fn url_of(kind: &str, parent_id: Option<Uuid>, key: &str) -> String {
 
 /// The names of the types, as a parameter takes them.
 const NAMES: &str = "partner, representative, convention, amendment, declination, intervention, sync, \
-                     solicitation, campaign, contact, establishment, report, publication, client";
+                     solicitation, campaign, contact, establishment, report, publication, client, webhook";
 
 /// A type of object, as it is asked for.
 #[derive(Debug, Clone, Copy)]

@@ -6,13 +6,17 @@ use serde_json::json;
 
 use super::story::{ACADEMY, DGESCO, PORTAL, SCHOOL, Story, body, portal, school};
 use crate::agreements::conventions;
-use crate::auth::Role;
 use crate::auth::policy::Scope;
+use crate::auth::sealing::Sealer;
+use crate::auth::{Identity, Role};
 use crate::config::{SMALL_GROUP, STALE_AFTER_DAYS};
 use crate::db::tx::Tx;
 use crate::db::version::{Conditions, Precondition};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::http::formats::Form;
+use crate::integration::webhooks;
+use crate::integration::webhooks::owner::Owner;
+use crate::integration::webhooks::reserved::Reach;
 use crate::language::Language;
 use crate::offers::interventions::status::AsOf;
 use crate::offers::interventions::syncs;
@@ -26,7 +30,7 @@ use crate::register::{clients, contacts};
 use crate::results::{campaigns, publications};
 use crate::values::ids::{
     BatchId, CampaignId, ClientId, ContactId, InterventionId, PublicationId, RepresentativeId,
-    SolicitationId, SyncId,
+    SolicitationId, SyncId, WebhookId,
 };
 use crate::values::{SchoolYear, Territory, TerritoryKind};
 
@@ -39,6 +43,7 @@ impl Story<'_> {
         self.representative().await?;
         self.contact().await?;
         self.client().await?;
+        self.webhook().await?;
         self.solicitation().await?;
         self.synchronisation().await?;
         self.campaign().await?;
@@ -139,6 +144,32 @@ impl Story<'_> {
         }))?;
         self.example(ClientId::EXAMPLE, DGESCO, async |tx| {
             clients::workflow::create(tx, &ministry, &new).await
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// What the portal is told of. It waits, for nobody listens there; nobody knows its secret until it
+    /// is rotated.
+    async fn webhook(&mut self) -> Result<()> {
+        let portal = Identity::Partner {
+            partner_id: self.partner.uuid(),
+        };
+        let owner = Owner::new(&ClientId::EXAMPLE.to_string(), &portal)?;
+        let sealer = Sealer::throwaway().map_err(Error::internal)?;
+        let reach = Reach { private: false };
+        let new = body(&json!({
+            "url": "https://portail.uimm.example/webhooks", "types": ["solicitation.created", "solicitation.cancelled"],
+            "description": "Exemple : les demandes des établissements",
+        }))?;
+        self.example(WebhookId::EXAMPLE, PORTAL, async |tx| {
+            webhooks::workflow::create(tx, &owner, &sealer, reach, &new).await
+        })
+        .await?;
+        self.step(PORTAL.0, PORTAL.1, async |tx| {
+            let (all, id, any) = (Scope::of_operator(), WebhookId::EXAMPLE, Precondition::None);
+            let step = webhooks::model::Step::Pause;
+            webhooks::workflow::pause_or_resume(tx, &all, id, step, &any).await
         })
         .await?;
         Ok(())

@@ -5,6 +5,7 @@ mod cluster;
 pub mod document;
 pub mod place;
 pub mod portal;
+pub mod receiver;
 mod stored;
 
 use std::future::Future;

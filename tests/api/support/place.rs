@@ -20,6 +20,9 @@ pub struct Place {
     pub sync: String,
     pub batch: String,
     pub client: String,
+    /// A webhook of the ministry's, and a test of it.
+    pub webhook: String,
+    pub delivery: String,
     /// What that school asks of that representative.
     pub solicitation: String,
     /// A contact of that school.
@@ -118,6 +121,7 @@ impl Place {
             .await;
         assert_eq!(intervention["status"], "published");
         let client = new_client(service, &uai).await;
+        let (webhook, delivery) = new_webhook(service).await;
         let contact = new_contact(service, &uai).await;
         let solicitation = new_solicitation(service, &uai, &representative).await;
         let campaign = new_campaign(service).await;
@@ -143,6 +147,8 @@ impl Place {
             sync,
             batch,
             client,
+            webhook,
+            delivery,
             solicitation,
             contact,
             campaign,
@@ -175,6 +181,8 @@ impl Place {
             sync: absent(),
             batch: absent(),
             client: absent(),
+            webhook: absent(),
+            delivery: absent(),
             solicitation: absent(),
             contact: absent(),
             campaign: absent(),
@@ -196,6 +204,7 @@ impl Place {
         let resource = operation.path.split('/').nth(2).unwrap_or_default();
         let id = match resource {
             "clients" => &self.client,
+            "webhooks" => &self.webhook,
             "solicitations" => &self.solicitation,
             "contacts" => &self.contact,
             "campaigns" => &self.campaign,
@@ -217,6 +226,7 @@ impl Place {
                 ("external_id", self.intervention),
                 ("sync_id", &self.sync),
                 ("batch_id", &self.batch),
+                ("delivery_id", &self.delivery),
                 ("uai", &self.uai),
                 ("code", self.code(operation)),
                 ("name", self.nomenclature),
@@ -258,6 +268,10 @@ impl Place {
         }
         for step in steps {
             let path = format!("/v1/conventions/{object}/{step}");
+            service.ministry().post(&path, json!({})).await.expect(200);
+        }
+        if operation.id == "resume_webhook" {
+            let path = format!("/v1/webhooks/{}/pause", self.webhook);
             service.ministry().post(&path, json!({})).await.expect(200);
         }
         if operation.id == "reopen_campaign" {
@@ -377,6 +391,20 @@ async fn new_client(service: &Service, uai: &str) -> String {
         .post("/v1/clients", body)
         .await
         .expect(201))
+}
+
+/// There are twenty of a caller at most: those made before make room.
+async fn new_webhook(service: &Service) -> (String, String) {
+    let ministry = service.ministry();
+    for old in ministry.all("/v1/webhooks").await.iter().skip(15) {
+        let path = format!("/v1/webhooks/{}", id(old));
+        ministry.delete(&path).await.expect(204);
+    }
+    let body = json!({ "url": "https://portail.exemple.fr/webhooks" });
+    let webhook = id(&ministry.post("/v1/webhooks", body).await.expect(201));
+    let path = format!("/v1/webhooks/{webhook}/test");
+    let test = ministry.post(&path, json!({})).await.expect(202);
+    (webhook, id(&test))
 }
 
 async fn new_contact(service: &Service, uai: &str) -> String {

@@ -50,6 +50,7 @@ from ree_client.api.publications import list_publication_changes, list_publicati
 from ree_client.api.ré_f_é_rentiels import list_nomenclatures, list_territories
 from ree_client.api.sollicitations import list_solicitations
 from ree_client.api.synchronisation import list_changes
+from ree_client.api.webhooks import list_webhook_deliveries, list_webhooks
 from ree_client.api.é_ch_é_ances import list_deadlines
 from ree_client.api.é_tablissements import list_establishments, list_opportunities
 
@@ -155,6 +156,11 @@ def read_every_list(client: AuthenticatedClient) -> None:
     assert first(clients).partner_id == PARTNER
     changes = told(models.ListedChange, list_changes.sync(client=client))
     assert first(changes).cursor
+    webhook = first(told(models.ListedWebhook, list_webhooks.sync(client=client)))
+    assert webhook.status == "paused"
+    sent = told(models.ListedDelivery, list_webhook_deliveries.sync(webhook.id, client=client))
+    # It has waited since it was made.
+    assert [delivery.outcome for delivery in sent.data] == []
 
 
 def read_figures(client: AuthenticatedClient) -> None:

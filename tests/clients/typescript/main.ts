@@ -107,6 +107,11 @@ async function readEveryList(): Promise<void> {
   assert((await first(client.GET("/v1/deadlines", { params: { query: { within_days: 3660 } } }))).due_on);
   assert.equal((await first(client.GET("/v1/clients"))).partner_id, id);
   assert((await first(client.GET("/v1/changes"))).cursor);
+  const webhook = await first(client.GET("/v1/webhooks"));
+  assert.equal(webhook.status, "paused");
+  const sent = await told(client.GET("/v1/webhooks/{id}/deliveries", { params: { path: { id: webhook.id } } }));
+  // It has waited since it was made.
+  assert.deepEqual(sent.data.map((delivery) => delivery.outcome), []);
 }
 
 async function decodeAnAmendment(): Promise<void> {
