@@ -32,7 +32,7 @@ diesel::define_sql_function! {
 }
 
 diesel::define_sql_function! {
-    /// [`fold`] of a text that may be absent.
+    /// `fold` of a text that may be absent.
     #[sql_name = "fold"]
     fn fold_nullable(input: Nullable<Text>) -> Nullable<Text>;
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::fields::Fields;
+use super::fields::{Fields, MAX_ITEMS};
 use super::query::{Parameters, Query, Reader};
 use crate::db::page::{Direction, Page};
 use crate::db::tx::Tx;
@@ -150,6 +150,13 @@ pub fn words<T: FromText>(fields: &mut Fields<'_>, name: &'static str) -> Vec<T>
     let Some(value) = fields.raw(name) else {
         return Vec::new();
     };
+    if value
+        .as_array()
+        .is_some_and(|items| items.len() > MAX_ITEMS)
+    {
+        fields.fault(name, Rule::TooManyItems(MAX_ITEMS));
+        return Vec::new();
+    }
     let texts: Option<Vec<&str>> = match value {
         serde_json::Value::String(text) => Some(text.split(',').collect()),
         serde_json::Value::Array(items) => items.iter().map(|item| item.as_str()).collect(),

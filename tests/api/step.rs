@@ -641,7 +641,7 @@ async fn a_snapshot_is_all_that_its_caller_may_read_and_the_feed_goes_on_from_it
         first["at"].is_string()
             && first["types"]
                 .as_array()
-                .is_some_and(|types| types.len() == 14)
+                .is_some_and(|types| types.len() == 15)
     );
     assert_eq!(first["partition"], json!(null));
     let ids: BTreeSet<String> = all.iter().map(|(_, id)| id.clone()).collect();

@@ -393,10 +393,10 @@ async fn new_client(service: &Service, uai: &str) -> String {
         .expect(201))
 }
 
-/// There are twenty of a caller at most: those made before make room.
+/// There are twenty of a caller at most: the oldest, of places that are done with, make room.
 async fn new_webhook(service: &Service) -> (String, String) {
     let ministry = service.ministry();
-    for old in ministry.all("/v1/webhooks").await.iter().skip(15) {
+    for old in ministry.all("/v1/webhooks").await.iter().rev().skip(15) {
         let path = format!("/v1/webhooks/{}", id(old));
         ministry.delete(&path).await.expect(204);
     }

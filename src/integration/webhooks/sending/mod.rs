@@ -1,8 +1,8 @@
 //! How webhooks are told: by every instance of the service, each webhook by one of them at a time.
 //!
-//! A round takes the [turns](turn) of those that are due, and goes on as long as there are any. A receiver
+//! A round takes the turns (`turn`) of those that are due, and goes on as long as there are any. A receiver
 //! that does not answer keeps its own turn alone; a webhook that fails waits, longer each time
-//! ([`backoff`]), and gives way to those that do not.
+//! (`backoff`), and gives way to those that do not.
 
 mod backoff;
 pub mod connect;

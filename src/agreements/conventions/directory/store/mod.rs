@@ -43,6 +43,10 @@ pub async fn find(
     scope: &Scope,
     reference: &str,
 ) -> Result<Convention> {
+    // PostgreSQL has no such text: none is stored under it.
+    if reference.contains('\0') {
+        return Err(Error::not_found());
+    }
     let found = scoped(scope)
         .filter(conventions::scope.eq(ConventionScope::National))
         .filter(conventions::reference.eq(reference))
