@@ -15,6 +15,8 @@ pub struct TsQuery;
 
 // Whether a text matches the search.
 diesel::infix_operator!(Matches, " @@ ", backend: Pg);
+// Whether a text is like some words of another, by the groups of three letters that an index has.
+diesel::infix_operator!(LikeWordsOf, " <% ", backend: Pg);
 
 diesel::define_sql_function! {
     /// The words of a search in French, accents and endings put aside; no search, no words.

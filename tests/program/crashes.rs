@@ -72,6 +72,14 @@ struct Write {
     acknowledged: Option<String>,
 }
 
+/// What a partner is; the answer that made it warns of others there were, whose names are like its own.
+fn but_warnings(mut partner: Value) -> Value {
+    if let Some(members) = partner.as_object_mut() {
+        members.remove("warnings");
+    }
+    partner
+}
+
 #[test]
 fn every_acknowledged_write_survives_the_services_death_once() {
     let directory = Directory::new();
@@ -105,7 +113,8 @@ fn every_acknowledged_write_survives_the_services_death_once() {
     {
         let created: Value = serde_json::from_str(answer).unwrap();
         let path = format!("/v1/partners/{}", created["id"].as_str().unwrap());
-        assert_eq!(ministry.get(&path).unwrap().expect(200), created);
+        let read = ministry.get(&path).unwrap().expect(200);
+        assert_eq!(but_warnings(read), but_warnings(created));
     }
     let stored = partners(&mut ministry);
     let known = usize::try_from(stored).unwrap();

@@ -18,7 +18,7 @@ use crate::db::keyset::Order;
 use crate::db::limit::paged;
 use crate::db::page::Page;
 use crate::db::schema::{convention_partners, convention_texts as texts, conventions, partners};
-use crate::db::search::{contains, fold, fold_nullable, greatest, similarity};
+use crate::db::search::{LikeWordsOf, contains, fold, fold_nullable, greatest, similarity};
 use crate::error::{Error, Result};
 use crate::values::ids::PartnerId;
 
@@ -176,7 +176,11 @@ pub async fn alike(mut connection: &AsyncPgConnection, partner: &Partner) -> Res
         )
     };
     let likeness = || greatest(closest(legal.clone()), closest(usual.clone()), None::<f32>);
+    // By the index first: names are words of `search`, and likeness is computed of those found.
+    let found = LikeWordsOf::new(fold(legal.clone()), partners::search)
+        .or(LikeWordsOf::new(fold(usual.clone()), partners::search));
     Ok(partners::table
+        .filter(found)
         .filter(partners::id.ne(partner.id))
         .filter(likeness().ge(ALIKE))
         .order((likeness().desc(), partners::id))

@@ -1,0 +1,1 @@
+DROP INDEX partners_search_idx;
