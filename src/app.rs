@@ -11,7 +11,7 @@ use crate::auth::authenticator::Authenticator;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::news::News;
-use crate::db::watch::Watch;
+use crate::db::probe::Probe;
 use crate::db::{Connector, Db, installation};
 use crate::error::Result;
 use crate::http::contract::Contract;
@@ -39,7 +39,7 @@ pub struct Shared {
     /// What callers may cost each other.
     pub limits: Limits,
     /// Asks whether PostgreSQL answers.
-    pub watch: Watch,
+    pub probe: Probe,
     /// What is new in the change feed.
     pub news: Arc<News>,
     /// Whether the service was told to stop.
@@ -85,7 +85,7 @@ impl Shared {
         let cursors = Cursors::new(installation::cursor_key(&connector).await?);
         Ok(Arc::new(Self {
             limits: Limits::new(&config),
-            watch: Watch::start(&connector)?,
+            probe: Probe::start(&connector)?,
             config,
             news: News::new(connector.clone()),
             connector,

@@ -18,6 +18,7 @@ pub mod migrations;
 pub mod news;
 pub mod overlap;
 pub mod page;
+pub mod probe;
 mod reference;
 #[expect(
     missing_docs,
@@ -28,7 +29,6 @@ pub mod search;
 pub mod sql_text;
 pub mod tx;
 pub mod version;
-pub mod watch;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -131,6 +131,22 @@ async fn borrow(pool: &Pool<AsyncPgConnection>) -> Result<Borrowed> {
         .map_err(|error: PoolError| Error::unavailable(error))
 }
 
+impl Reader {
+    async fn connect(connector: &Connector) -> diesel::ConnectionResult<Self> {
+        let (connection, alive) = connector.diesel().await?;
+        Ok(Self {
+            connection,
+            alive,
+            created: Instant::now(),
+        })
+    }
+
+    /// Whether it may be used further.
+    fn is_good(&self) -> bool {
+        self.alive.is_alive() && !is_stale(self.created)
+    }
+}
+
 impl std::ops::Deref for Reader {
     type Target = AsyncPgConnection;
 
@@ -188,19 +204,11 @@ impl Db {
     /// # Errors
     /// `service_unavailable` when PostgreSQL is away.
     pub async fn reader(&self) -> Result<Arc<Reader>> {
-        if let Some(reader) = self
-            .lock()
-            .as_ref()
-            .filter(|reader| reader.alive.is_alive() && !is_stale(reader.created))
-        {
+        if let Some(reader) = self.lock().as_ref().filter(|reader| reader.is_good()) {
             return Ok(Arc::clone(reader));
         }
-        let (connection, alive) = self.connector.diesel().await.map_err(Error::unavailable)?;
-        let reader = Arc::new(Reader {
-            connection,
-            alive,
-            created: Instant::now(),
-        });
+        let made = Reader::connect(&self.connector).await;
+        let reader = Arc::new(made.map_err(Error::unavailable)?);
         *self.lock() = Some(Arc::clone(&reader));
         Ok(reader)
     }

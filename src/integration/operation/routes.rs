@@ -64,7 +64,7 @@ pub async fn get_readiness(call: Call) -> Result<Answer> {
     if call.app.is_stopping() {
         return Err(Error::unavailable("the service was told to stop"));
     }
-    call.app.watch.ping().await?;
+    call.app.probe.ping().await?;
     Answer::json(StatusCode::OK, &Health { status: "ok" })
 }
 

@@ -3,11 +3,10 @@
 
 use std::time::Duration;
 
-use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
+use diesel_async::SimpleAsyncConnection;
 use tokio::sync::{mpsc, oneshot};
 
-use super::connect::Alive;
-use super::{Connector, is_stale};
+use super::{Connector, Reader};
 use crate::error::{Error, Result};
 
 /// How long PostgreSQL may take to answer that it is there.
@@ -19,22 +18,22 @@ const ASKING: usize = 64;
 type Asked = oneshot::Sender<Result<()>>;
 
 /// Asks on behalf of all workers.
-pub struct Watch(mpsc::Sender<Asked>);
+pub struct Probe(mpsc::Sender<Asked>);
 
 /// A connection, while it is good.
-struct Watching {
+struct Answering {
     connector: Connector,
-    connection: Option<(AsyncPgConnection, Alive, std::time::Instant)>,
+    connection: Option<Reader>,
 }
 
-impl Watch {
+impl Probe {
     /// Begins to wait for those who ask; ends with the last of them.
     ///
     /// # Errors
     /// `internal_error` when no thread can be started.
     pub fn start(connector: &Connector) -> Result<Self> {
-        let (watch, asked) = mpsc::channel(ASKING);
-        let mut watching = Watching {
+        let (probe, asked) = mpsc::channel(ASKING);
+        let mut answering = Answering {
             connector: connector.clone(),
             connection: None,
         };
@@ -43,10 +42,10 @@ impl Watch {
             .build()
             .map_err(Error::internal)?;
         std::thread::Builder::new()
-            .name("ree-watch".to_owned())
-            .spawn(move || runtime.block_on(watching.answer(asked)))
+            .name("ree-probe".to_owned())
+            .spawn(move || runtime.block_on(answering.answer(asked)))
             .map_err(Error::internal)?;
-        Ok(Self(watch))
+        Ok(Self(probe))
     }
 
     /// Whether PostgreSQL answers.
@@ -60,7 +59,7 @@ impl Watch {
     }
 }
 
-impl Watching {
+impl Answering {
     async fn answer(&mut self, mut asked: mpsc::Receiver<Asked>) {
         while let Some(first) = asked.recv().await {
             let mut waiting = vec![first];
@@ -81,18 +80,14 @@ impl Watching {
     }
 
     async fn ask(&mut self) -> std::result::Result<(), String> {
-        let good = |(_, alive, created): &(_, Alive, _)| alive.is_alive() && !is_stale(*created);
-        if !self.connection.as_ref().is_some_and(good) {
-            let made = self.connector.diesel().await;
-            let (connection, alive) = made.map_err(|error| error.to_string())?;
-            self.connection = Some((connection, alive, std::time::Instant::now()));
-        }
-        match &mut self.connection {
-            Some((connection, ..)) => connection
-                .batch_execute("SELECT 1")
+        let reader = match self.connection.take().filter(Reader::is_good) {
+            Some(reader) => reader,
+            None => Reader::connect(&self.connector)
                 .await
-                .map_err(|error| error.to_string()),
-            None => Err("no connection".to_owned()),
-        }
+                .map_err(|error| error.to_string())?,
+        };
+        let asked = (&mut &*reader).batch_execute("SELECT 1").await;
+        self.connection = Some(reader);
+        asked.map_err(|error| error.to_string())
     }
 }
