@@ -9,8 +9,8 @@ use crate::integration::{changes, oauth, operation, webhooks};
 use crate::offers::{interventions, opportunities, solicitations};
 use crate::register::{clients, contacts, establishments, nomenclatures, partners, territories};
 use crate::results::{
-    campaigns, declination_progress, figures, indicators, permalinks, publications, reports,
-    summary,
+    campaigns, catalogue, declination_progress, figures, indicators, permalinks, publications,
+    reports, summary,
 };
 
 /// Mounts everything.
@@ -38,6 +38,7 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
     figures::mount(config);
     publications::mount(config);
     permalinks::mount(config);
+    catalogue::mount(config);
     deadlines::mount(config);
     clients::mount(config);
     changes::mount(config);

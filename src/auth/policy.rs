@@ -336,6 +336,7 @@ const OPEN: &[(&str, Class)] = &[
     ("list_public_indicators", Class::List),
     ("get_public_indicator_values", Class::Aggregate),
     ("list_public_publications", Class::List),
+    ("get_public_catalog", Class::List),
 ];
 
 /// The class of an operation.

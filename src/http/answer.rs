@@ -99,6 +99,15 @@ impl Answer {
         })
     }
 
+    /// The same, of this media type.
+    #[must_use]
+    pub fn of_type(self, content_type: &'static str) -> Self {
+        Self {
+            content_type,
+            ..self
+        }
+    }
+
     /// 200 with a text of this media type, which has a digest but no version.
     pub fn text(content_type: &'static str, text: String) -> Self {
         let body = Bytes::from(text);

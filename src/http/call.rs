@@ -26,6 +26,7 @@ use super::members::Members;
 use super::open::OpenListed;
 use super::page::{Listed, Sort, bound_to, sort_described};
 use super::query::{self, NoQuery, Query, Reader};
+use super::table_schema;
 use super::xlsx;
 use crate::app::App;
 use crate::auth::policy::{Class, Scope};
@@ -189,7 +190,7 @@ pub trait List: 'static {
     const BATCH: i64 = BATCH;
 
     /// The forms that it is answered in, as `format=` names them.
-    const FORMATS: &'static str = "json, csv, ndjson, xlsx";
+    const FORMATS: &'static str = "json, csv, ndjson, xlsx, table-schema";
 
     /// The columns of its CSV: those of a row, unless the request chooses some.
     fn columns(_call: &Call<Self::Filter>) -> Vec<Column> {
@@ -242,7 +243,7 @@ fn names_of<L: List>() -> Vec<String> {
 const LABELS_WORDS: &str = "À côté de chaque code, territoire, convention et partenaire, son nom en français ou en anglais : `kind_label`, `levels_labels`, `partner_name`, `convention_reference`, `convention_title`. Par défaut `fr` pour `excel-fr` et `xlsx`, `none` ailleurs.";
 
 /// What the document says of `format`.
-pub const FORMAT_WORDS: &str = "La forme de la réponse, qui l'emporte sur `Accept` : un fichier nommé, la liste entière sauf en `json`. `xlsx` est un classeur, aux codes gardés en texte.";
+pub const FORMAT_WORDS: &str = "La forme de la réponse, qui l'emporte sur `Accept` : un fichier nommé, la liste entière sauf en `json`. `xlsx` est un classeur, aux codes gardés en texte ; `table-schema` décrit les colonnes du CSV (Table Schema).";
 
 /// The parameters of a list, for the document.
 impl<L: List> IntoParams for ListCall<L> {
@@ -314,7 +315,8 @@ impl<L: List> ListCall<L> {
             members,
         } = read_list::<L>(&mut reader, admitted.mark.clone());
         faults.check()?;
-        let for_people = dialect == Dialect::ExcelFr && admitted.form == Form::Csv;
+        let is_of_csv = matches!(admitted.form, Form::Csv | Form::TableSchema);
+        let for_people = dialect == Dialect::ExcelFr && is_of_csv;
         let language = match labels {
             Some(tag) => Language::tagged(tag),
             None => (for_people || admitted.form == Form::Xlsx).then_some(Language::French),
@@ -450,19 +452,16 @@ impl<L: List> ListCall<L> {
     }
 
     async fn stream(self, form: Form) -> Result<HttpResponse> {
-        let dialect = self.dialect;
-        let mut columns = told_as::<L::Item>(L::columns(&self.call));
-        columns.retain(|column| self.members.has(column.top()));
+        let (dialect, columns) = (self.dialect, self.columns());
+        if form == Form::TableSchema {
+            let schema = table_schema::of::<L::Item>(&columns, dialect, L::KEY);
+            let answer = Answer::digested(&schema)?.of_type(form.media_type());
+            return Ok(answer.respond_to(&self.call.request));
+        }
         let name = self.call.file_name();
         let mut response = if self.is_plain() {
             written(form, dialect, columns, self.batches()).await?
         } else {
-            if let Some(labels) = &self.labels {
-                let lists = lists_of::<L::Item>();
-                columns = labels
-                    .plan
-                    .beside(columns, |name| lists.iter().any(|list| list == name));
-            }
             let told = Rc::new(self.told());
             let next = self.batches();
             let next = move |mark| {
@@ -476,6 +475,18 @@ impl<L: List> ListCall<L> {
         };
         saved_as(&mut response, &name);
         Ok(response)
+    }
+
+    /// The columns of its CSV: of the members asked for, with labels beside them where some are asked for.
+    fn columns(&self) -> Vec<Column> {
+        let mut columns = told_as::<L::Item>(L::columns(&self.call));
+        columns.retain(|column| self.members.has(column.top()));
+        let Some(labels) = &self.labels else {
+            return columns;
+        };
+        let lists = lists_of::<L::Item>();
+        let is_list = |name: &str| lists.iter().any(|list| list == name);
+        labels.plan.beside(columns, is_list)
     }
 
     /// Answers the complete list as this writer writes it, as a file.

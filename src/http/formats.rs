@@ -32,6 +32,8 @@ pub enum Form {
     Ndjson,
     /// A workbook (Office Open XML).
     Xlsx,
+    /// What the columns of the CSV are ([`table_schema`](super::table_schema)).
+    TableSchema,
     /// Events that a calendar program imports (RFC 5545).
     Calendar,
     /// A page that a person reads.
@@ -42,7 +44,7 @@ pub enum Form {
 
 impl Form {
     /// Each with its name in an address and in a file's, and its media type.
-    const ALL: [(Self, &'static str, &'static str); 7] = [
+    const ALL: [(Self, &'static str, &'static str); 8] = [
         (Self::Json, "json", "application/json"),
         (Self::Csv, "csv", "text/csv"),
         (Self::Ndjson, "ndjson", "application/x-ndjson"),
@@ -50,6 +52,11 @@ impl Form {
             Self::Xlsx,
             "xlsx",
             "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        ),
+        (
+            Self::TableSchema,
+            "table-schema",
+            "application/vnd.tableschema+json",
         ),
         (Self::Calendar, "ics", "text/calendar"),
         (Self::Html, "html", "text/html"),
@@ -139,6 +146,17 @@ impl Column {
     /// Where its value is in a row.
     pub fn pointer(&self) -> &str {
         &self.pointer
+    }
+
+    /// The members that lead to its value, from the row on (RFC 6901).
+    pub fn path(&self) -> impl Iterator<Item = String> {
+        let members = self.pointer.split('/').skip(1);
+        members.map(|member| member.replace("~1", "/").replace("~0", "~"))
+    }
+
+    /// Whether its value is a list of objects, written as one member of each.
+    pub const fn is_listing(&self) -> bool {
+        self.item.is_some()
     }
 
     /// The member of the row that its value is in.

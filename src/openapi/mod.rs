@@ -81,7 +81,7 @@ pub fn document() -> OpenApi {
     lifecycles::describe(&mut document);
     for (path, item) in &mut document.paths.paths {
         for (method, operation) in operations(item) {
-            add_workbook(operation);
+            add_forms(operation);
             complete(path, &method, operation);
         }
     }
@@ -136,20 +136,32 @@ fn add_security(document: &mut OpenApi) {
     components.add_security_scheme("oauth2", SecurityScheme::OAuth2(OAuth2::new([flow])));
 }
 
-/// What is answered in the form that `format` names is also answered as a workbook.
-fn add_workbook(operation: &mut Operation) {
-    let mut parameters = operation.parameters.iter().flatten().filter_map(written);
-    if !parameters.any(|parameter| parameter.name == "format") {
-        return;
-    }
+/// What is answered in the form that `format` names is also answered as a workbook; of a list, its columns
+/// are described.
+fn add_forms(operation: &mut Operation) {
+    let parameters = operation.parameters.iter().flatten().filter_map(written);
+    let names: Vec<&str> = parameters.map(|one| one.name.as_str()).collect();
+    let has = |name| names.contains(&name);
+    let (takes_format, is_list) = (has("format"), has("labels"));
     let Some(RefOr::T(response)) = operation.responses.responses.get_mut("200") else {
         return;
     };
-    let file = ObjectBuilder::new().schema_type(Type::String);
-    let file = file.format(Some(SchemaFormat::KnownFormat(KnownFormat::Binary)));
-    let content = ContentBuilder::new().schema(Some(file)).build();
-    let name = Form::Xlsx.media_type().to_owned();
-    response.content.insert(name, content.into());
+    let mut add = |form: Form, schema: ObjectBuilder| {
+        let content = ContentBuilder::new().schema(Some(schema)).build();
+        let name = form.media_type().to_owned();
+        response.content.insert(name, content.into());
+    };
+    if takes_format {
+        let file = ObjectBuilder::new().schema_type(Type::String);
+        let binary = SchemaFormat::KnownFormat(KnownFormat::Binary);
+        add(Form::Xlsx, file.format(Some(binary)));
+    }
+    if takes_format && is_list {
+        add(
+            Form::TableSchema,
+            ObjectBuilder::new().schema_type(Type::Object),
+        );
+    }
 }
 
 /// Adds to an operation its security and the errors it can answer.

@@ -259,6 +259,7 @@ const PUBLIC: &[&str] = &[
     "get_public_indicator_values",
     "list_public_publications",
     "get_public_publication",
+    "get_public_catalog",
     "issue_token",
     "revoke_token",
 ];

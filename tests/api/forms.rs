@@ -54,6 +54,7 @@ fn media_type(form: &str) -> &'static str {
         "csv" => "text/csv",
         "ndjson" => "application/x-ndjson",
         "xlsx" => WORKBOOK,
+        "table-schema" => "application/vnd.tableschema+json",
         "ics" => "text/calendar",
         other => panic!("{other}: which media type?"),
     }
@@ -145,7 +146,8 @@ async fn each_form_of_each_list_has_an_address_which_wins_over_accept() {
             let disposition = reply.header("content-disposition");
             let is_file = disposition.starts_with("attachment; filename=\"ree-")
                 && disposition.ends_with(&format!(".{form}\""));
-            assert!(form == "json" || is_file, "{asked}: {disposition}");
+            let is_shown = matches!(&**form, "json" | "table-schema");
+            assert!(is_shown || is_file, "{asked}: {disposition}");
             let accepted = accepting(&ministry, &address, media_type).await;
             if form != "xlsx" {
                 assert_eq!(reply.text(), accepted.text(), "{asked}");

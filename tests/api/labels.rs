@@ -6,7 +6,7 @@ use crate::support::document::{Operation, in_address, operations};
 use crate::support::{Service, fill, id};
 
 /// The lists that can name their codes, at an address of the example data.
-fn lists() -> Vec<String> {
+pub fn lists() -> Vec<String> {
     let has_labels = |operation: &Operation| {
         let parameters = operation.parameters("query");
         parameters.iter().any(|one| one["name"] == "labels")
@@ -32,7 +32,7 @@ fn lists() -> Vec<String> {
         .collect()
 }
 
-async fn example_data() -> Service {
+pub async fn example_data() -> Service {
     let service = Service::start().await;
     ree::integration::demo::load(&service.connector)
         .await

@@ -19,6 +19,7 @@ mod agreements_stories;
 mod amendments;
 mod batch;
 mod campaigns;
+mod catalogue;
 mod comparison;
 mod completeness;
 mod contacts;

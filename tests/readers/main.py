@@ -12,8 +12,10 @@ import urllib.parse
 import urllib.request
 
 import duckdb
+import frictionless
 import openpyxl
 import pandas
+import pyshacl
 
 document, address, token = json.loads(pathlib.Path(sys.argv[1]).read_text()), sys.argv[2], sys.argv[3]
 
@@ -81,12 +83,34 @@ def check_codes(path, rows, frame):
                 assert cell == value, f"{path} {name}: {cell!r} for {value!r}"
 
 
+def check_described(path, query, plain, file):
+    """Each row is what the list's Table Schema says of its columns."""
+    if not plain:
+        return
+    described = json.loads(fetched(path, f"{query}&format=table-schema")[0])
+    schema = frictionless.Schema.from_descriptor(described)
+    report = frictionless.Resource(path=file.name, basepath=str(file.parent), schema=schema).validate()
+    assert report.valid, f"{path}: {report.flatten(['fieldName', 'rowNumber', 'note'])[:5]}"
+
+
+def check_catalogue():
+    """The catalogue is what DCAT-AP asks for; one without a title is not."""
+    body = fetched("/public/catalog.jsonld", "")[0].decode()
+    shapes = str(pathlib.Path(__file__).parent / "dcat-ap.ttl")
+    valid, _, said = pyshacl.validate(body, data_graph_format="json-ld", shacl_graph=shapes, shacl_graph_format="turtle")
+    assert valid, said
+    broken = body.replace('"dct:title"', '"dct:alternative"', 1)
+    assert not pyshacl.validate(broken, data_graph_format="json-ld", shacl_graph=shapes, shacl_graph_format="turtle")[0]
+    return len(json.loads(body)["dcat:dataset"])
+
+
 def read(path, query, is_paged, plain, directory):
     url = f"{address}{path}?{query}&format=csv"
     frame = pandas.read_csv(url, dtype=str, keep_default_na=False, storage_options=headers(path) or None)
     body, name = fetched(path, f"{query}&format=csv")
     file = directory / name
     file.write_bytes(body)
+    check_described(path, query, plain, file)
     asked = "SELECT count(*) FROM read_csv(?, header = true, all_varchar = true, delim = ',', quote = '\"', strict_mode = true)"
     counted = duckdb.execute(asked, [str(file)]).fetchone()[0]
     workbook = openpyxl.load_workbook(io.BytesIO(fetched(path, f"{query}&format=xlsx{plain}")[0]), read_only=True)
@@ -110,7 +134,8 @@ def main():
         directory = pathlib.Path(name)
         read_rows = {path: read(path, *how, directory) for path, *how in lists()}
     assert len(read_rows) > 25, read_rows
-    print(f"{len(read_rows)} lists read by pandas, DuckDB and openpyxl, {sum(read_rows.values())} rows")
+    print(f"{len(read_rows)} lists read by pandas, DuckDB, openpyxl and frictionless, {sum(read_rows.values())} rows")
+    print(f"{check_catalogue()} datasets in a catalogue that is DCAT-AP")
 
 
 if __name__ == "__main__":

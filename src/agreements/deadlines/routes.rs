@@ -33,7 +33,7 @@ impl List for Deadlines {
     type Sort = Sort;
     type Item = DeadlineAnswer;
     const BATCH: i64 = BATCH;
-    const FORMATS: &'static str = "json, csv, ndjson, xlsx, ics";
+    const FORMATS: &'static str = "json, csv, ndjson, xlsx, table-schema, ics";
 
     fn columns(_call: &Call<Filter>) -> Vec<Column> {
         let object = |(name, words): (&str, &str)| {

@@ -151,6 +151,18 @@ pub async fn standing_of_all(
         .await?)
 }
 
+/// Every publication that was not withdrawn, the last one first.
+pub async fn published(
+    mut connection: &AsyncPgConnection,
+    _scope: &Scope,
+) -> Result<Vec<Publication>> {
+    Ok(Publication::query()
+        .filter(publications::withdrawn_at.is_null())
+        .order(publications::number.desc())
+        .load(&mut connection)
+        .await?)
+}
+
 /// The last publication there is.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Last {
