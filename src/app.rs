@@ -64,7 +64,7 @@ impl std::ops::Deref for App {
 /// The contract of the service, read and written.
 pub struct Api {
     /// The document as it is enforced.
-    pub contract: Contract,
+    pub contract: Arc<Contract>,
     /// The document as it is served.
     pub document: String,
     /// How what an answer names is called.

@@ -2,7 +2,7 @@
 //! the tests build it the same way.
 
 use std::net::TcpListener;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use actix_http::{HttpService, Protocol};
@@ -32,8 +32,11 @@ use crate::{openapi, routes};
 /// # Errors
 /// `service_unavailable` when the database is away.
 pub async fn shared(config: Config, connector: Connector, tokens: Tokens) -> Result<Arc<Shared>> {
+    // The same as long as the program runs, and slow to make where nothing is optimised.
+    static CONTRACT: LazyLock<Arc<Contract>> =
+        LazyLock::new(|| Arc::new(Contract::of(&openapi::document())));
     let api = Api {
-        contract: Contract::of(&openapi::document()),
+        contract: Arc::clone(&CONTRACT),
         document: openapi::text().map_err(Error::internal)?,
         names: names::read,
     };

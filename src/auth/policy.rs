@@ -254,6 +254,9 @@ pub const TABLE: &[Line] = &[
     aggregate("count_deadlines",                [All, Own, Own, Own, Own]),
     list("list_changes",                        [All, All, All, All, All]),
     point("get_me",                             [All, All, All, All, All]),
+    point("get_calendar",                       [Own, Own, Own, Own, Own]),
+    write("create_calendar",                    [Own, Own, Own, Own, Own]),
+    write("delete_calendar",                    [Own, Own, Own, Own, Own]),
     export("get_snapshot",                      [All, All, All, All, All]),
     list("list_webhooks",                       [All, Own, Own, Own, Own]),
     aggregate("count_webhooks",                 [All, Own, Own, Own, Own]),
@@ -337,6 +340,7 @@ const OPEN: &[(&str, Class)] = &[
     ("get_public_indicator_values", Class::Aggregate),
     ("list_public_publications", Class::List),
     ("get_public_catalog", Class::List),
+    ("get_calendar_feed", Class::Aggregate),
 ];
 
 /// The class of an operation.

@@ -740,6 +740,16 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    calendar_feeds (owner) {
+        owner -> Text,
+        client_id -> Nullable<Uuid>,
+        acts_as -> Jsonb,
+        digest -> Bytea,
+        created_at -> Timestamptz,
+    }
+}
+
 diesel::joinable!(representatives -> partners (partner_id));
 diesel::joinable!(client_secrets -> clients (client_id));
 diesel::joinable!(declinations -> conventions (convention_id));

@@ -283,14 +283,18 @@ impl Precondition {
         }
         // One that is not text matches nothing: to pass over it would lose the condition.
         let values: Vec<&str> = headers
-            .get_all(name)
+            .get_all(&name)
             .filter_map(|value| value.to_str().ok())
             .collect();
         let tags = values
             .iter()
             .flat_map(|value| value.split(','))
             .map(str::trim);
-        if tags.clone().any(|tag| tag == "*") {
+        // `*` stands alone (RFC 9110 §13.1.1). Beside tags it is refused where it would let a write through,
+        // and taken at its word where it forbids one.
+        let stars = tags.clone().filter(|tag| *tag == "*").count();
+        let all = tags.clone().filter(|tag| !tag.is_empty()).count();
+        if stars > 0 && (stars == all || name == header::IF_NONE_MATCH) {
             return Self::Any;
         }
         let flaw = tags.clone().find_map(flaw);

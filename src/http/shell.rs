@@ -167,7 +167,7 @@ impl Exchange {
             started: Instant::now(),
             language: Language::of(headers),
             method: request.method().to_string(),
-            path: request.path().to_owned(),
+            path: without_secret(request.path()),
             gzip: text("accept-encoding").is_some_and(takes_gzip),
             is_old: request.version() < Version::HTTP_11,
             traceparent: text("traceparent")
@@ -239,6 +239,9 @@ impl Exchange {
         let (status, content_type, body) = self.document(error, admitted.as_deref());
         let mut answer = HttpResponse::build(status);
         for (name, value) in &error.headers {
+            answer.append_header((name.clone(), value.clone()));
+        }
+        for (name, value) in said_by_cors(&response) {
             answer.append_header((name.clone(), value.clone()));
         }
         if content_type == PROBLEM {
@@ -362,6 +365,22 @@ impl Exchange {
         if let Some(app) = app {
             app.metrics.observe(&caller.operation, status, elapsed);
         }
+    }
+}
+
+/// What CORS said of an answer to the origin that asks: a program in a browser reads why it is refused.
+fn said_by_cors(response: &ServiceResponse) -> impl Iterator<Item = (&HeaderName, &HeaderValue)> {
+    let is_cors =
+        |name: &HeaderName| *name == header::VARY || name.as_str().starts_with("access-control-");
+    let headers = response.headers().iter();
+    headers.filter(move |(name, _)| is_cors(name))
+}
+
+/// An address as an answer may name it: without the part that is a secret.
+fn without_secret(path: &str) -> String {
+    match path.strip_prefix("/calendars/") {
+        Some(_) => "/calendars/…".to_owned(),
+        None => path.to_owned(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! How other systems meet the register: the change feed, webhooks, tokens for programs, files of partners,
 //! conventions and schools, the operation of the service, and the example data.
 
+pub mod calendars;
 pub mod changes;
 pub mod demo;
 pub mod imports;

@@ -96,8 +96,11 @@ async fn a_column_is_described_by_its_type_its_meaning_and_what_it_may_be() {
     let french = "/v1/indicators/values?format=table-schema&dialect=excel-fr&measures=girls_share";
     let french = described(&ministry, french).await;
     assert_eq!(field(&french, "girls_share")["decimalChar"], ",");
-    let few = "/v1/partners?format=table-schema&fields=name";
-    assert_eq!(names(&described(&ministry, few).await), ["id", "name"]);
+    let few = "/v1/partners?format=table-schema&fields=legal_name";
+    assert_eq!(
+        names(&described(&ministry, few).await),
+        ["id", "legal_name"]
+    );
 }
 
 #[actix_web::test]

@@ -371,6 +371,31 @@ async fn options_and_405_tell_every_method_a_path_has() {
 }
 
 #[actix_web::test]
+async fn a_program_in_a_browser_reads_why_it_is_refused() {
+    let service = Service::start_with(&[("REE_CORS_ORIGINS", "https://a.fr")]).await;
+    let ask = |path: &'static str| {
+        let request = service.ministry().request("GET", path);
+        request.header("origin", "https://a.fr").send()
+    };
+    for (path, status) in [
+        ("/v1/partners", 200),
+        ("/v1/partners?nothing=1", 422),
+        ("/v1/partners/0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f", 404),
+        ("/v1/nowhere", 404),
+    ] {
+        let reply = ask(path).await;
+        assert_eq!(reply.status, status, "{path}");
+        let allowed = reply.header("access-control-allow-origin");
+        assert_eq!(allowed, "https://a.fr", "{path}");
+        let mut vary = reply.headers.get_all("vary");
+        assert!(
+            vary.any(|value| value.to_str().unwrap().contains("Origin")),
+            "{path}"
+        );
+    }
+}
+
+#[actix_web::test]
 async fn a_preflight_needs_no_token_and_opens_nothing() {
     let service = Service::start().await;
     let preflight = service

@@ -34,6 +34,8 @@ async fn a_tag_that_a_proxy_made_weak_is_told_from_a_change() {
     for (tag, code, word) in [
         (format!("W/{etag}"), "weak_etag", "W/"),
         (unquoted, "unquoted_etag", "\"1.abc\""),
+        // `*` stands alone, or not at all.
+        (format!("*, {etag}0"), "unquoted_etag", "\"1.abc\""),
     ] {
         for language in ["fr", "en"] {
             let refused = patch(&tag, language).await;

@@ -18,6 +18,7 @@ mod agreements_races;
 mod agreements_stories;
 mod amendments;
 mod batch;
+mod calendars;
 mod campaigns;
 mod catalogue;
 mod comparison;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::support::{Caller, Service, absent, id, intervention};
 
 /// A client of this partner, and a caller with a token of its own.
-async fn client_of(service: &Service, partner: &str) -> (String, Caller) {
+pub async fn client_of(service: &Service, partner: &str) -> (String, Caller) {
     let body = json!({ "name": "Portail", "contact_email": "a@exemple.fr", "role": "partner", "partner_id": partner,
                        "scopes": ["read", "write"] });
     let client = id(&service

@@ -3,9 +3,12 @@
 main.py DOCUMENT ADDRESS TOKEN
 """
 
+import csv
 import io
 import json
 import pathlib
+import shutil
+import subprocess
 import sys
 import tempfile
 import urllib.parse
@@ -104,6 +107,57 @@ def check_catalogue():
     return len(json.loads(body)["dcat:dataset"])
 
 
+# The first sheet of a workbook as CSV in UTF-8, each cell as it is shown.
+SHEET = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,1"
+# Each file as R reads it: how many rows and columns, and the digest of all cells, one after the other.
+IN_R = """
+for (file in commandArgs(trailingOnly = TRUE)) {
+  read <- read.csv(file, colClasses = "character", na.strings = character(), check.names = FALSE, encoding = "UTF-8")
+  cells <- unlist(lapply(read, function(column) sum(nchar(column, type = "bytes"))))
+  cat(basename(file), nrow(read), ncol(read), sum(cells), "\n")
+}
+"""
+
+
+def check_in_r(directory):
+    """R reads as many rows, columns and bytes as are there."""
+    if not shutil.which("Rscript"):
+        return "R is not here: not asked"
+    files = sorted(directory.glob("*.csv"))
+    environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8", "HOME": str(directory)}
+    ran = subprocess.run(["Rscript", "-e", IN_R, *files], env=environment, capture_output=True, text=True, check=True)
+    for line, file in zip(ran.stdout.splitlines(), files, strict=True):
+        frame = pandas.read_csv(file, dtype=str, keep_default_na=False)
+        size = sum(len(cell.replace("\r\n", "\n").encode()) for name in frame.columns for cell in frame[name])
+        name, rows, columns, told = line.split()
+        assert (name, int(rows), int(columns)) == (file.name, *frame.shape), line
+        assert abs(int(told) - size) <= file.read_bytes().count(b"\r\n"), f"{line}: {size}"
+    return f"R read {len(files)} files"
+
+
+def check_in_a_spreadsheet(directory):
+    """LibreOffice shows of each workbook what openpyxl reads: codes keep their zeros."""
+    if not shutil.which("soffice"):
+        return "LibreOffice is not here: not asked"
+    files = sorted(directory.glob("*.xlsx"))
+    shown = directory / "shown"
+    profile = f"-env:UserInstallation=file://{directory}/profile"
+    command = ["soffice", profile, "--headless", "--convert-to", SHEET, "--outdir", shown, *files]
+    subprocess.run(command, capture_output=True, check=True, timeout=600)
+    cells = 0
+    for file in files:
+        converted = next(shown.glob(f"{file.stem}*.csv"))
+        with converted.open(newline="", encoding="utf-8") as text:
+            rows = list(csv.reader(text))
+        sheet = openpyxl.load_workbook(file, read_only=True)["Données"]
+        for row, seen in zip(sheet.iter_rows(values_only=True), rows, strict=True):
+            for cell, told in zip(row, seen):
+                if isinstance(cell, str):
+                    assert told.replace("\r\n", "\n") == cell.replace("\r\n", "\n"), f"{file.name}: {told!r} for {cell!r}"
+                    cells += 1
+    return f"LibreOffice showed {cells} texts of {len(files)} workbooks"
+
+
 def read(path, query, is_paged, plain, directory):
     url = f"{address}{path}?{query}&format=csv"
     frame = pandas.read_csv(url, dtype=str, keep_default_na=False, storage_options=headers(path) or None)
@@ -113,7 +167,9 @@ def read(path, query, is_paged, plain, directory):
     check_described(path, query, plain, file)
     asked = "SELECT count(*) FROM read_csv(?, header = true, all_varchar = true, delim = ',', quote = '\"', strict_mode = true)"
     counted = duckdb.execute(asked, [str(file)]).fetchone()[0]
-    workbook = openpyxl.load_workbook(io.BytesIO(fetched(path, f"{query}&format=xlsx{plain}")[0]), read_only=True)
+    body, name = fetched(path, f"{query}&format=xlsx{plain}")
+    (directory / name).write_bytes(body)
+    workbook = openpyxl.load_workbook(io.BytesIO(body), read_only=True)
     sheet = list(workbook["Données"].iter_rows(values_only=True))
     heads = [str(head).removesuffix("]").rsplit("[", 1)[-1] for head in sheet[0]]
     assert heads == list(frame.columns), f"{path}: {heads} for {list(frame.columns)}"
@@ -133,6 +189,8 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         directory = pathlib.Path(name)
         read_rows = {path: read(path, *how, directory) for path, *how in lists()}
+        print(check_in_r(directory))
+        print(check_in_a_spreadsheet(directory))
     assert len(read_rows) > 25, read_rows
     print(f"{len(read_rows)} lists read by pandas, DuckDB, openpyxl and frictionless, {sum(read_rows.values())} rows")
     print(f"{check_catalogue()} datasets in a catalogue that is DCAT-AP")

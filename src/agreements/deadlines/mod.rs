@@ -2,11 +2,13 @@
 //!
 //! They are not stored: they are computed, for the day of the request, from the conventions, the
 //! declinations and the reports (`statement`, and `branches` for each kind). `perimeter` has the
-//! conditions on whom each concerns, [`calendar`] writes them as events.
+//! conditions on whom each concerns, [`reading`] puts a request and its day together, [`calendar`]
+//! writes them as events.
 
 pub mod calendar;
 pub mod filter;
 pub mod model;
+pub mod reading;
 pub mod routes;
 pub mod store;
 

@@ -6,24 +6,16 @@ use actix_web::{HttpResponse, get};
 
 use super::calendar::{Calendar, NAME};
 use super::filter::{Filter, Filters, Sort};
-use super::model::{CampaignYear, Deadline, DeadlineAnswer};
-use super::store;
-use crate::db::Borrowed as Connection;
+use super::model::DeadlineAnswer;
+use super::{reading, store};
 use crate::db::page::{Mark, Page};
 use crate::error::Result;
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
 use crate::http::formats::{Column, Form, saved_as};
 use crate::http::page::{Count, Listed};
-use crate::register::territories::ancestry;
-use crate::results::campaigns::model::Status;
-use crate::results::campaigns::store as campaigns;
-use crate::values::today;
 
 const TAG: &str = "Échéances";
-
-/// Rows that a stream reads at a time: each batch computes anew what is due.
-const BATCH: i64 = 5000;
 
 /// The list of deadlines.
 pub struct Deadlines;
@@ -32,7 +24,7 @@ impl List for Deadlines {
     type Filter = Filter;
     type Sort = Sort;
     type Item = DeadlineAnswer;
-    const BATCH: i64 = BATCH;
+    const BATCH: i64 = reading::BATCH;
     const FORMATS: &'static str = "json, csv, ndjson, xlsx, table-schema, ics";
 
     fn columns(_call: &Call<Filter>) -> Vec<Column> {
@@ -60,44 +52,14 @@ impl List for Deadlines {
 
     async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<DeadlineAnswer>> {
         // One's own: what is computed must not delay the reads of others.
-        let connection = call.long_reader().await?;
-        let filter = complete(&connection, &call).await?;
-        let deadlines = store::page(&connection, call.scope()?, &filter, &page).await?;
-        let shown = |one: Deadline| one.answer(filter.today, call.admitted.language);
-        Ok(deadlines.into_iter().map(shown).collect())
+        let (connection, scope) = (call.long_reader().await?, call.scope()?);
+        let (now, language) = (call.app.now(), call.admitted.language);
+        reading::read(&connection, scope, &call.query, &page, now, language).await
     }
 
     fn mark(item: &DeadlineAnswer, _sort: Sort) -> Mark {
-        store::mark(item.kind, item.due_on, item.object.id)
+        reading::mark(item)
     }
-}
-
-/// The filter with the day it is, what is above its territories and what is above the caller's
-/// schools, and what campaigns say.
-async fn complete(connection: &Connection, call: &Call<Filter>) -> Result<Filter> {
-    let filter = call.query.clone();
-    let scope = call.scope()?;
-    // Sent together: one round trip.
-    let (above_schools, above, campaigns) = tokio::try_join!(
-        ancestry::above_schools(connection, scope),
-        ancestry::of_known(connection, &filter.territory),
-        campaigns::years(connection, scope),
-    )?;
-    let campaigns = campaigns
-        .into_iter()
-        .map(|(year, due_on, status)| CampaignYear {
-            year,
-            due_on,
-            is_open: status == Status::Open,
-        })
-        .collect();
-    Ok(Filter {
-        above,
-        above_schools,
-        campaigns,
-        today: today(call.app.now()),
-        ..filter
-    })
 }
 
 /// Liste des échéances
@@ -143,8 +105,8 @@ pub async fn list_deadlines(call: ListCall<Deadlines>) -> Result<HttpResponse> {
 )]
 #[get("/v1/deadlines/count")]
 pub async fn count_deadlines(call: Call<Filter>) -> Result<Answer> {
-    let connection = call.long_reader().await?;
-    let filter = complete(&connection, &call).await?;
-    let count = store::count(&connection, call.scope()?, &filter).await?;
+    let (connection, scope) = (call.long_reader().await?, call.scope()?);
+    let filter = reading::complete(&connection, scope, &call.query, call.app.now()).await?;
+    let count = store::count(&connection, scope, &filter).await?;
     Answer::digested(&Count { count })
 }

@@ -51,3 +51,47 @@ impl Labels {
         Ok(values)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+    use crate::agreements::deadlines::model::DeadlineAnswer;
+
+    /// A row whose members are named by ids, each its own.
+    fn row(number: u128) -> Value {
+        serde_json::json!({ "convention_id": uuid::Uuid::from_u128(number), "territories": ["uai:0690001A"] })
+    }
+
+    #[actix_web::test]
+    async fn the_names_of_any_number_of_rows_are_read_once() {
+        let labels = Labels {
+            plan: Plan::of::<DeadlineAnswer>(),
+            language: Language::French,
+        };
+        for rows in [1, 2, 500] {
+            let rows: Vec<Value> = (0..rows).map(row).collect();
+            let reads = Cell::new(0);
+            let labelled = labels.on(&rows, async |wanted| {
+                reads.set(reads.get() + 1);
+                assert_eq!(wanted.conventions.len(), rows.len());
+                assert_eq!(wanted.schools.len(), 1);
+                Ok(Names::default())
+            });
+            assert_eq!(labelled.await.unwrap().len(), rows.len());
+            assert_eq!(reads.get(), 1);
+        }
+    }
+
+    #[actix_web::test]
+    async fn rows_without_ids_read_nothing() {
+        let labels = Labels {
+            plan: Plan::of::<DeadlineAnswer>(),
+            language: Language::French,
+        };
+        let nothing = async |_: &Wanted| panic!("read");
+        let labelled = labels.on(&[serde_json::json!({ "kind": "notice" })], nothing);
+        assert_eq!(labelled.await.unwrap()[0]["kind_label"], "Dernier jour de préavis");
+    }
+}

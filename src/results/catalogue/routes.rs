@@ -1,7 +1,6 @@
 //! The handler of the catalogue.
 
 use actix_web::get;
-use serde_json::Value;
 
 use super::document::Catalogue;
 use crate::agreements::conventions::content::ConventionScope;
@@ -22,7 +21,7 @@ const JSON_LD: &str = "application/ld+json";
 /// Pour les portails qui moissonnent des catalogues (DCAT-AP, en JSON-LD) : le répertoire des conventions, la liste des publications, et chaque publication avec l'adresse de chacun de ses tableaux. Chaque fichier CSV y a son schéma (Table Schema), que toute liste donne avec `format=table-schema`.
 #[utoipa::path(
     tag = "Données ouvertes",
-    responses((status = 200, description = "Le catalogue", body = Value, content_type = "application/ld+json",
+    responses((status = 200, description = "Le catalogue", body = Object, content_type = "application/ld+json",
         example = json!({ "@type": "dcat:Catalog" })))
 )]
 #[get("/public/catalog.jsonld")]
