@@ -1,4 +1,4 @@
--- Addresses that a calendar program subscribes to: each shows one caller's deadlines, to whoever has it.
+-- Addresses that a calendar program subscribes to: each shows the deadlines of one caller, to whoever has it.
 
 CREATE TABLE calendar_feeds (
     -- The caller whose it is, told apart from all others: one address each.

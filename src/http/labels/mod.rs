@@ -92,6 +92,9 @@ mod tests {
         };
         let nothing = async |_: &Wanted| panic!("read");
         let labelled = labels.on(&[serde_json::json!({ "kind": "notice" })], nothing);
-        assert_eq!(labelled.await.unwrap()[0]["kind_label"], "Dernier jour de préavis");
+        assert_eq!(
+            labelled.await.unwrap()[0]["kind_label"],
+            "Dernier jour de préavis"
+        );
     }
 }

@@ -232,6 +232,10 @@ impl Place {
                 ("name", self.nomenclature),
                 ("file", "index.html"),
                 ("number", "1"),
+                (
+                    "secret",
+                    "cal_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA.ics",
+                ),
                 ("reference", "CN-2020-0001"),
             ],
         )
