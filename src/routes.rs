@@ -7,6 +7,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::agreements::{conventions, deadlines, declinations, history};
 use crate::integration::{changes, oauth, operation, webhooks};
 use crate::offers::{interventions, opportunities, solicitations};
+use crate::pages;
 use crate::register::{clients, contacts, establishments, nomenclatures, partners, territories};
 use crate::results::{
     campaigns, declination_progress, figures, indicators, permalinks, publications, reports,
@@ -42,4 +43,5 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
     clients::mount(config);
     changes::mount(config);
     webhooks::mount(config);
+    pages::mount(config);
 }

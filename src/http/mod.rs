@@ -18,6 +18,7 @@ pub mod csv_body;
 pub mod fields;
 pub mod formats;
 pub mod gate;
+pub mod html;
 pub mod json;
 pub mod labels;
 pub mod limits;

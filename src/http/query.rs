@@ -149,6 +149,9 @@ fn decode(text: &str) -> Result<String> {
 pub trait Query: Sized {
     /// The parameters it knows, as they are documented.
     const PARAMETERS: &'static [Parameter];
+    /// Whether it passes over what it does not know: the address of a page gathers marks of those who
+    /// pass it on, and a program's has none.
+    const IS_LENIENT: bool = false;
     /// Reads them.
     fn read(parameters: &mut Reader<'_>) -> Self;
 }
@@ -220,6 +223,18 @@ impl Query for NoQuery {
     }
 }
 
+/// Whatever parameters, none of which says anything.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Anything;
+
+impl Query for Anything {
+    const PARAMETERS: &'static [Parameter] = &[];
+    const IS_LENIENT: bool = true;
+    fn read(_parameters: &mut Reader<'_>) -> Self {
+        Self
+    }
+}
+
 /// Hands out parameters and notes their faults.
 pub struct Reader<'a> {
     parameters: &'a Parameters,
@@ -257,6 +272,18 @@ impl<'a> Reader<'a> {
             parameters,
             faults,
             readings: None,
+        }
+    }
+
+    /// A reader for this query, as strict as it is.
+    pub fn of<Q: Query>(parameters: &'a Parameters, faults: &'a mut Faults) -> Self {
+        match Q::IS_LENIENT {
+            true => Self {
+                parameters,
+                faults,
+                readings: None,
+            },
+            false => Self::new(parameters, Q::PARAMETERS, &[], faults),
         }
     }
 

@@ -115,7 +115,7 @@ impl Contract {
     /// path or a method that there is not, in OAuth's words at its addresses.
     fn outside(&self, answer: &Answer<'_>, path: &str) -> Vec<String> {
         let method = answer.route.map_or("", |(method, _)| method);
-        let is_page = path == "/docs" || path.starts_with("/docs/");
+        let is_page = path == "/docs" || path.starts_with("/docs/") || document::is_page(path);
         match answer.status {
             200 | 303 | 304 if is_page => Vec::new(),
             200 | 204 if method == "OPTIONS" => Vec::new(),
