@@ -241,6 +241,8 @@ pub struct Reader<'a> {
     faults: &'a mut Faults,
     /// How they are read, where that is what is asked.
     readings: Option<&'a mut Readings>,
+    /// Whether a blank value is none: a form in a page sends the fields that nobody filled in.
+    is_lenient: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -272,6 +274,7 @@ impl<'a> Reader<'a> {
             parameters,
             faults,
             readings: None,
+            is_lenient: false,
         }
     }
 
@@ -282,6 +285,7 @@ impl<'a> Reader<'a> {
                 parameters,
                 faults,
                 readings: None,
+                is_lenient: true,
             },
             false => Self::new(parameters, Q::PARAMETERS, &[], faults),
         }
@@ -295,6 +299,7 @@ impl<'a> Reader<'a> {
             parameters: &parameters,
             faults: &mut faults,
             readings: Some(&mut readings),
+            is_lenient: false,
         });
         readings
     }
@@ -313,7 +318,8 @@ impl<'a> Reader<'a> {
 
     /// The text of a parameter.
     pub fn text(&self, name: &str) -> Option<&'a str> {
-        self.parameters.get(name)
+        let text = self.parameters.get(name);
+        text.filter(|text| !(self.is_lenient && text.trim().is_empty()))
     }
 
     /// Notes that a parameter is needed.

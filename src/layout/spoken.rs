@@ -17,10 +17,8 @@ pub struct Spoken {
 impl Spoken {
     /// That of a request: what its query names, else what its headers prefer.
     pub fn of(query: &str, headers: &HeaderMap) -> Self {
-        let mut named = url::form_urlencoded::parse(query.as_bytes());
-        let named = named
-            .find(|(name, _)| name == "lang")
-            .and_then(|(_, tag)| Language::tagged(&tag));
+        let named = query.split('&').find_map(|pair| pair.strip_prefix("lang="));
+        let named = named.and_then(Language::tagged);
         Self {
             language: named.unwrap_or_else(|| Language::of(headers)),
             is_named: named.is_some(),
