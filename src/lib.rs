@@ -5,6 +5,7 @@
 //! end of this list to its beginning:
 //!
 //! - [`language`]: French and English, and which one a request prefers.
+//! - [`layout`]: what every page for people has around it.
 //! - [`clock`]: time and ids.
 //! - [`logging`]: the log, as JSON lines.
 //! - [`metrics`]: what is measured.
@@ -23,6 +24,7 @@
 //! - [`offers`]: what is offered and asked for.
 //! - [`results`]: what came of it.
 //! - [`integration`]: how other systems meet the register.
+//! - [`pages`]: the same, for people in a browser.
 //! - [`routes`]: the table of contents of the API.
 //! - [`openapi`]: the document made of it.
 //! - [`server`]: how the application is mounted.
@@ -42,10 +44,12 @@ pub mod http;
 pub mod integration;
 pub mod jobs;
 pub mod language;
+pub mod layout;
 pub mod logging;
 pub mod metrics;
 pub mod offers;
 pub mod openapi;
+pub mod pages;
 pub mod reference;
 pub mod register;
 pub mod results;

@@ -7,6 +7,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::agreements::{conventions, deadlines, declinations, history};
 use crate::integration::{calendars, changes, oauth, operation, webhooks};
 use crate::offers::{interventions, opportunities, solicitations};
+use crate::pages;
 use crate::register::{clients, contacts, establishments, nomenclatures, partners, territories};
 use crate::results::{
     campaigns, catalogue, declination_progress, figures, indicators, permalinks, publications,
@@ -44,4 +45,5 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
     calendars::mount(config);
     changes::mount(config);
     webhooks::mount(config);
+    pages::mount(config);
 }

@@ -341,6 +341,15 @@ const OPEN: &[(&str, Class)] = &[
     ("list_public_publications", Class::List),
     ("get_public_catalog", Class::List),
     ("get_calendar_feed", Class::Aggregate),
+    ("get_home_page", Class::Aggregate),
+    ("get_catalogue_page", Class::Aggregate),
+    ("get_convention_page", Class::Aggregate),
+    ("get_territory_page", Class::Aggregate),
+    ("get_establishments_page", Class::Search),
+    ("get_establishment_page", Class::Search),
+    ("get_figures_page", Class::Aggregate),
+    ("get_year_page", Class::Aggregate),
+    ("get_sitemap", Class::Aggregate),
 ];
 
 /// The class of an operation.

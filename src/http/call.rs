@@ -137,12 +137,7 @@ impl<Q: Query, B: Body> Call<Q, B> {
     fn read(request: &HttpRequest) -> Result<Self> {
         let admitted = admitted(request)?;
         let mut faults = Faults::default();
-        let query = Q::read(&mut Reader::new(
-            &admitted.parameters,
-            Q::PARAMETERS,
-            &[],
-            &mut faults,
-        ));
+        let query = Q::read(&mut Reader::of::<Q>(&admitted.parameters, &mut faults));
         let empty = serde_json::Value::Object(serde_json::Map::new());
         let body = Fields::body::<B>(admitted.json.as_ref().unwrap_or(&empty), &mut faults);
         faults.check()?;

@@ -149,6 +149,9 @@ fn decode(text: &str) -> Result<String> {
 pub trait Query: Sized {
     /// The parameters it knows, as they are documented.
     const PARAMETERS: &'static [Parameter];
+    /// Whether it passes over what it does not know: the address of a page gathers marks of those who
+    /// pass it on, and a program's has none.
+    const IS_LENIENT: bool = false;
     /// Reads them.
     fn read(parameters: &mut Reader<'_>) -> Self;
 }
@@ -220,12 +223,26 @@ impl Query for NoQuery {
     }
 }
 
+/// Whatever parameters, none of which says anything.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Anything;
+
+impl Query for Anything {
+    const PARAMETERS: &'static [Parameter] = &[];
+    const IS_LENIENT: bool = true;
+    fn read(_parameters: &mut Reader<'_>) -> Self {
+        Self
+    }
+}
+
 /// Hands out parameters and notes their faults.
 pub struct Reader<'a> {
     parameters: &'a Parameters,
     faults: &'a mut Faults,
     /// How they are read, where that is what is asked.
     readings: Option<&'a mut Readings>,
+    /// Whether a blank value is none: a form in a page sends the fields that nobody filled in.
+    is_lenient: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -257,6 +274,20 @@ impl<'a> Reader<'a> {
             parameters,
             faults,
             readings: None,
+            is_lenient: false,
+        }
+    }
+
+    /// A reader for this query, as strict as it is.
+    pub fn of<Q: Query>(parameters: &'a Parameters, faults: &'a mut Faults) -> Self {
+        match Q::IS_LENIENT {
+            true => Self {
+                parameters,
+                faults,
+                readings: None,
+                is_lenient: true,
+            },
+            false => Self::new(parameters, Q::PARAMETERS, &[], faults),
         }
     }
 
@@ -268,6 +299,7 @@ impl<'a> Reader<'a> {
             parameters: &parameters,
             faults: &mut faults,
             readings: Some(&mut readings),
+            is_lenient: false,
         });
         readings
     }
@@ -286,7 +318,8 @@ impl<'a> Reader<'a> {
 
     /// The text of a parameter.
     pub fn text(&self, name: &str) -> Option<&'a str> {
-        self.parameters.get(name)
+        let text = self.parameters.get(name);
+        text.filter(|text| !(self.is_lenient && text.trim().is_empty()))
     }
 
     /// Notes that a parameter is needed.

@@ -14,19 +14,21 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{StatusCode, Version};
 use actix_web::middleware::Next;
-use actix_web::{HttpMessage, HttpResponse, web};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use futures_util::FutureExt;
 
 use super::access_log::AccessLog;
 use super::advice;
 use super::answer::of_coding;
 use super::gate::Admitted;
-use super::open;
+use super::refusal::{self, Refusal};
+use super::{html, open};
 use crate::app::App;
 use crate::error::oauth::{self, OAuthError};
 use crate::error::problem::Problem;
 use crate::error::{Code, Error};
 use crate::language::Language;
+use crate::layout::Spoken;
 
 /// The longest address, in bytes.
 const MAX_URI: usize = 8 * 1024;
@@ -42,6 +44,10 @@ struct Exchange {
     access_log: Rc<AccessLog>,
     started: Instant,
     language: Language,
+    /// The language of a page, which its address may name.
+    spoken: Spoken,
+    /// Whether a refusal is told by a page, whatever the address is.
+    reads_pages: bool,
     method: String,
     path: String,
     gzip: bool,
@@ -166,6 +172,8 @@ impl Exchange {
             access_log: Rc::new(AccessLog::of(request_id)),
             started: Instant::now(),
             language: Language::of(headers),
+            spoken: Spoken::of(request.query_string(), headers),
+            reads_pages: refusal::reads_pages(request.path(), headers),
             method: request.method().to_string(),
             path: without_secret(request.path()),
             gzip: text("accept-encoding").is_some_and(takes_gzip),
@@ -236,7 +244,17 @@ impl Exchange {
             .extensions()
             .get::<Rc<Admitted>>()
             .cloned();
-        let (status, content_type, body) = self.document(error, admitted.as_deref());
+        if let Some(app) = self.page_of(response.request()) {
+            let answer = self.refusal(error, admitted.as_deref(), &app);
+            return response.into_response(answer);
+        }
+        let answer = self.told(error, admitted.as_deref());
+        response.into_response(answer)
+    }
+
+    /// The document that tells of an error.
+    fn told(&self, error: &Error, admitted: Option<&Admitted>) -> HttpResponse {
+        let (status, content_type, body) = self.document(error, admitted);
         let mut answer = HttpResponse::build(status);
         for (name, value) in &error.headers {
             answer.append_header((name.clone(), value.clone()));
@@ -252,7 +270,7 @@ impl Exchange {
                 .insert_header((header::CACHE_CONTROL, "no-store"))
                 .insert_header((header::PRAGMA, "no-cache"));
         }
-        response.into_response(answer.content_type(content_type).body(body))
+        answer.content_type(content_type).body(body)
     }
 
     /// The status, the type and the text of the document that this address answers an error with.
@@ -261,7 +279,8 @@ impl Exchange {
         error: &Error,
         admitted: Option<&Admitted>,
     ) -> (StatusCode, &'static str, String) {
-        let problem = self.problem(error, admitted);
+        let problem = self.problem(error, admitted, self.language);
+        let problem = serde_json::to_string(&problem).unwrap_or_default();
         if !oauth::speaks_at(&self.path) {
             return (error.code.status(), PROBLEM, problem);
         }
@@ -270,8 +289,34 @@ impl Exchange {
         (status, "application/json", text)
     }
 
-    /// The problem document; our own failures are logged here, once.
-    fn problem(&self, error: &Error, admitted: Option<&Admitted>) -> String {
+    /// The application, where a refusal of this request is told by a page.
+    fn page_of(&self, request: &HttpRequest) -> Option<web::Data<App>> {
+        let app = request.app_data::<web::Data<App>>()?;
+        let is_page = self.reads_pages || refusal::is_for_page(app, request);
+        is_page.then(|| app.clone())
+    }
+
+    /// The page that tells of an error.
+    fn refusal(&self, error: &Error, admitted: Option<&Admitted>, app: &App) -> HttpResponse {
+        let problem = self.problem(error, admitted, self.spoken.language);
+        let refusal = Refusal {
+            problem: &problem,
+            spoken: self.spoken,
+            public_url: &app.config.public_url,
+            path: &self.path,
+        };
+        let page = html::page(&refusal.frame(), &refusal.content());
+        let mut answer = HttpResponse::build(error.code.status());
+        for (name, value) in error.headers.iter().chain(&page.headers) {
+            if name != header::CACHE_CONTROL {
+                answer.append_header((name.clone(), value.clone()));
+            }
+        }
+        answer.content_type(page.content_type).body(page.body)
+    }
+
+    /// The problem; our own failures are logged here, once.
+    fn problem(&self, error: &Error, admitted: Option<&Admitted>, language: Language) -> Problem {
         if let Some(cause) = error.cause() {
             let level = if error.code == Code::InternalError {
                 log::Level::Error
@@ -282,14 +327,13 @@ impl Exchange {
         }
         let body = admitted.and_then(|admitted| admitted.json.as_ref());
         let parameters = admitted.map(|admitted| &admitted.parameters);
-        let problem = Problem::of(
+        Problem::of(
             error,
-            self.language,
+            language,
             &self.path,
             &self.access_log.request_id,
             |fault| advice::on_request(fault, body, parameters),
-        );
-        serde_json::to_string(&problem).unwrap_or_default()
+        )
     }
 
     fn set_headers(&self, headers: &mut HeaderMap) {

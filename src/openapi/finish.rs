@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use serde_json::{Value, json};
 
 use super::{examples, headers, shared, sides, variants, wordings};
+use crate::pages;
 
 /// Completes the document.
 pub fn finish(document: &mut Value) {
@@ -55,10 +56,13 @@ fn secure_by_default(document: &mut Value) {
     }
 }
 
-/// The pages that show the document to people are no part of what programs are promised.
+/// Pages for people, those that show the document among them, are no part of what programs are promised.
 fn leave_out_pages(document: &mut Value) {
     if let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) {
-        paths.retain(|path, _| path != "/docs" && !path.starts_with("/docs/"));
+        paths.retain(|path, item| {
+            let is_page = item.pointer("/get/tags/0") == Some(&json!(pages::TAG));
+            !is_page && path != "/docs" && !path.starts_with("/docs/")
+        });
     }
 }
 

@@ -255,6 +255,7 @@ const PUBLIC: &[&str] = &[
     "redirect_to_docs",
     "get_docs",
     "get_docs_file",
+    "get_asset",
     "get_jwks",
     "get_authorization_server",
     "list_public_conventions",

@@ -65,6 +65,7 @@ mod partners;
 mod portal;
 mod prefill;
 mod public_conventions;
+mod public_pages;
 mod publications;
 mod publications_twice;
 mod reports;

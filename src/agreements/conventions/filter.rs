@@ -48,6 +48,8 @@ pub struct Filter {
     pub above: Vec<String>,
     /// Those they must not be declined in, and all above them.
     pub above_undeclined: Vec<String>,
+    /// Whether `q` is looked for in the names of the parties too.
+    pub names_parties: bool,
     /// The day it is.
     pub today: NaiveDate,
 }

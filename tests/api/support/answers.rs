@@ -52,6 +52,12 @@ pub struct Contract {
 /// That of the service.
 static CONTRACT: LazyLock<Contract> = LazyLock::new(|| Contract::of(document::DOCUMENT.clone()));
 
+/// Whether an answer is a page.
+fn is_html(answer: &Answer<'_>) -> bool {
+    let form = answer.headers.get("content-type");
+    form.is_some_and(|form| form.as_bytes().starts_with(b"text/html"))
+}
+
 /// What the document does not say of an answer.
 pub fn undocumented(answer: &Answer<'_>) -> Vec<String> {
     CONTRACT.undocumented(answer)
@@ -115,10 +121,12 @@ impl Contract {
     /// path or a method that there is not, in OAuth's words at its addresses.
     fn outside(&self, answer: &Answer<'_>, path: &str) -> Vec<String> {
         let method = answer.route.map_or("", |(method, _)| method);
-        let is_page = path == "/docs" || path.starts_with("/docs/");
+        let is_page = path == "/docs" || path.starts_with("/docs/") || document::is_page(path);
         match answer.status {
             200 | 303 | 304 if is_page => Vec::new(),
             200 | 204 if method == "OPTIONS" => Vec::new(),
+            // What a person in a browser is refused by.
+            400..=599 if is_html(answer) => Vec::new(),
             400..=599 => {
                 let is_oauth = path.starts_with("/oauth2/");
                 let (form, name) = if is_oauth {

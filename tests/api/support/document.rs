@@ -9,6 +9,23 @@ pub static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     serde_json::from_str(&ree::openapi::text().expect("the document")).expect("JSON")
 });
 
+/// The path templates of the pages for people, which the document leaves out.
+static PAGES: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let whole = ree::openapi::document();
+    let is_page = |item: &utoipa::openapi::PathItem| {
+        let tags = item.get.as_ref().and_then(|get| get.tags.as_ref());
+        tags.is_some_and(|tags| tags.iter().any(|tag| tag == ree::pages::TAG))
+    };
+    let paths = whole.paths.paths.into_iter();
+    let pages = paths.filter(|(_, item)| is_page(item));
+    pages.map(|(path, _)| path).collect()
+});
+
+/// Whether a path template is that of a page for people.
+pub fn is_page(path: &str) -> bool {
+    PAGES.iter().any(|page| page == path)
+}
+
 /// The same with its parameters and answers where they are used, as tests read it.
 static WRITTEN_OUT: LazyLock<Value> = LazyLock::new(|| {
     let mut document = DOCUMENT.clone();

@@ -41,8 +41,13 @@ impl Query for Filter {
         ),
         parameter("level", "Niveaux couverts, séparés par des virgules", "3e"),
         parameter(
+            "territory",
+            "Territoires où elles sont déclinées par une déclinaison active, séparés par des virgules",
+            "academy:10",
+        ),
+        parameter(
             "q",
-            "Texte cherché dans l'intitulé, la référence, le NOR et la référence au Bulletin officiel",
+            "Texte cherché dans l'intitulé, la référence, le NOR, la référence au Bulletin officiel et le nom des parties",
             "metallurgie",
         ),
         UPDATED_SINCE,
@@ -52,6 +57,7 @@ impl Query for Filter {
         // The other filters of conventions are unknown parameters here, and refused as such.
         Self(filter::Filter {
             scope: vec![ConventionScope::National],
+            names_parties: true,
             ..filter::Filter::read(reader)
         })
     }

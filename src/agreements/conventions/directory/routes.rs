@@ -12,6 +12,7 @@ use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::Result;
 use crate::http::call::{Call, List, ListCall};
 use crate::http::formats::{Column, columns_of};
+use crate::register::territories::ancestry;
 use crate::values::ids::PartnerId;
 use crate::values::today;
 
@@ -35,11 +36,14 @@ impl List for Directory {
 
     async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<PublicConvention>> {
         let (scope, today) = (call.scope()?, today(call.app.now()));
+        let reader = call.reader().await?;
+        let filter = call.query.0.clone();
+        let above = ancestry::of_known(&reader, &filter.territory).await?;
         let filter = filter::Filter {
             today,
-            ..call.query.0.clone()
+            above,
+            ..filter
         };
-        let reader = call.reader().await?;
         let found = conventions::page(&reader, scope, &filter, &page.sorted_by()).await?;
         let ids: Vec<PartnerId> = found.iter().flat_map(|one| one.parties(today)).collect();
         let parties = store::parties(&reader, scope, &ids).await?;

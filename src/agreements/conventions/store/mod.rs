@@ -62,7 +62,8 @@ macro_rules! covers {
     };
 }
 
-fn filtered<'a>(scope: &Scope, filter: &'a Filter) -> Scoped<'a> {
+/// The conventions that a list is of.
+pub fn filtered<'a>(scope: &Scope, filter: &'a Filter) -> Scoped<'a> {
     let mut query = scoped(scope);
     if !filter.scope.is_empty() {
         query = query.filter(conventions::scope.eq_any(&filter.scope));
@@ -120,7 +121,16 @@ fn filtered<'a>(scope: &Scope, filter: &'a Filter) -> Scoped<'a> {
         query = query.filter(diesel::dsl::not(diesel::dsl::exists(declined)));
     }
     for word in filter.q.iter().flat_map(|q| q.split_whitespace()) {
-        query = query.filter(conventions::search.like(fold(contains(word))));
+        let named = conventions::search.like(fold(contains(word)));
+        if !filter.names_parties {
+            query = query.filter(named);
+            continue;
+        }
+        let of_parties = convention_partners::table
+            .inner_join(partners::table)
+            .filter(partners::search.like(fold(contains(word))))
+            .select(convention_partners::convention_id);
+        query = query.filter(named.or(conventions::id.eq_any(of_parties)));
     }
     if let Some(since) = filter.updated_since {
         query = query.filter(conventions::updated_at.ge(since));

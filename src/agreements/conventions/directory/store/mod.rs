@@ -1,6 +1,8 @@
 //! The SQL of one convention and of the parties; that of the list is
 //! [theirs](crate::agreements::conventions::store).
 
+pub mod catalogue;
+
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
