@@ -9,8 +9,8 @@ use crate::app::Shared;
 use crate::auth::{Keys, Tokens};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::db::connect::Alive;
 use crate::db::embedded::{self, Durability, Embedded};
+use crate::db::session::Link;
 use crate::db::{Connector, installation, migrations};
 
 /// A database, kept up as long as this value lives.
@@ -36,7 +36,7 @@ impl Database {
             });
         }
         let embedded = Arc::new(start(&config.data_dir).await?);
-        let (client, _alive) = Connector::new(&embedded.url("postgres"))?.plain().await?;
+        let (client, _link) = Connector::new(&embedded.url("postgres"))?.plain().await?;
         installation::create(&client, NAME).await?;
         let connector = Connector::new(&embedded.url(NAME))?;
         Ok(Self {
@@ -49,14 +49,14 @@ impl Database {
     ///
     /// # Errors
     /// When it is not, or the server cannot be reached.
-    pub async fn plain(&self) -> Result<(tokio_postgres::Client, Alive), Failure> {
+    pub async fn plain(&self) -> Result<(tokio_postgres::Client, Link), Failure> {
         if !migrations::is_current(&self.connector).await? {
             return Err(
                 "the database schema is not the one of this program: run `ree migrate` first"
                     .into(),
             );
         }
-        Ok(self.connector.plain().await?)
+        Ok(self.connector.bulk().plain().await?)
     }
 
     /// The application over this database, brought up to date: what `serve` runs, and what lets a

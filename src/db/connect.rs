@@ -1,20 +1,39 @@
-//! Making one connection: TLS, the limits the server enforces, a bound on the whole attempt.
+//! Making one connection: which of several servers, the limits they enforce, a bound on each attempt.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use diesel::ConnectionError;
 use diesel_async::AsyncPgConnection;
-use rustls::client::WebPkiServerVerifier;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{DigitallySignedStruct, SignatureScheme};
+use futures_util::StreamExt;
+use futures_util::future::poll_fn;
+use futures_util::stream::FuturesUnordered;
+use rand::seq::SliceRandom;
+use tokio_postgres::Client;
+use tokio_postgres::config::{LoadBalanceHosts, TargetSessionAttrs};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-/// `connect_timeout` covers the TCP connection only: a frozen server accepts and never answers.
-const ATTEMPT: Duration = Duration::from_secs(5);
+use super::cluster::{Cluster, Seen, Standing};
+use super::session::{self, Limits, Link, Session};
+use super::socket::{self, Driven, HostOf, Target};
+use super::tls::{own_parameters, trust};
+use super::wire::Pulse;
+
+/// What an attempt at one server may take, from the name to a session: a frozen one accepts and never
+/// answers.
+const ATTEMPT: Duration = Duration::from_millis(2500);
+
+/// How long one server is waited for before the next is tried beside it.
+const ALONE: Duration = Duration::from_millis(300);
+
+/// How long a statement may take, where nothing shorter is asked for.
+const STATEMENT: Duration = Duration::from_secs(15);
+
+/// What a server that enforces its limits is given beyond them.
+const MARGIN: Duration = Duration::from_secs(1);
+
+/// How long bulk work, whose statements have no limit, waits for one of them.
+const BULK: Duration = Duration::from_hours(1);
 
 /// What each session asks the server to enforce: a statement that outlives its request is ended,
 /// a lock is not waited for without end, a forgotten transaction does not hold back the others.
@@ -22,35 +41,75 @@ const LIMITS: &str = "-c statement_timeout=15s -c lock_timeout=5s \
                       -c idle_in_transaction_session_timeout=20s -c timezone=UTC \
                       -c client_min_messages=warning";
 
-/// Makes connections to one database.
+/// Makes connections to one database, whichever of its servers has it now.
 #[derive(Clone)]
 pub struct Connector {
     config: Arc<tokio_postgres::Config>,
     tls: MakeRustlsConnect,
-}
-
-/// Whether a connection's driver still runs.
-#[derive(Clone, Debug)]
-pub struct Alive(Arc<AtomicBool>);
-
-impl Alive {
-    /// False once the connection was lost.
-    pub fn is_alive(&self) -> bool {
-        self.0.load(Ordering::Acquire)
-    }
+    cluster: Arc<Cluster>,
+    /// How long a byte is waited for that the server owes.
+    patience: Duration,
 }
 
 /// Why a connection could not be prepared or made, in words for a log.
 #[derive(Debug)]
-pub struct ConnectError(pub String);
+pub struct ConnectError {
+    words: String,
+    /// No server said anything.
+    is_silent: bool,
+}
+
+impl ConnectError {
+    /// In these words.
+    pub(super) const fn new(words: String) -> Self {
+        Self {
+            words,
+            is_silent: false,
+        }
+    }
+
+    /// Whether no server said anything, not even that it refuses.
+    pub const fn is_silent(&self) -> bool {
+        self.is_silent
+    }
+
+    fn silent() -> Self {
+        Self {
+            words: "PostgreSQL did not answer in time".to_owned(),
+            is_silent: true,
+        }
+    }
+}
 
 impl std::fmt::Display for ConnectError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.words)
     }
 }
 
 impl std::error::Error for ConnectError {}
+
+/// A connection to one of the servers, and what that said of itself.
+pub struct Opened {
+    /// What is asked on.
+    pub client: Client,
+    /// What there is to know of it.
+    pub link: Link,
+    /// Which of the servers.
+    pub host: usize,
+    /// What it said.
+    pub seen: Seen,
+}
+
+/// A session that nobody drives yet.
+struct Met {
+    client: Client,
+    connection: Driven,
+    pulse: Arc<Pulse>,
+    target: Target,
+    host: usize,
+    seen: Seen,
+}
 
 impl Connector {
     /// Reads a `DATABASE_URL`. `sslmode` means what it means to libpq: `disable`; `prefer` (the
@@ -63,9 +122,9 @@ impl Connector {
     pub fn new(database_url: &str) -> Result<Self, ConnectError> {
         let (address, verification) = own_parameters(database_url);
         let mut config: tokio_postgres::Config = address.parse().map_err(|error| {
-            ConnectError(format!("DATABASE_URL is not a PostgreSQL address: {error}"))
+            ConnectError::new(format!("DATABASE_URL is not a PostgreSQL address: {error}"))
         })?;
-        config.application_name("ree").connect_timeout(ATTEMPT);
+        config.application_name("ree");
         let options = config
             .get_options()
             .map(|given| format!("{LIMITS} {given}"));
@@ -74,6 +133,8 @@ impl Connector {
         Ok(Self {
             config: Arc::new(config),
             tls,
+            cluster: Arc::default(),
+            patience: STATEMENT + MARGIN,
         })
     }
 
@@ -84,7 +145,7 @@ impl Connector {
         config.dbname(name);
         Self {
             config: Arc::new(config),
-            tls: self.tls.clone(),
+            ..self.clone()
         }
     }
 
@@ -98,205 +159,193 @@ impl Connector {
         config.options(options);
         Self {
             config: Arc::new(config),
-            tls: self.tls.clone(),
+            patience: most + MARGIN,
+            ..self.clone()
         }
     }
 
-    /// A plain connection, for bulk work.
+    /// The same for bulk work, which lifts the limits of its statements itself.
+    #[must_use]
+    pub fn bulk(&self) -> Self {
+        Self {
+            patience: BULK,
+            ..self.clone()
+        }
+    }
+
+    /// What is known of the servers.
+    pub fn cluster(&self) -> &Cluster {
+        &self.cluster
+    }
+
+    /// A plain connection.
     ///
     /// # Errors
-    /// When the server cannot be reached in time, or refuses.
-    pub async fn plain(&self) -> Result<(tokio_postgres::Client, Alive), ConnectError> {
-        let attempt = tokio::time::timeout(ATTEMPT, self.config.connect(self.tls.clone()));
-        let (client, connection) = attempt
-            .await
-            .map_err(|_| ConnectError("PostgreSQL did not answer in time".into()))?
-            .map_err(|error| ConnectError(explain(&error)))?;
-        let alive = Arc::new(AtomicBool::new(true));
-        let driver = Arc::clone(&alive);
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                log::warn!("a PostgreSQL connection was lost: {error}");
-            }
-            driver.store(false, Ordering::Release);
-        });
-        Ok((client, Alive(alive)))
+    /// When no server can be reached in time, or all refuse.
+    pub async fn plain(&self) -> Result<(Client, Link), ConnectError> {
+        let opened = self.open().await?;
+        Ok((opened.client, opened.link))
     }
 
     /// A connection for queries.
     ///
     /// # Errors
     /// As [`Connector::plain`].
-    pub async fn diesel(&self) -> Result<(AsyncPgConnection, Alive), ConnectionError> {
-        let bad = |error: ConnectError| ConnectionError::BadConnection(error.0);
-        let (client, alive) = self.plain().await.map_err(bad)?;
-        Ok((AsyncPgConnection::try_from(client).await?, alive))
+    pub async fn diesel(&self) -> Result<Session, ConnectionError> {
+        let bad = |error: ConnectError| ConnectionError::BadConnection(error.to_string());
+        let (client, link) = self.plain().await.map_err(bad)?;
+        let prepared = tokio::time::timeout(ATTEMPT, AsyncPgConnection::try_from(client)).await;
+        let connection = prepared.map_err(|_| bad(ConnectError::silent()))??;
+        Ok(Session::new(connection, link))
+    }
+
+    /// A connection to the server that takes writes, else to one that answers.
+    ///
+    /// # Errors
+    /// As [`Connector::plain`].
+    pub async fn open(&self) -> Result<Opened, ConnectError> {
+        let met = self.meet().await?;
+        let link = Link::new(met.client.cancel_token(), met.target);
+        let limits = Limits {
+            pulse: met.pulse,
+            patience: self.patience,
+            cluster: Arc::clone(&self.cluster),
+            generation: self.cluster.generation(),
+        };
+        tokio::spawn(session::drive(met.connection, link.clone(), limits));
+        Ok(Opened {
+            client: met.client,
+            link,
+            host: met.host,
+            seen: met.seen,
+        })
+    }
+
+    /// Tries the servers, the one that was good last first, each beside those before it once these have
+    /// had a while alone.
+    async fn meet(&self) -> Result<Met, ConnectError> {
+        let mut waiting = self.in_order().into_iter();
+        let mut trying: FuturesUnordered<_> = waiting
+            .next()
+            .into_iter()
+            .map(|host| self.attempt(host))
+            .collect();
+        let (mut second_best, mut failure) = (None, None);
+        while !trying.is_empty() {
+            let outcome = tokio::select! {
+                outcome = trying.next() => outcome,
+                () = tokio::time::sleep(ALONE), if waiting.len() > 0 => None,
+            };
+            match outcome {
+                Some(Ok(met)) if self.is_wanted(&met.seen) => return Ok(met),
+                Some(Ok(met)) => second_best = second_best.or(Some(met)),
+                Some(Err(error)) => failure = keep(failure, error),
+                None => {}
+            }
+            trying.extend(waiting.next().map(|host| self.attempt(host)));
+        }
+        let acceptable = second_best
+            .filter(|_| self.config.get_target_session_attrs() == TargetSessionAttrs::Any);
+        let nothing = || ConnectError::new("no PostgreSQL server is of the kind asked for".into());
+        acceptable.ok_or_else(|| failure.unwrap_or_else(nothing))
+    }
+
+    /// Whether no other server would be better. One that takes no writes is as good as it gets while none
+    /// is known to.
+    fn is_wanted(&self, seen: &Seen) -> bool {
+        match self.config.get_target_session_attrs() {
+            TargetSessionAttrs::ReadOnly => !seen.is_writable,
+            TargetSessionAttrs::Any if !seen.is_writable => {
+                self.cluster.standing() == Standing::ReadOnly
+            }
+            _ => seen.is_writable,
+        }
+    }
+
+    fn in_order(&self) -> Vec<(usize, HostOf)> {
+        let mut hosts: Vec<_> = socket::hosts(&self.config)
+            .into_iter()
+            .enumerate()
+            .collect();
+        if self.config.get_load_balance_hosts() == LoadBalanceHosts::Random {
+            hosts.shuffle(&mut rand::rng());
+        }
+        let first = self.cluster.host();
+        hosts.sort_by_key(|(host, _)| *host != first);
+        hosts
+    }
+
+    /// One server, at each of its addresses in turn.
+    async fn attempt(&self, (host, address): (usize, HostOf)) -> Result<Met, ConnectError> {
+        let trying = async {
+            let targets = address.targets(&self.tls).await;
+            let targets = targets.map_err(|error| unreachable(&error))?;
+            let share = ATTEMPT
+                .checked_div(u32::try_from(targets.len()).unwrap_or(u32::MAX))
+                .unwrap_or(ATTEMPT);
+            let mut failure = None;
+            for target in targets {
+                let tried = tokio::time::timeout(share, self.session(host, target)).await;
+                match tried.unwrap_or_else(|_| Err(ConnectError::silent())) {
+                    Ok(met) => return Ok(met),
+                    Err(error) => failure = keep(failure, error),
+                }
+            }
+            let nowhere = || ConnectError::new("PostgreSQL's name has no address".to_owned());
+            Err(failure.unwrap_or_else(nowhere))
+        };
+        let tried = tokio::time::timeout(ATTEMPT, trying).await;
+        tried.unwrap_or_else(|_| Err(ConnectError::silent()))
+    }
+
+    /// A session at one address, whose server is asked what it is.
+    async fn session(&self, host: usize, target: Target) -> Result<Met, ConnectError> {
+        let connected = target.connect(&self.config).await;
+        let (client, mut connection, pulse) = connected.map_err(|error| unreachable(&*error))?;
+        let seen = {
+            // Nobody drives it yet.
+            let ended = async {
+                while let Some(message) = poll_fn(|context| connection.poll_message(context)).await
+                {
+                    if let Err(error) = message {
+                        return error.to_string();
+                    }
+                }
+                "connection closed".to_owned()
+            };
+            tokio::select! {
+                seen = Seen::of(&client) => seen.map_err(|error| unreachable(&error))?,
+                ended = ended => return Err(ConnectError::new(ended)),
+            }
+        };
+        if !self.cluster.meets(host, seen) {
+            let words = "PostgreSQL's former primary answers";
+            return Err(ConnectError::new(words.to_owned()));
+        }
+        Ok(Met {
+            client,
+            connection,
+            pulse,
+            target,
+            host,
+            seen,
+        })
+    }
+}
+
+/// The failure to tell of several: one that says something.
+fn keep(before: Option<ConnectError>, failure: ConnectError) -> Option<ConnectError> {
+    match before {
+        Some(before) if failure.is_silent => Some(before),
+        _ => Some(failure),
     }
 }
 
 /// The message with what lies below it: tokio-postgres' own is only `error connecting to server`.
-fn explain(error: &tokio_postgres::Error) -> String {
-    let below = std::error::Error::source(error).map(|source| format!(": {source}"));
-    format!(
-        "PostgreSQL cannot be reached: {error}{}",
-        below.unwrap_or_default()
-    )
-}
-
-/// How the address wants the server's certificate checked.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Verification {
-    /// Whether it is verified at all.
-    wanted: bool,
-    /// The PEM file of the authorities to believe, instead of the system's.
-    root_certificate: Option<String>,
-}
-
-/// Takes from the address the parameters tokio-postgres does not know.
-fn own_parameters(database_url: &str) -> (String, Verification) {
-    let mut verification = Verification::default();
-    let Some((address, query)) = database_url.split_once('?') else {
-        return (database_url.to_owned(), verification);
-    };
-    let kept: Vec<String> = query
-        .split('&')
-        .filter_map(|pair| match pair.split_once('=') {
-            Some(("sslrootcert", path)) => {
-                verification.wanted = true;
-                verification.root_certificate = decoded(path);
-                None
-            }
-            Some(("sslmode", "verify-ca" | "verify-full")) => {
-                verification.wanted = true;
-                Some("sslmode=require".to_owned())
-            }
-            _ => Some(pair.to_owned()),
-        })
-        .collect();
-    (format!("{address}?{}", kept.join("&")), verification)
-}
-
-/// A percent-encoded value.
-fn decoded(value: &str) -> Option<String> {
-    let query = format!("value={}", value.replace('+', "%2B"));
-    url::form_urlencoded::parse(query.as_bytes())
-        .next()
-        .map(|(_, value)| value.into_owned())
-}
-
-/// How the server is recognised: as libpq does, encryption alone unless the address asks for more.
-fn trust(verification: &Verification) -> Result<MakeRustlsConnect, ConnectError> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let (verifier, pinned) = if verification.wanted {
-        let believed = believed(verification.root_certificate.as_deref())?;
-        let mut roots = rustls::RootCertStore::empty();
-        roots.add_parsable_certificates(believed.iter().cloned());
-        let builder =
-            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
-        let verifier = builder
-            .build()
-            .map_err(|error| ConnectError(error.to_string()))?;
-        (Some(verifier), believed)
-    } else {
-        (None, Vec::new())
-    };
-    let config = rustls::ClientConfig::builder_with_provider(Arc::clone(&provider))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| ConnectError(error.to_string()))?
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(Recognition {
-            provider,
-            verifier,
-            pinned,
-        }))
-        .with_no_client_auth();
-    Ok(MakeRustlsConnect::new(config))
-}
-
-/// The certificates of the file named, else of the system's authorities.
-fn believed(root_certificate: Option<&str>) -> Result<Vec<CertificateDer<'static>>, ConnectError> {
-    let Some(path) = root_certificate else {
-        return Ok(rustls_native_certs::load_native_certs().certs);
-    };
-    let unreadable =
-        |error: &str| ConnectError(format!("sslrootcert={path} cannot be read: {error}"));
-    let pem = std::fs::read(path).map_err(|error| unreadable(&error.to_string()))?;
-    let found = certificates(&pem);
-    if found.is_empty() {
-        Err(unreadable("no certificate in it"))
-    } else {
-        Ok(found)
-    }
-}
-
-/// Recognises a server by its certificate, where that is asked for.
-#[derive(Debug)]
-struct Recognition {
-    provider: Arc<CryptoProvider>,
-    /// None where the address asks for encryption alone (`prefer`, `require`).
-    verifier: Option<Arc<WebPkiServerVerifier>>,
-    /// A server whose very certificate is believed needs no authority: the usual case of one that
-    /// signed its own, which the verifier would refuse.
-    pinned: Vec<CertificateDer<'static>>,
-}
-
-impl ServerCertVerifier for Recognition {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        server_name: &ServerName<'_>,
-        ocsp_response: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        let is_pinned = self
-            .pinned
-            .iter()
-            .any(|pinned| pinned.as_ref() == end_entity.as_ref());
-        match &self.verifier {
-            Some(verifier) if !is_pinned => verifier.verify_server_cert(
-                end_entity,
-                intermediates,
-                server_name,
-                ocsp_response,
-                now,
-            ),
-            _ => Ok(ServerCertVerified::assertion()),
-        }
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let known = &self.provider.signature_verification_algorithms;
-        verify_tls12_signature(message, certificate, signature, known)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let known = &self.provider.signature_verification_algorithms;
-        verify_tls13_signature(message, certificate, signature, known)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider
-            .signature_verification_algorithms
-            .supported_schemes()
-    }
-}
-
-fn certificates(pem: &[u8]) -> Vec<rustls::pki_types::CertificateDer<'static>> {
-    use rustls::pki_types::pem::PemObject;
-    rustls::pki_types::CertificateDer::pem_slice_iter(pem)
-        .filter_map(Result::ok)
-        .collect()
+fn unreachable(error: &(dyn std::error::Error + 'static)) -> ConnectError {
+    let below = error.source().map(|source| format!(": {source}"));
+    let below = below.unwrap_or_default();
+    ConnectError::new(format!("PostgreSQL cannot be reached: {error}{below}"))
 }
 
 #[cfg(test)]
@@ -304,26 +353,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_may_name_a_root_certificate_and_verification() {
-        let (address, verification) = own_parameters(
-            "postgresql://u@h/d?sslmode=verify-full&sslrootcert=%2Fetc%2Fmy%20ca.pem&port=1",
-        );
-        assert_eq!(address, "postgresql://u@h/d?sslmode=require&port=1");
-        let root_certificate = Some("/etc/my ca.pem".to_owned());
-        assert_eq!(
-            verification,
-            Verification {
-                wanted: true,
-                root_certificate
-            }
-        );
-    }
-
-    #[test]
     fn a_broken_address_is_refused_without_its_password() {
         let refused = Connector::new("postgresql://u:s3cret@h:notaport/d")
             .err()
             .unwrap();
-        assert!(!refused.0.contains("s3cret"), "{}", refused.0);
+        assert!(!refused.words.contains("s3cret"), "{refused}");
+    }
+
+    #[tokio::test]
+    async fn a_server_that_accepts_and_never_answers_is_given_up_and_the_next_is_tried_beside_it() {
+        let frozen = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = |listener: &std::net::TcpListener| listener.local_addr().unwrap().port();
+        let (first, second) = (port(&frozen), port(&other));
+        let url = format!("postgresql://u@127.0.0.1:{first},127.0.0.1:{second}/d");
+        let connector = Connector::new(&url).unwrap();
+        let began = std::time::Instant::now();
+        let refused = connector.plain().await.err().unwrap();
+        assert!(refused.is_silent(), "{refused}");
+        assert!(
+            began.elapsed() < ATTEMPT + ALONE + MARGIN,
+            "{:?}",
+            began.elapsed()
+        );
+        other.set_nonblocking(true).unwrap();
+        assert!(other.accept().is_ok(), "the second was tried");
     }
 }

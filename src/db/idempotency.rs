@@ -72,6 +72,17 @@ pub async fn find(tx: &mut Tx<'_>, scope: &[u8; 32]) -> Result<Found> {
     })
 }
 
+/// Writes an answer that was kept as it is, so that what is answered again waits for whatever a write waits
+/// for: a primary, and the synchronous standbys.
+pub async fn touch(tx: &mut Tx<'_>, scope: &[u8; 32]) -> Result<()> {
+    let key = idempotency_keys::scope.eq(scope.as_slice());
+    diesel::update(idempotency_keys::table.filter(key))
+        .set(idempotency_keys::created_at.eq(idempotency_keys::created_at))
+        .execute(tx.connection())
+        .await?;
+    Ok(())
+}
+
 /// Keeps an answer. An expired one under the same key makes room.
 ///
 /// # Errors

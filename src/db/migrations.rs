@@ -46,7 +46,8 @@ const LOCK: i64 = 0x7265_655f_6d69_6772;
 /// # Errors
 /// `service_unavailable` when the database is away, `internal_error` when a migration fails.
 pub async fn run(connector: &Connector, now: chrono::DateTime<chrono::Utc>) -> Result<Done> {
-    let (mut guard, _alive) = connector.plain().await.map_err(Error::unavailable)?;
+    let connector = &connector.bulk();
+    let (mut guard, _link) = connector.plain().await.map_err(Error::unavailable)?;
     let lock = format!("SET lock_timeout = '60s'; SELECT pg_advisory_lock({LOCK})");
     guard
         .batch_execute(&lock)
@@ -89,7 +90,8 @@ fn known() -> Result<Vec<String>> {
 }
 
 async fn migrate(connector: &Connector) -> Result<Vec<String>> {
-    let (connection, _alive) = connector.diesel().await.map_err(Error::unavailable)?;
+    let session = connector.diesel().await.map_err(Error::unavailable)?;
+    let connection = session.into_connection();
     let work = move || -> Result<Vec<String>> {
         let mut harness = AsyncMigrationHarness::new(connection);
         let pending = harness
@@ -127,7 +129,7 @@ async fn keep_feed_ahead(client: &tokio_postgres::Client) -> Result<()> {
 /// As [`run`].
 pub async fn state(connector: &Connector) -> Result<Schema> {
     let migrations = migration_states(connector).await?;
-    let (client, _alive) = connector.plain().await.map_err(Error::unavailable)?;
+    let (client, _link) = connector.plain().await.map_err(Error::unavailable)?;
     let functions = functions::state(&client, &known()?).await?;
     Ok(Schema {
         migrations,
@@ -136,7 +138,8 @@ pub async fn state(connector: &Connector) -> Result<Schema> {
 }
 
 async fn migration_states(connector: &Connector) -> Result<Vec<State>> {
-    let (connection, _alive) = connector.diesel().await.map_err(Error::unavailable)?;
+    let session = connector.diesel().await.map_err(Error::unavailable)?;
+    let connection = session.into_connection();
     let work = move || -> Result<Vec<State>> {
         let mut harness = AsyncMigrationHarness::new(connection);
         let applied = harness.applied_migrations().map_err(Error::internal)?;

@@ -5,6 +5,7 @@
 //! other. Connections so live on the thread
 //! that uses them: nothing wakes another thread to answer a request.
 
+pub mod cluster;
 pub mod condition;
 pub mod connect;
 pub mod embedded;
@@ -26,58 +27,46 @@ mod reference;
 )]
 pub mod schema;
 pub mod search;
+pub mod session;
+mod socket;
 pub mod sql_text;
+mod tls;
 pub mod tx;
 pub mod version;
+mod wire;
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use deadpool::managed::{Hook, HookError, Timeouts};
-use diesel_async::AsyncPgConnection;
-use diesel_async::pooled_connection::deadpool::{Object, Pool, PoolError};
-use diesel_async::pooled_connection::{
-    AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod,
+use deadpool::managed::{
+    Manager, Metrics, Object, Pool, PoolError, RecycleError, RecycleResult, Timeouts,
 };
+use diesel_async::AsyncPgConnection;
 
-use crate::error::{Error, Result, last_demotion};
+use crate::error::{Error, Result};
+use cluster::Standing;
 pub use connect::Connector;
+pub use session::Session;
 
 /// A connection that a write borrows.
-pub type Borrowed = Object<AsyncPgConnection>;
+pub type Borrowed = Object<Sessions>;
 
-/// How long a request may wait for a connection before it is answered 503.
+/// How long a request may wait for a connection before it is answered 503, and for one to be made.
 const WAIT: Duration = Duration::from_secs(3);
-
-/// How long a connection is used: what became of its server without a word to it (another role, another
-/// address) is met for no longer than that.
-const LIFE: Duration = Duration::from_mins(2);
-
-/// Whether a connection is to be made anew: it is old, or was there when PostgreSQL refused a write because
-/// it is a standby now.
-fn is_stale(created: Instant) -> bool {
-    created.elapsed() > LIFE || last_demotion().is_some_and(|at| created <= at)
-}
+const MAKING: Duration = Duration::from_secs(4);
 
 /// One worker's connections.
 pub struct Db {
     connector: Connector,
-    pool: Pool<AsyncPgConnection>,
-    queries: Pool<AsyncPgConnection>,
-    reader: Mutex<Option<Arc<Reader>>>,
-}
-
-/// The connection that a worker's reads share; queries on it are pipelined.
-pub struct Reader {
-    connection: AsyncPgConnection,
-    alive: connect::Alive,
-    created: Instant,
+    pool: Pool<Sessions>,
+    queries: Pool<Sessions>,
+    reader: Mutex<Option<Arc<Session>>>,
 }
 
 /// A connection to read on.
 pub enum Reading {
     /// That which the worker's reads share.
-    Shared(Arc<Reader>),
+    Shared(Arc<Session>),
     /// One of its own.
     Own(Box<Borrowed>),
 }
@@ -96,63 +85,46 @@ impl std::ops::Deref for Reading {
 /// How long a statement may take on the connection that reads share: others wait behind it.
 const SHORT: Duration = Duration::from_secs(5);
 
-fn pool(connector: &Connector, size: usize) -> Result<Pool<AsyncPgConnection>> {
-    let mut config = ManagerConfig::default();
-    // Broken connections are recognised without a query: the pool must not cost a round trip.
-    config.recycling_method = RecyclingMethod::Fast;
-    let made_by = connector.clone();
-    config.custom_setup = Box::new(move |_| {
-        let connector = made_by.clone();
-        Box::pin(async move { connector.diesel().await.map(|(connection, _)| connection) })
-    });
-    let manager = AsyncDieselConnectionManager::new_with_config("", config);
+/// Makes the connections of a pool.
+pub struct Sessions(Connector);
+
+impl Manager for Sessions {
+    type Type = Session;
+    type Error = Error;
+
+    async fn create(&self) -> Result<Session> {
+        self.0.diesel().await.map_err(Error::unavailable)
+    }
+
+    /// Broken connections are recognised without a query: the pool must not cost a round trip.
+    async fn recycle(&self, session: &mut Session, _: &Metrics) -> RecycleResult<Error> {
+        if session.is_good() {
+            Ok(())
+        } else {
+            Err(RecycleError::message("made anew"))
+        }
+    }
+}
+
+fn pool(connector: &Connector, size: usize) -> Result<Pool<Sessions>> {
     let timeouts = Timeouts {
         wait: Some(WAIT),
-        create: Some(WAIT),
+        create: Some(MAKING),
         recycle: Some(WAIT),
     };
-    Pool::builder(manager)
+    Pool::builder(Sessions(connector.clone()))
         .max_size(size)
         .timeouts(timeouts)
-        .pre_recycle(Hook::sync_fn(|_, metrics| {
-            if is_stale(metrics.created) {
-                return Err(HookError::message("made anew"));
-            }
-            Ok(())
-        }))
         .runtime(deadpool::Runtime::Tokio1)
         .build()
         .map_err(Error::internal)
 }
 
-async fn borrow(pool: &Pool<AsyncPgConnection>) -> Result<Borrowed> {
-    pool.get()
-        .await
-        .map_err(|error: PoolError| Error::unavailable(error))
-}
-
-impl Reader {
-    async fn connect(connector: &Connector) -> diesel::ConnectionResult<Self> {
-        let (connection, alive) = connector.diesel().await?;
-        Ok(Self {
-            connection,
-            alive,
-            created: Instant::now(),
-        })
-    }
-
-    /// Whether it may be used further.
-    fn is_good(&self) -> bool {
-        self.alive.is_alive() && !is_stale(self.created)
-    }
-}
-
-impl std::ops::Deref for Reader {
-    type Target = AsyncPgConnection;
-
-    fn deref(&self) -> &AsyncPgConnection {
-        &self.connection
-    }
+async fn borrow(pool: &Pool<Sessions>) -> Result<Borrowed> {
+    pool.get().await.map_err(|error| match error {
+        PoolError::Backend(error) => error,
+        other => Error::unavailable(other),
+    })
 }
 
 impl Db {
@@ -173,9 +145,17 @@ impl Db {
     /// A connection of one's own, for a write.
     ///
     /// # Errors
-    /// `service_unavailable` when none is free or PostgreSQL is away.
+    /// `service_unavailable` when none is free, or PostgreSQL is away or takes no writes.
     pub async fn borrow(&self) -> Result<Borrowed> {
+        if self.is_read_only() {
+            return Err(Error::unavailable("PostgreSQL takes no writes"));
+        }
         borrow(&self.pool).await
+    }
+
+    /// Whether it is known that no server takes writes now.
+    pub fn is_read_only(&self) -> bool {
+        self.connector.cluster().standing() == Standing::ReadOnly
     }
 
     /// A connection of one's own, for a long read: a search, a sum, an export.
@@ -203,17 +183,18 @@ impl Db {
     ///
     /// # Errors
     /// `service_unavailable` when PostgreSQL is away.
-    pub async fn reader(&self) -> Result<Arc<Reader>> {
-        if let Some(reader) = self.lock().as_ref().filter(|reader| reader.is_good()) {
-            return Ok(Arc::clone(reader));
+    pub async fn reader(&self) -> Result<Arc<Session>> {
+        let shared = self.lock().clone();
+        if let Some(reader) = shared.filter(|reader| reader.link().is_good()) {
+            return Ok(reader);
         }
-        let made = Reader::connect(&self.connector).await;
+        let made = self.connector.diesel().await;
         let reader = Arc::new(made.map_err(Error::unavailable)?);
         *self.lock() = Some(Arc::clone(&reader));
         Ok(reader)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Arc<Reader>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Arc<Session>>> {
         self.reader.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

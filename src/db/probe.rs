@@ -1,41 +1,50 @@
-//! Whether PostgreSQL answers, asked on a thread and a connection of its own: no read, write or export
-//! makes the asking wait.
+//! Watches PostgreSQL, on a thread and a connection of its own: whether it answers, whether it takes writes,
+//! and whether it is still the server it was. No read, write or export makes the watch wait.
 
 use std::time::Duration;
 
-use diesel_async::SimpleAsyncConnection;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::MissedTickBehavior;
 
-use super::{Connector, Reader};
+use super::Connector;
+use super::cluster::{Seen, Standing};
+use super::connect::Opened;
 use crate::error::{Error, Result};
 
-/// How long PostgreSQL may take to answer that it is there.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How often it looks.
+const PERIOD: Duration = Duration::from_secs(1);
+
+/// How long a server that was there may take to say that it still is, before another is looked for.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How long whoever asks waits for what was found.
+const ANSWER: Duration = Duration::from_secs(2);
 
 /// How many may ask at the same time: one answer serves all who wait for it.
 const ASKING: usize = 64;
 
-type Asked = oneshot::Sender<Result<()>>;
+type Found = std::result::Result<Standing, String>;
+type Asked = oneshot::Sender<Found>;
 
-/// Asks on behalf of all workers.
+/// Watches on behalf of all workers.
 pub struct Probe(mpsc::Sender<Asked>);
 
-/// A connection, while it is good.
-struct Answering {
+/// The watch, and the connection it looks through.
+struct Watch {
     connector: Connector,
-    connection: Option<Reader>,
+    opened: Option<Opened>,
 }
 
 impl Probe {
-    /// Begins to wait for those who ask; ends with the last of them.
+    /// Begins to watch; ends when nobody can ask any more.
     ///
     /// # Errors
     /// `internal_error` when no thread can be started.
     pub fn start(connector: &Connector) -> Result<Self> {
         let (probe, asked) = mpsc::channel(ASKING);
-        let mut answering = Answering {
+        let mut watch = Watch {
             connector: connector.clone(),
-            connection: None,
+            opened: None,
         };
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -43,51 +52,80 @@ impl Probe {
             .map_err(Error::internal)?;
         std::thread::Builder::new()
             .name("ree-probe".to_owned())
-            .spawn(move || runtime.block_on(answering.answer(asked)))
+            .spawn(move || runtime.block_on(watch.run(asked)))
             .map_err(Error::internal)?;
         Ok(Self(probe))
     }
 
-    /// Whether PostgreSQL answers.
+    /// How PostgreSQL stands, asked now.
     ///
     /// # Errors
-    /// `service_unavailable` when it does not, or not in time.
-    pub async fn ping(&self) -> Result<()> {
+    /// `service_unavailable` when it does not answer, or not in time.
+    pub async fn ping(&self) -> Result<Standing> {
         let (reply, answer) = oneshot::channel();
         self.0.try_send(reply).map_err(Error::unavailable)?;
-        answer.await.map_err(Error::unavailable)?
+        let answer = tokio::time::timeout(ANSWER, answer).await;
+        let found = answer.map_err(Error::unavailable)?;
+        found
+            .map_err(Error::unavailable)?
+            .map_err(Error::unavailable)
     }
 }
 
-impl Answering {
-    async fn answer(&mut self, mut asked: mpsc::Receiver<Asked>) {
-        while let Some(first) = asked.recv().await {
-            let mut waiting = vec![first];
+impl Watch {
+    async fn run(&mut self, mut asked: mpsc::Receiver<Asked>) {
+        let mut looks = tokio::time::interval(PERIOD);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let mut waiting = Vec::new();
+            tokio::select! {
+                one = asked.recv() => match one {
+                    Some(one) => waiting.push(one),
+                    None => return,
+                },
+                _ = looks.tick() => {}
+            }
             while let Ok(another) = asked.try_recv() {
                 waiting.push(another);
             }
-            let found = tokio::time::timeout(PATIENCE, self.ask())
-                .await
-                .unwrap_or_else(|late| Err(late.to_string()));
-            if found.is_err() {
-                self.connection = None;
-            }
+            let found = self.look().await;
             for reply in waiting {
                 // Whoever asked may have gone.
-                let _ = reply.send(found.clone().map_err(Error::unavailable));
+                let _ = reply.send(found.clone());
             }
         }
     }
 
-    async fn ask(&mut self) -> std::result::Result<(), String> {
-        let reader = match self.connection.take().filter(Reader::is_good) {
-            Some(reader) => reader,
-            None => Reader::connect(&self.connector)
-                .await
-                .map_err(|error| error.to_string())?,
-        };
-        let asked = (&mut &*reader).batch_execute("SELECT 1").await;
-        self.connection = Some(reader);
-        asked.map_err(|error| error.to_string())
+    /// Looks at the server that was there, else at whichever there is.
+    async fn look(&mut self) -> Found {
+        if let Some(opened) = self.opened.take().filter(|opened| opened.link.is_good())
+            && let Ok(Ok(seen)) =
+                tokio::time::timeout(PATIENCE, Seen::of(&opened.client)).await
+            // Another server may have been promoted.
+            && seen.is_writable
+        {
+            return self.note(opened, seen);
+        }
+        match self.connector.open().await {
+            Ok(opened) => {
+                let seen = opened.seen;
+                self.note(opened, seen)
+            }
+            Err(error) => {
+                if error.is_silent() {
+                    self.connector.cluster().is_away();
+                }
+                Err(error.to_string())
+            }
+        }
+    }
+
+    fn note(&mut self, opened: Opened, seen: Seen) -> Found {
+        let cluster = self.connector.cluster();
+        if !cluster.watched(opened.host, seen) {
+            return Err("a former primary answers".to_owned());
+        }
+        self.opened = Some(opened);
+        Ok(cluster.standing())
     }
 }

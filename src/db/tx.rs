@@ -3,6 +3,8 @@
 //! `Tx::record` writes the audit row and the change event of a row beside it. There is no other
 //! way to either table, and no transaction without an author.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
@@ -11,11 +13,18 @@ use diesel::sql_types::{Jsonb, Text, Timestamptz};
 use diesel_async::{AnsiTransactionManager, AsyncPgConnection, RunQueryDsl, TransactionManager};
 use uuid::Uuid;
 
+use super::Session;
 pub use super::journal::Step;
 use super::journal::{Entry, Journaled};
 use crate::clock::Clock;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::values::Json;
+
+/// How long a commit may take: PostgreSQL has no bound of its own on the wait for a synchronous standby.
+const COMMIT: Duration = Duration::from_secs(5);
+
+/// How long PostgreSQL may take to end that wait once it is asked to.
+const GIVING_UP: Duration = Duration::from_secs(2);
 
 /// Who writes.
 #[derive(Debug, Clone)]
@@ -32,7 +41,7 @@ pub struct Author {
 
 /// A transaction and what a step needs to write in it.
 pub struct Tx<'a> {
-    connection: &'a mut AsyncPgConnection,
+    session: &'a mut Session,
     author: Author,
     clock: &'a Clock,
     /// The moment of the step: every row it writes has it.
@@ -44,14 +53,10 @@ impl<'a> Tx<'a> {
     ///
     /// # Errors
     /// `service_unavailable` when the database is away.
-    pub async fn begin(
-        connection: &'a mut AsyncPgConnection,
-        author: Author,
-        clock: &'a Clock,
-    ) -> Result<Self> {
-        AnsiTransactionManager::begin_transaction(connection).await?;
+    pub async fn begin(session: &'a mut Session, author: Author, clock: &'a Clock) -> Result<Self> {
+        AnsiTransactionManager::begin_transaction(&mut **session).await?;
         Ok(Self {
-            connection,
+            session,
             author,
             clock,
             now: clock.now(),
@@ -65,7 +70,7 @@ impl<'a> Tx<'a> {
 
     /// The connection, for a store's queries.
     pub fn connection(&mut self) -> &mut AsyncPgConnection {
-        self.connection
+        self.session
     }
 
     /// A new id.
@@ -81,14 +86,14 @@ impl<'a> Tx<'a> {
         &mut self,
         part: impl AsyncFnOnce(&mut Self) -> Result<T>,
     ) -> Result<Result<T>> {
-        AnsiTransactionManager::begin_transaction(self.connection).await?;
+        AnsiTransactionManager::begin_transaction(self.connection()).await?;
         match part(self).await {
             Ok(done) => {
-                AnsiTransactionManager::commit_transaction(self.connection).await?;
+                AnsiTransactionManager::commit_transaction(self.connection()).await?;
                 Ok(Ok(done))
             }
             Err(error) => {
-                let undone = AnsiTransactionManager::rollback_transaction(self.connection).await;
+                let undone = AnsiTransactionManager::rollback_transaction(self.connection()).await;
                 if error.code.status().is_server_error() {
                     return Err(error);
                 }
@@ -98,18 +103,36 @@ impl<'a> Tx<'a> {
         }
     }
 
-    /// Ends it, all of it written.
+    /// Ends it, all of it written, on the synchronous standbys too where there are some.
     ///
     /// # Errors
-    /// `service_unavailable` when the database went away: the outcome is then unknown.
+    /// `outcome_unknown` when the answer did not come, or not in time, or PostgreSQL warned that it did not
+    /// wait for a standby. `service_unavailable` and others when it was refused.
     pub async fn commit(self) -> Result<()> {
-        Ok(AnsiTransactionManager::commit_transaction(self.connection).await?)
+        let link = self.session.link().clone();
+        let warnings = link.warnings();
+        let mut committing = std::pin::pin!(AnsiTransactionManager::commit_transaction(
+            &mut **self.session
+        ));
+        let Ok(outcome) = tokio::time::timeout(COMMIT, &mut committing).await else {
+            log::warn!("a commit took over {COMMIT:?}: its outcome is unknown");
+            // Otherwise its locks are held for as long as the standby stays away.
+            link.cancel().await;
+            let _ended = tokio::time::timeout(GIVING_UP, committing).await;
+            return Err(Error::unknown_outcome("the commit took too long"));
+        };
+        outcome.map_err(Error::of_commit)?;
+        if link.warnings() > warnings {
+            link.discard();
+            return Err(Error::unknown_outcome("a standby was not waited for"));
+        }
+        Ok(())
     }
 
     /// Ends it, nothing of it written. A failure only means that the connection is lost, which
     /// rolls back as well.
-    pub async fn rollback(self) {
-        if let Err(error) = AnsiTransactionManager::rollback_transaction(self.connection).await {
+    pub async fn rollback(mut self) {
+        if let Err(error) = AnsiTransactionManager::rollback_transaction(self.connection()).await {
             log::warn!("a rollback failed: {error}");
         }
     }
@@ -159,7 +182,7 @@ impl<'a> Tx<'a> {
             object_type: T::TYPE,
             author: &self.author,
         };
-        journaled.execute(self.connection).await?;
+        journaled.execute(self.session.connection_mut()).await?;
         Ok(())
     }
 }

@@ -295,6 +295,14 @@ codes! {
         text("Service momentanément indisponible", "Service temporarily unavailable"),
         text("La base de données est absente ou trop occupée. Rien n'a été confirmé.", "The database is away or too busy. Nothing was acknowledged."),
         text("Recommencez après `Retry-After`, avec la même clé d'idempotence.", "Try again after `Retry-After`, with the same idempotency key.");
+    OutcomeUnknown = 503 "outcome_unknown",
+        text("Issue inconnue", "Outcome unknown"),
+        text("L'écriture était demandée quand la base de données a cessé de répondre, ou ses copies de suivre : elle a eu lieu, ou non.", "The write was asked for when the database stopped answering, or its copies following: it took place, or not."),
+        text("Répétez la requête après `Retry-After` avec la même clé d'idempotence : elle n'est faite qu'une fois. Sans clé, relisez d'abord l'objet.", "Repeat the request after `Retry-After` with the same idempotency key: it is done once only. Without a key, read the object first.");
+    StorageFull = 507 "storage_full",
+        text("Espace de stockage épuisé", "Storage full"),
+        text("Le disque de la base de données est plein : rien n'a été écrit. Les lectures continuent.", "The database's disk is full: nothing was written. Reads go on."),
+        text("Recommencez après `Retry-After`, avec la même clé d'idempotence ; l'exploitant doit libérer de la place.", "Try again after `Retry-After`, with the same idempotency key; the operator must make room.");
 }
 
 impl Code {

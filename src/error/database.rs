@@ -6,7 +6,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use diesel::result::{DatabaseErrorKind as Kind, Error as DieselError};
+use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind as Kind, Error as DieselError};
 
 use super::{Code, Error, Place, Rule};
 
@@ -23,9 +23,17 @@ fn note_demotion() {
     *DEMOTION.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
 }
 
+/// What stands before the SQLSTATE in the hint of an error: Diesel tells no other way.
+pub const SQLSTATE: &str = "SQLSTATE ";
+
+/// The SQLSTATE of an error that the server told.
+fn sqlstate(information: &dyn DatabaseErrorInformation) -> Option<&str> {
+    information.hint()?.strip_prefix(SQLSTATE)?.get(..5)
+}
+
 impl From<DieselError> for Error {
     fn from(error: DieselError) -> Self {
-        match &error {
+        match error {
             DieselError::DatabaseError(Kind::ReadOnlyTransaction, _) => {
                 note_demotion();
                 Self::unavailable(error)
@@ -37,16 +45,64 @@ impl From<DieselError> for Error {
                 Self::unavailable(error)
             }
             DieselError::DatabaseError(Kind::SerializationFailure, _) => Self::new(Code::Conflict),
-            DieselError::DatabaseError(_, information) => {
+            DieselError::DatabaseError(_, ref information) => {
                 let refused = information.constraint_name().and_then(refusal);
-                refused.unwrap_or_else(|| unexpected(error))
+                let code = sqlstate(&**information).map(str::to_owned);
+                refused.unwrap_or_else(|| incident(code.as_deref(), error))
             }
+            // What the commit said counts, not that it could not be undone either.
+            DieselError::RollbackErrorOnCommit { commit_error, .. } => Self::from(*commit_error),
+            // The connection was lost before, or what was asked on it.
+            DieselError::BrokenTransactionManager => Self::unavailable(error),
             _ => Self::internal(error),
         }
     }
 }
 
+/// What an error is that no constraint explains, by its SQLSTATE: an incident of the server's or of its
+/// machine's is for trying again, and so is a write that another one crossed; anything else is our failure.
+fn incident(code: Option<&str>, error: DieselError) -> Error {
+    let Some(code) = code else {
+        return Error::internal(error);
+    };
+    match (code, code.get(..2).unwrap_or_default()) {
+        // A deadlock.
+        ("40P01", _) => Error::new(Code::Conflict),
+        // The disk is full.
+        ("53100", _) => Error::storage_full(error),
+        // A statement or a lock that took too long, a transaction that was forgotten.
+        ("57014" | "55P03" | "25P03", _) => Error::unavailable(error),
+        // Connections, resources, the operator, the system.
+        (_, "08" | "53" | "57" | "58") => Error::unavailable(error),
+        _ => Error::internal(error),
+    }
+}
+
+/// Whether an error leaves open what became of the commit that it answers: the connection went, or the
+/// server did.
+fn leaves_open(error: &DieselError) -> bool {
+    match error {
+        DieselError::DatabaseError(Kind::ClosedConnection, _) => true,
+        DieselError::DatabaseError(Kind::UnableToSendCommand, _) => is_lost(error),
+        DieselError::DatabaseError(_, information) => {
+            let code = sqlstate(&**information).unwrap_or_default();
+            code.starts_with("08") || code.starts_with("57P")
+        }
+        DieselError::RollbackErrorOnCommit { commit_error, .. } => leaves_open(commit_error),
+        _ => false,
+    }
+}
+
 impl Error {
+    /// What a commit that failed answers.
+    pub fn of_commit(error: DieselError) -> Self {
+        if leaves_open(&error) {
+            Self::unknown_outcome(error)
+        } else {
+            error.into()
+        }
+    }
+
     /// What a deletion answers when other rows refer to the one to delete.
     pub fn on_delete(error: DieselError) -> Self {
         match error {
@@ -130,32 +186,78 @@ fn is_lost(error: &DieselError) -> bool {
     LOST.iter().any(|words| text.starts_with(words))
 }
 
-/// Timeouts and shutdowns are for trying again, and so is a write that another one crossed; anything
-/// else is our failure.
-fn unexpected(error: DieselError) -> Error {
-    const PASSING: [&str; 4] = [
-        "canceling statement due to",
-        "terminating connection",
-        "the database system is",
-        "too many clients",
-    ];
-    let text = error.to_string();
-    if text.contains("deadlock detected") {
-        return Error::new(Code::Conflict);
-    }
-    if PASSING.iter().any(|start| text.contains(start)) {
-        Error::unavailable(error)
-    } else {
-        Error::internal(error)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn code(kind: Kind, text: &str) -> Code {
         Error::from(DieselError::DatabaseError(kind, Box::new(text.to_owned()))).code
+    }
+
+    /// An error as the wire passes it on.
+    struct Told(&'static str);
+
+    impl DatabaseErrorInformation for Told {
+        fn message(&self) -> &str {
+            "ERREUR : des mots d'une langue quelconque"
+        }
+        fn details(&self) -> Option<&str> {
+            None
+        }
+        fn hint(&self) -> Option<&str> {
+            Some(self.0)
+        }
+        fn table_name(&self) -> Option<&str> {
+            None
+        }
+        fn column_name(&self) -> Option<&str> {
+            None
+        }
+        fn constraint_name(&self) -> Option<&str> {
+            None
+        }
+        fn statement_position(&self) -> Option<i32> {
+            None
+        }
+    }
+
+    #[test]
+    fn an_incident_is_known_by_its_sqlstate_in_every_language() {
+        let status = |hint: &'static str| {
+            let error = DieselError::DatabaseError(Kind::Unknown, Box::new(Told(hint)));
+            Error::from(error).code.entry().status
+        };
+        for state in [
+            "08006", "53200", "53300", "55P03", "57014", "57P01", "57P03", "58030",
+        ] {
+            let hint: &str = Box::leak(format!("SQLSTATE {state} Réessayez.").into_boxed_str());
+            assert_eq!(status(hint), 503, "{state}");
+        }
+        assert_eq!(status("SQLSTATE 53100"), 507);
+        assert_eq!(status("SQLSTATE 40P01"), 409);
+        assert_eq!(status("SQLSTATE 22012"), 500, "a division by zero is ours");
+        assert_eq!(status("57P01 without its name"), 500);
+    }
+
+    #[test]
+    fn a_commit_that_is_not_answered_is_not_known_to_have_failed() {
+        let commit = |kind, told: &'static str| {
+            let error = DieselError::DatabaseError(kind, Box::new(Told(told)));
+            Error::of_commit(error).code
+        };
+        assert_eq!(
+            commit(Kind::Unknown, "SQLSTATE 57P01"),
+            Code::OutcomeUnknown
+        );
+        assert_eq!(commit(Kind::ClosedConnection, ""), Code::OutcomeUnknown);
+        assert_eq!(
+            commit(Kind::Unknown, "SQLSTATE 53200"),
+            Code::ServiceUnavailable
+        );
+        assert_eq!(
+            commit(Kind::SerializationFailure, "SQLSTATE 40001"),
+            Code::Conflict
+        );
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub mod resync;
 pub mod warning;
 
 pub use code::Code;
-pub use database::{in_progress, last_demotion};
+pub use database::{SQLSTATE, in_progress, last_demotion};
 pub use fault::{Advice, Fault, Faults, Place, Rule};
 pub use notice::{Notice, notice};
 pub use resync::Resync;
@@ -138,13 +138,28 @@ impl Error {
 
     /// Something we depend on is away or too busy: to be tried again.
     pub fn unavailable(cause: impl Into<Cause>) -> Self {
+        Self::passing(Code::ServiceUnavailable, cause, "1")
+    }
+
+    /// The database's disk is full: to be tried again once somebody made room.
+    pub fn storage_full(cause: impl Into<Cause>) -> Self {
+        Self::passing(Code::StorageFull, cause, "30")
+    }
+
+    /// Something was asked to be written, and whether it was is not known.
+    pub fn unknown_outcome(cause: impl Into<Cause>) -> Self {
+        Self::passing(Code::OutcomeUnknown, cause, "1")
+    }
+
+    /// What passes by itself, in about so many seconds.
+    fn passing(code: Code, cause: impl Into<Cause>, seconds: &'static str) -> Self {
         let error = Self {
             cause: Some(cause.into()),
-            ..Self::new(Code::ServiceUnavailable)
+            ..Self::new(code)
         };
         error.header(
             actix_web::http::header::RETRY_AFTER,
-            HeaderValue::from_static("1"),
+            HeaderValue::from_static(seconds),
         )
     }
 

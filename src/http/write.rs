@@ -49,7 +49,10 @@ impl<Q, B> Call<Q, B> {
             Found::Kept(kept) if kept.request_hash != request_hash => {
                 return Err(Error::new(Code::IdempotencyKeyReused));
             }
-            Found::Kept(kept) => return replay(kept),
+            Found::Kept(kept) => {
+                idempotency::touch(tx, &scope).await?;
+                return replay(kept);
+            }
             Found::Nothing => {}
         }
         let answer = step(tx).await?;

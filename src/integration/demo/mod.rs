@@ -30,9 +30,10 @@ const ATTEMPTS: u32 = 60;
 /// # Errors
 /// As an import; when the database cannot be reached.
 pub async fn load(connector: &Connector) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let (mut connection, _connected) = connector.diesel().await?;
+    let connector = connector.bulk();
+    let mut connection = connector.diesel().await?;
     story::begin(&mut connection).await?;
-    let (mut client, _alive) = connector.plain().await?;
+    let (mut client, _link) = connector.plain().await?;
     imports(&mut client).await?;
     if story::load(&mut connection).await? {
         log::info!("example story: told");

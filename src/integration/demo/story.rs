@@ -2,7 +2,7 @@
 //! academy, what the partner offers under it, and the reports of a school and its academy, validated.
 
 use chrono::{Days, NaiveDate};
-use diesel_async::{AnsiTransactionManager, AsyncPgConnection, TransactionManager};
+use diesel_async::{AnsiTransactionManager, TransactionManager};
 use serde_json::{Value, json};
 
 use super::store;
@@ -11,6 +11,7 @@ use crate::agreements::{conventions, declinations};
 use crate::auth::policy::Scope;
 use crate::auth::{Identity, Perimeter, Role};
 use crate::clock::Clock;
+use crate::db::Session;
 use crate::db::tx::{Author, Tx};
 use crate::db::version::Precondition;
 use crate::error::{Error, Faults, Result};
@@ -46,7 +47,7 @@ pub(super) const SCHOOL: &str = "0660522J";
 ///
 /// # Errors
 /// When the database cannot be reached.
-pub async fn begin(connection: &mut AsyncPgConnection) -> Result<()> {
+pub async fn begin(connection: &mut Session) -> Result<()> {
     let clock = Clock::foreseeing(PartnerId::EXAMPLE.uuid());
     let mut tx = Tx::begin(connection, author(DGESCO.0, DGESCO.1), &clock).await?;
     store::lock(tx.connection()).await?;
@@ -63,17 +64,17 @@ pub async fn begin(connection: &mut AsyncPgConnection) -> Result<()> {
 ///
 /// # Errors
 /// When the database cannot be reached; when a step is refused, which a test would have told.
-pub async fn load(connection: &mut AsyncPgConnection) -> Result<bool> {
-    AnsiTransactionManager::begin_transaction(connection).await?;
+pub async fn load(connection: &mut Session) -> Result<bool> {
+    AnsiTransactionManager::begin_transaction(&mut **connection).await?;
     let outcome = play(connection).await;
     match outcome {
-        Ok(_) => AnsiTransactionManager::commit_transaction(connection).await?,
-        Err(_) => AnsiTransactionManager::rollback_transaction(connection).await?,
+        Ok(_) => AnsiTransactionManager::commit_transaction(&mut **connection).await?,
+        Err(_) => AnsiTransactionManager::rollback_transaction(&mut **connection).await?,
     }
     outcome
 }
 
-async fn play(connection: &mut AsyncPgConnection) -> Result<bool> {
+async fn play(connection: &mut Session) -> Result<bool> {
     store::lock(connection).await?;
     let was_told = store::was_told(connection, CLIENT).await?;
     let partner = store::partner(connection, PARTNER).await?;
@@ -98,7 +99,7 @@ async fn play(connection: &mut AsyncPgConnection) -> Result<bool> {
 }
 
 pub(super) struct Story<'a> {
-    connection: &'a mut AsyncPgConnection,
+    connection: &'a mut Session,
     pub(super) partner: PartnerId,
     /// The last school year that has ended, or is about to.
     pub(super) year: SchoolYear,

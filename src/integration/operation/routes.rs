@@ -7,6 +7,7 @@ use actix_web::{HttpResponse, get};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::db::cluster::Standing;
 use crate::error::problem::ProblemType;
 use crate::error::{Code, Error, Result};
 use crate::http::answer::Answer;
@@ -21,6 +22,17 @@ pub struct Health {
     /// `ok`.
     #[schema(example = "ok")]
     status: &'static str,
+}
+
+/// Si le service peut servir, et quoi.
+#[derive(Serialize, ToSchema)]
+pub struct Readiness {
+    /// `ok`.
+    #[schema(example = "ok")]
+    status: &'static str,
+    /// `primary` : lectures et écritures ; `read_only` : la base de données ne prend aucune écriture à présent, les lectures continuent et les écritures sont 503.
+    #[schema(example = "primary")]
+    database: &'static str,
 }
 
 /// La version du service.
@@ -54,9 +66,10 @@ pub async fn get_health(_call: Call) -> Result<Answer> {
 
 /// Le service peut servir
 ///
-/// 503 tant que la base de données ne répond pas, et dès que le service doit s'arrêter.
+/// 503 tant que la base de données ne répond pas, et dès que le service doit s'arrêter. `database` dit si
+/// elle prend des écritures.
 #[utoipa::path(tag = TAG, responses(
-    (status = 200, description = "Il peut servir", body = Health),
+    (status = 200, description = "Il peut servir", body = Readiness),
     (status = 503, description = "La base de données ne répond pas, ou le service s'arrête", body = crate::error::problem::Problem, content_type = "application/problem+json")
 ))]
 #[get("/readyz")]
@@ -64,8 +77,12 @@ pub async fn get_readiness(call: Call) -> Result<Answer> {
     if call.app.is_stopping() {
         return Err(Error::unavailable("the service was told to stop"));
     }
-    call.app.probe.ping().await?;
-    Answer::json(StatusCode::OK, &Health { status: "ok" })
+    let database = match call.app.probe.ping().await? {
+        Standing::ReadOnly => "read_only",
+        _ => "primary",
+    };
+    let status = "ok";
+    Answer::json(StatusCode::OK, &Readiness { status, database })
 }
 
 /// Version du service

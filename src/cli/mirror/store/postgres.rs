@@ -26,7 +26,7 @@ impl Postgres {
             .enable_all()
             .build()?;
         let connector = Connector::new(address)?;
-        let (client, _alive) = runtime.block_on(connector.plain())?;
+        let (client, _alive) = runtime.block_on(connector.bulk().plain())?;
         runtime.block_on(client.batch_execute(SETTINGS))?;
         Ok(Self { client, runtime })
     }

@@ -1,0 +1,195 @@
+//! A connection as it is used: what drives it, how long it is waited for, and how it is let go.
+
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use diesel_async::AsyncPgConnection;
+use diesel_async::pooled_connection::PoolableConnection;
+use futures_util::future::poll_fn;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::watch;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::tls::TlsStream;
+use tokio_postgres::{AsyncMessage, CancelToken, Connection};
+
+use super::cluster::Cluster;
+use super::socket::Target;
+use super::wire::Pulse;
+use crate::error::last_demotion;
+
+/// How long a connection is used: what became of its server without a word to it (another role, another
+/// address) is met for no longer than that.
+const LIFE: Duration = Duration::from_mins(2);
+
+/// How long a server may take to give up what it was asked to.
+const GIVING_UP: Duration = Duration::from_secs(2);
+
+/// What there is to know of a connection beside what is asked on it.
+#[derive(Clone)]
+pub struct Link(Arc<Inner>);
+
+struct Inner {
+    is_alive: AtomicBool,
+    /// Warnings without a class of their own that the server sent.
+    warnings: AtomicU64,
+    created: Instant,
+    token: CancelToken,
+    target: Target,
+}
+
+impl Link {
+    /// Of a connection made now.
+    pub(super) fn new(token: CancelToken, target: Target) -> Self {
+        Self(Arc::new(Inner {
+            is_alive: AtomicBool::new(true),
+            warnings: AtomicU64::new(0),
+            created: Instant::now(),
+            token,
+            target,
+        }))
+    }
+
+    /// False once the connection was lost, or is not to be used again.
+    pub fn is_alive(&self) -> bool {
+        self.0.is_alive.load(Ordering::Acquire)
+    }
+
+    /// The connection is not to be used again.
+    pub fn discard(&self) {
+        self.0.is_alive.store(false, Ordering::Release);
+    }
+
+    /// Whether it may be used further: it is neither lost, nor old, nor was there when PostgreSQL refused a
+    /// write because it is a standby now.
+    pub fn is_good(&self) -> bool {
+        let created = self.0.created;
+        let is_stale = created.elapsed() > LIFE || last_demotion().is_some_and(|at| created <= at);
+        self.is_alive() && !is_stale
+    }
+
+    /// How many warnings (SQLSTATE 01000) the server sent until now.
+    pub fn warnings(&self) -> u64 {
+        self.0.warnings.load(Ordering::Acquire)
+    }
+
+    /// Asks the server to give up what it does for this connection, which is not used again: what is
+    /// cancelled may have ended meanwhile, and what came next would be.
+    pub async fn cancel(&self) {
+        self.discard();
+        let cancelling = self.0.target.cancel(&self.0.token);
+        if !matches!(
+            tokio::time::timeout(GIVING_UP, cancelling).await,
+            Ok(Ok(()))
+        ) {
+            log::warn!("PostgreSQL could not be asked to cancel");
+        }
+    }
+}
+
+/// What ends a connection that would not end by itself.
+pub(super) struct Limits {
+    pub pulse: Arc<Pulse>,
+    /// How long the server may leave it without a byte that is awaited.
+    pub patience: Duration,
+    pub cluster: Arc<Cluster>,
+    pub generation: watch::Receiver<u64>,
+}
+
+/// Drives a connection until it ends, its server is waited for too long, or its generation is dropped.
+/// Whoever waits for an answer on it is told then that it was lost.
+pub(super) async fn drive<S, T>(mut connection: Connection<S, T>, link: Link, mut limits: Limits)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    T: TlsStream + Unpin,
+{
+    let mut look = std::pin::pin!(tokio::time::sleep(limits.patience));
+    let mut is_given_up = false;
+    loop {
+        tokio::select! {
+            message = poll_fn(|context| connection.poll_message(context)) => match message {
+                Some(Ok(AsyncMessage::Notice(notice))) => {
+                    log::debug!("PostgreSQL: {notice}");
+                    if *notice.code() == SqlState::WARNING {
+                        link.0.warnings.fetch_add(1, Ordering::Release);
+                    }
+                }
+                Some(Ok(_)) => {}
+                Some(Err(error)) => {
+                    log::warn!("a PostgreSQL connection was lost: {error}");
+                    break;
+                }
+                None => break,
+            },
+            () = look.as_mut() => {
+                let wait = match limits.pulse.left_of(limits.patience) {
+                    Some(left) => left,
+                    // It may still be there, and wait itself: for a standby to have what it wrote.
+                    None if !is_given_up => {
+                        is_given_up = true;
+                        let link = link.clone();
+                        tokio::spawn(async move { link.cancel().await });
+                        GIVING_UP
+                    }
+                    None => {
+                        log::warn!("PostgreSQL did not answer in time: its connections are dropped");
+                        let generation = *limits.generation.borrow();
+                        limits.cluster.end(generation);
+                        break;
+                    }
+                };
+                look.as_mut().reset(tokio::time::Instant::now() + wait);
+            }
+            _ = limits.generation.changed() => break,
+        }
+    }
+    link.discard();
+}
+
+/// A connection for queries.
+pub struct Session {
+    connection: AsyncPgConnection,
+    link: Link,
+}
+
+impl Session {
+    /// Over a connection that is driven.
+    pub(super) const fn new(connection: AsyncPgConnection, link: Link) -> Self {
+        Self { connection, link }
+    }
+
+    /// What there is to know of it.
+    pub const fn link(&self) -> &Link {
+        &self.link
+    }
+
+    /// The connection, for queries beside what else is borrowed of it.
+    pub const fn connection_mut(&mut self) -> &mut AsyncPgConnection {
+        &mut self.connection
+    }
+
+    /// The connection alone, which is driven all the same.
+    pub fn into_connection(self) -> AsyncPgConnection {
+        self.connection
+    }
+
+    /// Whether it may be used further, and is in no transaction.
+    pub fn is_good(&mut self) -> bool {
+        self.link.is_good() && !self.connection.is_broken()
+    }
+}
+
+impl Deref for Session {
+    type Target = AsyncPgConnection;
+
+    fn deref(&self) -> &AsyncPgConnection {
+        &self.connection
+    }
+}
+
+impl DerefMut for Session {
+    fn deref_mut(&mut self) -> &mut AsyncPgConnection {
+        &mut self.connection
+    }
+}
