@@ -10,8 +10,8 @@ use crate::offers::{interventions, opportunities, solicitations};
 use crate::pages;
 use crate::register::{clients, contacts, establishments, nomenclatures, partners, territories};
 use crate::results::{
-    campaigns, catalogue, declination_progress, figures, indicators, permalinks, publications,
-    reports, summary,
+    campaigns, dcat, declination_progress, figures, indicators, permalinks, publications, reports,
+    summary,
 };
 
 /// Mounts everything.
@@ -39,7 +39,7 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
     figures::mount(config);
     publications::mount(config);
     permalinks::mount(config);
-    catalogue::mount(config);
+    dcat::mount(config);
     deadlines::mount(config);
     clients::mount(config);
     calendars::mount(config);

@@ -2,7 +2,7 @@
 //! them: live, published, under a declination, and as a page to print; a convention as everyone reads it.
 
 pub mod campaigns;
-pub mod catalogue;
+pub mod dcat;
 pub mod declination_progress;
 pub mod figures;
 pub mod indicators;
