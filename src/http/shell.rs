@@ -248,7 +248,10 @@ impl Exchange {
             let answer = self.refusal(error, admitted.as_deref(), &app);
             return response.into_response(answer);
         }
-        let answer = self.told(error, admitted.as_deref());
+        let mut answer = self.told(error, admitted.as_deref());
+        for (name, value) in said_by_cors(&response) {
+            answer.headers_mut().append(name.clone(), value.clone());
+        }
         response.into_response(answer)
     }
 
@@ -257,9 +260,6 @@ impl Exchange {
         let (status, content_type, body) = self.document(error, admitted);
         let mut answer = HttpResponse::build(status);
         for (name, value) in &error.headers {
-            answer.append_header((name.clone(), value.clone()));
-        }
-        for (name, value) in said_by_cors(&response) {
             answer.append_header((name.clone(), value.clone()));
         }
         if content_type == PROBLEM {

@@ -91,10 +91,8 @@ mod tests {
             language: Language::French,
         };
         let nothing = async |_: &Wanted| panic!("read");
-        let labelled = labels.on(&[serde_json::json!({ "kind": "notice" })], nothing);
-        assert_eq!(
-            labelled.await.unwrap()[0]["kind_label"],
-            "Dernier jour de préavis"
-        );
+        let rows = [serde_json::json!({ "kind": "notice" })];
+        let labelled = labels.on(&rows, nothing).await.unwrap();
+        assert_eq!(labelled[0]["kind_label"], "Dernier jour de préavis");
     }
 }
