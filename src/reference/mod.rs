@@ -340,6 +340,10 @@ const NOMENCLATURES: &[(&str, &str)] = &[
         include_str!("../../data/reference/nomenclatures/signature_mediums.csv"),
     ),
     (
+        "solicitation_sides",
+        include_str!("../../data/reference/nomenclatures/solicitation_sides.csv"),
+    ),
+    (
         "solicitation_statuses",
         include_str!("../../data/reference/nomenclatures/solicitation_statuses.csv"),
     ),

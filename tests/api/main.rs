@@ -17,6 +17,7 @@ mod agreements_laws;
 mod agreements_races;
 mod agreements_stories;
 mod amendments;
+mod another_day;
 mod batch;
 mod campaigns;
 mod comparison;
