@@ -184,6 +184,8 @@ pub const TABLE: &[Line] = &[
     bulk("step_declinations",                   [All, Own, Own, No,  No ]),
     list("list_convention_history",             [All, Own, Own, Own, Own]),
     aggregate("get_convention_coverage",        [All, Own, Own, Own, Own]),
+    aggregate("list_coverage",                  [All, Own, Own, Own, Own]),
+    aggregate("count_coverage",                 [All, Own, Own, Own, Own]),
     aggregate("get_convention_summary",         [All, Own, Own, Own, Own]),
     list("list_declination_history",            [All, Own, Own, Own, Own]),
     point("get_declination_comparison",         [All, Own, Own, Own, Own]),

@@ -202,6 +202,8 @@ const TABLE: &[Line] = &[
     shared("list_publication_changes"),
     common("list_deadlines"),
     common("count_deadlines"),
+    common("list_coverage"),
+    common("count_coverage"),
     common("list_changes"),
     common("get_snapshot"),
     common("list_webhooks"),

@@ -27,6 +27,7 @@ mod contract;
 mod conventions;
 mod conventions_laws;
 mod coverage;
+mod coverage_of_many;
 mod deadlines;
 mod declinations;
 mod denominators;

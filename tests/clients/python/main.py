@@ -22,6 +22,7 @@ from ree_client.api.conventions import (
     list_amendments,
     list_convention_history,
     list_conventions,
+    list_coverage,
 )
 from ree_client.api.donn_é_es_ouvertes import (
     get_public_indicator_values,
@@ -152,6 +153,8 @@ def read_every_list(client: AuthenticatedClient) -> None:
     assert [change.measure for change in moved.data] == []
     deadlines = told(models.ListedDeadline, list_deadlines.sync(client=client, within_days=3660))
     assert first(deadlines).due_on
+    coverage = told(models.ListedConventionCoverage, list_coverage.sync(client=client))
+    assert first(coverage).academies[0].code
     clients = told(models.ListedRegisteredClient, list_clients.sync(client=client))
     assert first(clients).partner_id == PARTNER
     changes = told(models.ListedChange, list_changes.sync(client=client))
