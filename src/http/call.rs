@@ -92,7 +92,7 @@ impl<Q, B> Call<Q, B> {
 
     /// An id of the path.
     pub fn id<T>(&self, name: &str) -> Id<T> {
-        Id::of_path(self.segment(name))
+        Id::of_path(&self.admitted.references.id(self.segment(name)))
     }
 
     /// A part of the path.
@@ -137,7 +137,7 @@ impl<Q: Query, B: Body> Call<Q, B> {
         let admitted = admitted(request)?;
         let mut faults = Faults::default();
         let query = Q::read(&mut Reader::new(
-            &admitted.parameters,
+            &admitted.read,
             Q::PARAMETERS,
             &[],
             &mut faults,
@@ -305,7 +305,7 @@ impl<L: List> ListCall<L> {
             others.push("sort");
         }
         let documented = L::Filter::PARAMETERS;
-        let mut reader = Reader::new(&admitted.parameters, documented, &others, &mut faults);
+        let mut reader = Reader::new(&admitted.read, documented, &others, &mut faults);
         let Asked {
             query,
             page,

@@ -29,6 +29,7 @@ pub mod parameters;
 pub mod pointer;
 pub mod query;
 pub mod readings;
+pub mod references;
 pub mod shell;
 pub mod stream;
 pub mod write;

@@ -67,6 +67,7 @@ mod prefill;
 mod public_conventions;
 mod publications;
 mod publications_twice;
+mod references;
 mod reports;
 mod reports_read;
 mod representatives;

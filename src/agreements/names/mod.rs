@@ -2,12 +2,24 @@
 
 mod store;
 
+use std::collections::HashMap;
+
 use diesel_async::AsyncPgConnection;
 use futures_util::future::LocalBoxFuture;
+use uuid::Uuid;
 
 use crate::auth::policy::Scope;
 use crate::error::Result;
 use crate::http::labels::names::{Names, Wanted};
+
+/// The ids of the conventions with these references, of those that the caller may see.
+pub fn ids_of_references<'a>(
+    connection: &'a AsyncPgConnection,
+    scope: &'a Scope,
+    references: &'a [String],
+) -> LocalBoxFuture<'a, Result<HashMap<String, Uuid>>> {
+    Box::pin(store::ids_of_references(connection, scope, references))
+}
 
 /// Reads the names of these objects, of each kind at once.
 pub fn read<'a>(
