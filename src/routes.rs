@@ -5,7 +5,7 @@
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::agreements::{conventions, deadlines, declinations, history};
-use crate::integration::{changes, oauth, operation, webhooks};
+use crate::integration::{changes, oauth, operation, todo, webhooks};
 use crate::offers::{interventions, opportunities, solicitations};
 use crate::register::{clients, contacts, establishments, nomenclatures, partners, territories};
 use crate::results::{
@@ -39,6 +39,7 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
     publications::mount(config);
     permalinks::mount(config);
     deadlines::mount(config);
+    todo::mount(config);
     clients::mount(config);
     changes::mount(config);
     webhooks::mount(config);

@@ -257,6 +257,8 @@ pub const TABLE: &[Line] = &[
     bulk("create_publication",                  [All, No,  No,  No,  No ]),
     aggregate("list_deadlines",                 [All, Own, Own, Own, Own]),
     aggregate("count_deadlines",                [All, Own, Own, Own, Own]),
+    aggregate("list_todo",                      [All, Own, Own, Own, Own]),
+    aggregate("count_todo",                     [All, Own, Own, Own, Own]),
     list("list_changes",                        [All, All, All, All, All]),
     point("get_me",                             [All, All, All, All, All]),
     export("get_snapshot",                      [All, All, All, All, All]),

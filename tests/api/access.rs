@@ -204,6 +204,8 @@ const TABLE: &[Line] = &[
     common("count_deadlines"),
     common("list_coverage"),
     common("count_coverage"),
+    common("list_todo"),
+    common("count_todo"),
     common("list_changes"),
     common("get_snapshot"),
     common("list_webhooks"),

@@ -7,6 +7,7 @@
 pub mod calendar;
 pub mod filter;
 pub mod model;
+pub mod reading;
 pub mod routes;
 pub mod store;
 

@@ -4,10 +4,11 @@ use std::rc::Rc;
 
 use actix_web::{HttpResponse, get};
 
-use super::calendar::{Calendar, NAME};
+use super::calendar::Calendar;
 use super::filter::{Filter, Filters, Sort};
-use super::model::{CampaignYear, Deadline, DeadlineAnswer};
-use super::store;
+use super::model::{Deadline, DeadlineAnswer};
+use super::{reading, store};
+use crate::agreements::names::Places;
 use crate::db::Borrowed as Connection;
 use crate::db::page::{Mark, Page};
 use crate::error::Result;
@@ -15,15 +16,22 @@ use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
 use crate::http::formats::{Column, Form, saved_as};
 use crate::http::page::{Count, Listed};
-use crate::register::territories::ancestry;
-use crate::results::campaigns::model::Status;
-use crate::results::campaigns::store as campaigns;
+use crate::language::Text;
 use crate::values::today;
 
 const TAG: &str = "Échéances";
 
 /// Rows that a stream reads at a time: each batch computes anew what is due.
 const BATCH: i64 = 5000;
+
+/// What the file of a calendar is called.
+const NAME: &str = "ree-deadlines.ics";
+
+/// What the calendar is called.
+static CALENDAR: Text = Text {
+    fr: "Échéances des relations école-entreprise",
+    en: "Deadlines of school–business relations",
+};
 
 /// The list of deadlines.
 pub struct Deadlines;
@@ -62,8 +70,11 @@ impl List for Deadlines {
         // One's own: what is computed must not delay the reads of others.
         let connection = call.long_reader().await?;
         let filter = complete(&connection, &call).await?;
-        let deadlines = store::page(&connection, call.scope()?, &filter, &page).await?;
-        let shown = |one: Deadline| one.answer(filter.today, call.admitted.language);
+        let scope = call.scope()?;
+        let deadlines = store::page(&connection, scope, &filter, &page).await?;
+        let lists = deadlines.iter().map(|one| one.territories.as_slice());
+        let places = Places::of(&connection, scope, lists).await?;
+        let shown = |one: Deadline| one.answer(filter.today, call.admitted.language, &places);
         Ok(deadlines.into_iter().map(shown).collect())
     }
 
@@ -72,32 +83,10 @@ impl List for Deadlines {
     }
 }
 
-/// The filter with the day it is, what is above its territories and what is above the caller's
-/// schools, and what campaigns say.
+/// The filter with all that deadlines are computed with.
 async fn complete(connection: &Connection, call: &Call<Filter>) -> Result<Filter> {
-    let filter = call.query.clone();
-    let scope = call.scope()?;
-    // Sent together: one round trip.
-    let (above_schools, above, campaigns) = tokio::try_join!(
-        ancestry::above_schools(connection, scope),
-        ancestry::of_known(connection, &filter.territory),
-        campaigns::years(connection, scope),
-    )?;
-    let campaigns = campaigns
-        .into_iter()
-        .map(|(year, due_on, status)| CampaignYear {
-            year,
-            due_on,
-            is_open: status == Status::Open,
-        })
-        .collect();
-    Ok(Filter {
-        above,
-        above_schools,
-        campaigns,
-        today: today(call.app.now()),
-        ..filter
-    })
+    let today = today(call.app.now());
+    reading::complete(connection, call.scope()?, call.query.clone(), today).await
 }
 
 /// Liste des échéances
@@ -126,6 +115,7 @@ pub async fn list_deadlines(call: ListCall<Deadlines>) -> Result<HttpResponse> {
     let calendar = Calendar {
         public_url: asked.app.config.public_url.clone(),
         language: asked.admitted.language,
+        name: &CALENDAR,
     };
     // Its name says no day: what is imported again takes the place of what was.
     let mut response = call.written_by(calendar).await?;

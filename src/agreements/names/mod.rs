@@ -1,5 +1,6 @@
 //! What the conventions, partners and schools that an answer names are called: its labels.
 
+mod places;
 mod store;
 
 use std::collections::HashMap;
@@ -8,6 +9,7 @@ use diesel_async::AsyncPgConnection;
 use futures_util::future::LocalBoxFuture;
 use uuid::Uuid;
 
+pub use self::places::Places;
 use crate::auth::policy::Scope;
 use crate::error::Result;
 use crate::http::labels::names::{Names, Wanted};
