@@ -18,6 +18,7 @@ use crate::http::contract::Contract;
 use crate::http::labels::names::ReadNames;
 use crate::http::limits::Limits;
 use crate::http::page::Cursors;
+use crate::http::references::ReadReferences;
 use crate::metrics::Metrics;
 
 /// What all workers share.
@@ -69,6 +70,8 @@ pub struct Api {
     pub document: String,
     /// How what an answer names is called.
     pub names: ReadNames,
+    /// Which conventions the references that a request names are of.
+    pub references: ReadReferences,
 }
 
 impl Shared {

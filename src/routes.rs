@@ -5,7 +5,7 @@
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::agreements::{conventions, deadlines, declinations, history};
-use crate::integration::{calendars, changes, oauth, operation, webhooks};
+use crate::integration::{calendars, changes, oauth, operation, todo, webhooks};
 use crate::offers::{interventions, opportunities, solicitations};
 use crate::pages;
 use crate::register::{clients, contacts, establishments, nomenclatures, partners, territories};
@@ -41,6 +41,7 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
     permalinks::mount(config);
     dcat::mount(config);
     deadlines::mount(config);
+    todo::mount(config);
     clients::mount(config);
     calendars::mount(config);
     changes::mount(config);

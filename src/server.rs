@@ -39,6 +39,7 @@ pub async fn shared(config: Config, connector: Connector, tokens: Tokens) -> Res
         contract: Arc::clone(&CONTRACT),
         document: openapi::text().map_err(Error::internal)?,
         names: names::read,
+        references: names::ids_of_references,
     };
     Shared::new(config, connector, tokens, api).await
 }

@@ -486,6 +486,8 @@ diesel::table! {
         updated_at -> Timestamptz,
         takes_session -> Bool,
         held_school_year -> Nullable<Text>,
+        proposed_on -> Nullable<Date>,
+        proposed_by -> Nullable<Text>,
     }
 }
 

@@ -167,6 +167,10 @@ codes! {
         text("Pas proposé à cet établissement", "Not offered to this school"),
         text("L'intervention n'est pas publiée aujourd'hui, ou ce qui est demandé n'est pas proposé à cet établissement ou à ces niveaux.", "The intervention is not published today, or what is asked for is not offered to this school or these levels."),
         text("Chaque raison est dans `errors` : choisissez une intervention publiée ou un représentant qui couvre l'établissement.", "Each reason is in `errors`: choose a published intervention, or a representative who covers the school.");
+    ConventionAmbiguous = 409 "convention_ambiguous",
+        text("Convention à choisir", "Convention to choose"),
+        text("Plusieurs conventions du partenaire sont en vigueur là : la demande ne dit pas de laquelle elle relève.", "Several conventions of the partner are in force there: the request does not say which one it comes under."),
+        text("Choisissez parmi celles de `errors` et donnez `convention_id`.", "Choose among those of `errors` and give `convention_id`.");
     NoSessionLeft = 409 "no_session_left",
         text("Plus de séance libre", "No session left"),
         text("Toutes les séances de l'intervention sont prises.", "All the sessions of the intervention are taken."),

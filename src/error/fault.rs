@@ -129,6 +129,8 @@ pub enum Rule {
     Own(&'static Notice),
     /// The same, with the obstacle.
     About(&'static Notice, String),
+    /// The same, with what may be chosen and the values that choose it.
+    Choice(&'static Notice, String, Vec<String>),
 }
 
 impl Rule {
@@ -164,7 +166,7 @@ impl Rule {
             Self::ItsOwnNetwork => "its_own_network",
             Self::Item(_, rule) => rule.code(),
             Self::UnknownMember(_) => "unknown_field",
-            Self::Own(notice) | Self::About(notice, _) => notice.code,
+            Self::Own(notice) | Self::About(notice, _) | Self::Choice(notice, ..) => notice.code,
         }
     }
 
@@ -245,7 +247,9 @@ impl Rule {
             Self::Item(value, rule) => format!("« {value} » : {}", rule.french()),
             Self::UnknownMember(_) => "Les éléments de cette liste n'ont pas ce champ.".into(),
             Self::Own(notice) => notice.detail.fr.into(),
-            Self::About(notice, subject) => notice.about(subject, Language::French),
+            Self::About(notice, subject) | Self::Choice(notice, subject, _) => {
+                notice.about(subject, Language::French)
+            }
         }
     }
 
@@ -299,7 +303,9 @@ impl Rule {
             Self::Item(value, rule) => format!("\"{value}\": {}", rule.english()),
             Self::UnknownMember(_) => "The items of this list have no such field.".into(),
             Self::Own(notice) => notice.detail.en.into(),
-            Self::About(notice, subject) => notice.about(subject, Language::English),
+            Self::About(notice, subject) | Self::Choice(notice, subject, _) => {
+                notice.about(subject, Language::English)
+            }
         }
     }
 }

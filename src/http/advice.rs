@@ -119,6 +119,7 @@ fn accepted(rule: &Rule) -> Vec<Value> {
         Rule::UnknownField(known) | Rule::UnknownParameter(known) => {
             known.iter().map(|name| (*name).into()).collect()
         }
+        Rule::Choice(_, _, values) => values.iter().cloned().map(Value::from).collect(),
         Rule::UnknownMember(known) => known.iter().cloned().map(Value::from).collect(),
         Rule::UnknownOrder(known) => known
             .iter()

@@ -327,7 +327,7 @@ fn version(tag: &str) -> Option<i64> {
 }
 
 /// Un objet, et où le lire.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct ObjectLink {
     /// Sa nature.
     #[serde(rename = "type")]

@@ -93,7 +93,7 @@ impl<Q, B> Call<Q, B> {
 
     /// An id of the path.
     pub fn id<T>(&self, name: &str) -> Id<T> {
-        Id::of_path(self.segment(name))
+        Id::of_path(&self.admitted.references.id(self.segment(name)))
     }
 
     /// A part of the path.
@@ -137,7 +137,7 @@ impl<Q: Query, B: Body> Call<Q, B> {
     fn read(request: &HttpRequest) -> Result<Self> {
         let admitted = admitted(request)?;
         let mut faults = Faults::default();
-        let query = Q::read(&mut Reader::of::<Q>(&admitted.parameters, &mut faults));
+        let query = Q::read(&mut Reader::of::<Q>(&admitted.read, &mut faults));
         let empty = serde_json::Value::Object(serde_json::Map::new());
         let body = Fields::body::<B>(admitted.json.as_ref().unwrap_or(&empty), &mut faults);
         faults.check()?;
@@ -301,7 +301,7 @@ impl<L: List> ListCall<L> {
             others.push("sort");
         }
         let documented = L::Filter::PARAMETERS;
-        let mut reader = Reader::new(&admitted.parameters, documented, &others, &mut faults);
+        let mut reader = Reader::new(&admitted.read, documented, &others, &mut faults);
         let Asked {
             query,
             page,

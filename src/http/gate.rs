@@ -31,6 +31,7 @@ use super::limits::bodies::Held;
 use super::limits::turns::Turn;
 use super::page::bound_to;
 use super::query::Parameters;
+use super::references::{self, References};
 use super::{accept, csv_body, json};
 use crate::app::App;
 use crate::auth::claims::Claims;
@@ -63,8 +64,12 @@ pub struct Admitted {
     pub language: Language,
     /// The form of the answer.
     pub form: Form,
-    /// The query.
+    /// The query as it came.
     pub parameters: Parameters,
+    /// The query as it is read.
+    pub read: Parameters,
+    /// What the references of conventions that it names stand for.
+    pub references: References,
     /// Where the cursor points, if there is one.
     pub mark: Option<Mark>,
     /// The body as it came.
@@ -321,12 +326,21 @@ async fn admit(app: &App, request: &mut ServiceRequest, asked: Asked<'_>) -> Res
     let mut held = Held::default();
     let raw = read_body(app, request, bound, &mut held).await?;
     let raw = unpacked(app, request.headers(), raw, &mut held)?;
-    let (json, body_form) = read_json(operation, &given, &raw).await?;
+    let (mut json, body_form) = read_json(operation, &given, &raw).await?;
     let turn = match is_watched(request.path()) {
         true => None,
         false => Some(app.limits.enter(class, &who).await?),
     };
+    let template = request.match_pattern().unwrap_or_default();
+    let path = (template.as_str(), request.path());
+    let named = references::named(path, &parameters, json.as_mut());
+    let references = References::read(&app.db, app.api.references, &scope, named).await?;
+    if let Some(json) = &mut json {
+        references.put_into(json);
+    }
     Ok(Admitted {
+        read: references.in_parameters(&parameters),
+        references,
         claims,
         scope,
         language: Language::of(request.headers()),

@@ -30,6 +30,7 @@ pub mod parameters;
 pub mod pointer;
 pub mod query;
 pub mod readings;
+pub mod references;
 pub mod refusal;
 pub mod shell;
 pub mod stream;

@@ -71,6 +71,19 @@ impl Parameters {
             .map(String::as_str)
     }
 
+    /// The same, with the values of some of them changed.
+    pub fn with(&self, names: &[&str], change: impl Fn(&str) -> String) -> Self {
+        let changed = self.values.iter().map(|(name, values)| {
+            let is_one = names.contains(&name.as_str());
+            let values = values.iter();
+            let values = values.map(|value| if is_one { change(value) } else { value.clone() });
+            (name.clone(), values.collect())
+        });
+        Self {
+            values: changed.collect(),
+        }
+    }
+
     /// Whether a parameter is given more than once.
     pub fn repeats(&self, name: &str) -> bool {
         self.values.get(name).is_some_and(|values| values.len() > 1)

@@ -1,5 +1,6 @@
 //! How other systems meet the register: the change feed, webhooks, tokens for programs, files of partners,
-//! conventions and schools, the operation of the service, and the example data.
+//! conventions and schools, the operation of the service, and the example data; and what awaits a caller in
+//! all of it.
 
 pub mod calendars;
 pub mod changes;
@@ -7,4 +8,5 @@ pub mod demo;
 pub mod imports;
 pub mod oauth;
 pub mod operation;
+pub mod todo;
 pub mod webhooks;

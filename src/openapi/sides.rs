@@ -9,6 +9,10 @@ use serde_json::{Map, Value, json};
 use super::shared::operations;
 use crate::http::fields::MAX_ITEMS;
 use crate::values::KNOWN_YEARS;
+use crate::values::ids::BY_REFERENCE;
+
+/// What is said of an id where a reference is taken too.
+const OR_REFERENCE: &str = "Son identifiant (UUIDv7), ou sa référence.";
 
 const SCHEMAS: &str = "#/components/schemas/";
 
@@ -42,6 +46,7 @@ pub fn separate(document: &mut Value) {
         for part in ["requestBody", "parameters"] {
             if let Some(part) = operation.get_mut(part) {
                 rename(part, &copied);
+                take_references(part);
             }
         }
     }
@@ -87,6 +92,7 @@ fn sent_schema(
         .collect();
     allow_null(&mut schema, &nullable);
     rename(&mut schema, copied);
+    take_references(&mut schema);
     bound(&mut schema);
     if !PASSES_OVER.contains(&name) {
         close(&mut schema);
@@ -143,6 +149,13 @@ fn sent_name(name: &str, schemas: &Map<String, Value>) -> String {
     {
         return format!("Accepted{name}");
     }
+    if let Some(kind) = name.strip_suffix("Id")
+        && schemas
+            .get(name)
+            .is_some_and(|schema| schema.get(BY_REFERENCE).is_some())
+    {
+        return format!("{kind}Key");
+    }
     let new = format!("New{name}");
     if schemas.contains_key(&new) {
         format!("Sent{name}")
@@ -157,7 +170,7 @@ fn differs(schema: &Value, schemas: &Map<String, Value>) -> bool {
     references(Some(schema), schemas, &mut reached);
     let below = reached.iter().filter_map(|name| schemas.get(name));
     std::iter::once(schema).chain(below).any(|schema| {
-        ["enum", "properties", "oneOf"]
+        ["enum", "properties", "oneOf", BY_REFERENCE]
             .iter()
             .any(|word| schema.get(word).is_some())
     })
@@ -218,9 +231,29 @@ fn open(schema: &mut Value) {
             if several && let Some(values) = members.shift_remove("enum") {
                 members.insert("x-extensible-enum".to_owned(), values);
             }
+            members.shift_remove(BY_REFERENCE);
             members.values_mut().for_each(open);
         }
         Value::Array(items) => items.iter_mut().for_each(open),
+        _ => {}
+    }
+}
+
+/// Where an id is asked for, a reference is taken too, of what has references.
+fn take_references(schema: &mut Value) {
+    match schema {
+        Value::Object(members) => {
+            if let Some(Value::String(form)) = members.shift_remove(BY_REFERENCE) {
+                members.shift_remove("format");
+                let either = json!([
+                    {"type": "string", "format": "uuid"}, {"type": "string", "pattern": format!("^{form}$")}
+                ]);
+                members.insert("anyOf".to_owned(), either);
+                members.insert("description".to_owned(), OR_REFERENCE.into());
+            }
+            members.values_mut().for_each(take_references);
+        }
+        Value::Array(items) => items.iter_mut().for_each(take_references),
         _ => {}
     }
 }

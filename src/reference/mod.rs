@@ -10,6 +10,8 @@ use std::sync::LazyLock;
 
 use serde::Serialize;
 
+use crate::language::Language;
+
 /// One node of the tree above schools.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Territory {
@@ -324,6 +326,10 @@ const NOMENCLATURES: &[(&str, &str)] = &[
         include_str!("../../data/reference/nomenclatures/report_steps.csv"),
     ),
     (
+        "todo_kinds",
+        include_str!("../../data/reference/nomenclatures/todo_kinds.csv"),
+    ),
+    (
         "roles",
         include_str!("../../data/reference/nomenclatures/roles.csv"),
     ),
@@ -338,6 +344,10 @@ const NOMENCLATURES: &[(&str, &str)] = &[
     (
         "signature_mediums",
         include_str!("../../data/reference/nomenclatures/signature_mediums.csv"),
+    ),
+    (
+        "solicitation_sides",
+        include_str!("../../data/reference/nomenclatures/solicitation_sides.csv"),
     ),
     (
         "solicitation_statuses",
@@ -409,6 +419,16 @@ impl Reference {
         self.nomenclatures
             .iter()
             .find(|nomenclature| nomenclature.name == name)
+    }
+
+    /// What a code of a nomenclature is called.
+    pub fn label(&self, list: &str, code: &str, language: Language) -> Option<&str> {
+        let mut entries = self.nomenclature(list)?.entries.iter();
+        let entry = entries.find(|entry| entry.code == code)?;
+        Some(match language {
+            Language::French => &entry.label_fr,
+            Language::English => &entry.label_en,
+        })
     }
 
     /// Every nomenclature.

@@ -10,6 +10,7 @@ use diesel::pg::{Pg, PgValue};
 use diesel::serialize::{self, Output, ToSql};
 use serde::{Serialize, Serializer};
 use utoipa::openapi::RefOr;
+use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type};
 use uuid::Uuid;
 
@@ -24,6 +25,8 @@ pub trait Kind: 'static {
     const WORDS: &'static str;
     /// The id of the one that the document's examples speak of, which `ree serve --demo` has.
     const EXAMPLE: u128;
+    /// The form of the references that name one wherever its id is asked for, if it has such.
+    const REFERENCE: Option<&'static str> = None;
 }
 
 /// The id of a `T`.
@@ -48,6 +51,10 @@ impl<T> Id<T> {
         Self::new(canonical(text).unwrap_or_default())
     }
 }
+
+/// The word of a schema that says which references stand for its ids where they are asked for: the document
+/// tells it on that side alone.
+pub const BY_REFERENCE: &str = "x-by-reference";
 
 impl<T: Kind> Id<T> {
     /// The one that the document's examples speak of.
@@ -134,11 +141,14 @@ impl<T> FromSql<diesel::sql_types::Uuid, Pg> for Id<T> {
 
 impl<T: Kind> utoipa::PartialSchema for Id<T> {
     fn schema() -> RefOr<Schema> {
+        let references =
+            T::REFERENCE.map(|form| Extensions::builder().add(BY_REFERENCE, form).build());
         ObjectBuilder::new()
             .schema_type(Type::String)
             .format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)))
             .description(Some(T::WORDS))
             .examples([serde_json::json!(Self::EXAMPLE)])
+            .extensions(references)
             .into()
     }
 }
@@ -151,7 +161,7 @@ impl<T: Kind> utoipa::ToSchema for Id<T> {
 
 /// Names the ids of the kinds of objects: what the document says of each, and the end of its example.
 macro_rules! ids {
-    ($($(#[$doc:meta])* $id:ident of $kind:ident = $words:literal $end:literal;)*) => {
+    ($($(#[$doc:meta])* $id:ident of $kind:ident = $words:literal $end:literal $(or $reference:literal)?;)*) => {
         /// What an id can be of.
         pub mod kind {
             $(
@@ -163,6 +173,7 @@ macro_rules! ids {
                     const SCHEMA: &'static str = stringify!($id);
                     const WORDS: &'static str = concat!("Identifiant ", $words, " (UUIDv7).");
                     const EXAMPLE: u128 = super::EXAMPLES + $end;
+                    $(const REFERENCE: Option<&'static str> = Some($reference);)?
                 }
             )*
         }
@@ -179,7 +190,7 @@ ids! {
     /// The id of a representative.
     RepresentativeId of Representative = "d'un représentant" 0x02;
     /// The id of a convention.
-    ConventionId of Convention = "d'une convention" 0x03;
+    ConventionId of Convention = "d'une convention" 0x03 or "C[NL]-[0-9A-Za-z-]{1,37}";
     /// The id of an amendment.
     AmendmentId of Amendment = "d'un avenant" 0x04;
     /// The id of a declination.

@@ -59,6 +59,8 @@ const SINCE: &str = r#"{"since": "2026-01-01T00:00:00Z"}"#;
 const CONTACT: &str = r#"{"territory": "uai:0690001A", "role": "head"}"#;
 const REQUEST: &str =
     r#"{"uai": "0690001A", "intervention_id": "<intervention>", "levels": ["3e"]}"#;
+const PUPILS: &str = r#"{"pupils_expected": 12}"#;
+const ANOTHER_DAY: &str = r#"{"proposed_on": "2099-01-22"}"#;
 const DAY: &str = r#"{"scheduled_on": "2099-01-15"}"#;
 const OUTCOME: &str = r#"{"outcome": {"held_on": "2025-10-09"}}"#;
 const VALIDATE: &str = r#"{"step": "validate", "ids": ["0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f"]}"#;
@@ -140,6 +142,10 @@ const TABLE: &[Line] = &[
     line("count_solicitations", "",            ["200",             "200",             "200",             "200",             "403"]),
     line("get_solicitation", "",               ["200 200 200 404", "200 404 404 404", "200 404 404 404", "200 404 404 404", "403"]),
     line("create_solicitation", REQUEST,       ["201",             "201",             "201",             "403",             "403"]),
+    line("update_solicitation", PUPILS,        ["200 200 200 404", "200 404 404 404", "200 404 404 404", "403",             "403"]),
+    // It is requested, not accepted.
+    line("propose_solicitation_day", ANOTHER_DAY, ["409 409 409 404", "409 404 404 404", "409 404 404 404", "409 404 404 404", "403"]),
+    line("agree_solicitation_day", "",         ["409 409 409 404", "409 404 404 404", "409 404 404 404", "409 404 404 404", "403"]),
     line("accept_solicitation", DAY,           ["200 200 200 404", "403",             "403",             "200 404 404 404", "403"]),
     line("decline_solicitation", REASON,       ["200 200 200 404", "403",             "403",             "200 404 404 404", "403"]),
     line("hold_solicitation", OUTCOME,         ["409 409 409 404", "409 404 404 404", "409 404 404 404", "409 404 404 404", "403"]),
@@ -196,6 +202,10 @@ const TABLE: &[Line] = &[
     shared("list_publication_changes"),
     common("list_deadlines"),
     common("count_deadlines"),
+    common("list_coverage"),
+    common("count_coverage"),
+    common("list_todo"),
+    common("count_todo"),
     common("list_changes"),
     common("get_snapshot"),
     common("list_webhooks"),

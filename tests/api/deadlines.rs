@@ -995,3 +995,45 @@ async fn where_no_report_falls_due_so_soon_the_list_of_reports_is_empty() {
         service.shared.clock.travel(chrono::TimeDelta::days(30));
     }
 }
+
+#[actix_web::test]
+async fn places_have_their_names_beside_their_codes_in_every_form() {
+    let place = Place::new().await;
+    let school = uai(690_001);
+    place
+        .service
+        .new_school(&school, "department:069", "academy:10")
+        .await;
+    let convention = place
+        .service
+        .signed_convention(&place.partner, json!({}))
+        .await;
+    let ends = json!({ "ends_on": place.day(10) });
+    place
+        .declination(&convention, &["academy:10"], ends.clone())
+        .await;
+    let of_school = format!("uai:{school}");
+    place.declination(&convention, &[&of_school], ends).await;
+    let ministry = place.service.ministry();
+    let path = "/v1/deadlines?kind=declination_end";
+    let named = [
+        "Lyon (academy:10)".to_owned(),
+        format!("Lycée {school} (uai:{school})"),
+    ];
+    let rows = ministry.all(path).await;
+    let details: Vec<&str> = rows
+        .iter()
+        .map(|row| row["detail"].as_str().unwrap())
+        .collect();
+    for form in ["csv", "ndjson", "ics"] {
+        let whole = ministry.get(&format!("{path}&format={form}")).await;
+        let text = whole.text().replace("\r\n ", "");
+        for name in &named {
+            assert!(
+                details.iter().any(|detail| detail.contains(name)),
+                "{details:?}"
+            );
+            assert!(text.contains(name), "{name} in {text}");
+        }
+    }
+}

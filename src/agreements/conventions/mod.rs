@@ -43,5 +43,7 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
         .service(routes::abandon_convention)
         .service(routes::terminate_convention)
         .service(routes::renew_convention)
-        .service(coverage::routes::get_convention_coverage);
+        .service(coverage::routes::get_convention_coverage)
+        .service(coverage::table::routes::list_coverage)
+        .service(coverage::table::routes::count_coverage);
 }

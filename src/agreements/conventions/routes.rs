@@ -181,7 +181,7 @@ pub async fn create_convention(call: Call<NoQuery, NewConvention>) -> Result<Ans
 /// ce jour-là. `amended_fields` dit ce qui vient de quel avenant.
 #[utoipa::path(
     tag = TAG,
-    params(Documented<At>, ("id" = ConventionId, Path, description = "Identifiant de la convention")),
+    params(Documented<At>, ("id" = ConventionId, Path, description = "Identifiant de la convention, ou sa référence")),
     responses((status = 200, description = "La convention", body = ConventionAnswer))
 )]
 #[get("/v1/conventions/{id}")]
@@ -198,7 +198,7 @@ pub async fn get_convention(call: Call<At>) -> Result<Answer> {
 /// négociation ; signée, seuls changent `managing_office`, `nor`, `bulletin_reference` et `documents`.
 #[utoipa::path(
     tag = TAG,
-    params(("id" = ConventionId, Path, description = "Identifiant de la convention"), crate::http::parameters::RequiredIfMatch),
+    params(("id" = ConventionId, Path, description = "Identifiant de la convention, ou sa référence"), crate::http::parameters::RequiredIfMatch),
     request_body(content = ConventionPatch, content_type = "application/merge-patch+json", example = json!({
         "managing_office": "DGESCO A2-2", "bulletin_reference": "Bulletin officiel n° 5 du 29 janvier 2026"
     })),
@@ -220,7 +220,7 @@ pub async fn update_convention(call: Call<NoQuery, ConventionPatch>) -> Result<A
 /// Une convention sortie de l'état de brouillon s'abandonne.
 #[utoipa::path(
     tag = TAG,
-    params(("id" = ConventionId, Path, description = "Identifiant de la convention"), crate::http::parameters::RequiredIfMatch),
+    params(("id" = ConventionId, Path, description = "Identifiant de la convention, ou sa référence"), crate::http::parameters::RequiredIfMatch),
     responses((status = 204, description = "Supprimée"))
 )]
 #[delete("/v1/conventions/{id}")]
@@ -239,7 +239,7 @@ pub async fn delete_convention(call: Call) -> Result<Answer> {
 #[utoipa::path(
     tag = TAG,
     params(
-        ("id" = ConventionId, Path, description = "Identifiant de la convention"),
+        ("id" = ConventionId, Path, description = "Identifiant de la convention, ou sa référence"),
         crate::http::parameters::IdempotencyKey,
         crate::http::parameters::OptionalIfMatch,
     ),
@@ -256,7 +256,7 @@ pub async fn open_convention_negotiation(call: Call) -> Result<Answer> {
 #[utoipa::path(
     tag = TAG,
     params(
-        ("id" = ConventionId, Path, description = "Identifiant de la convention"),
+        ("id" = ConventionId, Path, description = "Identifiant de la convention, ou sa référence"),
         crate::http::parameters::IdempotencyKey,
         crate::http::parameters::OptionalIfMatch,
     ),
@@ -274,7 +274,7 @@ pub async fn send_convention_for_signature(call: Call) -> Result<Answer> {
 #[utoipa::path(
     tag = TAG,
     params(
-        ("id" = ConventionId, Path, description = "Identifiant de la convention"),
+        ("id" = ConventionId, Path, description = "Identifiant de la convention, ou sa référence"),
         crate::http::parameters::IdempotencyKey,
         crate::http::parameters::OptionalIfMatch,
     ),
@@ -301,7 +301,7 @@ pub async fn sign_convention(call: Call<NoQuery, NewSignature>) -> Result<Answer
 #[utoipa::path(
     tag = TAG,
     params(
-        ("id" = ConventionId, Path, description = "Identifiant de la convention"),
+        ("id" = ConventionId, Path, description = "Identifiant de la convention, ou sa référence"),
         crate::http::parameters::IdempotencyKey,
         crate::http::parameters::OptionalIfMatch,
     ),
@@ -320,7 +320,7 @@ pub async fn abandon_convention(call: Call) -> Result<Answer> {
 #[utoipa::path(
     tag = TAG,
     params(
-        ("id" = ConventionId, Path, description = "Identifiant de la convention"),
+        ("id" = ConventionId, Path, description = "Identifiant de la convention, ou sa référence"),
         crate::http::parameters::IdempotencyKey,
         crate::http::parameters::OptionalIfMatch,
     ),
@@ -348,7 +348,7 @@ pub async fn terminate_convention(call: Call<NoQuery, NewTermination>) -> Result
 #[utoipa::path(
     tag = TAG,
     params(
-        ("id" = ConventionId, Path, description = "Identifiant de la convention"),
+        ("id" = ConventionId, Path, description = "Identifiant de la convention, ou sa référence"),
         crate::http::parameters::IdempotencyKey,
         crate::http::parameters::OptionalIfMatch,
     ),

@@ -37,6 +37,10 @@ pub struct Filter {
     pub campaigns: Vec<CampaignYear>,
     /// The day it is.
     pub today: NaiveDate,
+    /// Only those that are the caller's own affair: of what it keeps, is a party to or lies under.
+    pub own: bool,
+    /// Of reports, only those that are late, or only those that are not.
+    pub late: Option<bool>,
 }
 
 impl Query for Filter {

@@ -7,6 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::agreements::names::Places;
 use crate::http::answer::ObjectLink;
 use crate::language::Language;
 use crate::reference::Reference;
@@ -37,13 +38,8 @@ code_enum! {
 impl Kind {
     /// Its label.
     pub fn label(self, language: Language) -> &'static str {
-        let kinds = Reference::get().nomenclature("deadline_kinds");
-        let mut entries = kinds.iter().flat_map(|kinds| &kinds.entries);
-        let entry = entries.find(|entry| entry.code == self.code());
-        entry.map_or(self.code(), |entry| match language {
-            Language::French => &entry.label_fr,
-            Language::English => &entry.label_en,
-        })
+        let label = Reference::get().label("deadline_kinds", self.code(), language);
+        label.unwrap_or(self.code())
     }
 }
 
@@ -193,14 +189,15 @@ pub struct DeadlineAnswer {
 
 impl Deadline {
     /// As it is answered on a day.
-    pub fn answer(self, today: NaiveDate, language: Language) -> DeadlineAnswer {
+    pub fn answer(self, today: NaiveDate, language: Language, places: &Places) -> DeadlineAnswer {
+        let places = places.told(&self.territories, language);
         DeadlineAnswer {
             kind: self.kind,
             due_on: self.due_on,
             days_left: (self.due_on - today).num_days(),
             detail: match language {
-                Language::French => self.in_french(),
-                Language::English => self.in_english(),
+                Language::French => self.in_french(&places),
+                Language::English => self.in_english(&places),
             },
             object: ObjectLink {
                 url: format!("/v1/{}s/{}", self.object_type, self.object_id),
@@ -216,15 +213,12 @@ impl Deadline {
         }
     }
 
-    fn in_french(&self) -> String {
+    fn in_french(&self, places: &str) -> String {
         let (reference, months) = (&self.reference, self.months.unwrap_or_default());
         match self.kind {
             Kind::ConventionEnd => format!("Dernier jour de {reference}."),
             Kind::DeclinationEnd => {
-                format!(
-                    "Dernier jour de la déclinaison de {reference} : {}.",
-                    self.places()
-                )
+                format!("Dernier jour de la déclinaison de {reference} : {places}.")
             }
             Kind::Notice => format!(
                 "Dernier jour pour dénoncer {reference} avant sa reconduction tacite (préavis de {months} mois)."
@@ -240,23 +234,21 @@ impl Deadline {
             Kind::SignatureOverdue => {
                 format!("{reference} a été envoyée à la signature {SIGNATURE_DAYS} jours plus tôt.")
             }
-            Kind::ReportDue => format!(
-                "Bilan {} de {reference} à remettre : {}.",
-                self.year(),
-                self.places()
-            ),
+            Kind::ReportDue => {
+                format!(
+                    "Bilan {} de {reference} à remettre : {places}.",
+                    self.year()
+                )
+            }
         }
     }
 
-    fn in_english(&self) -> String {
+    fn in_english(&self, places: &str) -> String {
         let (reference, months) = (&self.reference, self.months.unwrap_or_default());
         match self.kind {
             Kind::ConventionEnd => format!("Last day of {reference}."),
             Kind::DeclinationEnd => {
-                format!(
-                    "Last day of the declination of {reference}: {}.",
-                    self.places()
-                )
+                format!("Last day of the declination of {reference}: {places}.")
             }
             Kind::Notice => format!(
                 "Last day to give notice of {reference} before its tacit renewal (notice of {}).",
@@ -276,17 +268,8 @@ impl Deadline {
             Kind::SignatureOverdue => {
                 format!("{reference} was sent for signature {SIGNATURE_DAYS} days earlier.")
             }
-            Kind::ReportDue => format!(
-                "Report {} of {reference} due: {}.",
-                self.year(),
-                self.places()
-            ),
+            Kind::ReportDue => format!("Report {} of {reference} due: {places}.", self.year()),
         }
-    }
-
-    fn places(&self) -> String {
-        let codes: Vec<&str> = self.territories.iter().map(TextValue::as_str).collect();
-        codes.join(", ")
     }
 
     fn year(&self) -> &str {

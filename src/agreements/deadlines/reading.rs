@@ -1,11 +1,12 @@
-//! The reading of deadlines: what a request asks, completed with the day it is and with what is above its
-//! territories and its caller's schools.
+//! The reading of deadlines: what a request asks, completed with the day it is, what lies above its
+//! territories and its caller's schools, and what campaigns say.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::filter::{Filter, Sort};
 use super::model::{CampaignYear, Deadline, DeadlineAnswer};
 use super::store;
+use crate::agreements::names::Places;
 use crate::auth::policy::Scope;
 use crate::db::Borrowed as Connection;
 use crate::db::page::{Mark, Page};
@@ -31,9 +32,11 @@ pub async fn read(
     now: DateTime<Utc>,
     language: Language,
 ) -> Result<Vec<DeadlineAnswer>> {
-    let filter = complete(connection, scope, filter, now).await?;
+    let filter = complete(connection, scope, filter.clone(), today(now)).await?;
     let deadlines = store::page(connection, scope, &filter, page).await?;
-    let shown = |one: Deadline| one.answer(filter.today, language);
+    let lists = deadlines.iter().map(|one| one.territories.as_slice());
+    let places = Places::of(connection, scope, lists).await?;
+    let shown = |one: Deadline| one.answer(filter.today, language, &places);
     Ok(deadlines.into_iter().map(shown).collect())
 }
 
@@ -46,12 +49,12 @@ pub fn mark(item: &DeadlineAnswer) -> Mark {
 /// schools, and what campaigns say.
 ///
 /// # Errors
-/// What the database answers.
+/// `service_unavailable` when the database is away.
 pub async fn complete(
     connection: &Connection,
     scope: &Scope,
-    filter: &Filter,
-    now: DateTime<Utc>,
+    filter: Filter,
+    today: NaiveDate,
 ) -> Result<Filter> {
     // Sent together: one round trip.
     let (above_schools, above, campaigns) = tokio::try_join!(
@@ -71,7 +74,7 @@ pub async fn complete(
         above,
         above_schools,
         campaigns,
-        today: today(now),
-        ..filter.clone()
+        today,
+        ..filter
     })
 }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use actix_web::{HttpResponse, get};
 
-use super::calendar::{Calendar, NAME};
+use super::calendar::{Calendar, DEADLINES};
 use super::filter::{Filter, Filters, Sort};
 use super::model::DeadlineAnswer;
 use super::{reading, store};
@@ -14,8 +14,12 @@ use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
 use crate::http::formats::{Column, Form, saved_as};
 use crate::http::page::{Count, Listed};
+use crate::values::today;
 
 const TAG: &str = "Échéances";
+
+/// What the file of a calendar is called.
+const NAME: &str = "ree-deadlines.ics";
 
 /// The list of deadlines.
 pub struct Deadlines;
@@ -88,6 +92,7 @@ pub async fn list_deadlines(call: ListCall<Deadlines>) -> Result<HttpResponse> {
     let calendar = Calendar {
         public_url: asked.app.config.public_url.clone(),
         language: asked.admitted.language,
+        name: &DEADLINES,
     };
     // Its name says no day: what is imported again takes the place of what was.
     let mut response = call.written_by(calendar).await?;
@@ -106,7 +111,8 @@ pub async fn list_deadlines(call: ListCall<Deadlines>) -> Result<HttpResponse> {
 #[get("/v1/deadlines/count")]
 pub async fn count_deadlines(call: Call<Filter>) -> Result<Answer> {
     let (connection, scope) = (call.long_reader().await?, call.scope()?);
-    let filter = reading::complete(&connection, scope, &call.query, call.app.now()).await?;
+    let (filter, today) = (call.query.clone(), today(call.app.now()));
+    let filter = reading::complete(&connection, scope, filter, today).await?;
     let count = store::count(&connection, scope, &filter).await?;
     Answer::digested(&Count { count })
 }

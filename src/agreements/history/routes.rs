@@ -73,7 +73,7 @@ fn only_if(allowed: bool) -> Result<()> {
 #[utoipa::path(
     tag = "Conventions",
     params(
-        ("id" = ConventionId, Path, description = "Identifiant de la convention"),
+        ("id" = ConventionId, Path, description = "Identifiant de la convention, ou sa référence"),
         ListCall<History>,
     ),
     responses((status = 200, description = "Une page de l'historique", content(

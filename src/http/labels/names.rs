@@ -99,12 +99,8 @@ impl Names {
 
 /// The label of a code.
 fn label(list: &str, code: &str, language: Language) -> Option<String> {
-    let list = Reference::get().nomenclature(list)?;
-    let entry = list.entries.iter().find(|entry| entry.code == code)?;
-    Some(match language {
-        Language::French => entry.label_fr.clone(),
-        Language::English => entry.label_en.clone(),
-    })
+    let label = Reference::get().label(list, code, language);
+    label.map(str::to_owned)
 }
 
 /// The school that a territory is.

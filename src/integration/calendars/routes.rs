@@ -6,7 +6,7 @@ use actix_web::{HttpResponse, delete, get, post};
 use super::model::CalendarFeed;
 use super::secret::CalendarSecret;
 use super::store;
-use crate::agreements::deadlines::calendar::Calendar;
+use crate::agreements::deadlines::calendar::{Calendar, DEADLINES};
 use crate::agreements::deadlines::filter::{Filter, Filters, Sort};
 use crate::agreements::deadlines::reading;
 use crate::app::App;
@@ -103,6 +103,7 @@ pub async fn get_calendar_feed(call: Call<Filter>) -> Result<HttpResponse> {
     let calendar = Calendar {
         public_url: app.config.public_url.clone(),
         language,
+        name: &DEADLINES,
     };
     let next = move |after| {
         let (app, scope, filter) = (app.clone(), scope.clone(), filter.clone());

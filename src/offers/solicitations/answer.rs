@@ -5,12 +5,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::content::{NewSolicitation, Outcome};
-use super::model::{Solicitation, Status};
+use super::model::{Side, Solicitation, Status};
 use crate::auth::policy::Scope;
 use crate::error::warning::Warning;
 use crate::error::{Notice, notice};
 use crate::language::Language;
-use crate::values::ids::{ConventionId, PartnerId, SolicitationId};
+use crate::values::ids::{PartnerId, SolicitationId};
 use crate::values::{Json, Text, today};
 
 static OUTSIDE_WISHES: Notice = notice(
@@ -23,6 +23,12 @@ static BEFORE_REQUEST: Notice = notice(
     "before_request",
     "Ce jour précède la demande : vérifiez-le.",
     "This day comes before the request: check it.",
+);
+
+static NO_CONVENTION: Notice = notice(
+    "no_convention",
+    "Aucune convention du partenaire n'est en vigueur là : cette demande ne comptera dans aucun bilan prérempli.",
+    "No convention of the partner is in force there: this request will count in no prefilled report.",
 );
 
 /// Une demande d'un établissement à un partenaire.
@@ -40,12 +46,14 @@ pub struct SolicitationAnswer {
     pub content: NewSolicitation,
     /// Le partenaire à qui elle s'adresse.
     pub partner_id: PartnerId,
-    /// La convention dont elle relève : celle de l'intervention, ou la seule du partenaire qui soit
-    /// en vigueur là ; null si on ne peut pas dire laquelle.
-    pub convention_id: Option<ConventionId>,
-    /// Le jour proposé par le partenaire.
+    /// Le jour prévu : celui que le partenaire propose en acceptant, puis celui dont les deux côtés conviennent.
     #[schema(example = json!(null))]
     pub scheduled_on: Option<NaiveDate>,
+    /// Un autre jour, que l'un des côtés propose à l'autre.
+    #[schema(example = json!(null))]
+    pub proposed_on: Option<NaiveDate>,
+    /// Le côté qui le propose : `school` ou `partner`.
+    pub proposed_by: Option<Side>,
     /// Pourquoi elle est refusée, annulée, ou n'a pas eu lieu.
     #[schema(example = json!(null))]
     pub reason: Option<Text<2000>>,
@@ -85,8 +93,9 @@ impl Solicitation {
             status: self.status,
             content: self.content,
             partner_id: self.partner_id,
-            convention_id: self.convention_id,
             scheduled_on: self.scheduled_on,
+            proposed_on: self.proposed_on,
+            proposed_by: self.proposed_by,
             reason: self.reason,
             outcome: self.outcome,
             created_at: self.created_at,
@@ -105,6 +114,11 @@ impl Solicitation {
         let scheduled = self.scheduled_on;
         let held = self.outcome.as_ref().map(|outcome| outcome.held_on);
         let notices = [
+            (
+                self.content.convention_id.is_none(),
+                "/convention_id",
+                &NO_CONVENTION,
+            ),
             (
                 scheduled.is_some_and(is_unwished),
                 "/scheduled_on",

@@ -6,11 +6,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::db::schema::solicitations;
-use crate::error::notice::BEFORE_START;
-use crate::error::{Notice, Rule, notice};
+use crate::error::notice::{BEFORE_START, PART_OF_THE_KEY};
+use crate::error::{Error, Faults, Notice, Place, Result, Rule, notice};
 use crate::http::fields::{Body, Fields};
+use crate::http::merge::Patch;
 use crate::offers::counts::{Pupils, count};
-use crate::values::ids::{InterventionId, RepresentativeId};
+use crate::values::ids::{ConventionId, InterventionId, RepresentativeId};
 use crate::values::{Level, Text, Uai};
 
 /// The most pupils that a school announces.
@@ -23,8 +24,10 @@ static EITHER: Notice = notice(
 );
 
 /// Ce qu'un établissement demande : une intervention, ou l'aide d'un représentant.
-#[derive(Debug, Clone, PartialEq, Serialize, Queryable, Selectable, Insertable, ToSchema)]
-#[diesel(table_name = solicitations, treat_none_as_default_value = false)]
+#[derive(
+    Debug, Clone, PartialEq, Serialize, Queryable, Selectable, Insertable, AsChangeset, ToSchema,
+)]
+#[diesel(table_name = solicitations, treat_none_as_default_value = false, treat_none_as_null = true)]
 #[diesel(check_for_backend(diesel::pg::Pg))]
 pub struct NewSolicitation {
     /// L'établissement qui demande (UAI).
@@ -35,6 +38,9 @@ pub struct NewSolicitation {
     /// Le représentant sollicité, sans intervention ; null s'il a été effacé depuis.
     #[schema(example = json!(null))]
     pub representative_id: Option<RepresentativeId>,
+    /// La convention dont elle relève : celle de l'intervention ; auprès d'un représentant, l'une de celles du
+    /// partenaire qui sont en vigueur là, à choisir s'il y en a plusieurs. Null s'il n'y en a aucune.
+    pub convention_id: Option<ConventionId>,
     /// Niveaux des élèves, un au moins.
     #[schema(example = json!(["3e"]), min_items = 1)]
     pub levels: Vec<Level>,
@@ -56,9 +62,10 @@ pub struct NewSolicitation {
 const SET_BY_SERVICE: &[&str] = &[
     "id",
     "partner_id",
-    "convention_id",
     "status",
     "scheduled_on",
+    "proposed_on",
+    "proposed_by",
     "reason",
     "outcome",
     "created_at",
@@ -78,9 +85,12 @@ impl Body for NewSolicitation {
             fields.gives("representative_id"),
         ) {
             (true, true) => fields.fault("representative_id", Rule::Own(&EITHER)),
-            (false, false) => fields.fault("intervention_id", Rule::Own(&EITHER)),
+            (false, false) if !fields.is_change() => {
+                fields.fault("intervention_id", Rule::Own(&EITHER));
+            }
             _ => {}
         }
+        let convention_id = fields.optional("convention_id");
         let levels = fields.required_list("levels");
         let pupils_expected = fields.integer("pupils_expected", 1, MAX_EXPECTED);
         let wished_from: Option<NaiveDate> = fields.optional("wished_from");
@@ -96,11 +106,57 @@ impl Body for NewSolicitation {
             uai: uai?,
             intervention_id,
             representative_id,
+            convention_id,
             levels: levels?,
             pupils_expected,
             wished_from,
             wished_to,
             message,
+        })
+    }
+}
+
+/// A change of a solicitation.
+pub type SolicitationPatch = Patch<NewSolicitation>;
+
+/// What a solicitation is about, which does not change.
+const KEY: [&str; 3] = ["uai", "intervention_id", "representative_id"];
+
+impl SolicitationPatch {
+    /// The patched content.
+    ///
+    /// # Errors
+    /// `validation_failed`, also for a change of what it is about.
+    pub fn made_of(&self, present: &NewSolicitation) -> Result<NewSolicitation> {
+        let mut faults = Faults::default();
+        let made = self.apply_noting(present, &mut faults)?;
+        // The representative may have been erased since: nothing takes its place.
+        faults.forget(|fault| fault.rule == Rule::Own(&EITHER));
+        let before = serde_json::to_value(present).map_err(Error::internal)?;
+        for name in KEY {
+            if self
+                .member(name)
+                .is_some_and(|value| Some(value) != before.get(name))
+            {
+                faults.add(Place::field(name), Rule::Own(&PART_OF_THE_KEY));
+            }
+        }
+        faults.check().map(|()| made)
+    }
+}
+
+/// Un autre jour.
+#[derive(Debug, Clone, ToSchema)]
+pub struct Proposal {
+    /// Le jour proposé à l'autre côté.
+    #[schema(example = "2099-01-22")]
+    pub proposed_on: NaiveDate,
+}
+
+impl Body for Proposal {
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        Some(Self {
+            proposed_on: fields.required("proposed_on")?,
         })
     }
 }

@@ -10,6 +10,9 @@
 //!     └───────▶ declined
 //! ```
 //!
+//! Before it is answered, the school changes what it asks; once it is accepted, either side proposes
+//! another day, and the other agrees.
+//!
 //! One is made on an intervention, or directly to a representative. Accepting takes a session of the
 //! intervention, in the transaction that locks its row ([`workflow`]); cancelling frees it, recording
 //! that it did not take place does not. [`content`] has the fields, [`model`] the row and who takes
@@ -36,6 +39,9 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
         .service(routes::create_solicitation)
         .service(steps::routes::step_solicitations)
         .service(routes::get_solicitation)
+        .service(routes::update_solicitation)
+        .service(routes::propose_solicitation_day)
+        .service(routes::agree_solicitation_day)
         .service(routes::accept_solicitation)
         .service(routes::decline_solicitation)
         .service(routes::hold_solicitation)

@@ -32,9 +32,31 @@ code_enum! {
     }
 }
 
+code_enum! {
+    /// The sides of a solicitation.
+    Side of "solicitation_sides" {
+        /// The school, its academy, the ministry.
+        School = "school",
+        /// The partner.
+        Partner = "partner",
+    }
+}
+
+impl Side {
+    /// That of a caller.
+    pub const fn of(scope: &Scope) -> Self {
+        match scope.partner() {
+            Some(_) => Self::Partner,
+            None => Self::School,
+        }
+    }
+}
+
 /// A step of a solicitation's life; `docs/LIFECYCLES.md` draws them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
+    /// Change what is asked.
+    Update,
     /// Agree.
     Accept,
     /// Do not agree.
@@ -45,6 +67,10 @@ pub enum Step {
     NotHeld,
     /// Take it back.
     Cancel,
+    /// Propose another day.
+    Propose,
+    /// Agree on the day that the other side proposes.
+    Agree,
 }
 
 impl steps::Step for Step {
@@ -53,20 +79,26 @@ impl steps::Step for Step {
     const STATUSES: &'static [Status] = Status::ALL;
 
     const ALL: &'static [Self] = &[
+        Self::Update,
         Self::Accept,
         Self::Decline,
         Self::Hold,
         Self::NotHeld,
         Self::Cancel,
+        Self::Propose,
+        Self::Agree,
     ];
 
     fn as_str(self) -> &'static str {
         match self {
+            Self::Update => "update",
             Self::Accept => "accept",
             Self::Decline => "decline",
             Self::Hold => "hold",
             Self::NotHeld => "not-held",
             Self::Cancel => "cancel",
+            Self::Propose => "propose",
+            Self::Agree => "agree",
         }
     }
 
@@ -74,13 +106,22 @@ impl steps::Step for Step {
     fn from(self, status: Status) -> Option<Status> {
         use Status::{Accepted, Cancelled, Declined, Held, NotHeld, Requested};
         match (self, status) {
+            (Self::Update, Requested) => Some(Requested),
+            (Self::Propose | Self::Agree, Accepted) => Some(Accepted),
             (Self::Accept, Requested) => Some(Accepted),
             (Self::Decline, Requested) => Some(Declined),
             (Self::Hold, Accepted) => Some(Held),
             (Self::NotHeld, Accepted) => Some(NotHeld),
             (Self::Cancel, Requested | Accepted) => Some(Cancelled),
             (
-                Self::Accept | Self::Decline | Self::Hold | Self::NotHeld | Self::Cancel,
+                Self::Update
+                | Self::Accept
+                | Self::Decline
+                | Self::Hold
+                | Self::NotHeld
+                | Self::Cancel
+                | Self::Propose
+                | Self::Agree,
                 Requested | Accepted | Declined | Held | NotHeld | Cancelled,
             ) => None,
         }
@@ -91,11 +132,14 @@ impl Step {
     /// Its name in the journal, as what was done.
     pub const fn past(self) -> &'static str {
         match self {
+            Self::Update => "updated",
             Self::Accept => "accepted",
             Self::Decline => "declined",
             Self::Hold => "held",
             Self::NotHeld => "not_held",
             Self::Cancel => "cancelled",
+            Self::Propose => "proposed",
+            Self::Agree => "agreed",
         }
     }
 }
@@ -114,10 +158,12 @@ pub struct Solicitation {
     pub content: NewSolicitation,
     /// The partner it is addressed to.
     pub partner_id: PartnerId,
-    /// The convention it comes under, if it is known.
-    pub convention_id: Option<ConventionId>,
-    /// The day its partner proposed.
+    /// The day agreed on: the one its partner proposed first, then the one that both want.
     pub scheduled_on: Option<NaiveDate>,
+    /// Another day that one side proposes.
+    pub proposed_on: Option<NaiveDate>,
+    /// Which side.
+    pub proposed_by: Option<Side>,
     /// Why it was declined, cancelled or not held.
     pub reason: Option<Text<2000>>,
     /// What took place.
@@ -142,8 +188,10 @@ pub struct Solicitation {
 pub struct StepColumns {
     /// Its status.
     pub status: Status,
-    /// The day proposed.
+    /// The day agreed on.
     pub scheduled_on: Option<NaiveDate>,
+    /// Another day, and who proposes it.
+    pub proposal: Option<(NaiveDate, Side)>,
     /// Why.
     pub reason: Option<Text<2000>>,
     /// What took place.
@@ -155,11 +203,16 @@ impl Solicitation {
     /// school in charge record its outcome, and cancel it.
     fn is_for(&self, step: Step, scope: &Scope) -> bool {
         let is_addressed = scope.may_write_for(self.partner_id.uuid());
+        let asks = || scope.covers_all(std::slice::from_ref(&self.ancestors));
         match step {
-            Step::Accept | Step::Decline => is_addressed,
-            Step::Hold | Step::NotHeld | Step::Cancel => {
-                is_addressed || scope.covers_all(std::slice::from_ref(&self.ancestors))
+            Step::Update => asks(),
+            // Nobody agrees with itself; the ministry may speak for either.
+            Step::Agree => {
+                let own = self.proposed_by == Some(Side::of(scope));
+                (is_addressed || asks()) && (scope.is_everything() || !own)
             }
+            Step::Accept | Step::Decline => is_addressed,
+            Step::Hold | Step::NotHeld | Step::Cancel | Step::Propose => is_addressed || asks(),
         }
     }
 
@@ -179,7 +232,8 @@ impl Solicitation {
     fn is_due(&self, step: Step, day: NaiveDate) -> bool {
         match step {
             Step::Hold | Step::NotHeld => self.scheduled_on.is_some_and(|on| on <= day),
-            Step::Accept | Step::Decline | Step::Cancel => true,
+            Step::Agree => self.proposed_on.is_some(),
+            Step::Update | Step::Accept | Step::Decline | Step::Cancel | Step::Propose => true,
         }
     }
 
@@ -191,6 +245,10 @@ impl Solicitation {
         let status = step.take(self.status)?;
         if self.is_due(step, day) {
             return Ok(status);
+        }
+        if step == Step::Agree {
+            let others = Step::allowed(self.status, |other| other != Step::Agree);
+            return Err(Error::impossible(self.status, &others));
         }
         let scheduled = self.scheduled_on.map(|on| on.to_string());
         Err(Error::new(ErrorCode::TooEarly).about(scheduled.unwrap_or_default()))
@@ -208,6 +266,7 @@ impl Solicitation {
         StepColumns {
             status: self.status,
             scheduled_on: self.scheduled_on,
+            proposal: self.proposed_on.zip(self.proposed_by),
             reason: self.reason.clone(),
             outcome: self.outcome.clone(),
         }
@@ -218,11 +277,14 @@ impl ObjectType for Solicitation {
     const TYPE: &'static str = "solicitation";
     const VERBS: &'static [&'static str] = &[
         "created",
+        "updated",
         "accepted",
         "declined",
         "held",
         "not_held",
         "cancelled",
+        "proposed",
+        "agreed",
         "moved",
     ];
 }

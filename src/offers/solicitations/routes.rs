@@ -2,10 +2,12 @@
 
 use std::rc::Rc;
 
-use actix_web::{HttpResponse, get, post};
+use actix_web::{HttpResponse, get, patch, post};
 
 use super::answer::SolicitationAnswer;
-use super::content::{Acceptance, Cancellation, Explanation, Holding, NewSolicitation};
+use super::content::{
+    Acceptance, Cancellation, Explanation, Holding, NewSolicitation, Proposal, SolicitationPatch,
+};
 use super::filter::{Filter, Filters, Sort};
 use super::model::Solicitation;
 use super::{store, workflow};
@@ -128,6 +130,76 @@ pub async fn get_solicitation(call: Call) -> Result<Answer> {
     let reader = call.reader().await?;
     let found = store::find(&reader, call.scope()?, call.id("id")).await?;
     answered(&call, found, Answer::object)
+}
+
+/// Modification d'une demande
+///
+/// Correctif RFC 7396, par l'établissement, son académie ou le ministère, tant que le partenaire n'a pas répondu.
+/// L'établissement et ce qui est demandé ne changent pas (`part_of_the_key`).
+#[utoipa::path(
+    tag = TAG,
+    params(("id" = SolicitationId, Path, description = "Identifiant de la sollicitation"), crate::http::parameters::RequiredIfMatch),
+    request_body(content = SolicitationPatch, content_type = "application/merge-patch+json", example = json!({
+        "pupils_expected": 26, "wished_to": "2099-02-05"
+    })),
+    responses((status = 200, description = "La demande modifiée", body = SolicitationAnswer))
+)]
+#[patch("/v1/solicitations/{id}")]
+pub async fn update_solicitation(call: Call<NoQuery, SolicitationPatch>) -> Result<Answer> {
+    let (scope, if_match) = (call.scope()?, &call.admitted.if_match);
+    call.write(async |tx| {
+        let as_of = AsOf::at(tx.now, call.app.config.stale_after_days);
+        let id = call.id("id");
+        let updated = workflow::update(tx, scope, id, &call.body, as_of, if_match).await?;
+        answered(&call, updated, Answer::object)
+    })
+    .await
+}
+
+/// Proposition d'un autre jour
+///
+/// Par l'un ou l'autre côté, d'une demande acceptée : `scheduled_on` reste jusqu'à ce que l'autre côté en
+/// convienne (`agree`). Une proposition remplace la précédente.
+#[utoipa::path(
+    tag = TAG,
+    params(
+        ("id" = SolicitationId, Path, description = "Identifiant de la sollicitation"),
+        crate::http::parameters::IdempotencyKey,
+        crate::http::parameters::OptionalIfMatch,
+    ),
+    request_body(content = Proposal, example = json!({ "proposed_on": "2099-01-22" })),
+    responses((status = 200, description = "La demande, avec le jour proposé", body = SolicitationAnswer))
+)]
+#[post("/v1/solicitations/{id}/propose")]
+pub async fn propose_solicitation_day(call: Call<NoQuery, Proposal>) -> Result<Answer> {
+    let (scope, if_match) = (call.scope()?, &call.admitted.if_match);
+    call.write(async |tx| {
+        let proposed = workflow::propose(tx, scope, call.id("id"), &call.body, if_match).await?;
+        answered(&call, proposed, Answer::object)
+    })
+    .await
+}
+
+/// Accord sur le jour proposé
+///
+/// Par l'autre côté que celui qui le propose ; le ministère, pour l'un ou l'autre. Il devient le jour prévu.
+#[utoipa::path(
+    tag = TAG,
+    params(
+        ("id" = SolicitationId, Path, description = "Identifiant de la sollicitation"),
+        crate::http::parameters::IdempotencyKey,
+        crate::http::parameters::OptionalIfMatch,
+    ),
+    responses((status = 200, description = "La demande, au jour convenu", body = SolicitationAnswer))
+)]
+#[post("/v1/solicitations/{id}/agree")]
+pub async fn agree_solicitation_day(call: Call) -> Result<Answer> {
+    let (scope, if_match) = (call.scope()?, &call.admitted.if_match);
+    call.write(async |tx| {
+        let agreed = workflow::agree(tx, scope, call.id("id"), if_match).await?;
+        answered(&call, agreed, Answer::object)
+    })
+    .await
 }
 
 /// Accord du partenaire

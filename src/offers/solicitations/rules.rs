@@ -7,15 +7,16 @@ use super::content::NewSolicitation;
 use super::store;
 use crate::auth::policy::Scope;
 use crate::db::tx::Tx;
-use crate::error::{Code, Error, Faults, Notice, Place, Result, Rule, notice};
+use crate::error::{Code, Error, Fault, Faults, Notice, Place, Result, Rule, notice};
 use crate::offers::interventions::status::{AsOf, Status};
 use crate::offers::interventions::store as interventions;
 use crate::offers::solicitations::model::Addressee;
+use crate::offers::solicitations::store::Fitting;
 use crate::register::partners::model::Status as PartnerStatus;
 use crate::register::partners::representatives::store as representatives;
 use crate::register::partners::store as partners;
 use crate::register::territories::ancestry;
-use crate::values::ids::{InterventionId, RepresentativeId};
+use crate::values::ids::{ConventionId, InterventionId, PartnerId, RepresentativeId};
 use crate::values::{TerritoryCode, TextValue};
 
 static NOT_PUBLISHED: Notice = notice(
@@ -40,6 +41,18 @@ static PARTNER_ARCHIVED: Notice = notice(
     "partner_archived",
     "Le partenaire de ce représentant n'est plus actif.",
     "This representative's partner is no longer active.",
+);
+
+static NOT_ITS_CONVENTION: Notice = notice(
+    "convention_does_not_fit",
+    "Cette demande ne relève pas de cette convention : celle de l'intervention, ou une convention du partenaire en vigueur là.",
+    "This request does not come under this convention: it is the intervention's, or one of the partner's in force there.",
+);
+
+static FITS: Notice = notice(
+    "convention_fits",
+    "Cette convention convient : donnez son identifiant ou sa référence.",
+    "This convention fits: give its id or its reference.",
 );
 
 /// The school and all above it.
@@ -79,7 +92,10 @@ pub async fn addressee(
 ) -> Result<Addressee> {
     match (new.intervention_id, new.representative_id) {
         (Some(id), _) => of_intervention(tx, scope, id, new, ancestors, as_of).await,
-        (None, Some(id)) => of_representative(tx, scope, id, ancestors, as_of.day).await,
+        (None, Some(id)) => {
+            let given = new.convention_id;
+            of_representative(tx, scope, (id, given), ancestors, as_of.day).await
+        }
         (None, None) => Err(Error::internal("a solicitation of nothing")),
     }
 }
@@ -117,6 +133,15 @@ async fn of_intervention(
             faults.add(place, Rule::Own(&LEVEL_NOT_OFFERED));
         }
     }
+    if new
+        .convention_id
+        .is_some_and(|given| given != content.convention_id)
+    {
+        faults.add(
+            Place::field("convention_id"),
+            Rule::Own(&NOT_ITS_CONVENTION),
+        );
+    }
     refuse(faults)?;
     Ok(Addressee {
         partner,
@@ -127,7 +152,7 @@ async fn of_intervention(
 async fn of_representative(
     tx: &mut Tx<'_>,
     scope: &Scope,
-    id: RepresentativeId,
+    (id, given): (RepresentativeId, Option<ConventionId>),
     ancestors: &[String],
     day: NaiveDate,
 ) -> Result<Addressee> {
@@ -144,12 +169,45 @@ async fn of_representative(
         faults.add(place(), Rule::Own(&PARTNER_ARCHIVED));
     }
     refuse(faults)?;
-    let convention =
-        store::only_convention(tx.connection(), scope, partner.id, ancestors, day).await?;
+    let convention = convention(tx, scope, (partner.id, given), ancestors, day).await?;
     Ok(Addressee {
         partner: partner.id,
         convention,
     })
+}
+
+/// The convention that what is asked of a partner without an intervention comes under: the one given, if it
+/// is the partner's and in force there, or the only one that is; none where there is none.
+///
+/// # Errors
+/// `not_offered` for one given that does not fit, `convention_ambiguous` where several do and none is given.
+pub async fn convention(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    (partner, given): (PartnerId, Option<ConventionId>),
+    ancestors: &[String],
+    day: NaiveDate,
+) -> Result<Option<ConventionId>> {
+    let place = || Place::field("convention_id");
+    let asked = (partner, given);
+    let fitting = store::fitting_conventions(tx.connection(), scope, asked, ancestors, day).await?;
+    match (given, fitting.as_slice()) {
+        (Some(_), []) => {
+            let rule = Rule::Own(&NOT_ITS_CONVENTION);
+            Err(Error::at(Code::NotOffered, place(), rule))
+        }
+        (None, []) => Ok(None),
+        (_, [only]) => Ok(Some(only.id)),
+        (_, several) => {
+            let fault = |fits: &Fitting| Fault {
+                place: place(),
+                rule: Rule::Choice(&FITS, fits.name(), vec![fits.id.to_string()]),
+            };
+            let names: Vec<&str> = several.iter().map(|fits| fits.reference.as_str()).collect();
+            let error = Error::new(Code::ConventionAmbiguous).about(names.join(", "));
+            Err(error.with(several.iter().map(fault).collect()))
+        }
+    }
 }
 
 /// Whether one of these territories is the school's, or above it.

@@ -4,8 +4,10 @@
 //! Accepting locks the solicitation first and its intervention next, and counts the sessions taken
 //! under that lock: of two who want the last one, the second counts what the first took.
 
-use super::content::{Acceptance, Cancellation, Explanation, NewSolicitation, Outcome};
-use super::model::{Solicitation, Step, StepColumns};
+use super::content::{
+    Acceptance, Cancellation, Explanation, NewSolicitation, Outcome, Proposal, SolicitationPatch,
+};
+use super::model::{Side, Solicitation, Status, Step, StepColumns};
 use super::rules;
 use super::store::{self, Beginning};
 use crate::auth::policy::Scope;
@@ -14,7 +16,7 @@ use crate::db::version::Precondition;
 use crate::error::notice::IN_THE_FUTURE;
 use crate::error::{Code, Error, Place, Result, Rule};
 use crate::offers::interventions::status::AsOf;
-use crate::values::ids::SolicitationId;
+use crate::values::ids::{ConventionId, SolicitationId};
 use crate::values::{Json, Text, today};
 
 /// Asks.
@@ -30,15 +32,113 @@ pub async fn create(
     let ancestors = rules::ancestors_of(tx, new).await?;
     rules::must_cover(scope, &ancestors)?;
     let addressee = rules::addressee(tx, scope, new, &ancestors, as_of).await?;
+    let new = NewSolicitation {
+        convention_id: addressee.convention,
+        ..new.clone()
+    };
     let beginning = Beginning {
         id: SolicitationId::new(tx.new_id()),
         addressee,
         ancestors: &ancestors,
         now: tx.now,
     };
-    let created = store::insert(tx.connection(), &beginning, new).await?;
+    let created = store::insert(tx.connection(), &beginning, &new).await?;
     tx.created(&created).await?;
     Ok(created)
+}
+
+/// The school changes what it asks, before the partner answers. A change that changes nothing writes
+/// nothing.
+///
+/// # Errors
+/// `not_found`, `forbidden`, `precondition_failed`, `invalid_transition`, `validation_failed`,
+/// `not_offered`, `convention_ambiguous`.
+pub async fn update(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    id: SolicitationId,
+    patch: &SolicitationPatch,
+    as_of: AsOf,
+    if_match: &Precondition,
+) -> Result<Solicitation> {
+    let before = lock(tx, scope, id, Step::Update, if_match).await?;
+    before.step(Step::Update, today(tx.now))?;
+    let mut new = patch.made_of(&before.content)?;
+    new.convention_id = convention_after(tx, scope, &before, &new, as_of).await?;
+    if new == before.content {
+        return Ok(before);
+    }
+    let now = tx.now;
+    let after = store::update(tx.connection(), id, &new, now).await?;
+    tx.changed(Step::Update.past(), &before, &after).await?;
+    Ok(after)
+}
+
+/// The convention that a changed solicitation comes under. What was asked while it was offered is not asked
+/// anew for a message, and its convention stays: only other levels of an intervention, or another convention,
+/// are looked at.
+async fn convention_after(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    before: &Solicitation,
+    new: &NewSolicitation,
+    as_of: AsOf,
+) -> Result<Option<ConventionId>> {
+    let (old, ancestors) = (&before.content, &before.ancestors);
+    let is_other = new.convention_id != old.convention_id;
+    if new.intervention_id.is_some() && (is_other || new.levels != old.levels) {
+        let asked = NewSolicitation {
+            convention_id: new.convention_id.filter(|_| is_other),
+            ..new.clone()
+        };
+        let addressee = rules::addressee(tx, scope, &asked, ancestors, as_of).await?;
+        return Ok(addressee.convention);
+    }
+    if !is_other {
+        return Ok(old.convention_id);
+    }
+    let asked = (before.partner_id, new.convention_id);
+    rules::convention(tx, scope, asked, ancestors, as_of.day).await
+}
+
+/// One side proposes another day; the one agreed on stays until the other side agrees.
+///
+/// # Errors
+/// `not_found`, `forbidden`, `precondition_failed`, `invalid_transition`.
+pub async fn propose(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    id: SolicitationId,
+    proposal: &Proposal,
+    if_match: &Precondition,
+) -> Result<Solicitation> {
+    let before = lock(tx, scope, id, Step::Propose, if_match).await?;
+    let columns = StepColumns {
+        status: before.step(Step::Propose, today(tx.now))?,
+        proposal: Some((proposal.proposed_on, Side::of(scope))),
+        ..before.step_columns()
+    };
+    written(tx, Step::Propose, before, columns).await
+}
+
+/// The other side agrees on the day proposed.
+///
+/// # Errors
+/// `not_found`, `forbidden`, `precondition_failed`, `invalid_transition`.
+pub async fn agree(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    id: SolicitationId,
+    if_match: &Precondition,
+) -> Result<Solicitation> {
+    let before = lock(tx, scope, id, Step::Agree, if_match).await?;
+    let columns = StepColumns {
+        status: before.step(Step::Agree, today(tx.now))?,
+        scheduled_on: before.proposed_on,
+        proposal: None,
+        ..before.step_columns()
+    };
+    written(tx, Step::Agree, before, columns).await
 }
 
 /// The partner agrees: a session is taken.
@@ -177,9 +277,13 @@ async fn written(
     tx: &mut Tx<'_>,
     step: Step,
     before: Solicitation,
-    columns: StepColumns,
+    mut columns: StepColumns,
 ) -> Result<Solicitation> {
     let now = tx.now;
+    // Nothing is left to agree on once it has ended.
+    columns.proposal = columns
+        .proposal
+        .filter(|_| columns.status == Status::Accepted);
     let after = store::record_step(tx.connection(), before.id, &columns, now).await?;
     tx.changed(step.past(), &before, &after).await?;
     Ok(after)

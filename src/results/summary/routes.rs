@@ -32,7 +32,7 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'n
 #[utoipa::path(
     tag = "Conventions",
     params(
-        ("id" = ConventionId, Path, description = "Identifiant de la convention"),
+        ("id" = ConventionId, Path, description = "Identifiant de la convention, ou sa référence"),
         Documented<Year>,
     ),
     responses((status = 200, description = "La synthèse", content(

@@ -283,14 +283,20 @@ impl Place {
             service.ministry().post(&path, json!({})).await.expect(200);
         }
         if operation.path.starts_with("/v1/solicitations/{id}/") {
-            let is_over = ["hold_solicitation", "mark_solicitation_not_held"];
+            let is_over = [
+                "hold_solicitation",
+                "mark_solicitation_not_held",
+                "propose_solicitation_day",
+                "agree_solicitation_day",
+            ];
             let status = if is_over.contains(&operation.id) {
                 "accepted"
             } else {
                 "requested"
             };
             const PUT: &str =
-                "UPDATE solicitations SET status = $1, scheduled_on = '2025-10-09', outcome = NULL
+                "UPDATE solicitations SET status = $1, scheduled_on = '2025-10-09', outcome = NULL,
+                                        proposed_on = '2025-10-10', proposed_by = 'school'
                                 WHERE id = $2::text::uuid";
             service
                 .sql()

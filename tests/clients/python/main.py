@@ -22,6 +22,7 @@ from ree_client.api.conventions import (
     list_amendments,
     list_convention_history,
     list_conventions,
+    list_coverage,
 )
 from ree_client.api.donn_é_es_ouvertes import (
     get_public_indicator_values,
@@ -51,7 +52,7 @@ from ree_client.api.ré_f_é_rentiels import list_nomenclatures, list_territorie
 from ree_client.api.sollicitations import list_solicitations
 from ree_client.api.synchronisation import list_changes
 from ree_client.api.webhooks import list_webhook_deliveries, list_webhooks
-from ree_client.api.é_ch_é_ances import list_deadlines
+from ree_client.api.é_ch_é_ances import list_deadlines, list_todo
 from ree_client.api.é_tablissements import list_establishments, list_opportunities
 
 Answer = TypeVar("Answer")
@@ -152,6 +153,10 @@ def read_every_list(client: AuthenticatedClient) -> None:
     assert [change.measure for change in moved.data] == []
     deadlines = told(models.ListedDeadline, list_deadlines.sync(client=client, within_days=3660))
     assert first(deadlines).due_on
+    todo = told(models.ListedTodo, list_todo.sync(client=client))
+    assert first(todo).url
+    coverage = told(models.ListedConventionCoverage, list_coverage.sync(client=client))
+    assert first(coverage).academies[0].code
     clients = told(models.ListedRegisteredClient, list_clients.sync(client=client))
     assert first(clients).partner_id == PARTNER
     changes = told(models.ListedChange, list_changes.sync(client=client))

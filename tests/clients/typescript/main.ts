@@ -105,6 +105,8 @@ async function readEveryList(): Promise<void> {
   // It is the first of its year: nothing has moved since another one.
   assert.deepEqual(moved.data.map((change) => change.measure), []);
   assert((await first(client.GET("/v1/deadlines", { params: { query: { within_days: 3660 } } }))).due_on);
+  assert((await first(client.GET("/v1/todo"))).url);
+  assert((await first(client.GET("/v1/coverage"))).academies.length);
   assert.equal((await first(client.GET("/v1/clients"))).partner_id, id);
   assert((await first(client.GET("/v1/changes"))).cursor);
   const webhook = await first(client.GET("/v1/webhooks"));

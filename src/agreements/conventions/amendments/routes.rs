@@ -75,7 +75,7 @@ fn place<Q, B>(call: &Call<Q, B>) -> (ConventionId, AmendmentId) {
 #[utoipa::path(
     tag = TAG,
     params(
-        ("id" = ConventionId, Path, description = "Identifiant de la convention"),
+        ("id" = ConventionId, Path, description = "Identifiant de la convention, ou sa référence"),
         ListCall<Amendments>,
     ),
     responses((status = 200, description = "Une page d'avenants", content(
@@ -92,7 +92,7 @@ pub async fn list_amendments(call: ListCall<Amendments>) -> Result<HttpResponse>
 /// Avec les mêmes filtres que la liste.
 #[utoipa::path(
     tag = TAG,
-    params(Filters, ("id" = ConventionId, Path, description = "Identifiant de la convention")),
+    params(Filters, ("id" = ConventionId, Path, description = "Identifiant de la convention, ou sa référence")),
     responses((status = 200, description = "Le nombre", body = Count))
 )]
 #[get("/v1/conventions/{id}/amendments/count")]
@@ -111,7 +111,7 @@ pub async fn count_amendments(call: Call<Filter>) -> Result<Answer> {
 /// actives reposent l'est à l'envoi à la signature.
 #[utoipa::path(
     tag = TAG,
-    params(("id" = ConventionId, Path, description = "Identifiant de la convention"), crate::http::parameters::IdempotencyKey),
+    params(("id" = ConventionId, Path, description = "Identifiant de la convention, ou sa référence"), crate::http::parameters::IdempotencyKey),
     request_body(content = NewAmendment, example = json!({
         "title": "Prolongation d'un an", "effective_on": "2028-07-01",
         "changes": [
@@ -142,7 +142,7 @@ pub async fn create_amendment(call: Call<NoQuery, NewAmendment>) -> Result<Answe
 #[utoipa::path(
     tag = TAG,
     params(
-        ("id" = ConventionId, Path, description = "Identifiant de la convention"),
+        ("id" = ConventionId, Path, description = "Identifiant de la convention, ou sa référence"),
         ("amendment_id" = AmendmentId, Path, description = "Identifiant de l'avenant"),
     ),
     responses((status = 200, description = "L'avenant", body = AmendmentAnswer))
@@ -164,7 +164,7 @@ pub async fn get_amendment(call: Call) -> Result<Answer> {
 #[utoipa::path(
     tag = TAG,
     params(
-        ("id" = ConventionId, Path, description = "Identifiant de la convention"),
+        ("id" = ConventionId, Path, description = "Identifiant de la convention, ou sa référence"),
         ("amendment_id" = AmendmentId, Path, description = "Identifiant de l'avenant"),
         crate::http::parameters::RequiredIfMatch,
     ),
@@ -189,7 +189,7 @@ pub async fn update_amendment(call: Call<NoQuery, AmendmentPatch>) -> Result<Ans
 #[utoipa::path(
     tag = TAG,
     params(
-        ("id" = ConventionId, Path, description = "Identifiant de la convention"),
+        ("id" = ConventionId, Path, description = "Identifiant de la convention, ou sa référence"),
         ("amendment_id" = AmendmentId, Path, description = "Identifiant de l'avenant"),
         crate::http::parameters::RequiredIfMatch,
     ),
@@ -213,7 +213,7 @@ pub async fn delete_amendment(call: Call) -> Result<Answer> {
 #[utoipa::path(
     tag = TAG,
     params(
-        ("id" = ConventionId, Path, description = "Identifiant de la convention"),
+        ("id" = ConventionId, Path, description = "Identifiant de la convention, ou sa référence"),
         ("amendment_id" = AmendmentId, Path, description = "Identifiant de l'avenant"),
         crate::http::parameters::IdempotencyKey,
         crate::http::parameters::OptionalIfMatch,
@@ -232,7 +232,7 @@ pub async fn send_amendment_for_signature(call: Call) -> Result<Answer> {
 #[utoipa::path(
     tag = TAG,
     params(
-        ("id" = ConventionId, Path, description = "Identifiant de la convention"),
+        ("id" = ConventionId, Path, description = "Identifiant de la convention, ou sa référence"),
         ("amendment_id" = AmendmentId, Path, description = "Identifiant de l'avenant"),
         crate::http::parameters::IdempotencyKey,
         crate::http::parameters::OptionalIfMatch,
@@ -259,7 +259,7 @@ pub async fn sign_amendment(call: Call<NoQuery, NewSignature>) -> Result<Answer>
 #[utoipa::path(
     tag = TAG,
     params(
-        ("id" = ConventionId, Path, description = "Identifiant de la convention"),
+        ("id" = ConventionId, Path, description = "Identifiant de la convention, ou sa référence"),
         ("amendment_id" = AmendmentId, Path, description = "Identifiant de l'avenant"),
         crate::http::parameters::IdempotencyKey,
         crate::http::parameters::OptionalIfMatch,

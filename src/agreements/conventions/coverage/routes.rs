@@ -54,7 +54,7 @@ impl Query for On {
 /// une académie par ligne.
 #[utoipa::path(
     tag = "Conventions",
-    params(("id" = ConventionId, Path, description = "Identifiant de la convention"), Documented<On>),
+    params(("id" = ConventionId, Path, description = "Identifiant de la convention, ou sa référence"), Documented<On>),
     responses((status = 200, description = "La couverture", content(
         (Coverage = "application/json"), (String = "text/csv")
     )))

@@ -16,6 +16,12 @@ impl Statement<'_> {
         let seen = self.written(conventions::store::visible(self.scope, "c"));
         let concerned = match self.scope.perimeter() {
             Perimeter::Everything => return seen,
+            // What concerns everyone is not everyone's to see to.
+            Perimeter::Partner(id) if self.filter.own => self.is_party(*id),
+            Perimeter::Schools(_) if self.filter.own => {
+                let above = self.texts(&self.filter.above_schools);
+                format!("c.territory = ANY ({above})")
+            }
             Perimeter::Territories { named, above } => {
                 let (named, above) = (self.texts(named), self.texts(above));
                 format!("c.territory IS NULL OR c.reach && {named} OR c.territory = ANY ({above})")

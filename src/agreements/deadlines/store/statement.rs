@@ -177,9 +177,7 @@ impl<'a> Statement<'a> {
                 Kind::TacitRenewal => branches.push(self.renewals()),
                 Kind::SignatureOverdue => branches.push(self.signatures()),
                 Kind::ReportDue => {
-                    for year in
-                        ReportYear::between(self.filter.today, self.until, &self.filter.campaigns)
-                    {
+                    for year in self.report_years() {
                         branches.push(self.reports_on_conventions(&year));
                         branches.push(self.reports_on_declinations(&year));
                     }
@@ -192,6 +190,14 @@ impl<'a> Statement<'a> {
             branches.push(format!("SELECT * FROM {nothing} AS nothing WHERE false"));
         }
         branches.join("\nUNION ALL\n")
+    }
+
+    /// The years whose reports are asked for.
+    fn report_years(&self) -> Vec<ReportYear> {
+        let (today, late) = (self.filter.today, self.filter.late);
+        let years = ReportYear::between(today, self.until, &self.filter.campaigns);
+        let is_asked = |year: &ReportYear| late.is_none_or(|late| late == (year.due_on < today));
+        years.into_iter().filter(is_asked).collect()
     }
 
     /// A branch: what it selects and from where, cut to what the page needs of it.

@@ -1,6 +1,6 @@
 //! The SQL of names.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -29,6 +29,21 @@ pub async fn conventions(
         .await?;
     let named = |(id, reference, title): (ConventionId, _, _)| (id.uuid(), (reference, title));
     Ok(rows.into_iter().map(named).collect())
+}
+
+/// The ids of conventions that the caller may see, by their references.
+pub async fn ids_of_references(
+    mut connection: &AsyncPgConnection,
+    scope: &Scope,
+    references: &[String],
+) -> Result<HashMap<String, Uuid>> {
+    let rows: Vec<(String, ConventionId)> = scoped(scope)
+        .filter(conventions::reference.eq_any(references))
+        .select((conventions::reference, conventions::id))
+        .load(&mut connection)
+        .await?;
+    let rows = rows.into_iter();
+    Ok(rows.map(|(reference, id)| (reference, id.uuid())).collect())
 }
 
 /// The names of partners, which everyone may read.

@@ -15,7 +15,9 @@ use crate::auth::policy::Scope;
 use crate::db::keyset::Order;
 use crate::db::limit::paged;
 use crate::db::page::Page;
-use crate::db::schema::{intervention_standing as eligibility, interventions, solicitations};
+use crate::db::schema::{
+    conventions, intervention_standing as eligibility, interventions, solicitations,
+};
 use crate::error::{Error, Result};
 use crate::values::ids::{ConventionId, InterventionId, PartnerId, SolicitationId};
 
@@ -173,18 +175,40 @@ pub async fn lock_sessions(
     Ok(Some(i64::from(sessions) - taken))
 }
 
-/// The convention under which a partner works in these territories on a day, where there is only
-/// one: in force, its own or its network's.
-pub async fn only_convention(
+/// How many conventions a refusal names.
+const TOLD: i64 = 50;
+
+/// A convention that what is asked may come under.
+#[derive(Debug, Queryable)]
+pub struct Fitting {
+    /// Its id.
+    pub id: ConventionId,
+    /// Its reference.
+    pub reference: String,
+    /// Its title.
+    pub title: String,
+}
+
+impl Fitting {
+    /// All that tells it from others: what to give, and what it is called.
+    pub fn name(&self) -> String {
+        format!("{}, {}, {}", self.reference, self.id, self.title)
+    }
+}
+
+/// The conventions under which a partner works in these territories on a day: in force, its own or its
+/// network's; of those only the one that is given, if one is.
+pub async fn fitting_conventions(
     mut connection: &AsyncPgConnection,
     _scope: &Scope,
-    partner: PartnerId,
+    (partner, given): (PartnerId, Option<ConventionId>),
     ancestors: &[String],
     day: NaiveDate,
-) -> Result<Option<ConventionId>> {
+) -> Result<Vec<Fitting>> {
     let (from, until) = (eligibility::in_force_from, eligibility::in_force_until);
     let territory = eligibility::territory;
-    let found: Vec<ConventionId> = eligibility::table
+    let mut query = eligibility::table
+        .inner_join(conventions::table.on(conventions::id.eq(eligibility::convention_id)))
         .filter(eligibility::partner_id.eq(partner))
         .filter(
             eligibility::from_day
@@ -199,14 +223,14 @@ pub async fn only_convention(
                 .is_null()
                 .or(territory.assume_not_null().eq_any(ancestors)),
         )
-        .select(eligibility::convention_id)
-        .limit(2)
-        .load(&mut connection)
-        .await?;
-    Ok(match found.as_slice() {
-        [only] => Some(*only),
-        _ => None,
-    })
+        .order(conventions::reference)
+        .limit(TOLD)
+        .select((conventions::id, conventions::reference, conventions::title))
+        .into_boxed();
+    if let Some(id) = given {
+        query = query.filter(conventions::id.eq(id));
+    }
+    Ok(query.load(&mut connection).await?)
 }
 
 /// What the service adds to a new solicitation.
@@ -234,7 +258,6 @@ pub async fn insert(
         solicitations::id.eq(beginning.id),
         solicitations::reach.eq(beginning.ancestors),
         solicitations::partner_id.eq(beginning.addressee.partner),
-        solicitations::convention_id.eq(beginning.addressee.convention),
         solicitations::created_at.eq(beginning.now),
         solicitations::updated_at.eq(beginning.now),
     );
@@ -242,6 +265,23 @@ pub async fn insert(
         .values((new, set))
         .returning(Solicitation::as_returning());
     Ok(inserted.get_result(connection).await?)
+}
+
+/// Changes what is asked.
+pub async fn update(
+    connection: &mut AsyncPgConnection,
+    id: SolicitationId,
+    new: &NewSolicitation,
+    now: DateTime<Utc>,
+) -> Result<Solicitation> {
+    let stamp = (
+        solicitations::version.eq(solicitations::version + 1),
+        solicitations::updated_at.eq(now),
+    );
+    let updated = diesel::update(solicitations::table.find(id))
+        .set((new, stamp))
+        .returning(Solicitation::as_returning());
+    Ok(updated.get_result(connection).await?)
 }
 
 /// Writes a step.
@@ -254,6 +294,8 @@ pub async fn record_step(
     let set = (
         solicitations::status.eq(columns.status),
         solicitations::scheduled_on.eq(columns.scheduled_on),
+        solicitations::proposed_on.eq(columns.proposal.map(|(day, _)| day)),
+        solicitations::proposed_by.eq(columns.proposal.map(|(_, side)| side)),
         solicitations::reason.eq(&columns.reason),
         solicitations::outcome.eq(&columns.outcome),
         solicitations::version.eq(solicitations::version + 1),

@@ -1,6 +1,8 @@
 //! The SQL of coverage: plain SQL, for Diesel has neither arrays made into rows nor their
 //! intersection.
 
+use chrono::NaiveDate;
+use diesel::QueryableByName;
 use diesel::sql_types::{Array, Date, Nullable, Text, Uuid};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
@@ -8,6 +10,7 @@ use super::model::Asked;
 use crate::agreements::conventions::coverage::model::{Counted, Schools, Wide};
 use crate::auth::policy::Scope;
 use crate::error::Result;
+use crate::values::ids::ConventionId;
 
 /// All that a coverage is made of, sent together: one round trip.
 pub async fn counted(
@@ -51,6 +54,44 @@ pub async fn wide(
         .bind::<Date, _>(asked.on)
         .bind::<Nullable<Date>, _>(asked.starts_on);
     Ok(query.load(&mut connection).await?)
+}
+
+/// As [`WIDE`], of many conventions that are in force on the day.
+const WIDE_OF_ALL: &str = "
+    SELECT d.convention_id, d.id, d.territories, greatest(d.starts_on, c.starts_on) AS since,
+           coalesce(nullif(d.levels, '{}'), nullif(p.levels, '{}'), '{}') AS levels
+      FROM declinations d
+      JOIN conventions c ON c.id = d.convention_id
+      LEFT JOIN declinations p ON p.id = d.parent_id
+     WHERE d.convention_id = ANY ($1) AND d.level <> 'establishment'
+       AND declination_in_force(d.status, d.starts_on, d.ends_on, d.updated_at, $2)
+     ORDER BY since, d.id";
+
+#[derive(QueryableByName)]
+struct WideOf {
+    #[diesel(sql_type = Uuid)]
+    convention_id: ConventionId,
+    #[diesel(embed)]
+    wide: Wide,
+}
+
+/// The declinations of regions and academies in force on a day under these conventions, which are in force
+/// then, each with its convention: the first that counts first.
+pub async fn wide_of_all(
+    mut connection: &AsyncPgConnection,
+    _scope: &Scope,
+    conventions: &[ConventionId],
+    on: NaiveDate,
+) -> Result<Vec<(ConventionId, Wide)>> {
+    if conventions.is_empty() {
+        return Ok(Vec::new());
+    }
+    let query = diesel::sql_query(WIDE_OF_ALL)
+        .bind::<Array<Uuid>, _>(conventions)
+        .bind::<Date, _>(on);
+    let found: Vec<WideOf> = query.load(&mut connection).await?;
+    let found = found.into_iter();
+    Ok(found.map(|one| (one.convention_id, one.wide)).collect())
 }
 
 /// The schools that count: open, of a level of the convention, in its territory.
