@@ -32,5 +32,6 @@ pub mod query;
 pub mod readings;
 pub mod shell;
 pub mod stream;
+pub mod trace;
 pub mod write;
 pub mod xlsx;
