@@ -30,6 +30,7 @@ mod deadlines;
 mod declinations;
 mod denominators;
 mod directory;
+mod documentation;
 mod edges;
 mod edges_of_days;
 mod ending;
