@@ -54,6 +54,7 @@ mod lists_and_people;
 mod local_partners;
 mod long_values;
 mod me;
+mod metrics;
 mod mistakes;
 mod mistakes_everywhere;
 mod open_data;
