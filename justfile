@@ -1,5 +1,5 @@
-# Short names for the project's commands. Each recipe is one command that README.md or
-# CONTRIBUTING.md also gives in full: `just` is a convenience, never needed.
+# Short names for the project's commands. Each recipe is one command that CONTRIBUTING.md
+# or a page of docs/ also gives in full: `just` is a convenience, never needed.
 
 # List the recipes
 default:
@@ -60,6 +60,14 @@ clients:
 readers:
     scripts/readers
 
+# Run what the guides of docs/fr show
+guides *arguments:
+    scripts/guides {{arguments}}
+
+# Check the proxies, the alerts and the unit of packaging/
+packaging:
+    scripts/packaging
+
 # Ask the service what the document lets ask, and what it does not
 fuzz *arguments:
     scripts/fuzz {{arguments}}
@@ -75,6 +83,6 @@ generate: schema openapi lifecycles
 bench *arguments:
     bench/run {{arguments}}
 
-# Run the commands of README.md
+# Run the commands of README.md and of the tour
 tour:
     .ci/readme

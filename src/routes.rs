@@ -17,6 +17,7 @@ use crate::results::{
 /// Mounts everything.
 pub fn mount(config: &mut ServiceConfig<'_>) {
     operation::mount(config);
+    pages::problems::mount(config);
     oauth::mount(config);
     partners::mount(config);
     conventions::directory::mount(config);

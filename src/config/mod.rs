@@ -83,6 +83,8 @@ pub struct Config {
     pub stale_after_days: u16,
     /// Counts of pupils from 1 to one less are hidden in publications.
     pub small_group: u16,
+    /// Whom to tell of a weakness, the preferred first; none: the documentation says it.
+    pub security_contacts: Vec<String>,
     /// Whether webhooks may be private and loopback addresses, by plain http too.
     pub webhooks_allow_private: bool,
     /// Where each value came from, by setting name.
@@ -273,6 +275,26 @@ mod tests {
         assert_eq!(read(&[("REE_SMALL_GROUP", "11")]).unwrap().small_group, 11);
         for refused in ["4", "101", "five"] {
             assert!(read(&[("REE_SMALL_GROUP", refused)]).is_err(), "{refused}");
+        }
+    }
+
+    #[test]
+    fn whom_to_tell_of_a_weakness_is_an_address_that_can_be_followed() {
+        let config = read(&[(
+            "REE_SECURITY_CONTACT",
+            "mailto:securite@ree.example, https://ree.example/securite",
+        )]);
+        assert_eq!(
+            config.unwrap().security_contacts,
+            [
+                "mailto:securite@ree.example",
+                "https://ree.example/securite"
+            ]
+        );
+        assert!(read(&[]).unwrap().security_contacts.is_empty());
+        for refused in ["securite@ree.example", "http://ree.example", "mailto:"] {
+            let error = read(&[("REE_SECURITY_CONTACT", refused)]).unwrap_err();
+            assert_eq!(error.0.len(), 1, "{refused}: {error}");
         }
     }
 

@@ -118,6 +118,11 @@ pub const SETTINGS: &[Setting] = &[
         "false",
         "true, for development: webhooks may be private and loopback addresses, by plain http too",
     ),
+    setting(
+        "REE_SECURITY_CONTACT",
+        "REE_PUBLIC_URL and /docs/",
+        "whom to tell of a weakness, in security.txt: mailto:, https: or tel: addresses, separated by commas",
+    ),
     setting("RUST_LOG", "info", "log filter, env_logger's syntax"),
 ];
 

@@ -130,6 +130,7 @@ impl Values {
         let small_group = self.number("REE_SMALL_GROUP", SMALL_GROUP, SMALL_GROUP..=100);
         let webhooks_allow_private =
             self.parsed("REE_WEBHOOKS_ALLOW_PRIVATE", false, "true or false");
+        let security_contacts = self.security_contacts();
         let public_url = self.public_url(listen);
         let log_filter = self.log_filter();
         let cors_origins = self.origins();
@@ -170,6 +171,7 @@ impl Values {
             cors_origins,
             stale_after_days,
             small_group,
+            security_contacts,
             webhooks_allow_private,
             origins: self.values,
         })
@@ -240,6 +242,31 @@ impl Values {
             }
         }
         addresses
+    }
+
+    /// Addresses that a person can follow (RFC 9116 §2.5.3).
+    fn security_contacts(&mut self) -> Vec<String> {
+        let given = self.get("REE_SECURITY_CONTACT").unwrap_or_default();
+        let contacts: Vec<String> = given
+            .split(',')
+            .map(str::trim)
+            .filter(|one| !one.is_empty())
+            .map(str::to_owned)
+            .collect();
+        for contact in &contacts {
+            let is_followed = url::Url::parse(contact).is_ok_and(|url| match url.scheme() {
+                "https" => url.has_host(),
+                "mailto" | "tel" => !url.path().is_empty(),
+                _ => false,
+            });
+            if !is_followed {
+                self.problems.push(format!(
+                    "REE_SECURITY_CONTACT: {contact} is not an address such as mailto:securite@exemple.fr \
+                     or https://exemple.fr/securite"
+                ));
+            }
+        }
+        contacts
     }
 
     fn origins(&mut self) -> Vec<String> {

@@ -35,5 +35,6 @@ pub mod refusal;
 pub mod shell;
 pub mod stream;
 pub mod table_schema;
+pub mod trace;
 pub mod write;
 pub mod xlsx;

@@ -13,6 +13,7 @@ use super::formats::Dialect;
 use super::readings::Readings;
 use crate::error::notice::DECIMAL_POINT;
 use crate::error::{Code, Error, Faults, Place, Result, Rule, Subject};
+use crate::language::Language;
 use crate::values::{
     FromText, TerritoryCode, TerritoryKind, TextValue as _, decimal, form_decode, schemas,
 };
@@ -477,6 +478,11 @@ impl<'a> Reader<'a> {
     /// said.
     pub fn labels(&mut self) -> Option<&'static str> {
         self.choice("labels", "fr, en, none")
+    }
+
+    /// The language of the answer, where its address names it; none where that is not said.
+    pub fn language(&mut self) -> Option<Language> {
+        self.choice("lang", "fr, en").and_then(Language::tagged)
     }
 
     /// One of these words, if the parameter is given.

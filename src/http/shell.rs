@@ -22,6 +22,7 @@ use super::advice;
 use super::answer::of_coding;
 use super::gate::Admitted;
 use super::refusal::{self, Refusal};
+use super::trace::{TRACEPARENT, Trace};
 use super::{html, open};
 use crate::app::App;
 use crate::error::oauth::{self, OAuthError};
@@ -53,7 +54,7 @@ struct Exchange {
     gzip: bool,
     /// HTTP/1.0, which has no chunks.
     is_old: bool,
-    traceparent: Option<String>,
+    trace: Option<Trace>,
     secure: bool,
 }
 
@@ -178,9 +179,7 @@ impl Exchange {
             path: without_secret(request.path()),
             gzip: text("accept-encoding").is_some_and(takes_gzip),
             is_old: request.version() < Version::HTTP_11,
-            traceparent: text("traceparent")
-                .filter(|value| value.len() <= 128)
-                .map(str::to_owned),
+            trace: Trace::of(headers),
             secure: app.is_some_and(|app| app.config.public_url.starts_with("https://")),
         }
     }
@@ -352,8 +351,8 @@ impl Exchange {
                 set(HeaderName::from_static(name), &value);
             }
         }
-        if let Some(traceparent) = &self.traceparent {
-            set(HeaderName::from_static("traceparent"), traceparent);
+        if let Some(trace) = &self.trace {
+            set(HeaderName::from_static(TRACEPARENT), trace.as_str());
         }
         if self.secure {
             set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
@@ -398,6 +397,7 @@ impl Exchange {
         log::info!(
             target: "ree::access",
             request_id = self.access_log.request_id.as_str(),
+            trace_id = self.trace.as_ref().map(Trace::id).unwrap_or_default(),
             client_id = caller.client_id.as_str(),
             role = caller.role,
             operation = caller.operation.as_str(),

@@ -14,6 +14,7 @@ use futures_util::future::{BoxFuture, join_all};
 
 use crate::app::{App, Shared};
 use crate::error::Result;
+use crate::integration::changes::store::delay;
 use crate::integration::webhooks::{sending as webhooks, store};
 
 /// A job.
@@ -71,6 +72,11 @@ pub const JOBS: &[Job] = &[
         run: |app| Box::pin(count_webhooks(app)),
     },
     Job {
+        name: "measure the feed",
+        period: GAUGES,
+        run: |app| Box::pin(measure_feed(app)),
+    },
+    Job {
         name: "remove old deliveries",
         period: EXPIRY,
         run: |app| Box::pin(expiry::remove_deliveries(app)),
@@ -95,11 +101,27 @@ pub async fn run(shared: Arc<Shared>) {
 impl Job {
     async fn repeat(&self, app: &App) {
         loop {
-            if let Err(error) = (self.run)(app).await {
+            let outcome = (self.run)(app).await;
+            self.measure(app, outcome.is_ok());
+            if let Err(error) = outcome {
                 log::warn!("{}: {error}", self.name);
             }
             tokio::time::sleep(self.period).await;
         }
+    }
+
+    /// Counts a run, and notes the moment of one that did what it is for.
+    fn measure(&self, app: &App, is_done: bool) {
+        let outcome = if is_done { "done" } else { "failed" };
+        let now = u32::try_from(app.now().timestamp()).unwrap_or_default();
+        app.metrics.set(|| {
+            let of = [("task", self.name), ("outcome", outcome)];
+            metrics::counter!("ree_job_runs_total", &of).increment(1);
+            if is_done {
+                metrics::gauge!("ree_job_last_success_timestamp_seconds", "task" => self.name)
+                    .set(f64::from(now));
+            }
+        });
     }
 }
 
@@ -113,6 +135,13 @@ async fn read_revocations(app: &App) -> Result<()> {
 async fn fold_metrics(app: &App) -> Result<()> {
     app.metrics.upkeep();
     app.limits.rates.forget_full();
+    Ok(())
+}
+
+async fn measure_feed(app: &App) -> Result<()> {
+    let seconds = delay::seconds(&*app.db.reader().await?).await?;
+    app.metrics
+        .set(|| metrics::gauge!("ree_feed_delay_seconds").set(seconds));
     Ok(())
 }
 

@@ -19,7 +19,7 @@ use std::sync::OnceLock;
 
 use serde_json::json;
 use utoipa::OpenApi as _;
-use utoipa::openapi::path::{HttpMethod, Operation, PathItem};
+use utoipa::openapi::path::{HttpMethod, Operation, Parameter, ParameterIn, PathItem};
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::security::{
     ClientCredentials, Flow, HttpAuthScheme, HttpBuilder, OAuth2, Scopes, SecurityScheme,
@@ -244,8 +244,13 @@ fn errors(path: &str, method: &HttpMethod, operation: &Operation) -> Vec<Code> {
         !["/healthz", "/readyz"].contains(&path),
         &[Code::TooManyRequests, Code::ServiceUnavailable],
     );
+    let is_asked = |parameter: &Parameter| parameter.parameter_in == ParameterIn::Query;
+    let mut parameters = operation.parameters.iter().flatten().filter_map(written);
     // What is public and takes filters checks them as well.
-    when(private || is_open(path), &[Code::ValidationFailed]);
+    when(
+        private || is_open(path) || parameters.any(is_asked),
+        &[Code::ValidationFailed],
+    );
     when(path.contains('{'), &[Code::NotFound]);
     when(has_content(operation), &[Code::NotAcceptable]);
     when(

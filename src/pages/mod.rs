@@ -9,12 +9,14 @@ pub mod assets;
 pub mod catalogue;
 pub mod chart;
 pub mod convention;
+pub mod docs;
 pub mod establishment;
 pub mod establishments;
 pub mod figures;
 pub mod home;
 pub mod map;
 pub mod parts;
+pub mod problems;
 pub mod published;
 pub mod territories;
 pub mod territory;
@@ -27,7 +29,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 /// How the document knows a page from an operation: pages are no part of what programs are promised.
 pub const TAG: &str = "Pages";
 
-/// Mounts them.
+/// Mounts them, but for those that are operations too ([`problems`]).
 pub fn mount(config: &mut ServiceConfig<'_>) {
     config
         .service(home::get_home_page)
@@ -43,4 +45,5 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
         .service(assets::get_favicon)
         .service(assets::get_robots)
         .service(assets::get_sitemap);
+    docs::mount(config);
 }

@@ -803,6 +803,13 @@ async fn a_request_id_is_taken_when_it_is_harmless_and_made_otherwise() {
         traced.send().await.header("traceparent"),
         "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
     );
+    let malformed = service.anon().request("GET", "/version");
+    let malformed = malformed.header("traceparent", "00-0-0-01").send().await;
+    let replaced = malformed.header("traceparent");
+    assert!(
+        replaced.len() == 55 && replaced.starts_with("00-"),
+        "{replaced}"
+    );
 }
 
 #[actix_web::test]

@@ -53,6 +53,8 @@ async fn a_change_is_told_thinly_and_signed() {
     assert_eq!(one.header("content-type"), "application/json");
     assert!(one.is_signed_by(&secret(&webhook)));
     assert!(one.id().starts_with("msg_"));
+    let trace = one.header("traceparent");
+    assert!(trace.len() == 55 && trace.starts_with("00-"), "{trace}");
     let now = service.shared.clock.now().timestamp();
     let moment: i64 = one.header("webhook-timestamp").parse().unwrap();
     assert!((now - moment).abs() < 60);

@@ -14,8 +14,16 @@ fn metrics_and_the_access_log_tell_of_every_request_and_betray_nobody() {
     let token = ministry.token.clone().unwrap();
 
     let body = json!({ "legal_name": "Fonderies Réunies", "kind": "company", "description": "corps-de-la-demande" });
+    let traced = (
+        "traceparent",
+        "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    );
     let created = ministry
-        .post("/v1/partners", &[("x-request-id", "write-1")], &body)
+        .post(
+            "/v1/partners",
+            &[("x-request-id", "write-1"), traced],
+            &body,
+        )
         .unwrap()
         .expect(201);
     let representatives = format!(
@@ -62,6 +70,8 @@ fn metrics_and_the_access_log_tell_of_every_request_and_betray_nobody() {
             "{line}"
         );
     }
+    let line = service.access_line("write-1");
+    assert_eq!(line["trace_id"], "0af7651916cd43dd8448eb211c80319c");
     let log = service.err();
     for private in [
         token.as_str(),

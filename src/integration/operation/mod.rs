@@ -1,4 +1,4 @@
-//! Operation of the service and its documentation: what anyone may read without a token.
+//! Operation of the service: what anyone may read without a token.
 
 pub mod admin;
 pub mod routes;
@@ -12,10 +12,5 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
         .service(routes::get_readiness)
         .service(routes::get_version)
         .service(routes::get_openapi)
-        .service(routes::list_problems)
-        .service(routes::get_problem)
-        .service(routes::get_security_txt)
-        .service(routes::redirect_to_docs)
-        .service(routes::get_docs)
-        .service(routes::get_docs_file);
+        .service(routes::get_security_txt);
 }

@@ -1,15 +1,12 @@
-//! The handlers of operation and documentation.
+//! The handlers of operation.
 
-use std::sync::LazyLock;
-
-use actix_web::http::{StatusCode, header};
-use actix_web::{HttpResponse, get};
+use actix_web::get;
+use actix_web::http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::db::cluster::Standing;
-use crate::error::problem::ProblemType;
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::http::answer::Answer;
 use crate::http::call::Call;
 
@@ -44,15 +41,6 @@ pub struct Version {
     /// Version du programme.
     #[schema(example = "0.1.0")]
     version: &'static str,
-}
-
-/// Tous les codes d'erreur.
-#[derive(Serialize, ToSchema)]
-pub struct ProblemTypes {
-    /// Leur documentation, code par code.
-    data: Vec<ProblemType>,
-    /// De même, celle des codes qui ne sont que dans `errors` et dans `warnings`.
-    faults: Vec<ProblemType>,
 }
 
 /// Le service vit
@@ -120,57 +108,29 @@ pub async fn get_openapi(call: Call) -> Result<Answer> {
     })
 }
 
-/// Les codes d'erreur
-///
-/// Ce que chacun veut dire et ce qu'il faut faire, en français ou en anglais.
-#[utoipa::path(tag = TAG, responses(
-    (status = 200, description = "Tous les codes", body = ProblemTypes),
-    (status = 304, description = UNCHANGED)
-))]
-#[get("/problems")]
-pub async fn list_problems(call: Call) -> Result<Answer> {
-    let language = call.admitted.language;
-    let data = Code::ALL
-        .iter()
-        .map(|code| ProblemType::of(*code, language))
-        .collect();
-    let faults = ProblemType::of_faults(language);
-    Answer::digested(&ProblemTypes { data, faults })
-}
-
-/// Un code d'erreur
-///
-/// L'adresse que donne le champ `type` d'un document d'erreur ; les codes de `errors` et de `warnings`
-/// ont la leur de même.
-#[utoipa::path(
-    tag = TAG,
-    params(("code" = String, Path, description = "Le code", example = "validation_failed")),
-    responses(
-        (status = 200, description = "Sa documentation", body = ProblemType),
-        (status = 304, description = UNCHANGED)
-    )
-)]
-#[get("/problems/{code}")]
-pub async fn get_problem(call: Call) -> Result<Answer> {
-    let (name, language) = (call.segment("code"), call.admitted.language);
-    let page = match Code::named(name) {
-        Some(code) => Some(ProblemType::of(code, language)),
-        None => ProblemType::of_fault(name, language),
-    };
-    Answer::digested(&page.ok_or_else(Error::not_found)?)
-}
-
 /// Contact de sécurité
 ///
 /// RFC 9116.
 #[utoipa::path(tag = TAG, responses((status = 200, description = "Le contact", body = String, content_type = "text/plain", example = "Contact: https://ree.example/docs/\nExpires: 2027-09-01T00:00:00Z\n")))]
 #[get("/.well-known/security.txt")]
 pub async fn get_security_txt(call: Call) -> Result<Answer> {
-    let url = &call.app.config.public_url;
+    let (url, contacts) = (
+        &call.app.config.public_url,
+        &call.app.config.security_contacts,
+    );
+    let documentation = [format!("{url}/docs/")];
+    let contacts = match contacts.as_slice() {
+        [] => &documentation,
+        named => named,
+    };
+    let contacts: String = contacts
+        .iter()
+        .map(|contact| format!("Contact: {contact}\n"))
+        .collect();
     // RFC 9116 §2.5.5 asks for less than a year ahead.
     let expires = (call.app.now() + chrono::TimeDelta::days(180)).format("%Y-%m-%dT00:00:00Z");
     let body = format!(
-        "Contact: {url}/docs/\nExpires: {expires}\nPreferred-Languages: fr, en\nCanonical: {url}/.well-known/security.txt\n"
+        "{contacts}Expires: {expires}\nPreferred-Languages: fr, en\nCanonical: {url}/.well-known/security.txt\n"
     );
     Ok(Answer {
         status: StatusCode::OK,
@@ -178,49 +138,4 @@ pub async fn get_security_txt(call: Call) -> Result<Answer> {
         content_type: "text/plain; charset=utf-8",
         ..Answer::nothing()
     })
-}
-
-/// Documentation interactive
-///
-/// Renvoie à la page qui présente ce document.
-#[utoipa::path(tag = TAG, responses((status = 303, description = "Vers `/docs/`")))]
-#[get("/docs")]
-pub async fn redirect_to_docs(_call: Call) -> HttpResponse {
-    HttpResponse::SeeOther()
-        .insert_header((header::LOCATION, "/docs/"))
-        .finish()
-}
-
-static PAGE: LazyLock<utoipa_swagger_ui::Config<'static>> =
-    LazyLock::new(|| utoipa_swagger_ui::Config::from("/openapi.json"));
-
-/// Documentation interactive
-///
-/// La page qui présente ce document ; elle fonctionne hors ligne.
-#[utoipa::path(tag = TAG, responses((status = 200, description = "La page", body = String, content_type = "text/html")))]
-#[get("/docs/")]
-pub async fn get_docs(_call: Call) -> Result<HttpResponse> {
-    docs_file("index.html")
-}
-
-/// Fichier de la documentation interactive
-///
-/// Styles et programmes de la page, tous servis d'ici.
-#[utoipa::path(
-    tag = TAG,
-    params(("file" = String, Path, description = "Un fichier de la page", example = "index.html")),
-    responses((status = 200, description = "Le fichier", body = String, content_type = "*/*"))
-)]
-#[get("/docs/{file}")]
-pub async fn get_docs_file(call: Call) -> Result<HttpResponse> {
-    docs_file(call.segment("file"))
-}
-
-fn docs_file(name: &str) -> Result<HttpResponse> {
-    let file = utoipa_swagger_ui::serve(name, std::sync::Arc::new(PAGE.clone()))
-        .map_err(|error| Error::internal(error.to_string()))?
-        .ok_or_else(Error::not_found)?;
-    Ok(HttpResponse::Ok()
-        .content_type(file.content_type)
-        .body(file.bytes.into_owned()))
 }

@@ -23,7 +23,7 @@ pub struct Answer<'a> {
 }
 
 /// What the service, or a proxy's rule it follows, sets on every answer: docs/API.md tells of it.
-const EVERYWHERE: [&str; 14] = [
+const EVERYWHERE: [&str; 15] = [
     "access-control-allow-credentials",
     "access-control-allow-headers",
     "access-control-allow-methods",
@@ -34,6 +34,7 @@ const EVERYWHERE: [&str; 14] = [
     "content-encoding",
     "content-length",
     "content-type",
+    "referrer-policy",
     "strict-transport-security",
     "traceparent",
     "vary",

@@ -1,5 +1,6 @@
 //! The SQL of the change feed.
 
+pub mod delay;
 pub mod lineage;
 pub mod retention;
 pub mod rows;

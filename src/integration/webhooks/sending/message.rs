@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::error::{Error, Result};
 use crate::http::answer::ObjectLink;
 use crate::http::page::Cursors;
+use crate::http::trace::Trace;
 use crate::integration::webhooks::cursor::cursor;
 use crate::integration::webhooks::deliveries::model::Event;
 use crate::integration::webhooks::model::FeedPlace;
@@ -76,6 +77,14 @@ impl Message {
             .map(|secret| secret.sign(&self.id, now.timestamp(), &self.body));
         Ok(made.collect::<Result<Vec<_>>>()?.join(" "))
     }
+}
+
+/// Where a sending of this message stands in a trace: that of the message, whenever it is sent.
+pub fn trace(message_id: &str) -> Trace {
+    let digest = message_id.strip_prefix("msg_").unwrap_or_default();
+    let id = URL_SAFE_NO_PAD.decode(digest).ok();
+    let id = id.and_then(|id| id.try_into().ok());
+    Trace::starting(id.unwrap_or_else(rand::random))
 }
 
 /// The id of the message that tells a webhook of a change: whoever sends it makes the same one, after a

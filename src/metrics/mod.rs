@@ -1,5 +1,7 @@
 //! What is measured, in Prometheus' text format, on the admin listener.
 
+mod process;
+
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
@@ -58,6 +60,26 @@ fn describe() {
         Unit::Seconds,
         "From connecting to a webhook's receiver to the end of what is read of its answer."
     );
+    describe_gauge!(
+        "ree_waiting_readers",
+        "Readers of the change feed that wait for what comes."
+    );
+    describe_gauge!("ree_connections", "Connections of callers that are open.");
+    describe_counter!("ree_job_runs_total", "Runs of each job, by outcome.");
+    describe_gauge!(
+        "ree_job_last_success_timestamp_seconds",
+        Unit::Seconds,
+        "When each job last did what it is for."
+    );
+    describe_gauge!(
+        "ree_feed_delay_seconds",
+        Unit::Seconds,
+        "How long the oldest transaction that is writing holds up what follows it in the change feed."
+    );
+    describe_gauge!(
+        "ree_build_info",
+        "1, with the version of the program that runs."
+    );
     describe_gauge!("ree_webhooks", "Webhooks, by how they fare.");
     describe_counter!(
         "ree_rate_limited_total",
@@ -76,7 +98,12 @@ impl Default for Metrics {
             .unwrap_or_else(|_| PrometheusBuilder::new());
         let recorder = builder.build_recorder();
         let handle = recorder.handle();
-        metrics::with_local_recorder(&recorder, describe);
+        metrics::with_local_recorder(&recorder, || {
+            describe();
+            process::describe();
+            let version = env!("CARGO_PKG_VERSION");
+            metrics::gauge!("ree_build_info", "version" => version).set(1.0);
+        });
         Self {
             recorder,
             handle,
@@ -137,6 +164,7 @@ impl Metrics {
 
     /// The text a Prometheus server reads.
     pub fn render(&self) -> String {
+        self.set(process::measure);
         self.handle.render()
     }
 
