@@ -55,6 +55,7 @@ mod long_values;
 mod me;
 mod mistakes;
 mod mistakes_everywhere;
+mod offered_here;
 mod open_data;
 mod openapi;
 mod opportunities;
