@@ -324,6 +324,7 @@ diesel::table! {
         updated_at -> Timestamptz,
         covers -> Array<Text>,
         search -> crate::db::search::TsVector,
+        host -> Nullable<Jsonb>,
     }
 }
 
@@ -775,6 +776,8 @@ diesel::allow_tables_to_appear_in_same_query!(conventions, partners);
 diesel::allow_tables_to_appear_in_same_query!(interventions, intervention_standing);
 diesel::allow_tables_to_appear_in_same_query!(interventions, solicitations);
 diesel::allow_tables_to_appear_in_same_query!(intervention_standing, solicitations);
+diesel::allow_tables_to_appear_in_same_query!(interventions, partners);
+diesel::allow_tables_to_appear_in_same_query!(intervention_standing, partners);
 diesel::allow_tables_to_appear_in_same_query!(conventions, intervention_standing);
 diesel::allow_tables_to_appear_in_same_query!(partners, representatives);
 diesel::allow_tables_to_appear_in_same_query!(publications, publication_secrets);

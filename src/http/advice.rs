@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::query::Parameters;
 use crate::error::{Advice, Fault, Place, Rule};
 use crate::reference::{Nomenclature, Reference, nearest_of};
-use crate::values::{Territory, TerritoryKind, guess};
+use crate::values::{CityCode, PostalCode, Territory, TerritoryKind, guess};
 
 const DEPARTMENT: &str = TerritoryKind::Department.example();
 const SCHOOL: &str = TerritoryKind::School.example();
@@ -161,6 +161,9 @@ fn nearest(rule: &Rule, given: Option<&Value>, text: &str) -> Option<Value> {
         Rule::Format("2026-01-31T12:00:00Z") => guess::moment(text),
         Rule::Format("2025-2026") => guess::school_year(text),
         Rule::Format("552049447") => guess::siren(text),
+        Rule::Format("77684512500058") => guess::siret(text),
+        Rule::Format("34000") => guess::code_of_place::<PostalCode>(text),
+        Rule::Format("34172") => guess::code_of_place::<CityCode>(text),
         Rule::Format("0690001B") if !text.contains(':') => guess::uai(text),
         Rule::Format("W751234567") => guess::rna(text),
         Rule::WrongType(kind) => of_type(kind, given?, text),

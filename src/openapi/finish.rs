@@ -107,6 +107,8 @@ fn require_answers(document: &mut Value, taken: &HashSet<String>) {
                 "cursor",
             ],
             "ListedInterventions" => &["facets"],
+            // Of a point that was given nothing was found.
+            "InterventionPlace" => &["city_code", "postal_code", "department", "precision"],
             _ => continue,
         };
         if let Some(required) = schema.get_mut("required").and_then(Value::as_array_mut) {

@@ -26,6 +26,9 @@ const PASSES_OVER: [&str; 5] = [
     "PushedInterventions",
 ];
 
+/// What a place is always answered with, and need not be sent with: it is found by a commune.
+const FOUND: [&str; 2] = ["latitude", "longitude"];
+
 /// Separates them.
 pub fn separate(document: &mut Value) {
     let (mut asked, mut told) = (HashSet::new(), HashSet::new());
@@ -77,6 +80,11 @@ fn sent_schema(
     copied: &HashMap<&str, String>,
 ) -> Value {
     let mut schema = schema.clone();
+    if name == "NewInterventionPlace"
+        && let Some(required) = schema.get_mut("required").and_then(Value::as_array_mut)
+    {
+        required.retain(|field| !FOUND.iter().any(|name| field == name));
+    }
     // A change clears what its creation does not need.
     let created = name.strip_suffix("Patch").map(|of| format!("New{of}"));
     let created = created.and_then(|created| schemas.get(&created));

@@ -3,6 +3,7 @@
 //! They ship in `data/reference/` with their sources and are compiled in. Rules are checked
 //! against this copy; bringing a database up to date puts it there, where lists and joins read it.
 
+pub mod communes;
 mod levels;
 
 use std::collections::HashMap;
@@ -296,6 +297,10 @@ const NOMENCLATURES: &[(&str, &str)] = &[
     (
         "periodicities",
         include_str!("../../data/reference/nomenclatures/periodicities.csv"),
+    ),
+    (
+        "place_precisions",
+        include_str!("../../data/reference/nomenclatures/place_precisions.csv"),
     ),
     (
         "priority_education",

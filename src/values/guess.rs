@@ -5,7 +5,7 @@ use chrono::{Days, NaiveDate};
 use serde_json::{Value, json};
 
 use super::{
-    COUNTRY, Email, FromText, HttpsUrl, Rna, SchoolYear, Siren, Territory, TerritoryKind,
+    COUNTRY, Email, FromText, HttpsUrl, Rna, SchoolYear, Siren, Siret, Territory, TerritoryKind,
     TextValue, Uai, uai_key,
 };
 use crate::reference::{Reference, fold};
@@ -103,6 +103,20 @@ pub fn siren(text: &str) -> Option<Value> {
     Siren::from_text(nine)
         .ok()
         .map(|siren| siren.as_str().into())
+}
+
+/// A SIRET, of one with blanks or points.
+pub fn siret(text: &str) -> Option<Value> {
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    Siret::from_text(&digits)
+        .ok()
+        .map(|siret| siret.as_str().into())
+}
+
+/// A postal code or that of a commune, with blanks, in small letters, or without its zero.
+pub fn code_of_place<T: FromText + TextValue>(text: &str) -> Option<Value> {
+    let code = format!("{:0>5}", alphanumeric(text));
+    T::from_text(&code).ok().map(|code| code.as_str().into())
 }
 
 /// A school's number, in small letters, with blanks, or without its zeros or its letter.

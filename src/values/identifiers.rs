@@ -47,6 +47,43 @@ impl TextValue for Siren {
     }
 }
 
+/// A SIRET number: that of one of the places of an organisation, its SIREN and five digits (INSEE).
+#[derive(Debug, Clone, PartialEq, Eq, AsExpression, FromSqlRow)]
+#[diesel(sql_type = diesel::sql_types::Text)]
+pub struct Siret(String);
+
+text_type!([] Siret);
+
+impl FromText for Siret {
+    fn from_text(text: &str) -> Result<Self, Rule> {
+        if is_siret(text) {
+            Ok(Self(text.to_owned()))
+        } else if text.len() == 14 && text.bytes().all(|b| b.is_ascii_digit()) {
+            Err(Rule::Checksum(None))
+        } else {
+            Err(Rule::Format("77684512500058"))
+        }
+    }
+}
+
+impl TextValue for Siret {
+    fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn stored(text: String) -> Self {
+        Self(text)
+    }
+
+    fn describe() -> ObjectBuilder {
+        pattern("^[0-9]{14}$", "77684512500058")
+    }
+
+    fn schema_name() -> String {
+        "Siret".into()
+    }
+}
+
 /// A number of the national directory of associations (RNA).
 #[derive(Debug, Clone, PartialEq, Eq, AsExpression, FromSqlRow)]
 #[diesel(sql_type = diesel::sql_types::Text)]

@@ -792,11 +792,12 @@ async fn what_the_register_wrote_is_taken_back_as_it_is_in_every_form() {
     let place = json!({ "latitude": 45.75, "longitude": -4.85, "radius_km": 12.5, "label": "Atelier; sud" });
     let items = [
         portal.item("0042", everywhere),
+        portal.item("lyon", json!({ "place": { "postal_code": "69003" }, "host": { "name": "Atelier, l'autre", "siret": "77684512500058" } })),
         portal.item("b.2", json!({ "place": place, "available_from": "2026-09-01", "url": "https://exemple.fr/?a=1;b" })),
         portal.item("1e5", json!({ "title": "-12 %", "accessibility": "@tous" })),
     ];
     let verdict = portal.push("", &items).await.expect(200);
-    assert_eq!(verdict["counts"]["created"], 3, "{verdict}");
+    assert_eq!(verdict["counts"]["created"], 4, "{verdict}");
     let list = format!("/v1/interventions?partner_id={}", portal.partner);
     for (form, dialect) in [
         ("application/json", ""),
@@ -819,7 +820,7 @@ async fn what_the_register_wrote_is_taken_back_as_it_is_in_every_form() {
         };
         let verdict = portal.send(form, &text).await.expect(200);
         assert_eq!(
-            verdict["counts"]["unchanged"], 3,
+            verdict["counts"]["unchanged"], 4,
             "{form} {dialect}: {verdict}"
         );
         for item in verdict["items"].as_array().unwrap() {

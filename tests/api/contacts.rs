@@ -166,6 +166,46 @@ async fn the_person_is_shown_where_they_work_and_never_to_partners() {
 }
 
 #[actix_web::test]
+async fn a_contact_without_a_name_is_a_service_whose_address_everyone_reads() {
+    let service = Service::start().await;
+    let partner = id(&service.new_partner("A").await);
+    let mut body = contact("academy:10");
+    body["name"] = Value::Null;
+    let ministry = service.ministry();
+    let path = ministry
+        .post(LIST, body)
+        .await
+        .header("location")
+        .to_owned();
+    let callers = || {
+        [
+            service.partner(&partner),
+            service.reader(),
+            service.academy("academy:09"),
+        ]
+    };
+    for caller in callers() {
+        let seen = caller.get(&path).await.expect(200);
+        assert_eq!(
+            (&seen["name"], &seen["email"], &seen["phone"]),
+            (
+                &Value::Null,
+                &json!("quernin@exemple.fr"),
+                &json!("01 22 33 44 55")
+            )
+        );
+        let listed = caller.all(LIST).await;
+        assert_eq!(listed, [seen], "the list shows as much");
+    }
+    // Once a person answers there, the address is theirs.
+    let named = json!({ "name": "Maëlle Quernin" });
+    ministry.patch(&path, named).await.expect(200);
+    for caller in callers() {
+        assert!(!sees(&caller, &path).await);
+    }
+}
+
+#[actix_web::test]
 async fn each_writes_the_contacts_of_its_own_place() {
     let service = Service::start().await;
     let [lyon, grenoble, _] = schools(&service).await;

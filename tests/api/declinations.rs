@@ -756,6 +756,19 @@ async fn the_coordinator_is_shown_to_those_concerned_and_to_no_other() {
     }
 }
 
+#[actix_web::test]
+async fn a_coordinator_without_a_name_is_a_service_that_everyone_may_write_to() {
+    let world = World::new().await;
+    let office = json!({ "name": null, "function": "Cellule école-entreprise", "email": "cee@ac-lyon.example", "phone": "04 72 80 60 60" });
+    let one = world
+        .active("academy", &["academy:10"], json!({ "coordinator": office }))
+        .await;
+    for (name, caller) in world.callers() {
+        let read = caller.get(&path(&one)).await.expect(200)["coordinator"].clone();
+        assert_eq!(read, office, "{name}");
+    }
+}
+
 /// Waits until the feed has given everything: other tests' transactions, in the same PostgreSQL,
 /// hold it back for their time.
 async fn feed_is_whole(world: &World) {

@@ -61,6 +61,7 @@ mod me;
 mod metrics;
 mod mistakes;
 mod mistakes_everywhere;
+mod offered_here;
 mod open_data;
 mod openapi;
 mod opportunities;

@@ -304,3 +304,160 @@ async fn a_school_that_does_not_exist_has_none() {
         ["limit out_of_range", "page unknown_parameter"]
     );
 }
+
+/// The titles of what a partner offers, in their order.
+fn titles(answer: &Value, partner: usize) -> Vec<&str> {
+    let found = answer["data"][partner]["interventions"].as_array().unwrap();
+    found
+        .iter()
+        .map(|one| one["title"].as_str().unwrap())
+        .collect()
+}
+
+#[actix_web::test]
+async fn what_a_school_can_choose_from_is_told_whole_and_what_is_full_comes_last() {
+    let world = World::new().await;
+    let service = &world.service;
+    let (one, other) = (
+        world.partner("Atelier", &[]).await,
+        world.partner("Bureau", &[]).await,
+    );
+    let convention = service.signed_convention(&one, json!({})).await;
+    let elsewhere = service.signed_convention(&other, json!({})).await;
+    let at = |latitude: f64| json!({ "latitude": latitude, "longitude": 4.84 });
+    let whole = json!({
+        "title": "Loin", "description": "Une visite.", "url": "https://exemple.fr/visite", "duration_minutes": 90,
+        "sessions": 2, "pupils_per_session": 28, "place": at(46.0),
+    });
+    world.offer(&one, &convention, "far", whole.clone()).await;
+    let full = json!({ "title": "Complet", "sessions": 0, "place": at(45.77) });
+    world.offer(&one, &convention, "full", full.clone()).await;
+    let unlimited = json!({ "title": "Partout" });
+    world.offer(&one, &convention, "anywhere", unlimited).await;
+    world.offer(&other, &elsewhere, "full", full).await;
+
+    let answer = world.read(&service.school(&world.school)).await;
+    assert_eq!(
+        names(&answer),
+        ["Atelier", "Bureau"],
+        "what is full invites nobody"
+    );
+    assert_eq!(titles(&answer, 0), ["Loin", "Partout", "Complet"]);
+    let told = &answer["data"][0]["interventions"];
+    for name in [
+        "description",
+        "url",
+        "duration_minutes",
+        "pupils_per_session",
+    ] {
+        assert_eq!(told[0][name], whole[name], "{name}");
+    }
+    let left: Vec<(&Value, &Value)> = (0..3)
+        .map(|place| (&told[place]["sessions_left"], &told[place]["full"]))
+        .collect();
+    assert_eq!(
+        left,
+        [
+            (&json!(2), &json!(false)),
+            (&Value::Null, &json!(false)),
+            (&json!(0), &json!(true))
+        ]
+    );
+    // What is granted is no longer left.
+    let asked = json!({ "uai": world.school, "intervention_id": told[0]["id"], "levels": ["3e"] });
+    let asked = service.ministry().post("/v1/solicitations", asked).await;
+    asked.expect(201);
+    let accept = format!("{}/accept", asked.header("location"));
+    let day = json!({ "scheduled_on": ree::values::today(service.shared.clock.now()) });
+    service.partner(&one).post(&accept, day).await.expect(200);
+    let after = world.read(&service.school(&world.school)).await;
+    assert_eq!(after["data"][0]["interventions"][0]["sessions_left"], 1);
+}
+
+#[actix_web::test]
+async fn a_school_chooses_by_level_type_words_and_distance_and_who_has_none_of_it_is_left_out() {
+    let world = World::new().await;
+    let service = &world.service;
+    let (one, other) = (
+        world.partner("Atelier", &[]).await,
+        world.partner("Bureau", &[]).await,
+    );
+    let convention = service.signed_convention(&one, json!({})).await;
+    let elsewhere = service.signed_convention(&other, json!({})).await;
+    let at = |latitude: f64| json!({ "latitude": latitude, "longitude": 4.84 });
+    for (partner, convention, name, with) in [
+        (
+            &one,
+            &convention,
+            "a",
+            json!({ "title": "Visite de l'atelier de soudure", "place": at(45.8) }),
+        ),
+        (
+            &one,
+            &convention,
+            "b",
+            json!({ "title": "Parler du métier", "action_type": "class_talk", "levels": ["4e", "2de_gt"] }),
+        ),
+        (
+            &other,
+            &elsewhere,
+            "c",
+            json!({ "title": "Visite du bureau", "levels": ["4e"], "place": at(46.5) }),
+        ),
+    ] {
+        world.offer(partner, convention, name, with).await;
+    }
+    let reader = service.reader();
+    let chosen = async |query: &str| {
+        let answer = reader
+            .get(&format!("{}?{query}", world.path()))
+            .await
+            .expect(200);
+        assert_eq!(answer["partners"], answer["data"].as_array().unwrap().len());
+        let partners = 0..names(&answer).len();
+        partners
+            .flat_map(|place| titles(&answer, place))
+            .map(str::to_owned)
+            .collect::<Vec<String>>()
+    };
+    let (weld, talk, office) = (
+        "Visite de l'atelier de soudure",
+        "Parler du métier",
+        "Visite du bureau",
+    );
+    for (query, expected) in [
+        ("", vec![weld, talk, office]),
+        ("level=3e", vec![weld]),
+        ("level=4e,3e", vec![weld, talk, office]),
+        // The school has no 2de: what is for both is not found for it.
+        ("level=2de_gt", vec![]),
+        ("action_type=class_talk,mentoring", vec![talk]),
+        ("q=soudures", vec![weld]),
+        ("q=visite", vec![weld, office]),
+        ("within_km=10", vec![weld]),
+        ("within_km=200&q=visite", vec![weld, office]),
+        ("q=visite&level=4e&action_type=company_visit", vec![office]),
+        ("q=poterie", vec![]),
+    ] {
+        assert_eq!(chosen(query).await, expected, "{query}");
+    }
+    for (query, fault) in [
+        ("level=cm2x", "level unknown_code"),
+        ("action_type=visite", "action_type unknown_code"),
+        ("within_km=-1", "within_km out_of_range"),
+        ("near=45,4", "near unknown_parameter"),
+    ] {
+        let refused = reader.get(&format!("{}?{query}", world.path())).await;
+        refused.problem(422, "validation_failed");
+        assert_eq!(refused.faults(), [fault]);
+    }
+    // A school that the directory does not locate is in the middle of those of its commune.
+    const MOVE: &str = "UPDATE establishments SET city_code = '69383', latitude = CASE WHEN uai <> $1 THEN 46.5 END";
+    service
+        .sql()
+        .await
+        .execute(MOVE, &[&world.school])
+        .await
+        .expect("places");
+    assert_eq!(chosen("within_km=10").await, [office]);
+}

@@ -235,7 +235,7 @@ async fn a_search_that_cannot_be_is_told_what_was_meant() {
         (
             "facets=levels",
             "fr",
-            "action_type, level, academy, modality",
+            "action_type, level, academy, department, modality",
         ),
     ] {
         let request = reader.request("GET", &format!("/v1/interventions?{query}"));
@@ -367,7 +367,7 @@ async fn a_facet_counts_what_the_list_filtered_by_its_code_finds() {
     let own = partner(&service).await;
     push(&service, &own, 150).await;
     let reader = service.reader();
-    let all = ["action_type", "level", "academy", "modality"];
+    let all = ["action_type", "level", "academy", "department", "modality"];
     let mut told = BTreeMap::new();
     for base in [
         "",
@@ -383,10 +383,9 @@ async fn a_facet_counts_what_the_list_filtered_by_its_code_finds() {
         assert_eq!(names, all, "in the order asked for");
         for facet in all {
             // A second value of the same filter would widen it.
-            let filter = if facet == "academy" {
-                "territory"
-            } else {
-                facet
+            let filter = match facet {
+                "academy" | "department" => "within",
+                other => other,
             };
             let counts = counts(&answer, facet);
             let mut sorted = counts.clone();
@@ -409,13 +408,13 @@ async fn a_facet_counts_what_the_list_filtered_by_its_code_finds() {
     let missing = reader.get("/v1/interventions/count?level=tle_pro").await;
     assert_eq!(missing.expect(200)["count"], 0);
     assert!(
-        told.len() == 4 && told.values().all(|number| *number > 5),
+        told.len() == 5 && told.values().all(|number| *number > 5),
         "{told:?}"
     );
 }
 
 #[actix_web::test]
-async fn facets_are_counted_over_every_filter_and_an_academy_has_what_is_open_to_it() {
+async fn facets_are_counted_over_every_filter_and_an_academy_has_what_is_open_anywhere_in_it() {
     let service = Service::start().await;
     let own = partner(&service).await;
     for (name, with) in [
@@ -449,7 +448,7 @@ async fn facets_are_counted_over_every_filter_and_an_academy_has_what_is_open_to
     assert_eq!(
         counts(&answer, "academy"),
         [
-            pair("academy:10", 2),
+            pair("academy:10", 3),
             pair("academy:06", 1),
             pair("academy:08", 1),
             pair("academy:09", 1)
@@ -465,7 +464,7 @@ async fn facets_are_counted_over_every_filter_and_an_academy_has_what_is_open_to
         .await
         .expect(200);
     let whole = counts(&whole, "academy");
-    assert_eq!(whole[0], pair("academy:10", 3));
+    assert_eq!(whole[0], pair("academy:10", 4));
     // What is for the whole country is for each of the 30 academies and 4 services overseas.
     assert_eq!(whole.len(), 34);
     assert!(whole.contains(&pair("academy:40", 1)), "{whole:?}");

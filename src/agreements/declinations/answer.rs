@@ -96,7 +96,8 @@ pub struct DeclinationAnswer {
     #[serde(flatten)]
     #[schema(inline)]
     pub content: Content,
-    /// La personne qui la coordonne ; nom, courriel et téléphone ne sont montrés qu'à qui en a l'usage.
+    /// La personne qui la coordonne ; nom, courriel et téléphone ne sont montrés qu'à qui en a l'usage,
+    /// ceux d'un service sans nom à tous.
     pub coordinator: Option<Coordinator>,
     /// Ceux qui l'ont signée, tels qu'ils étaient à l'activation.
     #[schema(value_type = Vec<Signatory>)]

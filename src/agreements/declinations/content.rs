@@ -219,10 +219,10 @@ impl Body for PlannedAction {
     }
 }
 
-/// La personne qui coordonne la déclinaison, du côté de l'éducation.
+/// La personne, ou le service, qui coordonne la déclinaison, du côté de l'éducation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Coordinator {
-    /// Nom.
+    /// Nom ; sans nom, c'est un service, dont l'adresse est lue par tous.
     #[schema(example = "Dominique Petit")]
     pub name: Option<Text<120>>,
     /// Fonction.
@@ -237,8 +237,10 @@ pub struct Coordinator {
 }
 
 impl Coordinator {
-    /// The function is no secret; the person is, but to those concerned.
+    /// The function is no secret; the person is, but to those concerned. Without a name it is a service:
+    /// an address that everyone writes to.
     pub fn shown_if(self, shown: bool) -> Self {
+        let shown = shown || self.name.is_none();
         Self {
             name: self.name.filter(|_| shown),
             function: self.function,

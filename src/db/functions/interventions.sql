@@ -48,6 +48,19 @@ CREATE OR REPLACE FUNCTION intervention_status(
         ELSE 'withheld'
     END;
 
+-- Where an intervention is offered and takes place, with all above: the program says it where it writes one.
+-- What an older program leaves out is worked out here by the same rule.
+CREATE OR REPLACE FUNCTION interventions_reach() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.reach := reach_of(NEW.territories || (NEW.place ->> 'department'));
+    RETURN NEW;
+END $$;
+CREATE OR REPLACE TRIGGER interventions_reach_added BEFORE INSERT ON interventions
+    FOR EACH ROW WHEN (NEW.reach IS NULL) EXECUTE FUNCTION interventions_reach();
+CREATE OR REPLACE TRIGGER interventions_reach_changed BEFORE UPDATE OF territories ON interventions
+    FOR EACH ROW WHEN (NEW.territories IS DISTINCT FROM OLD.territories AND NEW.reach IS NOT DISTINCT FROM OLD.reach)
+    EXECUTE FUNCTION interventions_reach();
+
 -- Full synchronisations with what their batches add up to.
 CREATE OR REPLACE VIEW sync_runs AS
     SELECT s.id, s.version, s.partner_id, s.status, s.threshold_percent,

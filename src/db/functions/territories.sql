@@ -103,11 +103,13 @@ BEGIN
     SELECT array_agg((id, NULL, version, reach, now)::moved_object) INTO moved FROM new;
     PERFORM tell_moved('solicitation', moved, moment);
 
-    -- Only who may write an intervention is decided by where it is held; everyone reads it.
+    -- Everyone reads an intervention: where it is held decides what its convention is to it, what it reaches where
+    -- it is found.
     UPDATE interventions
        SET held_by = ARRAY(SELECT code FROM unnest(territories) AS territory, unnest(reach_of(ARRAY[territory])) AS code
-                            GROUP BY code HAVING count(*) = cardinality(territories))
-     WHERE covers && codes;
+                            GROUP BY code HAVING count(*) = cardinality(territories)),
+           reach = reach_of(territories || (place ->> 'department'))
+     WHERE covers && codes OR reach && codes;
 END $$;
 
 -- The same for schools. What an older program calls.

@@ -2,9 +2,11 @@
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::host::Host;
+use super::place::InterventionPlace;
 use crate::db::schema::interventions;
 use crate::error::Rule;
 use crate::error::notice::BEFORE_START;
@@ -30,9 +32,6 @@ const MAX_MINUTES: i32 = 525_600;
 
 /// The most sessions, and the most pupils in one.
 const MAX_COUNT: i32 = 100_000;
-
-/// The largest radius, in kilometres.
-const MAX_RADIUS: i32 = 1_000;
 
 /// Ce qu'un partenaire propose.
 #[derive(
@@ -78,6 +77,9 @@ pub struct NewIntervention {
     /// Le lieu.
     #[schema(value_type = Option<InterventionPlace>)]
     pub place: Option<Json<InterventionPlace>>,
+    /// L'organisation qui accueille les élèves ou qui vient à eux.
+    #[schema(value_type = Option<Host>)]
+    pub host: Option<Json<Host>>,
     /// Premier jour.
     #[schema(example = "2026-09-01")]
     pub available_from: Option<NaiveDate>,
@@ -102,26 +104,6 @@ pub struct NewIntervention {
     /// Accessibilité.
     #[schema(example = "Atelier accessible en fauteuil roulant.")]
     pub accessibility: Option<Text<1000>>,
-}
-
-/// Un lieu et ses environs.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct InterventionPlace {
-    /// Latitude, en degrés (WGS 84).
-    #[schema(example = 45.75, minimum = -90, maximum = 90)]
-    #[serde(serialize_with = "crate::values::plain_number")]
-    pub latitude: f64,
-    /// Longitude, en degrés (WGS 84).
-    #[schema(example = 4.85, minimum = -180, maximum = 180)]
-    #[serde(serialize_with = "crate::values::plain_number")]
-    pub longitude: f64,
-    /// Rayon autour du lieu, en kilomètres.
-    #[schema(example = 30, minimum = 0, maximum = 1000)]
-    #[serde(serialize_with = "crate::values::optional_number")]
-    pub radius_km: Option<f64>,
-    /// Le nom du lieu.
-    #[schema(example = "Atelier de Vénissieux")]
-    pub label: Option<Text<200>>,
 }
 
 /// Fields of the answer that input may not set.
@@ -175,6 +157,15 @@ impl NewIntervention {
             && self.territories == other.territories
     }
 
+    /// The same as its partner gave it: what the register finds is found anew after a change.
+    #[must_use]
+    pub fn given(&self) -> Self {
+        Self {
+            place: self.place.as_ref().map(|place| Json(place.given())),
+            ..self.clone()
+        }
+    }
+
     /// Reads it from an object that names the intervention as well.
     pub fn read_beside_its_id(fields: &mut Fields<'_>) -> Option<Self> {
         let convention_id = fields.required("convention_id");
@@ -187,6 +178,7 @@ impl NewIntervention {
         let modality = fields.required("modality");
         let (nationwide, territories) = area(fields);
         let place = fields.object("place").map(Json);
+        let host = fields.object("host").filter(Host::says_something);
         let (available_from, available_to) = window(fields);
         Some(Self {
             description,
@@ -196,6 +188,7 @@ impl NewIntervention {
             nationwide,
             territories,
             place,
+            host: host.map(Json),
             available_from,
             available_to,
             duration_minutes: fields.integer("duration_minutes", 1, MAX_MINUTES),
@@ -242,19 +235,4 @@ fn languages(fields: &mut Fields<'_>) -> Vec<LanguageCode> {
         fields.needs_item("languages");
     }
     given.unwrap_or_else(|| vec![LanguageCode::french()])
-}
-
-impl Body for InterventionPlace {
-    fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let latitude = fields.required_number("latitude", -90, 90);
-        let longitude = fields.required_number("longitude", -180, 180);
-        let radius_km = fields.number("radius_km", 0, MAX_RADIUS);
-        let label = fields.optional("label");
-        Some(Self {
-            latitude: latitude?,
-            longitude: longitude?,
-            radius_km,
-            label,
-        })
-    }
 }

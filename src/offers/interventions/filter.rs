@@ -10,8 +10,9 @@ use crate::error::notice::BEFORE_START;
 use crate::http::page;
 use crate::http::query::{Parameter, Query, Reader, UPDATED_SINCE, parameter, without_example};
 use crate::offers::interventions::geo::MAX_KM;
+use crate::register::partners::content::Sector;
 use crate::values::ids::{ConventionId, PartnerId};
-use crate::values::{ActionType, Axis, Level, Moment, TerritoryCode};
+use crate::values::{ActionType, Axis, Level, Moment, TerritoryCode, Text};
 
 /// What the list takes; the count takes all but the last.
 pub const PARAMETERS: &[Parameter] = &[
@@ -42,6 +43,25 @@ pub const PARAMETERS: &[Parameter] = &[
         "academy:10",
     ),
     parameter(
+        "within",
+        "Territoires, séparés par des virgules : celles qui y ont lieu ou y sont ouvertes, ne serait-ce que dans une partie. Une académie a ce qu'ont ses départements, ensemble",
+        "academy:10",
+    ),
+    parameter(
+        "sector",
+        "Secteurs des partenaires, séparés par des virgules",
+        "metal_industry",
+    ),
+    without_example(
+        "host",
+        "L'hôte : son SIRET, un SIREN pour tous ses établissements, ou une partie de son nom",
+    ),
+    parameter(
+        "free",
+        "`true` : celles dont il reste des séances, ou dont le nombre n'est pas limité ; `false` : les autres",
+        "true",
+    ),
+    parameter(
         "near",
         "Un point, `latitude,longitude` en degrés (WGS 84), avec un point décimal : donne la distance de chacune (`distance_km`) ; seul, ne filtre rien",
         "45.75,4.85",
@@ -61,7 +81,7 @@ pub const PARAMETERS: &[Parameter] = &[
     UPDATED_SINCE,
     parameter(
         "facets",
-        "Compte aussi ce qui est trouvé, toutes pages confondues : `action_type`, `level`, `academy`, `modality`, séparées par des virgules ; en JSON seulement",
+        "Compte aussi ce qui est trouvé, toutes pages confondues : `action_type`, `level`, `academy`, `department`, `modality`, séparées par des virgules ; en JSON seulement",
         "action_type,level",
     ),
 ];
@@ -87,6 +107,14 @@ pub struct Filter {
     pub modality: Vec<Modality>,
     /// Offered in one of these territories.
     pub territory: Vec<TerritoryCode>,
+    /// What takes place, or is offered, anywhere in one of these territories.
+    pub within: Vec<TerritoryCode>,
+    /// Of partners of one of these sectors.
+    pub sector: Vec<Sector>,
+    /// Whose host has this in its name or its number.
+    pub host: Option<Text<200>>,
+    /// With sessions left, or without.
+    pub free: Option<bool>,
     /// From where distances are measured.
     pub near: Option<Point>,
     /// At most so far from there, in kilometres.
@@ -101,6 +129,8 @@ pub struct Filter {
     pub updated_since: Option<DateTime<Utc>>,
     /// The territories asked for and all above them.
     pub above: Vec<String>,
+    /// The same of those that it is to be within.
+    pub above_within: Vec<String>,
     /// The day that statuses are computed for.
     pub as_of: AsOf,
 }
@@ -130,6 +160,10 @@ impl Query for Filter {
             axis: reader.several("axis"),
             modality: reader.several("modality"),
             territory: reader.several("territory"),
+            within: reader.several("within"),
+            sector: reader.several("sector"),
+            host: reader.one("host"),
+            free: reader.flag("free"),
             near: reader.one("near"),
             within_km: reader.decimal("within_km", 0, MAX_KM),
             available_from: reader.one("available_from"),

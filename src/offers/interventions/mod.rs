@@ -8,15 +8,19 @@
 //!
 //! An offered one is `published`, `withheld`, `stale` or `expired`: not stored, but computed from the
 //! dates and the convention ([`status`]). [`content`] has its fields, [`model`] the row and how it is
-//! answered, [`filter`] and [`geo`] the filters of lists, [`search`] the search, [`upsert`] how one
-//! or a thousand are written, [`batch`] what a portal pushes, [`syncs`] its full synchronisations.
+//! answered, [`place`] and [`host`] where it is and with whom, [`locating`] how points are found,
+//! [`filter`] and [`geo`] the filters of lists, [`search`] the search, [`upsert`] how one or a thousand
+//! are written, [`batch`] what a portal pushes, [`syncs`] its full synchronisations.
 
 pub mod batch;
 pub mod content;
 pub mod feed;
 pub mod filter;
 pub mod geo;
+pub mod host;
+pub mod locating;
 pub mod model;
+pub mod place;
 pub mod routes;
 pub mod search;
 pub mod status;

@@ -15,8 +15,8 @@ use crate::db::overlap::overlapped;
 use crate::db::tx::{Step, Tx};
 use crate::error::{Error, Fault, Place, Result, Rule};
 use crate::register::territories::ancestry::{self, Schools};
-use crate::values::differing;
 use crate::values::ids::{ConventionId, InterventionId, PartnerId};
+use crate::values::{TextValue, differing};
 
 /// What the database knows of what some interventions name: the conventions, the schools.
 pub struct References {
@@ -42,15 +42,11 @@ impl References {
         })
     }
 
-    /// The ancestors common to an intervention's territories, once its convention and its territories
-    /// are known to exist.
+    /// Where an intervention is offered, once its convention and its territories are known to exist.
     ///
     /// # Errors
     /// All that is wrong with them.
-    pub fn common_ancestors(
-        &self,
-        new: &NewIntervention,
-    ) -> std::result::Result<Vec<String>, Vec<Fault>> {
+    pub fn area(&self, new: &NewIntervention) -> std::result::Result<Area, Vec<Fault>> {
         let mut faults = Vec::new();
         if !self.conventions.contains(&new.convention_id) {
             faults.push(Fault {
@@ -59,12 +55,36 @@ impl References {
             });
         }
         match self.schools.each(&new.territories) {
-            Ok(ancestries) if faults.is_empty() => Ok(ancestry::common(&ancestries)),
+            Ok(ancestries) if faults.is_empty() => Ok(Area::of(ancestries, new)),
             Ok(_) => Err(faults),
             Err(unknown) => {
                 faults.extend(unknown.faults(|index| format!("/territories/{index}")));
                 Err(faults)
             }
+        }
+    }
+}
+
+/// Where an intervention is offered, as territories above and below it are compared with.
+#[derive(Debug, Default)]
+pub struct Area {
+    /// The ancestors common to its territories.
+    pub held_by: Vec<String>,
+    /// Its territories, the department of its place, and all above them.
+    pub reach: Vec<String>,
+}
+
+impl Area {
+    fn of(mut ancestries: Vec<Vec<String>>, new: &NewIntervention) -> Self {
+        let held_by = ancestry::common(&ancestries);
+        let department = new
+            .place
+            .as_ref()
+            .and_then(|place| place.department.as_ref());
+        ancestries.extend(department.map(|code| ancestry::ancestry(code.as_str())));
+        Self {
+            held_by,
+            reach: ancestry::all(&ancestries),
         }
     }
 }
@@ -76,8 +96,8 @@ pub struct Upsert<'a> {
     pub external_id: &'a ExternalId,
     /// Its content.
     pub content: &'a NewIntervention,
-    /// The ancestors common to its territories.
-    pub common_ancestors: Vec<String>,
+    /// Where it is offered.
+    pub area: Area,
     /// Whether it existed when it was read.
     pub is_there: bool,
 }
@@ -182,7 +202,8 @@ fn row<'a>(upsert: &'a Upsert<'_>, id: InterventionId) -> NewRow<'a> {
         id,
         external_id: upsert.external_id,
         content: upsert.content,
-        held_by: &upsert.common_ancestors,
+        held_by: &upsert.area.held_by,
+        reach: &upsert.area.reach,
     }
 }
 

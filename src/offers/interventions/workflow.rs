@@ -2,6 +2,7 @@
 //! depends on other rows.
 
 use super::content::NewIntervention;
+use super::locating::located;
 use super::model::{Key, Offer};
 use super::status::AsOf;
 use super::store;
@@ -38,11 +39,12 @@ pub async fn put(
     let locked = store::lock(tx.connection(), scope, key, as_of).await?;
     let version = |offer: &Offer| offer.intervention.version;
     conditions.check(locked.as_ref().map(version))?;
+    let new = located(tx.connection(), new.clone()).await?;
     let upserted = match locked {
-        Some(before) if before.verb_to(new).is_none() => {
+        Some(before) if before.verb_to(&new).is_none() => {
             return confirm(tx, before).await.map(Put::Kept);
         }
-        locked => upsert_one(tx, scope, key, new, locked, as_of).await?,
+        locked => upsert_one(tx, scope, key, &new, locked, as_of).await?,
     };
     let Some(before) = upserted.before else {
         return Ok(Put::Created(upserted.after));
@@ -75,9 +77,7 @@ async fn upsert_one(
     let upsert = Upsert {
         external_id: &key.external_id,
         content: new,
-        common_ancestors: references
-            .common_ancestors(new)
-            .map_err(Error::validation)?,
+        area: references.area(new).map_err(Error::validation)?,
         is_there: locked.is_some(),
     };
     let locked = locked.map(|offer| (key.external_id.clone(), offer));
@@ -104,7 +104,8 @@ pub async fn update(
     let before = locked(tx, scope, key, as_of).await?;
     if_match.check(before.intervention.version)?;
     before.may_change()?;
-    let new = patch.apply(&before.intervention.content)?;
+    let new = patch.apply(&before.intervention.content.given())?;
+    let new = located(tx.connection(), new).await?;
     if new == before.intervention.content {
         return Ok(before);
     }

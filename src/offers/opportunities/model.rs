@@ -48,7 +48,8 @@ pub struct Opportunity {
     /// Nombre d'interventions publiées pour l'établissement.
     #[schema(example = 24)]
     pub interventions_count: i64,
-    /// Les premières d'entre elles : les plus proches, puis celles qui finissent le plus tôt.
+    /// Les premières d'entre elles : celles dont il reste des séances, les plus proches, puis celles qui
+    /// finissent le plus tôt.
     pub interventions: Vec<OpportunityIntervention>,
 }
 
@@ -118,6 +119,12 @@ pub struct OpportunityIntervention {
     /// Intitulé.
     #[schema(example = "Visite d'un atelier")]
     pub title: String,
+    /// Présentation.
+    #[schema(example = "Les élèves découvrent les métiers de l'atelier.")]
+    pub description: Option<String>,
+    /// Page qui la présente.
+    #[schema(example = "https://www.exemple.fr/visite")]
+    pub url: Option<String>,
     /// Type d'action.
     #[schema(example = "company_visit")]
     pub action_type: String,
@@ -133,6 +140,18 @@ pub struct OpportunityIntervention {
     /// Dernier jour.
     #[schema(example = "2027-06-30")]
     pub available_to: Option<NaiveDate>,
+    /// Durée, en minutes.
+    #[schema(example = 120)]
+    pub duration_minutes: Option<i32>,
+    /// Nombre d'élèves par séance.
+    #[schema(example = 30)]
+    pub pupils_per_session: Option<i32>,
+    /// Nombre de séances encore libres ; null : sans limite.
+    #[schema(example = 10)]
+    pub sessions_left: Option<i64>,
+    /// Vrai : il ne reste aucune séance. Celles-là viennent en dernier.
+    #[schema(example = false)]
+    pub full: bool,
     /// Distance de son lieu à l'établissement, en kilomètres.
     #[schema(example = 12.5)]
     pub distance_km: Option<f64>,
@@ -160,7 +179,7 @@ pub fn contacts(mut found: Vec<Contact>, asked: &Asked, viewer: &Viewer<'_>) -> 
 }
 
 /// Puts together what was read. A member of a network that has neither an offer nor anyone there is
-/// left out: its network speaks for it.
+/// left out: its network speaks for it. So is who has nothing of what the school chooses among.
 pub fn opportunities(
     read: Read,
     asked: &Asked,
@@ -185,7 +204,8 @@ pub fn opportunities(
         let is_party = partner_offers
             .iter()
             .any(|partner_offer| partner_offer.is_party);
-        if !is_party && offers.is_empty() && person.is_none() {
+        let speaks = is_party || person.is_some();
+        if offers.is_empty() && (asked.chosen.chooses() || !speaks) {
             continue;
         }
         let rank = Rank::of(first, &offers);
@@ -239,8 +259,8 @@ fn most_local(
     chosen
 }
 
-/// What partners are sorted by: how near the convention is carried, whether there is an offer, how
-/// near its place is, the name.
+/// What partners are sorted by: how near the convention is carried, whether there is an offer with
+/// sessions left, how near its place is, the name.
 struct Rank {
     via: i32,
     has_none: bool,
@@ -253,7 +273,7 @@ impl Rank {
         let distances = offers.iter().filter_map(|one| one.distance_km);
         Self {
             via: nearest.via,
-            has_none: offers.is_empty(),
+            has_none: offers.iter().all(Found::is_full),
             distance: distances.fold(f64::INFINITY, f64::min),
             name: nearest.name.clone(),
         }
@@ -318,15 +338,21 @@ fn intervention(found: Found, asked: &Asked, language: Language) -> OpportunityI
         reasons.push(Reason::of(&DISTANCE, Some(&distance.to_string()), language));
     }
     OpportunityIntervention {
+        full: found.is_full(),
         id: found.id,
         external_id: found.external_id,
         convention_id: found.convention_id,
         title: found.title,
+        description: found.description,
+        url: found.url,
         action_type: found.action_type,
         levels: found.levels,
         modality: found.modality,
         available_from: found.available_from,
         available_to: found.available_to,
+        duration_minutes: found.duration_minutes,
+        pupils_per_session: found.pupils_per_session,
+        sessions_left: found.sessions_left,
         distance_km,
         reasons,
     }

@@ -2,7 +2,7 @@
 
 use actix_web::get;
 
-use super::filter::Limit;
+use super::filter::Filter;
 use super::model::{self, Opportunities, Read, opportunities};
 use super::store::{self, Asked};
 use crate::auth::person_viewer::Viewer;
@@ -10,9 +10,9 @@ use crate::error::{Error, Result};
 use crate::http::answer::Answer;
 use crate::http::call::Call;
 use crate::http::query::Documented;
+use crate::offers::interventions::locating;
 use crate::offers::interventions::status::AsOf;
 use crate::register::contacts::store as contacts;
-use crate::register::establishments::model::Establishment;
 use crate::register::establishments::store as establishments;
 use crate::register::territories::ancestry;
 use crate::values::{FromText as _, TerritoryCode, Uai};
@@ -25,15 +25,16 @@ const EACH: i64 = 10;
 /// En un appel : les partenaires dont une convention en vigueur atteint l'établissement (nationale,
 /// locale ou déclinée chez lui), eux-mêmes ou par leur réseau ; ce qu'ils proposent pour ses niveaux
 /// et son territoire ; qui les représente au plus près ; et pourquoi. Les plus proches d'abord : par
-/// la déclinaison, par l'offre, par la distance. Ce qui dit jusqu'où il se déplace (`radius_km`) n'est
-/// pas proposé au-delà.
+/// la déclinaison, par l'offre, par la distance ; ce dont il ne reste aucune séance vient en dernier.
+/// Ce qui dit jusqu'où il se déplace (`radius_km`) n'est pas proposé au-delà. Les filtres choisissent
+/// parmi les interventions : un partenaire qui n'en a plus est laissé de côté.
 #[utoipa::path(
     tag = "Établissements",
-    params(("uai" = Uai, Path, description = "Numéro UAI"), Documented<Limit>),
+    params(("uai" = Uai, Path, description = "Numéro UAI"), Documented<Filter>),
     responses((status = 200, description = "Ce qu'il peut demander", body = Opportunities))
 )]
 #[get("/v1/establishments/{uai}/opportunities")]
-pub async fn list_opportunities(call: Call<Limit>) -> Result<Answer> {
+pub async fn list_opportunities(call: Call<Filter>) -> Result<Answer> {
     let uai = Uai::from_text(call.segment("uai")).map_err(|_| Error::not_found())?;
     let (scope, language) = (call.scope()?, call.admitted.language);
     // On a connection of its own: what ranks every offer must not delay the reads of others.
@@ -45,7 +46,14 @@ pub async fn list_opportunities(call: Call<Limit>) -> Result<Answer> {
         ancestry::above_schools(&connection, scope),
     )?;
     let as_of = AsOf::at(call.app.now(), call.app.config.stale_after_days);
-    let asked = asked(&school, above.unwrap_or_default(), as_of);
+    let point = locating::point_of(&connection, &school).await?;
+    let asked = Asked {
+        above: above.unwrap_or_default(),
+        levels: school.levels.iter().map(ToString::to_string).collect(),
+        point,
+        as_of,
+        chosen: call.query.clone(),
+    };
     let (partner_offers, found, contacts) = tokio::try_join!(
         store::partner_offers(&connection, scope, &asked),
         store::interventions(&connection, scope, &asked, EACH),
@@ -72,13 +80,4 @@ pub async fn list_opportunities(call: Call<Limit>) -> Result<Answer> {
         contacts: model::contacts(contacts, &asked, &viewer),
         data,
     })
-}
-
-fn asked(school: &Establishment, above: Vec<String>, as_of: AsOf) -> Asked {
-    Asked {
-        above,
-        levels: school.levels.iter().map(ToString::to_string).collect(),
-        point: school.latitude.zip(school.longitude),
-        as_of,
-    }
 }

@@ -47,7 +47,7 @@ pub struct NewContact {
     /// entreprises) ou `head` (chef d'établissement).
     #[schema(example = "cell")]
     pub role: ContactRole,
-    /// Nom de la personne.
+    /// Nom de la personne ; sans nom, le contact est un service, dont l'adresse est lue par tous.
     #[schema(example = "Dominique Petit")]
     pub name: Option<Text<120>>,
     /// Courriel.

@@ -39,8 +39,9 @@ pub struct Contact {
     pub version: i64,
 }
 
-/// Un contact du côté de l'éducation. La personne (nom, courriel, téléphone) n'est montrée qu'au
-/// ministère, aux académies et aux établissements concernés ; les autres la lisent `null`.
+/// Un contact du côté de l'éducation. Une personne (nom, courriel, téléphone) n'est montrée qu'au
+/// ministère, aux académies et aux établissements concernés ; les autres la lisent `null`. Sans nom,
+/// c'est un service : son courriel et son téléphone sont montrés à tous.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = Contact)]
 pub struct ContactAnswer {
@@ -78,7 +79,9 @@ impl Contact {
     /// The contact as this caller is answered.
     pub fn answer_for(self, viewer: &Viewer<'_>) -> ContactAnswer {
         let territory = std::slice::from_ref(&self.content.territory);
-        let shown = viewer.is_concerned_by(territory, &self.ancestors);
+        // Without a name it is a service: an address that everyone writes to.
+        let is_service = self.content.name.is_none();
+        let shown = is_service || viewer.is_concerned_by(territory, &self.ancestors);
         let content = NewContact {
             name: self.content.name.filter(|_| shown),
             email: self.content.email.filter(|_| shown),

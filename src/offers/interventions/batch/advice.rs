@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::cells::columns_within;
 use crate::error::{Advice, Rule};
 use crate::http::advice;
 use crate::http::formats::columns_of;
@@ -53,15 +54,16 @@ fn field(pointer: &str) -> Advice {
     }
 }
 
-/// The fields of an item, and those of its place.
+/// The fields of an item, and those of its place and of its host.
 fn fields() -> impl Iterator<Item = String> {
     let own = columns_of::<NewIntervention>()
         .into_iter()
         .map(|column| column.name().to_owned());
-    let place = ["latitude", "longitude", "radius_km", "label", "place_label"];
+    let members = ["label", "city_code", "postal_code", "name", "siret", "city"];
+    let members = columns_within().chain(members);
     std::iter::once("external_id".to_owned())
         .chain(own)
-        .chain(place.into_iter().map(str::to_owned))
+        .chain(members.map(str::to_owned))
 }
 
 /// A convention is meant by its id, mistyped, or by its reference.

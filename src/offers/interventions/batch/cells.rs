@@ -1,7 +1,7 @@
 //! A row of CSV as the item it represents, and what a spreadsheet did to it.
 //!
-//! The columns are the fields; those of the place are columns of their own (`latitude`, `longitude`,
-//! `radius_km`, `place_label`), or one column `place`, a JSON object, as the register answers it.
+//! The columns are the fields; those of the place and of the host are columns of their own
+//! ([`columns_within`]), or one column `place` or `host`, a JSON object, as the register answers it.
 //! Lists are separated by `|`, as in the CSV that the register answers.
 
 use std::collections::HashMap;
@@ -52,13 +52,50 @@ enum Kind {
     Flag,
 }
 
-/// The columns of the place, and its members.
-const PLACE: [(&str, &str); 4] = [
-    ("latitude", "latitude"),
-    ("longitude", "longitude"),
-    ("radius_km", "radius_km"),
-    ("place_label", "label"),
+/// A column that is a member of an object.
+struct Within {
+    column: &'static str,
+    object: &'static str,
+    member: &'static str,
+    kind: Kind,
+}
+
+const fn within(
+    column: &'static str,
+    object: &'static str,
+    member: &'static str,
+    kind: Kind,
+) -> Within {
+    Within {
+        column,
+        object,
+        member,
+        kind,
+    }
+}
+
+/// The columns of the place and of the host.
+const WITHIN: [Within; 11] = [
+    within("latitude", "place", "latitude", Kind::Number),
+    within("longitude", "place", "longitude", Kind::Number),
+    within("radius_km", "place", "radius_km", Kind::Number),
+    within("place_label", "place", "label", Kind::Text),
+    within("place_city_code", "place", "city_code", Kind::Text),
+    within("place_postal_code", "place", "postal_code", Kind::Text),
+    within("host_name", "host", "name", Kind::Text),
+    within("host_siret", "host", "siret", Kind::Text),
+    within("host_city", "host", "city", Kind::Text),
+    within("host_postal_code", "host", "postal_code", Kind::Text),
+    within("host_city_code", "host", "city_code", Kind::Text),
 ];
+
+/// The objects that have such columns, or one column as JSON.
+const OBJECTS: [&str; 2] = ["place", "host"];
+
+/// The columns that are members of the place or of the host.
+pub fn columns_within() -> impl Iterator<Item = &'static str> {
+    WITHIN.iter().map(|within| within.column)
+}
 
 /// The kinds of the columns that are no texts: as the fields are documented.
 static KINDS: LazyLock<HashMap<String, Kind>> = LazyLock::new(|| {
@@ -104,12 +141,12 @@ pub fn item(row: &Value) -> Row {
     let Some(cells) = row.as_object() else {
         return uneven(row);
     };
-    let (mut item, mut place, mut damage) = (Map::new(), Map::new(), Vec::new());
+    let (mut item, mut objects, mut damage) = (Map::new(), Map::new(), Vec::new());
     for (column, cell) in cells {
         let cell = cell.as_str().unwrap_or_default();
-        let member = PLACE.iter().find(|(name, _)| name == column);
-        let pointer = match member {
-            Some((_, member)) => Place::Pointer(format!("/place/{member}")),
+        let within = WITHIN.iter().find(|within| within.column == column);
+        let pointer = match within {
+            Some(Within { object, member, .. }) => Place::Pointer(format!("/{object}/{member}")),
             None => Place::field(column),
         };
         if let Some(rule) = damage_of(cell) {
@@ -119,23 +156,25 @@ pub fn item(row: &Value) -> Row {
             });
             continue;
         }
-        match member {
-            Some((_, member)) if *member == "label" => place.insert((*member).into(), text(cell)),
-            Some((_, member)) => place.insert((*member).into(), number(cell)),
+        match within {
+            Some(within) => {
+                let object = objects.entry(within.object).or_insert_with(|| json!({}));
+                if let Some(members) = object.as_object_mut() {
+                    members.insert(within.member.to_owned(), value(cell, within.kind));
+                }
+            }
             // As the register writes it: the columns of its members are for people.
-            None if column == "place" => {
+            None if OBJECTS.contains(&column.as_str()) => {
                 let object = serde_json::from_str(cell).unwrap_or_else(|_| cell.into());
-                item.insert(column.clone(), object)
+                item.insert(column.clone(), object);
             }
             None => {
                 let kind = KINDS.get(column).copied().unwrap_or(Kind::Text);
-                item.insert(column.clone(), value(cell, kind))
+                item.insert(column.clone(), value(cell, kind));
             }
-        };
+        }
     }
-    if !place.is_empty() {
-        item.insert("place".to_owned(), Value::Object(place));
-    }
+    item.extend(objects);
     Row {
         object: Value::Object(item),
         damage,

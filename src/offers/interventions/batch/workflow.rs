@@ -9,12 +9,13 @@ use crate::auth::policy::Scope;
 use crate::db::overlap::overlapped;
 use crate::db::tx::Tx;
 use crate::error::{Error, Place, Result};
+use crate::offers::interventions::locating;
 use crate::offers::interventions::model::{ExternalId, FRESH};
 use crate::offers::interventions::status::AsOf;
 use crate::offers::interventions::store::{self, Named};
 use crate::offers::interventions::syncs;
 use crate::offers::interventions::syncs::model::Sent;
-use crate::offers::interventions::upsert::{self, Existing, References, Upsert, Upserted};
+use crate::offers::interventions::upsert::{self, Area, Existing, References, Upsert, Upserted};
 use crate::register::partners::workflow::owned;
 use crate::values::ids::PartnerId;
 
@@ -35,15 +36,16 @@ pub async fn push(
     let open = may_push(tx, scope, partner, how);
     let (_, mut items) = overlapped(open, || received.items()).await?;
     refuse_repeats(&mut items);
+    locate(tx, &mut items).await?;
     let distinct: HashSet<&ExternalId> = items.iter().flat_map(Item::possible_ids).collect();
     let names: Vec<&ExternalId> = distinct.into_iter().collect();
     let found = store::find_named(tx.connection(), scope, partner, &names, as_of).await?;
     let sent = Sent::of(&items, &found);
-    let mut common_ancestors = check(tx, scope, &mut items, &found).await?;
+    let mut areas = check(tx, scope, &mut items, &found).await?;
 
     let is_refused = how.is_atomic && items.iter().any(|item| !item.faults.is_empty());
     let is_written = !how.is_dry_run && !is_refused;
-    let upserts = upserts(&items, &mut common_ancestors, &found);
+    let upserts = upserts(&items, &mut areas, &found);
     let unchanged = unchanged(&items, found);
     let changed = if is_written {
         let existing = Existing::Read(unchanged.others);
@@ -119,6 +121,17 @@ fn refuse_repeats(items: &mut [Item<'_>]) {
     }
 }
 
+/// Finds the points of places told by a commune or a postal code, for all items together.
+async fn locate(tx: &mut Tx<'_>, items: &mut [Item<'_>]) -> Result<()> {
+    let contents = items.iter_mut().filter_map(|item| item.content.as_mut());
+    locating::locate(tx.connection(), contents).await?;
+    for item in items {
+        let fault = item.content.as_ref().and_then(locating::fault);
+        item.faults.extend(fault);
+    }
+    Ok(())
+}
+
 /// Whether an item leaves its intervention unchanged.
 fn is_unchanged(item: &Item<'_>, found: &Named) -> bool {
     item.sound().is_some_and(|(name, content)| {
@@ -127,14 +140,14 @@ fn is_unchanged(item: &Item<'_>, found: &Named) -> bool {
     })
 }
 
-/// Checks the items that change something against stored rows, noting their faults; answers the
-/// ancestors common to the territories of each, by place.
+/// Checks the items that change something against stored rows, noting their faults; answers
+/// where each is offered, by its place.
 async fn check(
     tx: &mut Tx<'_>,
     scope: &Scope,
     items: &mut [Item<'_>],
     found: &Named,
-) -> Result<HashMap<usize, Vec<String>>> {
+) -> Result<HashMap<usize, Area>> {
     let says_something = |item: &&Item<'_>| !is_unchanged(item, found);
     let new: Vec<_> = items
         .iter()
@@ -145,7 +158,7 @@ async fn check(
         return Ok(HashMap::new());
     }
     let references = References::of(tx, scope, &new).await?;
-    let mut common_ancestors = HashMap::new();
+    let mut areas = HashMap::new();
     for (place, item) in items.iter_mut().enumerate() {
         if is_unchanged(item, found) {
             continue;
@@ -153,20 +166,20 @@ async fn check(
         let Some((_, content)) = item.sound() else {
             continue;
         };
-        match references.common_ancestors(content) {
-            Ok(codes) => {
-                common_ancestors.insert(place, codes);
+        match references.area(content) {
+            Ok(area) => {
+                areas.insert(place, area);
             }
             Err(faults) => item.faults.extend(faults),
         }
     }
-    Ok(common_ancestors)
+    Ok(areas)
 }
 
 /// The upserts of the items that change something.
 fn upserts<'i>(
     items: &'i [Item<'_>],
-    common_ancestors: &mut HashMap<usize, Vec<String>>,
+    areas: &mut HashMap<usize, Area>,
     found: &Named,
 ) -> Vec<Upsert<'i>> {
     let places = items.iter().enumerate();
@@ -175,7 +188,7 @@ fn upserts<'i>(
         Some(Upsert {
             external_id,
             content,
-            common_ancestors: common_ancestors.remove(&place)?,
+            area: areas.remove(&place)?,
             is_there: found.contains_key(external_id),
         })
     });

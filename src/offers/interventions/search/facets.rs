@@ -17,20 +17,28 @@ pub enum Facet {
     ActionType,
     /// Each level.
     Level,
-    /// Each academy that a filter by territory would find it for.
+    /// Each academy that it takes place or is offered in, in whole or in part.
     Academy,
+    /// Each department, likewise.
+    Department,
     /// The modality.
     Modality,
 }
 
 static UNKNOWN_FACET: Notice = notice(
     "unknown_code",
-    "Cette facette n'existe pas. Les facettes : action_type, level, academy, modality.",
-    "There is no such facet. The facets: action_type, level, academy, modality.",
+    "Cette facette n'existe pas. Les facettes : action_type, level, academy, department, modality.",
+    "There is no such facet. The facets: action_type, level, academy, department, modality.",
 );
 
 impl Facet {
-    const ALL: [Self; 4] = [Self::ActionType, Self::Level, Self::Academy, Self::Modality];
+    const ALL: [Self; 5] = [
+        Self::ActionType,
+        Self::Level,
+        Self::Academy,
+        Self::Department,
+        Self::Modality,
+    ];
 
     /// Its name.
     pub const fn code(self) -> &'static str {
@@ -38,6 +46,7 @@ impl Facet {
             Self::ActionType => "action_type",
             Self::Level => "level",
             Self::Academy => "academy",
+            Self::Department => "department",
             Self::Modality => "modality",
         }
     }

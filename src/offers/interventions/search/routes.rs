@@ -20,7 +20,6 @@ use crate::offers::interventions::model::InterventionAnswer;
 use crate::offers::interventions::status::AsOf;
 use crate::offers::interventions::store;
 use crate::register::partners::store as partners;
-use crate::register::territories::ancestry;
 use crate::values::ids::PartnerId;
 
 const TAG: &str = "Interventions";
@@ -36,11 +35,9 @@ impl List for Interventions {
     async fn page(call: Rc<Call<Search>>, page: Page<Sort>) -> Result<Vec<InterventionAnswer>> {
         let (scope, language) = (call.scope()?, call.admitted.language);
         let reader = call.reader().await?;
-        let asked = &call.query.filter;
-        let above = ancestry::of_known(&reader, &asked.territory).await?;
-        let filter = settled(&call, asked, above);
-        // Who asks for facets looks at much, and narrows it down by them.
-        let plan = if call.query.facets.is_empty() {
+        let filter = store::settled(&reader, &call.query.filter, AsOf::now(&call.app)).await?;
+        // Who asks for facets looks at much, and narrows it down by them; a territory has much or little.
+        let plan = if call.query.facets.is_empty() && filter.within.is_empty() {
             Plan::Kept
         } else {
             Plan::Anew
@@ -93,11 +90,9 @@ impl List for PartnerInterventions {
 /// The filter of the partner that the path names.
 async fn of_partner(call: &Call<OfPartner>, reader: &Reading) -> Result<Filter> {
     let partner = partners::find(reader, call.scope()?, call.id("id")).await?;
-    let asked = &call.query.0;
-    let above = ancestry::of_known(reader, &asked.territory).await?;
     Ok(Filter {
         partner_id: vec![partner.id],
-        ..settled(call, asked, above)
+        ..store::settled(reader, &call.query.0, AsOf::now(&call.app)).await?
     })
 }
 
@@ -141,15 +136,6 @@ pub async fn count_partner_interventions(call: Call<OfPartner>) -> Result<Answer
     Answer::digested(&Count { count })
 }
 
-/// The filter with what is above its territories, on this day.
-fn settled<Q>(call: &Call<Q>, filter: &Filter, above: Vec<String>) -> Filter {
-    Filter {
-        above,
-        as_of: AsOf::now(&call.app),
-        ..filter.clone()
-    }
-}
-
 /// The facets asked for, if any are. On a connection of its own: what counts everything found must
 /// not hold back the reads of others.
 async fn counted(call: &Call<Search>) -> Result<Option<Map<String, Value>>> {
@@ -158,8 +144,7 @@ async fn counted(call: &Call<Search>) -> Result<Option<Map<String, Value>>> {
         return Ok(None);
     }
     let connection = call.long_reader().await?;
-    let above = ancestry::of_known(&connection, &filter.territory).await?;
-    let filter = settled(call, filter, above);
+    let filter = store::settled(&connection, filter, AsOf::now(&call.app)).await?;
     let counted = store::facets(&connection, call.scope()?, &filter, facets).await?;
     facets::answered(facets, counted).map(Some)
 }
@@ -176,8 +161,8 @@ type Searched = (Vec<InterventionAnswer>, Option<Map<String, Value>>);
 ///
 /// Celles qui sont publiées ; le ministère lit aussi les autres, et un partenaire les siennes. Avec
 /// `q`, la plus pertinente d'abord ; sinon dans l'ordre de création. Les facettes comptent ce que
-/// l'appelant trouve avec tous les filtres, et rien d'autre : une académie a ce que le filtre
-/// `territory` y trouve, ce qui est proposé dans sa région et dans tout le pays compris.
+/// l'appelant trouve avec tous les filtres, et rien d'autre : une académie ou un département a ce que
+/// le filtre `within` y trouve, ce qui est proposé dans sa région et dans tout le pays compris.
 #[utoipa::path(
     tag = TAG,
     params(
@@ -203,8 +188,7 @@ pub async fn list_interventions(call: ListCall<Interventions>) -> Result<HttpRes
 #[get("/v1/interventions/count")]
 pub async fn count_interventions(call: Call<Filter>) -> Result<Answer> {
     let reader = call.reader().await?;
-    let above = ancestry::of_known(&reader, &call.query.territory).await?;
-    let filter = settled(&call, &call.query, above);
+    let filter = store::settled(&reader, &call.query, AsOf::now(&call.app)).await?;
     let count = store::count(&reader, call.scope()?, &filter).await?;
     Answer::digested(&Count { count })
 }

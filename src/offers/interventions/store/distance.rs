@@ -1,10 +1,8 @@
 //! How far the place of an intervention is: fragments of SQL that Diesel has no words for.
 
-use diesel::expression::{
-    AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate,
-};
+use diesel::expression::Expression;
 use diesel::pg::Pg;
-use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::query_builder::{AstPass, QueryFragment};
 use diesel::result::QueryResult;
 use diesel::sql_types::{Bool, Double, Nullable};
 
@@ -53,18 +51,19 @@ impl Expression for Within {
 /// What each is to Diesel: valid wherever interventions are, with a text that depends on its values.
 macro_rules! of_interventions {
     ($($fragment:ty),*) => {$(
-        impl QueryId for $fragment {
+        impl diesel::query_builder::QueryId for $fragment {
             type QueryId = ();
             const HAS_STATIC_QUERY_ID: bool = false;
         }
 
-        impl<QS> AppearsOnTable<QS> for $fragment {}
-        impl<QS> SelectableExpression<QS> for $fragment {}
-        impl<G> ValidGrouping<G> for $fragment {
-            type IsAggregate = is_aggregate::No;
+        impl<QS> diesel::AppearsOnTable<QS> for $fragment {}
+        impl<QS> diesel::SelectableExpression<QS> for $fragment {}
+        impl<G> diesel::expression::ValidGrouping<G> for $fragment {
+            type IsAggregate = diesel::expression::is_aggregate::No;
         }
     )*};
 }
+pub(super) use of_interventions;
 
 of_interventions!(Distance, DistanceOr, Within);
 

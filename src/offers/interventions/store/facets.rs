@@ -1,5 +1,7 @@
 //! How many there are of each kind of what a search finds.
 
+use std::collections::BTreeSet;
+
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
@@ -7,6 +9,7 @@ use diesel::result::QueryResult;
 use diesel::sql_types::{BigInt, Text};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
+use super::conditions::Reach;
 use super::matching::filtered;
 use crate::auth::policy::Scope;
 use crate::db::schema::interventions;
@@ -26,6 +29,7 @@ pub async fn facets(
         interventions::action_type,
         interventions::levels,
         interventions::covers,
+        Reach,
         interventions::modality,
     ));
     let rows: Vec<(String, String, i64)> = Facets { found, asked }.load(&mut connection).await?;
@@ -36,18 +40,18 @@ pub async fn facets(
 }
 
 impl Facet {
-    /// The column that has its codes.
-    const fn column(self) -> &'static str {
+    /// The columns that have its codes.
+    const fn columns(self) -> &'static [&'static str] {
         match self {
-            Self::ActionType => "action_type",
-            Self::Level => "levels",
-            Self::Academy => "covers",
-            Self::Modality => "modality",
+            Self::ActionType => &["action_type"],
+            Self::Level => &["levels"],
+            Self::Academy | Self::Department => &["covers", "reach"],
+            Self::Modality => &["modality"],
         }
     }
 
-    /// The codes of what was grouped, each with how many have it. An academy has what a filter by it
-    /// finds: what is offered in it, in its region, in the country.
+    /// The codes of what was grouped, each with how many have it. An academy and a department have what
+    /// `within` them is: what covers them, what is offered in a part of them, what takes place there.
     const fn codes(self) -> &'static str {
         match self {
             Self::ActionType => {
@@ -58,9 +62,17 @@ impl Facet {
             }
             Self::Academy => {
                 "SELECT 'academy', t.code, sum(areas.count)::bigint
-                   FROM (SELECT covers, sum(count) AS count FROM groups GROUP BY covers) AS areas
-                   JOIN territories t ON areas.covers && ARRAY[t.code, t.parent, 'FR']
+                   FROM (SELECT covers, reach, sum(count) AS count FROM groups GROUP BY covers, reach) AS areas
+                   JOIN territories t ON areas.covers && ARRAY[t.code, t.parent, 'FR'] OR areas.reach @> ARRAY[t.code]
                   WHERE t.kind IN ('academy', 'overseas_service') GROUP BY t.code"
+            }
+            Self::Department => {
+                "SELECT 'department', t.code, sum(areas.count)::bigint
+                   FROM (SELECT covers, reach, sum(count) AS count FROM groups GROUP BY covers, reach) AS areas
+                   JOIN (SELECT d.code, ARRAY[d.code, a.code, a.parent, 'FR'] AS above
+                           FROM territories d JOIN territories a ON a.code = d.parent WHERE d.kind = 'department') AS t
+                     ON areas.covers && t.above OR areas.reach @> ARRAY[t.code]
+                  GROUP BY t.code"
             }
             Self::Modality => {
                 "SELECT 'modality', modality, sum(count)::bigint FROM groups GROUP BY modality"
@@ -89,15 +101,20 @@ impl<Q: QueryFragment<Pg>> QueryFragment<Pg> for Facets<'_, Q> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         // Planned for each search: the best plan depends on how much is found.
         out.unsafe_to_cache_prepared();
-        let names: Vec<&str> = self.asked.iter().map(|facet| facet.column()).collect();
-        let columns = names.join(", ");
+        let names: BTreeSet<&str> = self
+            .asked
+            .iter()
+            .flat_map(|facet| facet.columns())
+            .copied()
+            .collect();
+        let columns = Vec::from_iter(names).join(", ");
         let codes: Vec<&str> = self.asked.iter().map(|facet| facet.codes()).collect();
         // Grouped by all of them at once, which processors share; by GROUPING SETS they do not.
         out.push_sql("WITH groups AS MATERIALIZED (SELECT ");
         out.push_sql(&columns);
         out.push_sql(", count(*) AS count FROM (");
         self.found.walk_ast(out.reborrow())?;
-        out.push_sql(") AS found (action_type, levels, covers, modality) GROUP BY ");
+        out.push_sql(") AS found (action_type, levels, covers, reach, modality) GROUP BY ");
         out.push_sql(&columns);
         out.push_sql(") SELECT facet, code, count FROM (");
         out.push_sql(&codes.join(" UNION ALL "));

@@ -1,16 +1,18 @@
 //! What the filters leave of what a caller may know of.
 
-use diesel::dsl::case_when;
+use diesel::dsl::{case_when, not};
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Date, Nullable, Text, Timestamptz};
 
+use super::conditions::{Reaching, WithHost, WithSessionsLeft};
 use super::distance::Within;
 use super::scoped::{Scoped, intervention_status, is_one_of, reasons, scoped, unpublished};
 use crate::auth::policy::Scope;
-use crate::db::schema::{intervention_standing as eligibility, interventions};
+use crate::db::schema::{intervention_standing as eligibility, interventions, partners};
 use crate::db::search::{Matches, french_query};
 use crate::offers::interventions::filter::Filter;
 use crate::offers::interventions::status::Status;
+use crate::values::TextValue;
 
 /// How well an intervention matches the search, whose words are parsed once: in a generic plan they
 /// would be parsed for each row.
@@ -62,10 +64,33 @@ pub fn filtered<'a>(scope: &Scope, filter: &'a Filter) -> Scoped<'a> {
     if !filter.territory.is_empty() {
         query = query.filter(interventions::covers.overlaps_with(&filter.above));
     }
+    if !filter.within.is_empty() {
+        // What covers the territory, what is offered in a part of it, what takes place there.
+        let covers = interventions::covers.overlaps_with(&filter.above_within);
+        query = query.filter(covers.or(Reaching::new(&filter.within)));
+    }
     if let Some(circle) = filter.circle() {
         query = query.filter(Within::new(circle));
     }
-    in_time(of_status(query, scope, filter), filter)
+    in_time(of_status(whose(query, filter), scope, filter), filter)
+}
+
+/// Those of the partners and the hosts asked for, and with or without sessions left.
+fn whose<'a>(mut query: Scoped<'a>, filter: &'a Filter) -> Scoped<'a> {
+    if !filter.sector.is_empty() {
+        let of_sector = partners::table
+            .filter(partners::sectors.overlaps_with(&filter.sector))
+            .select(partners::id);
+        query = query.filter(interventions::partner_id.eq_any(of_sector));
+    }
+    if let Some(host) = &filter.host {
+        query = query.filter(WithHost::new(host.as_str()));
+    }
+    match filter.free {
+        Some(true) => query.filter(WithSessionsLeft),
+        Some(false) => query.filter(not(WithSessionsLeft)),
+        None => query,
+    }
 }
 
 /// Those with one of the statuses asked for.

@@ -1,5 +1,7 @@
 //! The SQL of interventions.
 
+mod centers;
+mod conditions;
 mod distance;
 mod facets;
 mod matching;
@@ -14,6 +16,7 @@ use diesel::dsl::count_star;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
+pub use self::centers::centers;
 use self::distance::Distance;
 pub use self::facets::facets;
 use self::matching::{filtered, rank};
@@ -33,6 +36,7 @@ use crate::db::schema::{
     conventions, intervention_standing as eligibility, interventions, solicitations,
 };
 use crate::error::{Error, Result};
+use crate::register::territories::ancestry;
 use crate::values::ids::{ConventionId, InterventionId, PartnerId};
 
 /// The most conventions that are named to a partner which named none of them.
@@ -87,6 +91,24 @@ macro_rules! row {
             Distance($near),
         )
     };
+}
+
+/// The filter with what is above its territories, on this day.
+pub async fn settled(
+    connection: &AsyncPgConnection,
+    filter: &Filter,
+    as_of: AsOf,
+) -> Result<Filter> {
+    let (above, above_within) = tokio::try_join!(
+        ancestry::of_known(connection, &filter.territory),
+        ancestry::of_known(connection, &filter.within),
+    )?;
+    Ok(Filter {
+        above,
+        above_within,
+        as_of,
+        ..filter.clone()
+    })
 }
 
 /// One page, in the order asked for, by this plan.

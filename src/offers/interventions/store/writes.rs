@@ -33,6 +33,8 @@ pub struct Row<'a> {
     pub content: &'a NewIntervention,
     /// The ancestors common to its territories.
     pub held_by: &'a [String],
+    /// Its territories, the department of its place, and all above them.
+    pub reach: &'a [String],
 }
 
 #[derive(QueryableByName)]
@@ -59,8 +61,8 @@ pub async fn insert_all(
     let names: Vec<&str> = written.members()?.names().collect();
     let columns = names.join(", ");
     let sql = format!(
-        "INSERT INTO interventions (id, partner_id, external_id, held_by, confirmed_at, created_at, updated_at, {columns})
-         SELECT id, $2, external_id, held_by, $3, $3, $3, {columns}
+        "INSERT INTO interventions (id, partner_id, external_id, held_by, reach, confirmed_at, created_at, updated_at, {columns})
+         SELECT id, $2, external_id, held_by, reach, $3, $3, $3, {columns}
            FROM jsonb_populate_recordset(NULL::interventions, $1) ORDER BY external_id
              ON CONFLICT (partner_id, external_id) DO NOTHING RETURNING external_id"
     );
@@ -93,7 +95,7 @@ impl Change<'_> {
     }
 }
 
-/// A row's id and the ancestors common to its territories, beside some members of its content.
+/// A row's id and where it is offered, beside some members of its content.
 #[derive(Debug)]
 struct Part<'a> {
     row: &'a Row<'a>,
@@ -111,6 +113,7 @@ impl Serialize for Part<'_> {
         let mut part = serializer.serialize_map(None)?;
         part.serialize_entry("id", &self.row.id)?;
         part.serialize_entry("held_by", self.row.held_by)?;
+        part.serialize_entry("reach", self.row.reach)?;
         for (name, value) in members.only(self.members).iter() {
             part.serialize_entry(name, value)?;
         }
@@ -156,7 +159,7 @@ async fn update(
     let sql = format!(
         "UPDATE interventions AS present
             SET version = present.version + 1, updated_at = $2, confirmed_at = $2, withdrawn_at = NULL,
-                held_by = given.held_by{}
+                held_by = given.held_by, reach = given.reach{}
            FROM jsonb_populate_recordset(NULL::interventions, $1) AS given WHERE present.id = given.id",
         set.concat()
     );

@@ -11,7 +11,9 @@ use crate::auth::policy::Scope;
 use crate::db::schema::representatives;
 use crate::error::Result;
 use crate::offers::interventions::status::AsOf;
+use crate::offers::opportunities::filter::Filter;
 use crate::register::partners::representatives::model::Representative;
+use crate::values::TextValue;
 
 /// The school and the day that opportunities are computed for.
 #[derive(Debug, Clone)]
@@ -24,6 +26,24 @@ pub struct Asked {
     pub point: Option<(f64, f64)>,
     /// The day, and what was last confirmed too long before it.
     pub as_of: AsOf,
+    /// What it chooses among.
+    pub chosen: Filter,
+}
+
+impl Asked {
+    /// The levels that interventions are asked for: the school's, or those of them that it chose.
+    fn chosen_levels(&self) -> Vec<&str> {
+        let levels = self.levels.iter().map(String::as_str);
+        let is_chosen = |level: &&str| {
+            self.chosen
+                .level
+                .iter()
+                .any(|chosen| chosen.as_str() == *level)
+        };
+        levels
+            .filter(|level| self.chosen.level.is_empty() || is_chosen(level))
+            .collect()
+    }
 }
 
 /// A partner, and a convention in force by which it may be asked.
@@ -126,6 +146,12 @@ pub struct Found {
     /// Its title.
     #[diesel(sql_type = Text)]
     pub title: String,
+    /// Its presentation.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub description: Option<String>,
+    /// The page that shows it.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub url: Option<String>,
     /// Its type of action.
     #[diesel(sql_type = Text)]
     pub action_type: String,
@@ -141,6 +167,15 @@ pub struct Found {
     /// Its last day.
     #[diesel(sql_type = Nullable<Date>)]
     pub available_to: Option<NaiveDate>,
+    /// How long it takes, in minutes.
+    #[diesel(sql_type = Nullable<Integer>)]
+    pub duration_minutes: Option<i32>,
+    /// How many pupils a session takes.
+    #[diesel(sql_type = Nullable<Integer>)]
+    pub pupils_per_session: Option<i32>,
+    /// How many sessions are left, where they are counted.
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub sessions_left: Option<i64>,
     /// Where it is offered: its territories, or the country.
     #[diesel(sql_type = Array<Text>)]
     pub covers: Vec<String>,
@@ -152,8 +187,16 @@ pub struct Found {
     pub of_partner: i64,
 }
 
-/// The interventions published for the school's territories and levels, the first few of each partner:
-/// the nearest, then those that end first. One with a radius is left out beyond it.
+impl Found {
+    /// Whether no session of it is left.
+    pub fn is_full(&self) -> bool {
+        self.sessions_left.is_some_and(|left| left < 1)
+    }
+}
+
+/// The interventions published for the school's territories and levels that it chooses among, the first
+/// few of each partner: those with sessions left, the nearest, then those that end first. One with a
+/// radius is left out beyond it. Ids are ranked, and only what is answered is read whole.
 pub async fn interventions(
     mut connection: &AsyncPgConnection,
     _scope: &Scope,
@@ -162,31 +205,43 @@ pub async fn interventions(
 ) -> Result<Vec<Found>> {
     const FOUND: &str = "
         WITH matching AS MATERIALIZED (
-            SELECT i.id, i.partner_id, i.external_id, i.convention_id, i.title, i.action_type, i.levels, i.modality,
-                   i.available_from, i.available_to, i.covers, (i.place ->> 'radius_km')::float8 AS radius_km,
-                   distance_km($4, $5, (i.place ->> 'latitude')::float8, (i.place ->> 'longitude')::float8) AS distance_km
+            SELECT i.id, i.partner_id, i.modality, i.available_to, (i.place ->> 'radius_km')::float8 AS radius_km,
+                   distance_km($4, $5, (i.place ->> 'latitude')::float8, (i.place ->> 'longitude')::float8) AS distance_km,
+                   CASE WHEN i.sessions IS NOT NULL THEN greatest(0, i.sessions - (
+                       SELECT count(*) FROM solicitations t WHERE t.intervention_id = i.id AND t.takes_session))
+                   END AS sessions_left
               FROM interventions i
               JOIN intervention_standing s ON s.convention_id = i.convention_id AND s.partner_id = i.partner_id
                                           AND s.from_day <= $3 AND s.until_day > $3
              WHERE i.covers && $1 AND i.levels && $2
+               AND ($8 = '{}' OR i.action_type = ANY ($8)) AND ($9 IS NULL OR i.search @@ french_query($9))
                AND intervention_status(i.withdrawn_at, i.available_to, s.in_force_from, s.in_force_until,
                    intervention_reasons(s.obstacles, s.action_types, s.levels, s.territory, i.action_type, i.levels, i.held_by),
                    i.confirmed_at < $7, $3) = 'published'),
         ranked AS (
-            SELECT m.*, count(*) OVER of_partner AS of_partner,
-                   row_number() OVER (PARTITION BY partner_id ORDER BY distance_km, available_to, id) AS place
+            SELECT m.id, m.distance_km, m.sessions_left, count(*) OVER of_partner AS of_partner,
+                   row_number() OVER (PARTITION BY partner_id
+                                          ORDER BY coalesce(sessions_left = 0, false), distance_km, available_to, id) AS place
               FROM matching m
-             WHERE modality = 'remote' OR coalesce(distance_km <= radius_km, true)
+             WHERE (modality = 'remote' OR coalesce(distance_km <= radius_km, true))
+               AND ($10 IS NULL OR distance_km <= $10)
             WINDOW of_partner AS (PARTITION BY partner_id))
-        SELECT * FROM ranked WHERE place <= $6 ORDER BY partner_id, place";
+        SELECT i.id, i.partner_id, i.external_id, i.convention_id, i.title, i.description, i.url, i.action_type, i.levels,
+               i.modality, i.available_from, i.available_to, i.duration_minutes, i.pupils_per_session, i.covers,
+               ranked.distance_km, ranked.sessions_left, ranked.of_partner
+          FROM ranked JOIN interventions i ON i.id = ranked.id
+         WHERE ranked.place <= $6 ORDER BY i.partner_id, ranked.place";
     Ok(diesel::sql_query(FOUND)
         .bind::<Array<Text>, _>(&asked.above)
-        .bind::<Array<Text>, _>(&asked.levels)
+        .bind::<Array<Text>, _>(asked.chosen_levels())
         .bind::<Date, _>(asked.as_of.day)
         .bind::<Nullable<Double>, _>(asked.point.map(|(latitude, _)| latitude))
         .bind::<Nullable<Double>, _>(asked.point.map(|(_, longitude)| longitude))
         .bind::<BigInt, _>(each)
         .bind::<Timestamptz, _>(asked.as_of.stale_before)
+        .bind::<Array<Text>, _>(&asked.chosen.action_type)
+        .bind::<Nullable<Text>, _>(asked.chosen.q.as_deref())
+        .bind::<Nullable<Double>, _>(asked.chosen.within_km)
         .load(&mut connection)
         .await?)
 }
