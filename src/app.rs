@@ -127,7 +127,7 @@ impl App {
     pub fn new(shared: Arc<Shared>) -> Result<Self> {
         let config = &shared.config;
         let (writes, queries) = (config.db_connections, config.query_connections);
-        let db = Db::new(&shared.connector, writes, queries)?;
+        let db = Db::new(&shared.connector, &shared.probe, writes, queries)?;
         Ok(Self { shared, db })
     }
 

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use uuid::{ContextV7, Timestamp, Uuid};
+use uuid::{ContextV7, NoContext, Timestamp, Uuid};
 
 /// The clock of an application.
 #[derive(Debug)]
@@ -62,9 +62,38 @@ impl Clock {
         ))
     }
 
+    /// An id of a moment that another clock told: of whoever orders by ids what several clocks made.
+    pub fn id_of(moment: DateTime<Utc>) -> Uuid {
+        let seconds = u64::try_from(moment.timestamp()).unwrap_or_default();
+        let nanoseconds = moment.timestamp_subsec_nanos();
+        Uuid::new_v7(Timestamp::from_unix(NoContext, seconds, nanoseconds))
+    }
+
+    /// The last id that a moment can have, to the millisecond.
+    pub fn last_id_of(moment: DateTime<Utc>) -> Uuid {
+        const RANDOM: u128 = 0x0fff_3fff_ffff_ffff_ffff;
+        Uuid::from_u128(Self::id_of(moment).as_u128() | RANDOM)
+    }
+
     /// Moves the clock forward (or back), for tests.
     pub fn travel(&self, by: TimeDelta) {
         self.ahead
             .fetch_add(by.num_milliseconds(), Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_id_of_a_moment_is_after_every_other_and_before_the_next() {
+        let moment = DateTime::from_timestamp_millis(1_800_000_000_123).unwrap();
+        let last = Clock::last_id_of(moment);
+        assert_eq!(last.get_version_num(), 7);
+        for _ in 0..100 {
+            assert!(Clock::id_of(moment) <= last);
+            assert!(Clock::id_of(moment + TimeDelta::milliseconds(1)) > last);
+        }
     }
 }

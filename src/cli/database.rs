@@ -4,6 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
+
 use super::Failure;
 use crate::app::Shared;
 use crate::auth::{Keys, Tokens};
@@ -67,11 +69,27 @@ impl Database {
     /// cannot be given any.
     pub async fn application(&self, config: &Config) -> Result<Arc<Shared>, Failure> {
         let now = Clock::default().now();
-        migrations::run(&self.connector, now).await?;
+        self.bring_up_to_date(now).await?;
         std::fs::create_dir_all(&config.data_dir)?;
         let keys = Keys::load_or_create(&config.data_dir.join("keys"), now)?;
         let tokens = Tokens::new(keys, config.issuer());
         Ok(crate::server::shared(config.clone(), self.connector.clone(), tokens).await?)
+    }
+
+    /// Where no server takes writes, a schema that is this program's is served as it is.
+    async fn bring_up_to_date(&self, now: DateTime<Utc>) -> Result<(), Failure> {
+        if self.connector.search().await?.seen.is_writable {
+            migrations::run(&self.connector, now).await?;
+            return Ok(());
+        }
+        if !migrations::is_current(&self.connector).await? {
+            return Err(
+                "the database takes no writes, and its schema is not the one of this program:                  run `ree migrate` on its primary first"
+                    .into(),
+            );
+        }
+        log::warn!("the database takes no writes: reads are served, writes are answered 503");
+        Ok(())
     }
 
     /// Whether the server is the program's own.

@@ -51,7 +51,7 @@ enum Command {
     Migrate(migrate::Arguments),
     /// Load a file into the register; running it again changes nothing
     Import(import::Arguments),
-    /// Make an access token with the service's key; prints it and nothing else
+    /// Make an access token with the service's key, and print it and nothing else; or revoke one
     Token(token::Arguments),
     /// Register machine clients and their secrets
     Client(client::Arguments),

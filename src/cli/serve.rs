@@ -13,6 +13,7 @@ use super::database::Database;
 use super::output::tell;
 use crate::app::{App, Shared};
 use crate::config::{Config, Overrides};
+use crate::db::cluster::Standing;
 use crate::integration::{demo, operation};
 use crate::{jobs, server};
 
@@ -61,7 +62,7 @@ async fn serve(config: Config, with_demo: bool) -> Result<(), Failure> {
     std::fs::create_dir_all(&config.data_dir)?;
     config.publish_url()?;
     let shared = database.application(&config).await?;
-    if with_demo {
+    if with_demo && shared.connector.cluster().standing() == Standing::Primary {
         demo::load(&shared.connector).await?;
     }
     let servers = Servers {

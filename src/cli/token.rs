@@ -1,11 +1,15 @@
 //! `ree token`: makes an access token with the service's own key.
 
 use chrono::TimeDelta;
+use clap::Args as _;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
-use super::{Failure, config, output};
+use super::database::Database;
+use super::{Failure, config, output, wait};
 use crate::auth::keys::KeyError;
-use crate::auth::{Claims, Identity, Keys, Perimeter, Role, Scopes, Tokens};
+use crate::auth::{
+    Claims, Identity, Keys, Perimeter, Role, Scopes, TokenError, Tokens, revocation,
+};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::Rule;
@@ -13,7 +17,26 @@ use crate::language::Language;
 use crate::values::{FromText, Sha256Hex, TerritoryCode, Uai};
 
 #[derive(clap::Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct Arguments {
+    #[command(subcommand)]
+    action: Option<Action>,
+    #[command(flatten)]
+    making: Option<Making>,
+}
+
+#[derive(clap::Subcommand)]
+enum Action {
+    /// End one token: it is refused everywhere within five seconds
+    Revoke {
+        /// The token, or its id (`jti`); `-` reads it from standard input
+        token: String,
+    },
+}
+
+/// What a token is made of.
+#[derive(clap::Args)]
+struct Making {
     /// The role
     #[arg(long, value_parser = role_parser())]
     role: Role,
@@ -74,7 +97,57 @@ fn duration(text: &str) -> Result<TimeDelta, String> {
     }
 }
 
+/// The longest that a token lives.
+const LONGEST: TimeDelta = TimeDelta::days(30);
+
 pub fn run(arguments: Arguments) -> Result<(), Failure> {
+    match (arguments.action, arguments.making) {
+        (Some(Action::Revoke { token }), _) => wait(revoke(token)),
+        (None, Some(making)) => make(making),
+        (None, None) => {
+            let mut command = Arguments::augment_args(clap::Command::new("ree token"));
+            let kind = clap::error::ErrorKind::MissingRequiredArgument;
+            command
+                .error(kind, "a role is needed: --role <ROLE>")
+                .exit()
+        }
+    }
+}
+
+/// Ends one token, whoever it was made for.
+async fn revoke(token: String) -> Result<(), Failure> {
+    let config = config()?;
+    let token = match token.as_str() {
+        "-" => std::io::read_to_string(std::io::stdin())?,
+        _ => token,
+    };
+    let (token, now) = (token.trim(), Clock::default().now());
+    let (jti, expires_at) = match uuid::Uuid::try_parse(token) {
+        // When it ends is not known: when it does at the latest.
+        Ok(jti) => (jti, now + LONGEST),
+        Err(_) => {
+            let tokens = Tokens::new(keys(&config)?, issuer(&config)?);
+            match tokens.verify(token, now) {
+                Ok(claims) => (claims.jti, claims.exp),
+                Err(TokenError::Expired) => {
+                    return output::print("the token has expired already\n");
+                }
+                Err(error) => {
+                    return Err(format!(
+                        "neither the id of a token nor one of this service: {error}"
+                    )
+                    .into());
+                }
+            }
+        }
+    };
+    let database = Database::open(&config).await?;
+    let mut connection = database.connector.diesel().await?;
+    revocation::store::revoke(&mut connection, jti, expires_at).await?;
+    output::print(&format!("revoked {jti}\n"))
+}
+
+fn make(arguments: Making) -> Result<(), Failure> {
     let config = config()?;
     let clock = Clock::default();
     let now = clock.now();
@@ -140,7 +213,7 @@ fn issuer(config: &Config) -> Result<String, Failure> {
 const LONGEST_NAME: usize = 100;
 
 /// Whoever acts without a name: two perimeters are two, since nobody validates a report of their own.
-fn subject(arguments: &Arguments) -> String {
+fn subject(arguments: &Making) -> String {
     let territories = arguments.territories.iter().flatten().cloned();
     let uais = arguments.uais.iter().flatten().cloned();
     let partner = arguments.partner_id.iter().map(ToString::to_string);
@@ -160,7 +233,7 @@ fn subject(arguments: &Arguments) -> String {
 }
 
 /// Catches what the service would accept and never match: codes that do not exist.
-fn check_codes(arguments: &Arguments) -> Result<(), Failure> {
+fn check_codes(arguments: &Making) -> Result<(), Failure> {
     let explain = |option: &str, code: &str, rule: &Rule| {
         format!("--{option} {code}: {}", rule.detail(Language::English))
     };

@@ -176,6 +176,10 @@ impl Cluster {
             known.lineage = seen.lineage;
         }
         if seen.is_writable {
+            // Sessions that began where nothing was written may go on so.
+            if known.standing == Standing::ReadOnly {
+                self.drop_connections();
+            }
             (known.standing, known.host) = (Standing::Primary, host);
         }
         true

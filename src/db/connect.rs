@@ -129,7 +129,7 @@ impl Connector {
             .get_options()
             .map(|given| format!("{LIMITS} {given}"));
         config.options(options.as_deref().unwrap_or(LIMITS));
-        let tls = trust(&verification)?;
+        let tls = trust(&verification).map_err(ConnectError::new)?;
         Ok(Self {
             config: Arc::new(config),
             tls,
@@ -138,13 +138,14 @@ impl Connector {
         })
     }
 
-    /// The same server, another database: for the tests.
+    /// The same server, another database, by connections that know nothing of these: for the tests.
     #[must_use]
     pub fn database(&self, name: &str) -> Self {
         let mut config = (*self.config).clone();
         config.dbname(name);
         Self {
             config: Arc::new(config),
+            cluster: Arc::default(),
             ..self.clone()
         }
     }
@@ -199,12 +200,25 @@ impl Connector {
         Ok(Session::new(connection, link))
     }
 
-    /// A connection to the server that takes writes, else to one that answers.
+    /// A connection to the server that takes writes, else to one that answers: at once where none is known
+    /// to take any.
     ///
     /// # Errors
     /// As [`Connector::plain`].
     pub async fn open(&self) -> Result<Opened, ConnectError> {
-        let met = self.meet().await?;
+        let is_content = self.cluster.standing() == Standing::ReadOnly;
+        Ok(self.opened(self.meet(is_content).await?))
+    }
+
+    /// A connection to the server that takes writes, else, once all were tried, to one that answers.
+    ///
+    /// # Errors
+    /// As [`Connector::plain`].
+    pub async fn search(&self) -> Result<Opened, ConnectError> {
+        Ok(self.opened(self.meet(false).await?))
+    }
+
+    fn opened(&self, met: Met) -> Opened {
         let link = Link::new(met.client.cancel_token(), met.target);
         let limits = Limits {
             pulse: met.pulse,
@@ -213,17 +227,17 @@ impl Connector {
             generation: self.cluster.generation(),
         };
         tokio::spawn(session::drive(met.connection, link.clone(), limits));
-        Ok(Opened {
+        Opened {
             client: met.client,
             link,
             host: met.host,
             seen: met.seen,
-        })
+        }
     }
 
     /// Tries the servers, the one that was good last first, each beside those before it once these have
     /// had a while alone.
-    async fn meet(&self) -> Result<Met, ConnectError> {
+    async fn meet(&self, is_content: bool) -> Result<Met, ConnectError> {
         let mut waiting = self.in_order().into_iter();
         let mut trying: FuturesUnordered<_> = waiting
             .next()
@@ -237,7 +251,7 @@ impl Connector {
                 () = tokio::time::sleep(ALONE), if waiting.len() > 0 => None,
             };
             match outcome {
-                Some(Ok(met)) if self.is_wanted(&met.seen) => return Ok(met),
+                Some(Ok(met)) if self.is_wanted(&met.seen, is_content) => return Ok(met),
                 Some(Ok(met)) => second_best = second_best.or(Some(met)),
                 Some(Err(error)) => failure = keep(failure, error),
                 None => {}
@@ -250,14 +264,11 @@ impl Connector {
         acceptable.ok_or_else(|| failure.unwrap_or_else(nothing))
     }
 
-    /// Whether no other server would be better. One that takes no writes is as good as it gets while none
-    /// is known to.
-    fn is_wanted(&self, seen: &Seen) -> bool {
+    /// Whether no other server would be better.
+    fn is_wanted(&self, seen: &Seen, is_content: bool) -> bool {
         match self.config.get_target_session_attrs() {
             TargetSessionAttrs::ReadOnly => !seen.is_writable,
-            TargetSessionAttrs::Any if !seen.is_writable => {
-                self.cluster.standing() == Standing::ReadOnly
-            }
+            TargetSessionAttrs::Any => seen.is_writable || is_content,
             _ => seen.is_writable,
         }
     }

@@ -130,34 +130,43 @@ async fn keep_feed_ahead(client: &tokio_postgres::Client) -> Result<()> {
 pub async fn state(connector: &Connector) -> Result<Schema> {
     let migrations = migration_states(connector).await?;
     let (client, _link) = connector.plain().await.map_err(Error::unavailable)?;
-    let functions = functions::state(&client, &known()?).await?;
+    let functions = match migrations.iter().any(|migration| migration.applied) {
+        true => functions::state(&client, &known()?).await?,
+        false => functions::State::Pending,
+    };
     Ok(Schema {
         migrations,
         functions,
     })
 }
 
+/// Read without Diesel's harness, which makes its table first: a standby takes no writes.
 async fn migration_states(connector: &Connector) -> Result<Vec<State>> {
-    let session = connector.diesel().await.map_err(Error::unavailable)?;
-    let connection = session.into_connection();
-    let work = move || -> Result<Vec<State>> {
-        let mut harness = AsyncMigrationHarness::new(connection);
-        let applied = harness.applied_migrations().map_err(Error::internal)?;
-        let all: Vec<Box<dyn Migration<diesel::pg::Pg>>> =
-            MIGRATIONS.migrations().map_err(Error::internal)?;
-        let mut states: Vec<State> = all
-            .iter()
-            .map(|migration| State {
-                name: migration.name().to_string(),
-                applied: applied.contains(&migration.name().version().as_owned()),
-            })
-            .collect();
-        states.sort_by(|left, right| left.name.cmp(&right.name));
-        Ok(states)
-    };
-    tokio::task::spawn_blocking(work)
+    const THERE: &str = "SELECT to_regclass('__diesel_schema_migrations') IS NOT NULL";
+    const APPLIED: &str = "SELECT version FROM __diesel_schema_migrations";
+    let (client, _link) = connector.plain().await.map_err(Error::unavailable)?;
+    let there = client
+        .query_one(THERE, &[])
         .await
-        .map_err(Error::internal)?
+        .map_err(Error::internal)?;
+    let mut applied: Vec<String> = Vec::new();
+    if there.try_get(0).map_err(Error::internal)? {
+        let rows = client.query(APPLIED, &[]).await.map_err(Error::internal)?;
+        for row in rows {
+            applied.push(row.try_get(0).map_err(Error::internal)?);
+        }
+    }
+    let all: Vec<Box<dyn Migration<diesel::pg::Pg>>> =
+        MIGRATIONS.migrations().map_err(Error::internal)?;
+    let mut states: Vec<State> = all
+        .iter()
+        .map(|migration| State {
+            name: migration.name().to_string(),
+            applied: applied.contains(&migration.name().version().to_string()),
+        })
+        .collect();
+    states.sort_by(|left, right| left.name.cmp(&right.name));
+    Ok(states)
 }
 
 /// Whether the database has every migration this program knows, and its functions or newer ones.

@@ -46,6 +46,7 @@ use diesel_async::AsyncPgConnection;
 use crate::error::{Error, Result};
 use cluster::Standing;
 pub use connect::Connector;
+use probe::Probe;
 pub use session::Session;
 
 /// A connection that a write borrows.
@@ -58,6 +59,7 @@ const MAKING: Duration = Duration::from_secs(4);
 /// One worker's connections.
 pub struct Db {
     connector: Connector,
+    watch: Probe,
     pool: Pool<Sessions>,
     queries: Pool<Sessions>,
     reader: Mutex<Option<Arc<Session>>>,
@@ -133,8 +135,14 @@ impl Db {
     ///
     /// # Errors
     /// `internal_error` when a pool cannot be built.
-    pub fn new(connector: &Connector, writes: usize, queries: usize) -> Result<Self> {
+    pub fn new(
+        connector: &Connector,
+        watch: &Probe,
+        writes: usize,
+        queries: usize,
+    ) -> Result<Self> {
         Ok(Self {
+            watch: watch.clone(),
             pool: pool(connector, writes)?,
             queries: pool(connector, queries)?,
             connector: connector.within(SHORT),
@@ -147,7 +155,8 @@ impl Db {
     /// # Errors
     /// `service_unavailable` when none is free, or PostgreSQL is away or takes no writes.
     pub async fn borrow(&self) -> Result<Borrowed> {
-        if self.is_read_only() {
+        // Asked again now, once for all who write: a primary is used as soon as there is one.
+        if self.is_read_only() && self.watch.ping().await? != Standing::Primary {
             return Err(Error::unavailable("PostgreSQL takes no writes"));
         }
         borrow(&self.pool).await

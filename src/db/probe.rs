@@ -27,6 +27,7 @@ type Found = std::result::Result<Standing, String>;
 type Asked = oneshot::Sender<Found>;
 
 /// Watches on behalf of all workers.
+#[derive(Clone)]
 pub struct Probe(mpsc::Sender<Asked>);
 
 /// The watch, and the connection it looks through.
@@ -106,7 +107,7 @@ impl Watch {
         {
             return self.note(opened, seen);
         }
-        match self.connector.open().await {
+        match self.connector.search().await {
             Ok(opened) => {
                 let seen = opened.seen;
                 self.note(opened, seen)

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use diesel_async::AsyncPgConnection;
 use diesel_async::pooled_connection::PoolableConnection;
+use diesel_async::{AnsiTransactionManager, AsyncPgConnection, TransactionManager};
 use futures_util::future::poll_fn;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
@@ -17,11 +17,14 @@ use tokio_postgres::{AsyncMessage, CancelToken, Connection};
 use super::cluster::Cluster;
 use super::socket::Target;
 use super::wire::Pulse;
-use crate::error::last_demotion;
+use crate::error::{Error, Result, last_demotion};
 
 /// How long a connection is used: what became of its server without a word to it (another role, another
 /// address) is met for no longer than that.
 const LIFE: Duration = Duration::from_mins(2);
+
+/// How long a commit may take: PostgreSQL has no bound of its own on the wait for a synchronous standby.
+const COMMIT: Duration = Duration::from_secs(5);
 
 /// How long a server may take to give up what it was asked to.
 const GIVING_UP: Duration = Duration::from_secs(2);
@@ -172,6 +175,39 @@ impl Session {
     /// The connection alone, which is driven all the same.
     pub fn into_connection(self) -> AsyncPgConnection {
         self.connection
+    }
+
+    /// Begins a transaction.
+    ///
+    /// # Errors
+    /// `service_unavailable` when the server is away.
+    pub async fn begin(&mut self) -> Result<()> {
+        Ok(AnsiTransactionManager::begin_transaction(&mut self.connection).await?)
+    }
+
+    /// Ends the transaction, all of it written, on the synchronous standbys too where there are some.
+    ///
+    /// # Errors
+    /// `outcome_unknown` when the answer did not come, or not in time, or PostgreSQL warned that it did not
+    /// wait for a standby. `service_unavailable` and others when it was refused.
+    pub async fn commit(&mut self) -> Result<()> {
+        let Self { connection, link } = self;
+        let warnings = link.warnings();
+        let committing = AnsiTransactionManager::commit_transaction(connection);
+        let mut committing = std::pin::pin!(committing);
+        let Ok(outcome) = tokio::time::timeout(COMMIT, &mut committing).await else {
+            log::warn!("a commit took over {COMMIT:?}: its outcome is unknown");
+            // Otherwise its locks are held for as long as the standby stays away.
+            link.cancel().await;
+            let _ended = tokio::time::timeout(GIVING_UP, committing).await;
+            return Err(Error::unknown_outcome("the commit took too long"));
+        };
+        outcome.map_err(Error::of_commit)?;
+        if link.warnings() > warnings {
+            link.discard();
+            return Err(Error::unknown_outcome("a standby was not waited for"));
+        }
+        Ok(())
     }
 
     /// Whether it may be used further, and is in no transaction.

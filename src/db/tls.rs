@@ -9,8 +9,6 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{DigitallySignedStruct, SignatureScheme};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::connect::ConnectError;
-
 /// How the address wants the server's certificate checked.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Verification {
@@ -53,7 +51,7 @@ fn decoded(value: &str) -> Option<String> {
 }
 
 /// How the server is recognised: as libpq does, encryption alone unless the address asks for more.
-pub(super) fn trust(verification: &Verification) -> Result<MakeRustlsConnect, ConnectError> {
+pub(super) fn trust(verification: &Verification) -> Result<MakeRustlsConnect, String> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let (verifier, pinned) = if verification.wanted {
         let believed = believed(verification.root_certificate.as_deref())?;
@@ -61,16 +59,14 @@ pub(super) fn trust(verification: &Verification) -> Result<MakeRustlsConnect, Co
         roots.add_parsable_certificates(believed.iter().cloned());
         let builder =
             WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider));
-        let verifier = builder
-            .build()
-            .map_err(|error| ConnectError::new(error.to_string()))?;
+        let verifier = builder.build().map_err(|error| error.to_string())?;
         (Some(verifier), believed)
     } else {
         (None, Vec::new())
     };
     let config = rustls::ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
-        .map_err(|error| ConnectError::new(error.to_string()))?
+        .map_err(|error| error.to_string())?
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(Recognition {
             provider,
@@ -82,12 +78,11 @@ pub(super) fn trust(verification: &Verification) -> Result<MakeRustlsConnect, Co
 }
 
 /// The certificates of the file named, else of the system's authorities.
-fn believed(root_certificate: Option<&str>) -> Result<Vec<CertificateDer<'static>>, ConnectError> {
+fn believed(root_certificate: Option<&str>) -> Result<Vec<CertificateDer<'static>>, String> {
     let Some(path) = root_certificate else {
         return Ok(rustls_native_certs::load_native_certs().certs);
     };
-    let unreadable =
-        |error: &str| ConnectError::new(format!("sslrootcert={path} cannot be read: {error}"));
+    let unreadable = |error: &str| format!("sslrootcert={path} cannot be read: {error}");
     let pem = std::fs::read(path).map_err(|error| unreadable(&error.to_string()))?;
     let found = certificates(&pem);
     if found.is_empty() {

@@ -3,8 +3,6 @@
 //! `Tx::record` writes the audit row and the change event of a row beside it. There is no other
 //! way to either table, and no transaction without an author.
 
-use std::time::Duration;
-
 use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
@@ -17,14 +15,8 @@ use super::Session;
 pub use super::journal::Step;
 use super::journal::{Entry, Journaled};
 use crate::clock::Clock;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::values::Json;
-
-/// How long a commit may take: PostgreSQL has no bound of its own on the wait for a synchronous standby.
-const COMMIT: Duration = Duration::from_secs(5);
-
-/// How long PostgreSQL may take to end that wait once it is asked to.
-const GIVING_UP: Duration = Duration::from_secs(2);
 
 /// Who writes.
 #[derive(Debug, Clone)]
@@ -109,24 +101,7 @@ impl<'a> Tx<'a> {
     /// `outcome_unknown` when the answer did not come, or not in time, or PostgreSQL warned that it did not
     /// wait for a standby. `service_unavailable` and others when it was refused.
     pub async fn commit(self) -> Result<()> {
-        let link = self.session.link().clone();
-        let warnings = link.warnings();
-        let mut committing = std::pin::pin!(AnsiTransactionManager::commit_transaction(
-            &mut **self.session
-        ));
-        let Ok(outcome) = tokio::time::timeout(COMMIT, &mut committing).await else {
-            log::warn!("a commit took over {COMMIT:?}: its outcome is unknown");
-            // Otherwise its locks are held for as long as the standby stays away.
-            link.cancel().await;
-            let _ended = tokio::time::timeout(GIVING_UP, committing).await;
-            return Err(Error::unknown_outcome("the commit took too long"));
-        };
-        outcome.map_err(Error::of_commit)?;
-        if link.warnings() > warnings {
-            link.discard();
-            return Err(Error::unknown_outcome("a standby was not waited for"));
-        }
-        Ok(())
+        self.session.commit().await
     }
 
     /// Ends it, nothing of it written. A failure only means that the connection is lost, which

@@ -23,6 +23,8 @@ pub struct Job {
     pub name: &'static str,
     /// How long it rests.
     pub period: Duration,
+    /// Whether it writes to the database: it rests while no server takes writes.
+    pub writes: bool,
     /// What it does.
     pub run: for<'a> fn(&'a App) -> BoxFuture<'a, Result<()>>,
 }
@@ -39,51 +41,61 @@ pub const JOBS: &[Job] = &[
     Job {
         name: "read revocations",
         period: REVOCATIONS,
+        writes: false,
         run: |app| Box::pin(read_revocations(app)),
     },
     Job {
         name: "remove old idempotency keys",
         period: EXPIRY,
+        writes: true,
         run: |app| Box::pin(expiry::remove_idempotency_keys(app)),
     },
     Job {
         name: "remove expired revoked tokens",
         period: EXPIRY,
+        writes: true,
         run: |app| Box::pin(expiry::remove_revoked_tokens(app)),
     },
     Job {
         name: "remove old verdicts",
         period: EXPIRY,
+        writes: true,
         run: |app| Box::pin(expiry::remove_verdicts(app)),
     },
     Job {
         name: "remove old events of the feed",
         period: EXPIRY,
+        writes: true,
         run: |app| Box::pin(expiry::remove_changes(app)),
     },
     Job {
         name: "send webhooks",
         period: webhooks::PERIOD,
+        writes: true,
         run: |app| Box::pin(webhooks::run(app)),
     },
     Job {
         name: "count webhooks",
         period: GAUGES,
+        writes: false,
         run: |app| Box::pin(count_webhooks(app)),
     },
     Job {
         name: "measure the feed",
         period: GAUGES,
+        writes: false,
         run: |app| Box::pin(measure_feed(app)),
     },
     Job {
         name: "remove old deliveries",
         period: EXPIRY,
+        writes: true,
         run: |app| Box::pin(expiry::remove_deliveries(app)),
     },
     Job {
         name: "fold metrics",
         period: REVOCATIONS,
+        writes: false,
         run: |app| Box::pin(fold_metrics(app)),
     },
 ];
@@ -101,10 +113,12 @@ pub async fn run(shared: Arc<Shared>) {
 impl Job {
     async fn repeat(&self, app: &App) {
         loop {
-            let outcome = (self.run)(app).await;
-            self.measure(app, outcome.is_ok());
-            if let Err(error) = outcome {
-                log::warn!("{}: {error}", self.name);
+            if !(self.writes && app.db.is_read_only()) {
+                let outcome = (self.run)(app).await;
+                self.measure(app, outcome.is_ok());
+                if let Err(error) = outcome {
+                    log::warn!("{}: {error}", self.name);
+                }
             }
             tokio::time::sleep(self.period).await;
         }

@@ -261,7 +261,7 @@ fn errors(path: &str, method: &HttpMethod, operation: &Operation) -> Vec<Code> {
             Code::RequestTimeout,
         ],
     );
-    when(private && writes, &[Code::Conflict]);
+    when(private && writes, &[Code::Conflict, Code::StorageFull]);
     when(has("If-Match"), &[Code::PreconditionFailed]);
     when(needs("If-Match"), &[Code::PreconditionRequired]);
     codes

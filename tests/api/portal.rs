@@ -420,3 +420,29 @@ async fn anyone_may_read_the_keys_and_the_metadata() {
             .ends_with("/oauth2/token")
     );
 }
+
+#[actix_web::test]
+async fn a_token_made_by_an_instance_whose_clock_is_ahead_or_behind_ends_with_the_others() {
+    let portal = Portal::new().await;
+    let clock = &portal.service.shared.clock;
+    for seconds in [30, -30] {
+        clock.travel(TimeDelta::seconds(seconds));
+        let before = portal.connect().await;
+        clock.travel(TimeDelta::seconds(-seconds));
+        before.get("/v1/partners").await.expect(200);
+        // Only whether the scope is there ends tokens; the other instance makes it so by its own clock.
+        for scopes in [json!(["read"]), json!(["read", "write"])] {
+            let ministry = portal.service.ministry();
+            let change = json!({ "scopes": scopes });
+            ministry.patch(&portal.path(), change).await.expect(200);
+        }
+        before
+            .get("/v1/partners")
+            .await
+            .problem(401, "invalid_token");
+        clock.travel(TimeDelta::seconds(-seconds));
+        let after = portal.connect().await;
+        clock.travel(TimeDelta::seconds(seconds));
+        after.get("/v1/partners").await.expect(200);
+    }
+}

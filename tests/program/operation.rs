@@ -202,3 +202,30 @@ fn told_to_stop_it_is_not_ready_still_listens_and_finishes_what_is_in_flight() {
     );
     assert!(told.elapsed() >= Duration::from_secs(2));
 }
+
+#[test]
+fn a_token_of_the_command_line_is_revoked_by_itself_or_by_its_id_and_no_other_with_it() {
+    let directory = Directory::new();
+    let service = Service::start(&directory);
+    let tokens = [(); 3].map(|()| service.token("reader"));
+    let status = |token: &String| {
+        let mut client = Client::connect(service.api, Some(token)).unwrap();
+        client.get("/v1/partners").unwrap().status
+    };
+    let revoke = |token: &str| crate::support::run(&directory.path, &["token", "revoke", token]);
+    assert_eq!(tokens.each_ref().map(status), [200, 200, 200]);
+
+    let revoked = revoke(&tokens[0]);
+    assert_eq!(revoked.status, 0, "{}", revoked.err);
+    let payload = tokens[1].split('.').nth(1).unwrap();
+    let payload =
+        base64::Engine::decode(&base64::prelude::BASE64_URL_SAFE_NO_PAD, payload).unwrap();
+    let payload: serde_json::Value = serde_json::from_slice(&payload).unwrap();
+    let by_id = revoke(payload["jti"].as_str().unwrap());
+    assert_eq!(by_id.status, 0, "{}", by_id.err);
+    until(Duration::from_secs(5), "both are refused", || {
+        status(&tokens[0]) == 401 && status(&tokens[1]) == 401
+    });
+    assert_eq!(status(&tokens[2]), 200);
+    assert_eq!(revoke("neither").status, 1);
+}

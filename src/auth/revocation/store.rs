@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
+use crate::db::Session;
 use crate::db::schema::{clients, revoked_tokens};
 use crate::error::Result;
 
@@ -12,20 +13,20 @@ use crate::error::Result;
 const TOKENS_LIVE: TimeDelta = TimeDelta::minutes(20);
 
 /// Notes that a token is no longer accepted.
-pub async fn revoke(
-    connection: &mut AsyncPgConnection,
-    jti: Uuid,
-    expires_at: DateTime<Utc>,
-) -> Result<()> {
+///
+/// # Errors
+/// `outcome_unknown` where that may be lost again.
+pub async fn revoke(session: &mut Session, jti: Uuid, expires_at: DateTime<Utc>) -> Result<()> {
+    session.begin().await?;
     diesel::insert_into(revoked_tokens::table)
         .values((
             revoked_tokens::jti.eq(jti),
             revoked_tokens::expires_at.eq(expires_at),
         ))
         .on_conflict_do_nothing()
-        .execute(connection)
+        .execute(session.connection_mut())
         .await?;
-    Ok(())
+    session.commit().await
 }
 
 /// Removes the tokens that have expired since they were revoked.
@@ -51,12 +52,22 @@ pub async fn read(
                     .is_not_null()
                     .and(clients::updated_at.gt(since))
             )
-            .select((clients::id, clients::tokens_after.assume_not_null()))
-            .load(&mut connection),
+            .select((
+                clients::id,
+                clients::tokens_after.assume_not_null(),
+                clients::status.eq("revoked"),
+            ))
+            .load::<(Uuid, Uuid, bool)>(&mut connection),
         revoked_tokens::table
             .filter(revoked_tokens::expires_at.gt(now))
             .select((revoked_tokens::jti, revoked_tokens::expires_at))
             .load(&mut other),
     )?;
-    Ok((clients, tokens))
+    // A revoked client has no tokens at all, whichever clock they were made by: that of a server which
+    // took over may be behind.
+    let clients = clients.into_iter().map(|(id, after, is_revoked)| {
+        let after = if is_revoked { Uuid::max() } else { after };
+        (id, after)
+    });
+    Ok((clients.collect(), tokens))
 }

@@ -14,6 +14,7 @@ use super::token_request::Form;
 use crate::app::App;
 use crate::auth::authorization::ClientCredentials;
 use crate::auth::{Claims, Scopes, Secret, revocation};
+use crate::clock::Clock;
 use crate::error::Error;
 use crate::http::limits::attempts::Who;
 use crate::register::clients::model::{ClientRecord, SecretRecord};
@@ -47,8 +48,8 @@ pub async fn issue(
         .map(str::parse::<Scopes>)
         .transpose()
         .map_err(|_| Refusal::new(Kind::InvalidScope, "The scopes are read and write."))?;
-    let claims = recognise(app, credentials, address, |client, now| {
-        claims(app, client, wanted, now)
+    let claims = recognise(app, credentials, address, |client, moments| {
+        claims(app, client, wanted, moments)
     })
     .await??;
     let token = app
@@ -93,12 +94,21 @@ pub async fn revoke(
     Ok(())
 }
 
+/// The moment of a request, by two clocks.
+#[derive(Clone, Copy)]
+struct Moments {
+    /// By that of this instance.
+    now: DateTime<Utc>,
+    /// By that of the database.
+    moment: DateTime<Utc>,
+}
+
 /// Runs a step with the client of these credentials, locked meanwhile.
 async fn recognise<T>(
     app: &App,
     credentials: &ClientCredentials,
     address: &str,
-    step: impl FnOnce(&ClientRecord, DateTime<Utc>) -> T,
+    step: impl FnOnce(&ClientRecord, Moments) -> T,
 ) -> Result<T, Refusal> {
     // A malformed secret is looked up all the same: it must not be refused sooner.
     let digest = Secret::parse(&credentials.client_secret).map_or_else(
@@ -111,24 +121,36 @@ async fn recognise<T>(
     };
     let attempts = &app.limits.attempts;
     attempts.check(who, Instant::now())?;
-    let mut connection = app.db.borrow().await?;
     let now = app.now();
-    let found = store::presented(
-        &mut connection,
-        &digest,
-        |found: Option<(ClientRecord, SecretRecord)>| {
-            let (client, secret) = found.filter(|(client, secret)| {
-                Uuid::try_parse(&credentials.client_id).ok() == Some(client.id.uuid())
-                    && client.is_live(now)
-                    && secret.is_live(now)
-            })?;
-            Some((step(&client, now), secret))
-        },
-    );
-    let Some((outcome, secret)) = found.await? else {
+    let step = |found: Option<(ClientRecord, SecretRecord)>, moment| {
+        let (client, secret) = found.filter(|(client, secret)| {
+            Uuid::try_parse(&credentials.client_id).ok() == Some(client.id.uuid())
+                && client.is_live(now)
+                && secret.is_live(now)
+        })?;
+        Some((step(&client, Moments { now, moment }), secret))
+    };
+    // While no server takes writes reads go on, and need tokens: nothing can change meanwhile that a lock
+    // would keep.
+    let is_read_only = app.db.is_read_only();
+    let mut connection = if is_read_only {
+        app.db.query().await?
+    } else {
+        app.db.borrow().await?
+    };
+    let found = if is_read_only {
+        let moment = store::database_clock(&connection).await?;
+        step(store::known(&connection, &digest).await?, moment)
+    } else {
+        store::presented(&mut connection, &digest, step).await?
+    };
+    let Some((outcome, secret)) = found else {
         attempts.failed(who, Instant::now());
         return Err(Refusal::unknown_client());
     };
+    if is_read_only {
+        return Ok(outcome);
+    }
     if let Err(error) = store::used(&connection, &secret, now).await {
         // The client is recognised: that it cannot be noted is no reason to refuse it.
         log::warn!("the use of a client could not be noted: {error}");
@@ -141,7 +163,7 @@ fn claims(
     app: &App,
     client: &ClientRecord,
     wanted: Option<Scopes>,
-    now: DateTime<Utc>,
+    moments: Moments,
 ) -> Result<Claims, Refusal> {
     let allowed = client.allowed_scopes()?;
     let scope = wanted.unwrap_or(allowed);
@@ -151,13 +173,15 @@ fn claims(
             "The client does not have this scope.",
         ));
     }
-    let (iat, exp) = lifetime(client.expires_at, now).ok_or_else(Refusal::unknown_client)?;
+    let (iat, exp) =
+        lifetime(client.expires_at, moments.now).ok_or_else(Refusal::unknown_client)?;
     Ok(Claims {
         iss: app.authenticator.tokens().issuer().to_owned(),
         sub: client.id.to_string(),
         exp,
         iat,
-        jti: app.new_id(),
+        // What ends the tokens of a client compares their ids, whichever instance made them.
+        jti: Clock::id_of(moments.moment),
         client_id: client.id.to_string(),
         scope,
         identity: client.identity()?,

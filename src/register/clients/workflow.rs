@@ -9,6 +9,7 @@ use super::model::{Client, MAX_SECRETS, OVERLAP, Overlap, Step};
 use super::store;
 use crate::auth::Secret;
 use crate::auth::policy::Scope;
+use crate::clock::Clock;
 use crate::db::tx::Tx;
 use crate::db::version::Precondition;
 use crate::error::{Code, Error, Fault, Faults, Place, Result, Rule};
@@ -86,7 +87,10 @@ pub async fn update(
     check_end(end, tx.now, &mut faults);
     check_rights(tx, scope, &new.role, &new.uais, faults).await?;
     // Made while the row is locked: see `store::presented`.
-    let tokens_after = new.ends_tokens_of(&present).then(|| tx.new_id());
+    let tokens_after = match new.ends_tokens_of(&present) {
+        true => Some(until_now(tx).await?),
+        false => None,
+    };
     let now = tx.now;
     let record = store::update(tx.connection(), id, &new, tokens_after, now).await?;
     let after = Client {
@@ -124,7 +128,10 @@ pub async fn rotate_secret(
     };
     store::end_secrets(tx.connection(), id, end).await?;
     // Whoever held a secret that ends at once must not keep what it gave.
-    let tokens_after = rotation.revoke_previous.then(|| tx.new_id());
+    let tokens_after = match rotation.revoke_previous {
+        true => Some(until_now(tx).await?),
+        false => None,
+    };
     store::set_status(tx.connection(), id, status, tokens_after, now).await?;
     let mut after = store::find(tx.connection(), scope, id, now).await?;
     let secret = add_secret(tx, &mut after).await?;
@@ -134,6 +141,12 @@ pub async fn rotate_secret(
         secret: Some(secret),
         tokens_after,
     })
+}
+
+/// Up to which id the tokens end that there are, by the database's clock: those of instances are apart.
+async fn until_now(tx: &mut Tx<'_>) -> Result<Uuid> {
+    let moment = store::database_clock(tx.connection()).await?;
+    Ok(Clock::last_id_of(moment))
 }
 
 /// Revokes one: its secrets and its tokens end at once.
@@ -148,7 +161,7 @@ pub async fn revoke(
 ) -> Result<Written> {
     let before = lock(tx, scope, id, if_match).await?;
     let status = before.step(Step::Revoke)?;
-    let (now, tokens_after) = (tx.now, tx.new_id());
+    let (now, tokens_after) = (tx.now, until_now(tx).await?);
     store::end_secrets(tx.connection(), id, now).await?;
     let record = store::set_status(tx.connection(), id, status, Some(tokens_after), now).await?;
     let after = Client {

@@ -286,29 +286,67 @@ pub async fn end_secrets(
     Ok(())
 }
 
+diesel::define_sql_function! {
+    /// The moment by the server's clock.
+    fn clock_timestamp() -> diesel::sql_types::Timestamptz;
+}
+
+/// The moment by the database's clock, the only one that all instances share.
+///
+/// # Errors
+/// As any query.
+pub async fn database_clock(mut connection: &AsyncPgConnection) -> Result<DateTime<Utc>> {
+    Ok(diesel::select(clock_timestamp())
+        .get_result(&mut connection)
+        .await?)
+}
+
 /// Runs a step with the secret of this digest and its client, if there is one, held meanwhile
-/// against change: a token whose id is made by the step is older than the `tokens_after` of any
-/// change that the step did not see.
+/// against change, and the moment by the database's clock: a token whose id is of that moment is older
+/// than the `tokens_after` of any change that the step did not see.
 ///
 /// # Errors
 /// As any query, and what the step answers.
 pub async fn presented<T>(
     connection: &mut AsyncPgConnection,
     digest: &[u8],
-    step: impl FnOnce(Option<(ClientRecord, SecretRecord)>) -> T,
+    step: impl FnOnce(Option<(ClientRecord, SecretRecord)>, DateTime<Utc>) -> T,
 ) -> Result<T> {
     AnsiTransactionManager::begin_transaction(connection).await?;
+    let mut shared = &*connection;
     let found = clients::table
         .inner_join(client_secrets::table)
         .filter(client_secrets::digest.eq(digest))
         .select((ClientRecord::as_select(), SecretRecord::as_select()))
         .for_share()
-        .load(connection)
-        .await;
-    let outcome = found.map(|found| step(found.into_iter().next()));
+        .load(&mut shared);
+    // Asked behind it: once the client is held.
+    let outcome =
+        async { tokio::try_join!(async { Ok(found.await?) }, database_clock(connection)) };
+    let outcome = outcome
+        .await
+        .map(|(found, moment): (Vec<_>, _)| step(found.into_iter().next(), moment));
     // Nothing was written: this only lets go.
     AnsiTransactionManager::rollback_transaction(connection).await?;
-    Ok(outcome?)
+    outcome
+}
+
+/// The client that presents a secret of this digest, where nothing can be locked: on a server that takes
+/// no writes.
+///
+/// # Errors
+/// As any query.
+pub async fn known(
+    mut connection: &AsyncPgConnection,
+    digest: &[u8],
+) -> Result<Option<(ClientRecord, SecretRecord)>> {
+    let found = clients::table
+        .inner_join(client_secrets::table)
+        .filter(client_secrets::digest.eq(digest))
+        .select((ClientRecord::as_select(), SecretRecord::as_select()))
+        .load(&mut connection)
+        .await?;
+    Ok(found.into_iter().next())
 }
 
 /// Notes that a secret served, at most once a minute; neither a change nor a new version.
