@@ -259,7 +259,7 @@ async fn of_several_faults_the_same_one_is_always_told() {
     lists.problem(401, "unauthorized");
     reader.get("/v1").await.problem(404, "not_found");
     anon.get("/v2").await.problem(404, "not_found");
-    anon.get("/").await.problem(404, "not_found");
+    anon.get("/nothing").await.problem(404, "not_found");
     // A cursor is refused before the role, a parameter after it.
     reader
         .get("/v1/partners?cursor=x&limit=x")
