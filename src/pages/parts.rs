@@ -33,7 +33,7 @@ pub fn frame<'a, Q>(
 
 /// A table that is wider than a small screen, in a box of its own that the keyboard scrolls.
 pub fn scrolled(label: &str, table: &Markup) -> Markup {
-    html! { div class="scroll" role="region" aria-label=(label) tabindex="0" { (table) } }
+    html! { div class="scroll" role="group" aria-label=(label) tabindex="0" { (table) } }
 }
 
 /// The names of some codes, as labels of a thing.

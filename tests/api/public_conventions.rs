@@ -207,7 +207,6 @@ async fn what_is_local_or_was_never_signed_is_not_told() {
     for query in [
         "status=draft",
         "scope=local",
-        "territory=academy:10",
         "not_declined_in=FR",
         "kind=charter",
         "count=1",

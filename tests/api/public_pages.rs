@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use crate::publications::World;
-use crate::support::{Reply, Service, id};
+use crate::support::{Reply, Service, id, uai};
 
 /// What a browser says that it reads.
 const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
@@ -96,10 +96,15 @@ async fn hide(world: &World) {
                         "starts_on": "2025-01-01", "coordinator": { "name": "Zoé Quernin", "email": "quernin@exemple.fr" } });
     ministry.post("/v1/declinations", draft).await.expect(201);
     let sql = service.sql().await;
-    let taught = sql
-        .execute("UPDATE establishments SET levels = '{3e}'", &[])
-        .await;
-    taught.expect("levels");
+    for (stored, number) in [
+        ("0690001A", 690_001),
+        ("0380001B", 380_001),
+        ("0590001C", 590_001),
+    ] {
+        let change = "UPDATE establishments SET levels = '{3e}', uai = $2 WHERE uai = $1";
+        let changed = sql.execute(change, &[&stored, &uai(number)]).await;
+        changed.expect("a school with a number that is one");
+    }
     let columns = "UPDATE conventions SET signatories = $1::text::jsonb, terms = terms || $2::text::jsonb WHERE scope = 'national'";
     let signatories = json!([{ "side": "ministry", "partner_id": null, "name": "Zoé Quernin", "function": "Directrice-quernin",
         "organisation": "Organisme-quernin", "order": null, "signature": null }]);
@@ -118,7 +123,7 @@ async fn reference(world: &World, place: usize) -> String {
 
 /// Every page that is reached from the first one, with its text.
 async fn walk(service: &Service) -> Vec<(String, String)> {
-    let mut to_read = vec!["/".to_owned(), "/etablissements?q=0690001A".to_owned()];
+    let mut to_read = vec!["/".to_owned(), "/etablissements?q=0690001B".to_owned()];
     let (mut seen, mut pages) = (BTreeSet::new(), Vec::new());
     while let Some(path) = to_read.pop() {
         let is_ours = ["/docs", "/public/", "/openapi", "/problems"]
@@ -154,7 +159,7 @@ async fn no_page_tells_what_the_public_may_not_read_nor_names_a_person() {
         "/territoires",
         "/territoires/academy:10",
         "/etablissements",
-        "/etablissements/0690001A",
+        "/etablissements/0690001B",
         "/chiffres",
         "/chiffres/2025-2026",
         &format!("/conventions/{convention}"),
@@ -340,7 +345,7 @@ async fn every_page_is_read_in_english_and_its_links_stay_english() {
         "/conventions",
         "/territoires",
         "/territoires/academy:10",
-        "/etablissements/0690001A",
+        "/etablissements/0690001B",
         "/chiffres",
         "/chiffres/2025-2026",
         &format!("/conventions/{convention}"),
@@ -432,7 +437,7 @@ async fn ten_questions_are_answered_in_three_clicks_from_the_first_page() {
         ),
         (
             "What can my school ask for?",
-            &["search /etablissements?q=0690001A", "0690001A"],
+            &["search /etablissements?q=0690001B", "0690001B"],
             &[
                 "Ce que l’établissement peut demander",
                 "Visite d'un atelier",
@@ -440,7 +445,7 @@ async fn ten_questions_are_answered_in_three_clicks_from_the_first_page() {
         ),
         (
             "Whom do we write to?",
-            &["search /etablissements?q=0690001A", "0690001A"],
+            &["search /etablissements?q=0690001B", "0690001B"],
             &["Cellule école-entreprise de Lyon"],
         ),
         (
