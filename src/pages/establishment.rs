@@ -60,6 +60,7 @@ pub async fn get_establishment_page(call: Call<Anything>) -> Result<Answer> {
         levels: school.levels.iter().map(ToString::to_string).collect(),
         point: school.latitude.zip(school.longitude),
         as_of: AsOf::now(&call.app),
+        chosen: Filter::default(),
     };
     let (bonds, offers, contacts) = tokio::try_join!(
         store::partner_offers(&connection, scope, &asked),
