@@ -31,5 +31,6 @@ pub mod query;
 pub mod readings;
 pub mod shell;
 pub mod stream;
+pub mod table;
 pub mod write;
 pub mod xlsx;

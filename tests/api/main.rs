@@ -66,6 +66,7 @@ mod public_conventions;
 mod publications;
 mod publications_twice;
 mod reports;
+mod reports_by_file;
 mod reports_read;
 mod representatives;
 mod schema;

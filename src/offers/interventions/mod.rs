@@ -9,7 +9,8 @@
 //! An offered one is `published`, `withheld`, `stale` or `expired`: not stored, but computed from the
 //! dates and the convention ([`status`]). [`content`] has its fields, [`model`] the row and how it is
 //! answered, [`filter`] and [`geo`] the filters of lists, [`search`] the search, [`upsert`] how one
-//! or a thousand are written, [`batch`] what a portal pushes, [`syncs`] its full synchronisations.
+//! or a thousand are written, [`batch`] what a portal pushes, [`syncs`] its full synchronisations,
+//! [`pushes`] its journal of both.
 
 pub mod batch;
 pub mod content;
@@ -17,6 +18,7 @@ pub mod feed;
 pub mod filter;
 pub mod geo;
 pub mod model;
+pub mod pushes;
 pub mod routes;
 pub mod search;
 pub mod status;
@@ -31,6 +33,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub fn mount(config: &mut ServiceConfig<'_>) {
     // What is not an intervention's name is mounted before the names.
     batch::mount(config);
+    pushes::mount(config);
     syncs::mount(config);
     search::mount(config);
     config
