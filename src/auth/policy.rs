@@ -221,6 +221,8 @@ pub const TABLE: &[Line] = &[
     bulk("touch_interventions",                 [No,  No,  No,  Own, No ]),
     list("list_syncs",                          [All, No,  No,  Own, No ]),
     aggregate("count_syncs",                    [All, No,  No,  Own, No ]),
+    list("list_pushes",                         [All, No,  No,  Own, No ]),
+    aggregate("count_pushes",                   [All, No,  No,  Own, No ]),
     list("list_sync_batches",                   [All, No,  No,  Own, No ]),
     aggregate("count_sync_batches",             [All, No,  No,  Own, No ]),
     point("get_sync_batch",                     [All, No,  No,  Own, No ]),

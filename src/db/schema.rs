@@ -673,6 +673,23 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    pushes (id) {
+        id -> Uuid,
+        partner_id -> Uuid,
+        sync_id -> Nullable<Uuid>,
+        client_id -> Text,
+        request_id -> Text,
+        received -> Int4,
+        created -> Int4,
+        updated -> Int4,
+        unchanged -> Int4,
+        rejected -> Int4,
+        rejected_items -> Jsonb,
+        created_at -> Timestamptz,
+    }
+}
+
 // A view: the reference territories and, as leaves, the establishments.
 diesel::table! {
     territory_tree (code) {

@@ -60,6 +60,11 @@ impl<'a> Tx<'a> {
         &self.author.subject
     }
 
+    /// Who writes.
+    pub const fn author(&self) -> &Author {
+        &self.author
+    }
+
     /// The connection, for a store's queries.
     pub fn connection(&mut self) -> &mut AsyncPgConnection {
         self.session

@@ -59,6 +59,10 @@ codes! {
         text("Le corps n'est pas du CSV lisible", "The body is not readable CSV"),
         text("Le corps n'est pas en UTF-8, son en-tête est vide ou nomme deux fois une colonne, ou un guillemet ouvert ne se ferme jamais.", "The body is not UTF-8, its header is empty or names a column twice, or a quote is opened and never closed."),
         text("Enregistrez le fichier en UTF-8, avec une première ligne qui nomme chaque colonne une fois ; doublez tout guillemet qui fait partie d'un texte.", "Save the file as UTF-8, with a first line that names each column once; double each quote that is part of a text.");
+    MalformedWorkbook = 400 "malformed_workbook",
+        text("Le corps n'est pas un classeur lisible", "The body is not a readable workbook"),
+        text("Le corps n'est pas un classeur xlsx (Office Open XML) sans mot de passe.", "The body is not an xlsx workbook (Office Open XML) without a password."),
+        text("Enregistrez le fichier en « Classeur Excel (.xlsx) », ou en CSV.", "Save the file as \"Excel workbook (.xlsx)\", or as CSV.");
     InvalidCursor = 400 "invalid_cursor",
         text("Le curseur n'est pas valable", "The cursor is not valid"),
         text("Le curseur a été modifié, ou vient d'une autre liste ou d'autres filtres.", "The cursor was altered, or comes from another list or other filters."),

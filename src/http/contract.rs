@@ -8,6 +8,8 @@ use actix_web::http::Method;
 use utoipa::openapi::path::{Operation as Documented, ParameterIn, PathItem};
 use utoipa::openapi::{OpenApi, RefOr, Required};
 
+use super::formats::Form;
+
 /// One operation of the document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operation {
@@ -27,6 +29,14 @@ pub struct Operation {
     pub takes_format: bool,
     /// The parameter that carries a cursor, if it has one.
     pub cursor: Option<&'static str>,
+}
+
+impl Operation {
+    /// Whether it takes tables that people fill in: it reads them itself, by the columns it knows.
+    pub fn takes_tables(&self) -> bool {
+        let xlsx = Form::Xlsx.media_type();
+        self.consumes.iter().any(|media_type| media_type == xlsx)
+    }
 }
 
 /// Every operation, by path template and method.

@@ -372,7 +372,8 @@ async fn read_json(
     given: &str,
     raw: &Bytes,
 ) -> Result<(Option<Value>, Form)> {
-    let (takes_json, form) = (reads_as_json(given), Form::of(given));
+    let form = Form::of(given);
+    let takes_json = reads_as_json(given) && !(form == Form::Csv && operation.takes_tables());
     let json = match raw.len() {
         0 => None,
         _ if !takes_json => None,
@@ -466,6 +467,13 @@ fn check_content_type(request: &ServiceRequest, operation: &Operation) -> Result
         let taken = HeaderValue::from_static("gzip, identity");
         return Err(error.header(header::ACCEPT_ENCODING, taken));
     }
+    // A table says itself how it is encoded, whatever the program that sends it says.
+    let given = match given.split_once(';') {
+        Some((essence, _)) if operation.takes_tables() && Form::of(essence.trim()) == Form::Csv => {
+            essence.trim()
+        }
+        _ => given,
+    };
     let named = taken.iter().find(|media_type| is_type(given, media_type));
     named
         .cloned()

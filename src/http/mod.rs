@@ -34,6 +34,7 @@ pub mod references;
 pub mod refusal;
 pub mod shell;
 pub mod stream;
+pub mod table;
 pub mod table_schema;
 pub mod trace;
 pub mod write;

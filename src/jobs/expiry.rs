@@ -6,6 +6,7 @@ use crate::db::idempotency;
 use crate::error::Result;
 use crate::integration::changes;
 use crate::integration::webhooks::deliveries;
+use crate::offers::interventions::pushes;
 use crate::offers::interventions::syncs::batches;
 
 /// Idempotency keys older than clients may rely on.
@@ -34,6 +35,16 @@ pub async fn remove_verdicts(app: &App) -> Result<()> {
     let removed = batches::store::forget_old(&mut connection, app.now()).await?;
     if removed > 0 {
         log::info!("verdicts of {removed} batches over 30 days old removed");
+    }
+    Ok(())
+}
+
+/// Batches of interventions that were pushed long ago.
+pub async fn remove_pushes(app: &App) -> Result<()> {
+    let mut connection = app.db.borrow().await?;
+    let removed = pushes::store::forget_old(&mut connection, app.now()).await?;
+    if removed > 0 {
+        log::info!("{removed} batches over 30 days old removed from the journals of partners");
     }
     Ok(())
 }

@@ -63,6 +63,11 @@ pub const JOBS: &[Job] = &[
         run: |app| Box::pin(expiry::remove_verdicts(app)),
     },
     Job {
+        name: "remove old pushes",
+        period: EXPIRY,
+        run: |app| Box::pin(expiry::remove_pushes(app)),
+    },
+    Job {
         name: "remove old events of the feed",
         period: EXPIRY,
         writes: true,

@@ -21,6 +21,7 @@ use crate::http::html::page;
 use crate::http::query::Anything;
 use crate::layout::{Frame, Section, Spoken};
 use crate::offers::interventions::status::AsOf;
+use crate::offers::opportunities::filter::Filter;
 use crate::offers::opportunities::model::{Opportunity, Read, opportunities};
 use crate::offers::opportunities::store::{self, Asked, Found, PartnerOffer};
 use crate::register::contacts::model::Contact;

@@ -68,6 +68,22 @@ const TRACKS: [(&str, &[&str]); 5] = [
     ),
 ];
 
+/// The levels that a year alone is taken for, and what says that it is they.
+const OF_A_YEAR: [(&str, &[&str]); 4] = [
+    ("2de_gt", &["gt", "gen"]),
+    ("1re_generale", &["gen"]),
+    ("tle_generale", &["gen"]),
+    ("cap_1", &["1", "prem"]),
+];
+
+/// The level of such words, where they can mean no other.
+pub(super) fn written_as(words: &str) -> Option<&'static str> {
+    let level = meant_by(words)?;
+    let said = OF_A_YEAR.iter().find(|(of_year, _)| *of_year == level);
+    let is_said = said.is_none_or(|(_, said)| said.iter().any(|word| words.contains(word)));
+    is_said.then_some(level)
+}
+
 /// The level meant by words in small letters without accents, where it can be told.
 pub(super) fn meant_by(words: &str) -> Option<&'static str> {
     let plain: String = words

@@ -71,6 +71,28 @@ impl Nomenclature {
         nearest_of(&typed.to_lowercase(), codes, 3)
     }
 
+    /// The code of what is written like this, case, accents and spaces apart: a code, a label, or a level
+    /// that is no other (`3ème`, but not `terminale`, of which there are three).
+    pub fn written_as(&self, typed: &str) -> Option<String> {
+        let words = fold(typed.trim());
+        let code = words.replace([' ', '-', '.'], "_");
+        let entry = self.entry_of(&words, &code);
+        let level = || levels::written_as(&words).filter(|_| self.name == "levels");
+        entry
+            .map(|entry| entry.code.clone())
+            .or_else(|| level().map(str::to_owned))
+    }
+
+    /// The entry of this code, or with these words for its label.
+    fn entry_of(&self, words: &str, code: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| {
+            entry.code == code
+                || entry.code == words
+                || fold(&entry.label_fr) == words
+                || fold(&entry.label_en) == words
+        })
+    }
+
     /// The code meant by what people write for it: another case, spaces, or its label.
     pub fn meant_by(&self, typed: &str) -> Option<String> {
         let typed = typed.trim().trim_start_matches('\u{feff}');
@@ -81,14 +103,7 @@ impl Nomenclature {
             return Some(level.to_owned());
         }
         let code = words.replace([' ', '-', '.'], "_");
-        let is_it = |entry: &&Entry| {
-            entry.code == code
-                || entry.code == words
-                || fold(&entry.label_fr) == words
-                || fold(&entry.label_en) == words
-        };
-        let exact = self.entries.iter().find(is_it);
-        exact
+        self.entry_of(&words, &code)
             .map(|entry| entry.code.clone())
             .or_else(|| self.nearest(&code))
             .or_else(|| {
@@ -321,6 +336,10 @@ const NOMENCLATURES: &[(&str, &str)] = &[
     (
         "expected_report_states",
         include_str!("../../data/reference/nomenclatures/expected_report_states.csv"),
+    ),
+    (
+        "report_includes",
+        include_str!("../../data/reference/nomenclatures/report_includes.csv"),
     ),
     (
         "report_statuses",

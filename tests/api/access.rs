@@ -66,6 +66,7 @@ const OUTCOME: &str = r#"{"outcome": {"held_on": "2025-10-09"}}"#;
 const VALIDATE: &str = r#"{"step": "validate", "ids": ["0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f"]}"#;
 const HOLD: &str = r#"{"step": "hold", "ids": ["0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f"]}"#;
 const CLOSE: &str = r#"{"step": "close", "ids": ["0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f"]}"#;
+const ROWS: &str = r#"{"items": [{"convention_id": "<convention>", "territory": "uai:0690001A", "school_year": "2022-2023", "action_type": "class_talk"}]}"#;
 const CAMPAIGN: &str =
     r#"{"school_year": "2023-2024", "opens_on": "2024-05-01", "due_on": "2024-09-30"}"#;
 const DUE_ON: &str = r#"{"due_on": "2999-10-15"}"#;
@@ -173,6 +174,8 @@ const TABLE: &[Line] = &[
     line("list_syncs", "",                     ["200 200 200 404", "403",             "403",             "200 403 403 404", "403"]),
     line("count_syncs", "",                    ["200 200 200 404", "403",             "403",             "200 403 403 404", "403"]),
     line("get_sync", "",                       ["200 200 200 404", "403",             "403",             "200 404 404 404", "403"]),
+    line("list_pushes", "",                    ["200 200 200 404", "403",             "403",             "200 403 403 404", "403"]),
+    line("count_pushes", "",                   ["200 200 200 404", "403",             "403",             "200 403 403 404", "403"]),
     line("list_sync_batches", "",              ["200 200 200 404", "403",             "403",             "200 404 404 404", "403"]),
     line("count_sync_batches", "",             ["200 200 200 404", "403",             "403",             "200 404 404 404", "403"]),
     line("get_sync_batch", "",                 ["200 200 200 404", "403",             "403",             "200 404 404 404", "403"]),
@@ -251,6 +254,8 @@ const TABLE: &[Line] = &[
     line("validate_report", "",                ["403 403 403 404", "200 404 404 404", "403",             "403",             "403"]),
     line("return_report", REASON,              ["403 403 403 404", "200 404 404 404", "403",             "403",             "403"]),
     line("step_reports", VALIDATE,             ["200",             "200",             "403",             "403",             "403"]),
+    line("push_reports", ROWS,                 ["200",             "200",             "200",             "403",             "403"]),
+    line("get_report_template", "",            ["200",             "200",             "200",             "403",             "403"]),
 ];
 
 /// Answered to everyone alike, token or not.

@@ -118,7 +118,8 @@ async fn each_limit_is_where_the_document_says() {
             continue;
         };
         // A batch tells the faults of its items in their verdicts.
-        let is_batch = operation.id == "push_interventions";
+        let batches = ["push_interventions", "push_reports"];
+        let is_batch = batches.contains(&operation.id);
         place.prepare(&service, &operation).await;
         let mut found = Vec::new();
         objects(taken.schema, "", &mut found);

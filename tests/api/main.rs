@@ -75,6 +75,7 @@ mod publications;
 mod publications_twice;
 mod references;
 mod reports;
+mod reports_by_file;
 mod reports_read;
 mod representatives;
 mod schema;

@@ -566,7 +566,7 @@ async fn every_list_takes_its_page_parameters_and_has_its_count() {
         reply.problem(422, "validation_failed");
         // What is written once never changes.
         let since = match list.id {
-            "list_sync_batches" => "updated_since unknown_parameter",
+            "list_pushes" | "list_sync_batches" => "updated_since unknown_parameter",
             _ => "updated_since invalid_format",
         };
         assert_eq!(

@@ -541,3 +541,58 @@ async fn the_verdicts_of_a_synchronisation_are_read_again_for_thirty_days() {
         assert_eq!(caller.all(&path).await.len(), 2, "its counts stay");
     }
 }
+
+#[actix_web::test]
+async fn a_partner_reads_its_own_pushes_with_what_was_rejected_for_thirty_days() {
+    let portal = Portal::new().await;
+    let wrong = portal.item("wrong", json!({ "action_type": "compagny_visit" }));
+    let items = [portal.item("right", json!({})), wrong];
+    let verdict = portal.push("", &items).await.expect(200);
+    portal.push("?dry_run=true", &items).await.expect(200);
+    portal
+        .push("?mode=atomic", &items)
+        .await
+        .problem(422, "validation_failed");
+    portal.push("", &items[..1]).await.expect(200);
+    let path = format!("/v1/partners/{}/pushes", portal.partner);
+    let pushes = portal.caller.all(&path).await;
+    let told: Vec<_> = pushes
+        .iter()
+        .map(|push| (&push["received"], &push["unchanged"], &push["rejected"]))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (&json!(1), &json!(1), &json!(0)),
+            (&json!(2), &json!(0), &json!(1))
+        ],
+        "the last first"
+    );
+    assert_eq!(pushes[1]["rejected_items"], json!([verdict["items"][1]]));
+    assert!(!pushes[1]["request_id"].as_str().unwrap().is_empty());
+    let count = portal
+        .caller
+        .get(&format!("{path}/count"))
+        .await
+        .expect(200);
+    assert_eq!(count["count"], 2);
+    let other = portal.service.partner(&crate::support::id(
+        &portal.service.new_partner("Autre").await,
+    ));
+    other.get(&path).await.problem(403, "forbidden");
+    let app = ree::app::App::new(portal.service.shared.clone()).unwrap();
+    portal
+        .service
+        .shared
+        .clock
+        .travel(chrono::TimeDelta::days(31));
+    let job = ree::jobs::JOBS
+        .iter()
+        .find(|job| job.name == "remove old pushes")
+        .unwrap();
+    (job.run)(&app).await.unwrap();
+    assert_eq!(
+        portal.service.number("SELECT count(*) FROM pushes").await,
+        0
+    );
+}

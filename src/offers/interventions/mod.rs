@@ -10,7 +10,8 @@
 //! dates and the convention ([`status`]). [`content`] has its fields, [`model`] the row and how it is
 //! answered, [`place`] and [`host`] where it is and with whom, [`locating`] how points are found,
 //! [`filter`] and [`geo`] the filters of lists, [`search`] the search, [`upsert`] how one or a thousand
-//! are written, [`batch`] what a portal pushes, [`syncs`] its full synchronisations.
+//! are written, [`batch`] what a portal pushes, [`syncs`] its full synchronisations,
+//! [`pushes`] its journal of both.
 
 pub mod batch;
 pub mod content;
@@ -21,6 +22,7 @@ pub mod host;
 pub mod locating;
 pub mod model;
 pub mod place;
+pub mod pushes;
 pub mod routes;
 pub mod search;
 pub mod status;
@@ -35,6 +37,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 pub fn mount(config: &mut ServiceConfig<'_>) {
     // What is not an intervention's name is mounted before the names.
     batch::mount(config);
+    pushes::mount(config);
     syncs::mount(config);
     search::mount(config);
     config

@@ -84,7 +84,7 @@ pub struct ReportSummary {
     pub allowed_actions: Vec<&'static str>,
 }
 
-/// Un bilan. Qui n'en lit que l'en-tête (partenaires et lecteurs) reçoit null pour les lignes, les établissements, le récit, les auteurs et ce qui est consolidé ; dans une liste, ce qui est consolidé est null pour tous.
+/// Un bilan. Qui n'en lit que l'en-tête (partenaires et lecteurs) reçoit null pour les lignes, les établissements, le récit, les auteurs et ce qui est consolidé ; dans une liste, ce qui est consolidé n'est dit qu'avec `include=consolidated`.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = Report)]
 pub struct ReportAnswer {

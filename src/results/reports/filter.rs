@@ -8,7 +8,7 @@ use crate::http::query::{
     Documented, Parameter, Query, Reader, UPDATED_SINCE, parameter, without_example,
 };
 use crate::values::ids::{ConventionId, DeclinationId};
-use crate::values::{SchoolYear, TerritoryCode};
+use crate::values::{SchoolYear, TerritoryCode, code_enum};
 
 /// The filter by convention, which the lines have too.
 pub const CONVENTION: Parameter =
@@ -26,6 +26,15 @@ pub const SCHOOL_YEAR: Parameter = parameter(
     "school_year",
     "Années scolaires, séparées par des virgules",
     "2025-2026",
+);
+
+const DECLINATION: Parameter =
+    without_example("declination_id", "Déclinaisons, séparées par des virgules");
+
+const STATUS: Parameter = parameter(
+    "status",
+    "`draft`, `submitted`, `returned`, `validated`, séparés par des virgules",
+    "submitted,validated",
 );
 
 /// What a list of reports is filtered by.
@@ -48,14 +57,10 @@ pub struct Filter {
 impl Query for Filter {
     const PARAMETERS: &'static [Parameter] = &[
         CONVENTION,
-        without_example("declination_id", "Déclinaisons, séparées par des virgules"),
+        DECLINATION,
         TERRITORY,
         SCHOOL_YEAR,
-        parameter(
-            "status",
-            "`draft`, `submitted`, `returned`, `validated`, séparés par des virgules",
-            "submitted,validated",
-        ),
+        STATUS,
         UPDATED_SINCE,
     ];
 
@@ -67,6 +72,46 @@ impl Query for Filter {
             school_year: reader.several("school_year"),
             status: reader.several("status"),
             updated_since: reader.one("updated_since"),
+        }
+    }
+}
+
+code_enum! {
+    /// What a list tells besides where it is asked for.
+    Include of "report_includes" {
+        /// What the reports of the territories within add.
+        Consolidated = "consolidated",
+    }
+}
+
+/// What a list of reports is asked for: its filters, and what it tells besides.
+#[derive(Debug, Clone, Default)]
+pub struct Listing {
+    /// The filters.
+    pub filter: Filter,
+    /// What is told besides.
+    pub include: Vec<Include>,
+}
+
+impl Query for Listing {
+    const PARAMETERS: &'static [Parameter] = &[
+        CONVENTION,
+        DECLINATION,
+        TERRITORY,
+        SCHOOL_YEAR,
+        STATUS,
+        UPDATED_SINCE,
+        parameter(
+            "include",
+            "`consolidated` : ce que les bilans des territoires inclus ajoutent à chacun",
+            "consolidated",
+        ),
+    ];
+
+    fn read(reader: &mut Reader<'_>) -> Self {
+        Self {
+            filter: Filter::read(reader),
+            include: reader.distinct("include"),
         }
     }
 }

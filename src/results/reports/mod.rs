@@ -13,13 +13,16 @@
 //! validated report is frozen: a creation with its key opens the next version. [`content`] and
 //! [`mod@line`] have the fields, [`model`] the row, the steps and who sees what, [`checks`] the
 //! cross-checks, [`prefill`] the draft made of what took place, [`versions`] its corrections,
-//! [`lines`] the flat export.
+//! [`lines`] the flat export, [`ground`] what new ones are checked against, [`batch`] reports by file and
+//! [`template`] the file to fill in.
 
 pub mod answer;
+pub mod batch;
 pub mod checks;
 pub mod content;
 pub mod feed;
 pub mod filter;
+pub mod ground;
 pub mod line;
 pub mod lines;
 pub mod listing;
@@ -28,6 +31,7 @@ pub mod prefill;
 pub mod routes;
 pub mod steps;
 pub mod store;
+pub mod template;
 pub mod versions;
 pub mod workflow;
 
@@ -42,6 +46,8 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
         .service(routes::create_report)
         .service(prefill::routes::prefill_report)
         .service(steps::routes::step_reports)
+        .service(batch::routes::push_reports)
+        .service(template::routes::get_report_template)
         .service(routes::get_report)
         .service(routes::update_report)
         .service(routes::delete_report)

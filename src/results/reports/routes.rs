@@ -7,7 +7,7 @@ use actix_web::{HttpResponse, delete, get, patch, post};
 use super::answer::ReportAnswer;
 use super::checks::Confirmable;
 use super::content::{NewReport, Return};
-use super::filter::{Filter, Filters, Sort};
+use super::filter::{Filter, Filters, Listing, Sort};
 use super::listing::{BATCH, listed, viewer};
 use super::store;
 use super::workflow::{self, Act};
@@ -46,20 +46,20 @@ impl Query for Consent {
 pub struct Reports;
 
 impl List for Reports {
-    type Filter = Filter;
+    type Filter = Listing;
     type Sort = Sort;
     type Item = ReportAnswer;
     const BATCH: i64 = BATCH;
 
-    async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<ReportAnswer>> {
+    async fn page(call: Rc<Call<Listing>>, page: Page<Sort>) -> Result<Vec<ReportAnswer>> {
         let (scope, connection) = (call.scope()?, call.reader().await?);
         // Sent together: one round trip.
         let (reports, closed) = tokio::try_join!(
-            store::page(&connection, scope, &call.query, &page),
+            store::page(&connection, scope, &call.query.filter, &page),
             campaigns::closed_years(&connection, scope),
         )?;
         let viewer = viewer(&call, &closed)?;
-        listed(&connection, reports, viewer).await
+        listed(&connection, reports, viewer, &call.query.include).await
     }
 
     fn mark(item: &ReportAnswer, sort: Sort) -> Mark {
@@ -77,8 +77,8 @@ impl List for Reports {
 
 /// Liste des bilans
 ///
-/// Page par page, dans l'ordre de création ou celui de `sort`. `consolidated` n'y est pas calculé :
-/// lisez un bilan. Une académie voit ceux de son périmètre,
+/// Page par page, dans l'ordre de création ou celui de `sort`, chacun avec ce qui mérite attention
+/// (`warnings`) ; `include=consolidated` y ajoute ce que les bilans des territoires inclus disent. Une académie voit ceux de son périmètre,
 /// un établissement les siens ; un partenaire l'en-tête des bilans validés de ses conventions, un
 /// lecteur l'en-tête de tous les bilans validés.
 #[utoipa::path(

@@ -5,35 +5,20 @@ use chrono::{DateTime, Utc};
 
 use super::checks::{Confirmable, must_be_confirmed};
 use super::content::{KEY, NewReport, Return};
-use super::line::settle;
-use super::model::{FullReport, Status, Step, is_written_by};
+use super::ground::{Ground, schools_of, settled};
+use super::model::{FullReport, Status, Step};
 use super::prefill::model::Prefilled;
 use super::store;
 use super::store::writes::{self, Beginning, Taken};
-use crate::agreements::conventions::model::Convention;
-use crate::agreements::conventions::store as conventions;
 use crate::auth::policy::Scope;
 use crate::db::tx::Tx;
 use crate::db::version::Precondition;
-use crate::error::notice::{
-    IN_THE_FUTURE, NOT_IN_FORCE_THAT_YEAR, OUTSIDE_TERRITORY, PART_OF_THE_KEY,
-};
-use crate::error::{Code, Error, Faults, Notice, Place, Result, Rule, notice};
+use crate::error::notice::PART_OF_THE_KEY;
+use crate::error::{Code, Error, Faults, Place, Result, Rule};
 use crate::http::merge::Patch;
-use crate::register::territories::ancestry::{self, UnknownSchools};
 use crate::results::campaigns::store as campaigns;
+use crate::values::SchoolYear;
 use crate::values::ids::ReportId;
-use crate::values::{SchoolYear, TerritoryCode, TextValue, today};
-
-static OF_ANOTHER_CONVENTION: Notice = notice(
-    "of_another_convention",
-    "Cette déclinaison est celle d'une autre convention.",
-    "This declination is another convention's.",
-);
-
-fn at(pointer: impl Into<String>) -> Place {
-    Place::Pointer(pointer.into())
-}
 
 /// A new report that may be created: nothing prevents it, and it is the first of its key or the
 /// correction of the validated one.
@@ -57,13 +42,8 @@ pub async fn create(tx: &mut Tx<'_>, scope: &Scope, mut new: NewReport) -> Resul
 /// # Errors
 /// `validation_failed`, `forbidden`, `convention_not_signed`, `duplicate_report`.
 pub async fn opening(tx: &mut Tx<'_>, scope: &Scope, new: &mut NewReport) -> Result<Opening> {
-    let mut faults = Faults::default();
-    let ancestors = settled(tx, scope, new, &mut faults).await?;
-    let convention = placed(tx, scope, new, &ancestors, &mut faults).await?;
-    faults.check()?;
-    if !convention.is_some_and(|convention| convention.status.was_signed()) {
-        return Err(Error::new(Code::ConventionNotSigned));
-    }
+    let ground = Ground::of(tx.connection(), scope, &[&*new]).await?;
+    let ancestors = ground.admits(scope, new, tx.now)?;
     must_be_open(tx, scope, &new.school_year).await?;
     // The key's constraint decides; this only finds the report that the refusal names.
     let versions = store::versions_of(tx.connection(), scope, new).await?;
@@ -72,12 +52,36 @@ pub async fn opening(tx: &mut Tx<'_>, scope: &Scope, new: &mut NewReport) -> Res
         let open = format!("/v1/reports/{open}");
         return Err(Error::new(Code::DuplicateReport).about(open));
     }
-    let before = versions.first();
-    Ok(Opening {
-        ancestors,
-        number: before.map_or(1, |(_, number, _)| number + 1),
-        supersedes_id: before.map(|(id, ..)| *id),
-    })
+    let before = versions.first().map(|(id, number, _)| (*id, *number));
+    Ok(Opening::after(ancestors, before))
+}
+
+impl Opening {
+    /// The version after the one that counts, if there is one.
+    pub fn after(ancestors: Vec<String>, before: Option<(ReportId, i32)>) -> Self {
+        Self {
+            ancestors,
+            number: before.map_or(1, |(_, number)| number + 1),
+            supersedes_id: before.map(|(id, _)| id),
+        }
+    }
+
+    /// What it is besides its content.
+    pub fn beginning<'a>(
+        &'a self,
+        author: &'a str,
+        (id, now): (ReportId, DateTime<Utc>),
+    ) -> Beginning<'a> {
+        Beginning {
+            id,
+            number: self.number,
+            supersedes_id: self.supersedes_id,
+            ancestors: &self.ancestors,
+            author,
+            prefilled: None,
+            now,
+        }
+    }
 }
 
 /// Writes it.
@@ -92,140 +96,15 @@ pub async fn open(
     prefilled: Option<Prefilled>,
 ) -> Result<FullReport> {
     let author = tx.subject().to_owned();
+    let id = ReportId::new(tx.new_id());
     let beginning = Beginning {
-        id: ReportId::new(tx.new_id()),
-        number: opening.number,
-        supersedes_id: opening.supersedes_id,
-        ancestors: &opening.ancestors,
-        author: &author,
         prefilled,
-        now: tx.now,
+        ..opening.beginning(&author, (id, tx.now))
     };
     writes::insert(tx.connection(), &beginning, new).await?;
     let report = store::find(tx.connection(), scope, beginning.id).await?;
     tx.created(&report).await?;
     Ok(report)
-}
-
-/// What lies above the territory, once the caller may write there; the lines' academies are filled
-/// in, and the faults of places in the lines and the list of schools noted.
-async fn settled(
-    tx: &mut Tx<'_>,
-    scope: &Scope,
-    new: &mut NewReport,
-    faults: &mut Faults,
-) -> Result<Vec<String>> {
-    let mut places = vec![new.territory.clone()];
-    places.extend(new.establishments.0.iter().map(TerritoryCode::of_school));
-    let found = match ancestry::each(tx.connection(), &places).await? {
-        Ok(ancestries) => ancestries,
-        Err(unknown) => known_of(tx, &places, &unknown, faults).await?,
-    };
-    let mut ancestries = found.into_iter();
-    let ancestors = ancestries.next().unwrap_or_default();
-    if !is_written_by(scope, &new.territory, &ancestors) {
-        let place = Place::field("territory");
-        return Err(Error::at(Code::Forbidden, place, Rule::OutsidePerimeter));
-    }
-    for (index, above) in ancestries.enumerate() {
-        // Those that do not exist have nothing above them, and their fault already.
-        if !above.is_empty() && !above.iter().any(|code| code == new.territory.as_str()) {
-            faults.add(
-                at(format!("/establishments/{index}")),
-                Rule::Own(&OUTSIDE_TERRITORY),
-            );
-        }
-    }
-    for index in settle(&new.territory, &ancestors, &mut new.lines) {
-        faults.add(
-            at(format!("/lines/{index}/academy")),
-            Rule::Own(&OUTSIDE_TERRITORY),
-        );
-    }
-    Ok(ancestors)
-}
-
-/// What lies above those of these places that exist, nothing above the others, which are noted.
-/// Without the report's own territory there is nothing more to check.
-async fn known_of(
-    tx: &mut Tx<'_>,
-    places: &[TerritoryCode],
-    unknown: &UnknownSchools,
-    faults: &mut Faults,
-) -> Result<Vec<Vec<String>>> {
-    if unknown.has(0) {
-        let place = Place::Pointer("/territory".to_owned());
-        return Err(Error::at(
-            Code::ValidationFailed,
-            place,
-            Rule::UnknownTerritory,
-        ));
-    }
-    let exists = |index: &usize| !unknown.has(*index);
-    let known: Vec<TerritoryCode> = places
-        .iter()
-        .enumerate()
-        .filter(|(index, _)| exists(index))
-        .map(|(_, code)| code.clone())
-        .collect();
-    let mut found = ancestry::each(tx.connection(), &known)
-        .await?
-        .unwrap_or_default()
-        .into_iter();
-    let above = |index: usize| {
-        if exists(&index) {
-            found.next().unwrap_or_default()
-        } else {
-            faults.add(
-                at(format!("/establishments/{}", index - 1)),
-                Rule::UnknownTerritory,
-            );
-            Vec::new()
-        }
-    };
-    Ok((0..places.len()).map(above).collect())
-}
-
-/// The convention, once the place and the year are checked against it and the declination.
-async fn placed(
-    tx: &mut Tx<'_>,
-    scope: &Scope,
-    new: &NewReport,
-    ancestors: &[String],
-    faults: &mut Faults,
-) -> Result<Option<Convention>> {
-    let mut fault = |name: &str, rule| faults.add(Place::field(name), rule);
-    let (first, last) = (new.school_year.first_day(), new.school_year.last_day());
-    if first > today(tx.now) {
-        fault("school_year", Rule::Own(&IN_THE_FUTURE));
-    }
-    let found = conventions::find_all(tx.connection(), scope, &[new.convention_id]).await?;
-    let convention = found.into_iter().next();
-    if let Some(convention) = &convention {
-        if convention.status.was_signed() && !convention.overlaps(first, last) {
-            fault("school_year", Rule::Own(&NOT_IN_FORCE_THAT_YEAR));
-        }
-        let home = convention.original.territory.as_ref();
-        if home.is_some_and(|home| !ancestors.iter().any(|code| code == home.as_str())) {
-            fault("territory", Rule::Own(&OUTSIDE_TERRITORY));
-        }
-    } else {
-        fault("convention_id", Rule::UnknownReference);
-    }
-    let Some(id) = new.declination_id else {
-        return Ok(convention);
-    };
-    let rule = match store::declination(tx.connection(), scope, id).await? {
-        Some((_, status, _)) if status != "active" && status != "closed" => Rule::UnknownReference,
-        None => Rule::UnknownReference,
-        Some((of, ..)) if of != new.convention_id => Rule::Own(&OF_ANOTHER_CONVENTION),
-        Some((.., covered)) if covered.iter().any(|code| ancestors.contains(code)) => {
-            return Ok(convention);
-        }
-        Some(_) => Rule::Own(&OUTSIDE_TERRITORY),
-    };
-    fault("declination_id", rule);
-    Ok(convention)
 }
 
 /// Changes the content of one. A change that changes nothing writes nothing, and makes nobody an
@@ -254,7 +133,8 @@ pub async fn update(
         return Ok(before);
     }
     let mut faults = Faults::default();
-    settled(tx, scope, &mut new, &mut faults).await?;
+    let schools = schools_of(tx.connection(), &[&new]).await?;
+    settled(&schools, scope, &mut new, &mut faults)?;
     faults.check()?;
     if new == present {
         return Ok(before);

@@ -36,6 +36,7 @@ from ree_client.api.indicateurs import get_indicator_values, list_indicators
 from ree_client.api.interventions import (
     list_interventions,
     list_partner_interventions,
+    list_pushes,
     list_sync_batches,
     list_syncs,
     push_interventions,
@@ -115,6 +116,8 @@ def read_every_list(client: AuthenticatedClient) -> None:
     assert first(told(models.ListedHistoryEvent, of_declination)).action
     syncs = told(models.ListedSync, list_syncs.sync(PARTNER, client=client))
     assert first(syncs).id == SYNC
+    pushes = told(models.ListedPush, list_pushes.sync(PARTNER, client=client))
+    assert first(pushes).id
     batches = told(models.ListedSyncBatch, list_sync_batches.sync(PARTNER, SYNC, client=client))
     assert first(batches).id
     interventions = told(models.ListedInterventions, list_interventions.sync(client=client, territory=[f"uai:{SCHOOL}"]))

@@ -79,6 +79,7 @@ async function readEveryList(): Promise<void> {
   assert((await first(client.GET("/v1/declinations/{id}/history", { params: declination }))).occurred_at);
   assert.equal((await first(client.GET("/v1/partners/{id}/syncs", { params: { path } }))).id, example("07"));
   const batches = { path: { id, sync_id: example("07") } };
+  assert((await first(client.GET("/v1/partners/{id}/pushes", { params: { path } }))).id);
   assert((await first(client.GET("/v1/partners/{id}/syncs/{sync_id}/batches", { params: batches }))).id);
   const near = { query: { territory: [`uai:${uai}`], level: ["3e" as const] } };
   assert((await first(client.GET("/v1/interventions", { params: near }))).external_id);

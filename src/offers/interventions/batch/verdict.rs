@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use super::advice::{self, Offerable};
 use super::input::{Item, Received};
 use crate::error::{Fault, Place};
+pub use crate::http::table::verdict::{BatchCounts, Outcome};
 use crate::language::Language;
 use crate::offers::interventions::status::{Status, WithheldReason, withheld_reasons};
 use crate::offers::interventions::upsert::Upserted;
@@ -30,58 +31,6 @@ pub struct BatchVerdict {
     pub counts: BatchCounts,
     /// Ce que chaque intervention est devenue, dans l'ordre reçu.
     pub items: Vec<ItemVerdict>,
-}
-
-/// Le compte d'un lot.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
-pub struct BatchCounts {
-    /// Reçues.
-    #[schema(example = 1)]
-    pub received: i32,
-    /// Créées.
-    #[schema(example = 1)]
-    pub created: i32,
-    /// Modifiées, ou proposées de nouveau.
-    #[schema(example = 0)]
-    pub updated: i32,
-    /// Déjà connues telles quelles : confirmées, sans rien écrire d'autre.
-    #[schema(example = 0)]
-    pub unchanged: i32,
-    /// Refusées.
-    #[schema(example = 0)]
-    pub rejected: i32,
-}
-
-/// Ce qu'une intervention d'un lot est devenue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// It was not there.
-    Created,
-    /// It was, and changed, or is offered again.
-    Updated,
-    /// It was, as it is said.
-    Unchanged,
-    /// Something is wrong with it.
-    Rejected,
-}
-
-impl BatchCounts {
-    /// Those of the items of a batch.
-    pub fn of(outcomes: impl Iterator<Item = Outcome>) -> Self {
-        let mut counts = Self::default();
-        for outcome in outcomes {
-            let count = match outcome {
-                Outcome::Created => &mut counts.created,
-                Outcome::Updated => &mut counts.updated,
-                Outcome::Unchanged => &mut counts.unchanged,
-                Outcome::Rejected => &mut counts.rejected,
-            };
-            *count = count.saturating_add(1);
-            counts.received = counts.received.saturating_add(1);
-        }
-        counts
-    }
 }
 
 /// Le verdict d'une intervention d'un lot.

@@ -11,6 +11,7 @@ use crate::db::tx::Tx;
 use crate::error::{Error, Place, Result};
 use crate::offers::interventions::locating;
 use crate::offers::interventions::model::{ExternalId, FRESH};
+use crate::offers::interventions::pushes;
 use crate::offers::interventions::status::AsOf;
 use crate::offers::interventions::store::{self, Named};
 use crate::offers::interventions::syncs;
@@ -71,6 +72,9 @@ pub async fn push(
     if let Some(sync) = how.sync_id.filter(|_| is_written) {
         let sent = sent.and_created(&upserted);
         syncs::workflow::note(tx, sync, &mut verdict, sent).await?;
+    }
+    if is_written {
+        pushes::store::insert(tx, partner, &verdict).await?;
     }
     Ok(verdict)
 }

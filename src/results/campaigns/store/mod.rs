@@ -124,6 +124,25 @@ pub async fn lock_open(
     Ok(closed_at.flatten().is_none())
 }
 
+/// Of these years, those whose campaign is closed. No other of them closes before the transaction ends.
+pub async fn lock_closed(
+    connection: &mut AsyncPgConnection,
+    _scope: &Scope,
+    years: &[SchoolYear],
+) -> Result<Vec<SchoolYear>> {
+    let found: Vec<(SchoolYear, Option<DateTime<Utc>>)> = campaigns::table
+        .filter(campaigns::school_year.eq_any(years))
+        .order(campaigns::school_year)
+        .select((campaigns::school_year, campaigns::closed_at))
+        .for_share()
+        .load(connection)
+        .await?;
+    let closed = found
+        .into_iter()
+        .filter(|(_, closed_at)| closed_at.is_some());
+    Ok(closed.map(|(year, _)| year).collect())
+}
+
 /// The years that have a campaign, when their reports are due, and whether they are still taken.
 pub async fn years(
     mut connection: &AsyncPgConnection,

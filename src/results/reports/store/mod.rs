@@ -1,5 +1,6 @@
 //! The SQL of reports.
 
+pub mod many;
 mod scoped;
 pub mod writes;
 
@@ -22,7 +23,7 @@ use crate::db::page::Page;
 use crate::db::schema::{convention_texts, declinations, report_lines, reports};
 use crate::error::{Error, Result};
 use crate::values::ids::{ConventionId, DeclinationId, ReportId};
-use crate::values::{Json, TerritoryCode, TerritoryKind, TextValue};
+use crate::values::{Json, SchoolYear, TerritoryCode, TerritoryKind, TextValue};
 
 diesel::define_sql_function! {
     /// What the reports below one add.
@@ -228,7 +229,8 @@ pub async fn find_all(
         .await?)
 }
 
-/// Reports that the caller sees, with their lines where it reads more than heads: one query for all.
+/// Reports that the caller sees, with their lines where it reads more than heads, and nothing computed: one
+/// query for all.
 pub async fn with_lines(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
@@ -309,20 +311,69 @@ pub async fn versions_of(
     Ok(found.load(&mut connection).await?)
 }
 
-/// What a report needs to know of its declination: its convention, its status, its territories.
-pub async fn declination(
+/// The versions of the keys of these reports that are not superseded, and perhaps some of others: the
+/// validated ones, which new ones correct, and those that are open already.
+pub async fn versions_of_all(
     mut connection: &AsyncPgConnection,
     _scope: &Scope,
-    id: DeclinationId,
-) -> Result<Option<(ConventionId, String, Vec<String>)>> {
-    let found = declinations::table
-        .filter(declinations::id.eq(id))
+    news: &[&NewReport],
+) -> Result<Vec<Version>> {
+    let conventions: Vec<ConventionId> = news.iter().map(|new| new.convention_id).collect();
+    let territories: Vec<&str> = news.iter().map(|new| new.territory.as_str()).collect();
+    let years: Vec<&str> = news.iter().map(|new| new.school_year.as_str()).collect();
+    Ok(reports::table
+        .filter(reports::convention_id.eq_any(conventions))
+        .filter(reports::territory.eq_any(territories))
+        .filter(reports::school_year.eq_any(years))
+        .filter(reports::superseded.eq(false))
+        .select(Version::as_select())
+        .load(&mut connection)
+        .await?)
+}
+
+/// A version of a report: its key, its number and its status.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = reports, check_for_backend(diesel::pg::Pg))]
+pub struct Version {
+    /// Its id.
+    pub id: ReportId,
+    /// Of its key: its convention.
+    pub convention_id: ConventionId,
+    /// Its declination, if it has one.
+    pub declination_id: Option<DeclinationId>,
+    /// Its territory.
+    pub territory: TerritoryCode,
+    /// Its school year.
+    pub school_year: SchoolYear,
+    /// Its number among the versions of its key.
+    pub number: i32,
+    /// Its status.
+    pub status: Status,
+}
+
+/// What a report needs to know of its declination: its convention, its status, its territories.
+pub type OfDeclination = (ConventionId, String, Vec<String>);
+
+/// The declinations with these ids.
+pub async fn declinations(
+    mut connection: &AsyncPgConnection,
+    _scope: &Scope,
+    ids: &[DeclinationId],
+) -> Result<HashMap<DeclinationId, OfDeclination>> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let found: Vec<(DeclinationId, OfDeclination)> = declinations::table
+        .filter(declinations::id.eq_any(ids))
         .select((
-            declinations::convention_id,
-            declinations::status,
-            declinations::territories,
+            declinations::id,
+            (
+                declinations::convention_id,
+                declinations::status,
+                declinations::territories,
+            ),
         ))
-        .first(&mut connection)
-        .await;
-    Ok(found.optional()?)
+        .load(&mut connection)
+        .await?;
+    Ok(found.into_iter().collect())
 }

@@ -120,7 +120,7 @@ async fn insert_lines(
 }
 
 /// These authors, and this one once.
-fn with(authors: &[String], author: &str) -> Vec<String> {
+pub fn with(authors: &[String], author: &str) -> Vec<String> {
     let mut all = authors.to_vec();
     if !all.iter().any(|one| one == author) {
         all.push(author.to_owned());

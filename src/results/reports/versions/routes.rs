@@ -33,7 +33,7 @@ impl List for Versions {
             campaigns::closed_years(&connection, scope),
         )?;
         let viewer = viewer(&call, &closed)?;
-        listed(&connection, versions, viewer).await
+        listed(&connection, versions, viewer, &[]).await
     }
 
     fn mark(item: &ReportAnswer, _sort: Sort) -> Mark {

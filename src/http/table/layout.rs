@@ -1,0 +1,205 @@
+//! The columns of a kind of object: what they are called, what stands in them, and which field of the
+//! object that is.
+
+use crate::reference::fold;
+
+/// What stands in the cells of a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A text.
+    Text,
+    /// A code of this nomenclature, or its label.
+    Code(&'static str),
+    /// Several of them.
+    Codes(&'static str),
+    /// A whole number.
+    Whole,
+    /// A day.
+    Day,
+    /// A school year.
+    SchoolYear,
+    /// A territory.
+    Territory,
+    /// An academy.
+    Academy,
+    /// Territories.
+    Territories,
+    /// Schools, by their numbers.
+    Schools,
+    /// The id of an object, or what people call it by.
+    Reference,
+}
+
+/// A column.
+#[derive(Debug, Clone, Copy)]
+pub struct Column {
+    /// Its name, by which programs know it.
+    pub name: &'static str,
+    /// The member of the object that it is, and the member of that.
+    pub path: (&'static str, Option<&'static str>),
+    /// What stands in it.
+    pub kind: Kind,
+    /// What people call it.
+    pub label: &'static str,
+    /// What they call it besides.
+    pub aliases: &'static [&'static str],
+    /// Whether there is no object without it.
+    pub is_required: bool,
+}
+
+/// A column of a field of its name.
+pub const fn column(
+    name: &'static str,
+    kind: Kind,
+    label: &'static str,
+    aliases: &'static [&'static str],
+) -> Column {
+    Column {
+        name,
+        path: (name, None),
+        kind,
+        label,
+        aliases,
+        is_required: false,
+    }
+}
+
+impl Column {
+    /// The same, without which there is no object.
+    #[must_use]
+    pub const fn required(self) -> Self {
+        Self {
+            is_required: true,
+            ..self
+        }
+    }
+
+    /// The same, of a member of a field that is an object.
+    #[must_use]
+    pub const fn within(self, field: &'static str, member: &'static str) -> Self {
+        Self {
+            path: (field, Some(member)),
+            ..self
+        }
+    }
+
+    /// What stands above it: what people call it, and its name in brackets.
+    pub fn head(&self) -> String {
+        format!("{} [{}]", self.label, self.name)
+    }
+
+    /// Whether a fault at this place of an object is one of its cells.
+    fn has(&self, pointer: &str) -> bool {
+        let mut parts = pointer.split('/').skip(1);
+        let (field, member) = self.path;
+        parts.next() == Some(field)
+            && member.is_none_or(|member| parts.next().is_none_or(|part| part == member))
+    }
+}
+
+/// The columns of a kind of object.
+#[derive(Debug)]
+pub struct Layout {
+    /// Its columns, in the order of a template.
+    pub columns: &'static [Column],
+    /// What the register writes beside them: passed over when it is sent back.
+    pub passed_over: &'static [&'static str],
+    /// The columns that a template fills in: a row with nothing else says nothing.
+    pub filled_in: &'static [&'static str],
+}
+
+impl Layout {
+    /// The column that this head names, by its name, its name in brackets or one of its labels; case,
+    /// accents and what is no letter do not count.
+    pub fn named(&self, head: &str) -> Option<&'static Column> {
+        let (title, name) = parts(head);
+        let by = |text: &str| self.columns.iter().find(|column| is_called(column, text));
+        name.and_then(by).or_else(|| by(title)).or_else(|| by(head))
+    }
+
+    /// Whether this head is of what is passed over.
+    pub fn passes_over(&self, head: &str) -> bool {
+        let (title, name) = parts(head);
+        let name = name.unwrap_or(title).trim();
+        let is_label = ["_label", "_labels"].iter().any(|end| name.ends_with(end));
+        is_label || self.passed_over.contains(&name)
+    }
+
+    /// The column of a place of an object.
+    pub fn of(&self, pointer: &str) -> Option<&'static Column> {
+        self.columns.iter().find(|column| column.has(pointer))
+    }
+}
+
+/// A head, and the name in its brackets.
+fn parts(head: &str) -> (&str, Option<&str>) {
+    let head = head.trim().trim_matches('*').trim();
+    let inner = head
+        .strip_suffix(']')
+        .and_then(|rest| rest.rsplit_once('['));
+    inner.map_or((head, None), |(title, name)| {
+        (title.trim(), Some(name.trim()))
+    })
+}
+
+fn is_called(column: &Column, text: &str) -> bool {
+    let key = key(text);
+    let mut names = [column.name, column.label]
+        .into_iter()
+        .chain(column.aliases.iter().copied());
+    !key.is_empty() && names.any(|name| self::key(name) == key)
+}
+
+/// The letters and digits of a head, in small letters and without accents.
+pub fn key(head: &str) -> String {
+    fold(head).chars().filter(|c| c.is_alphanumeric()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static LAYOUT: Layout = Layout {
+        columns: &[
+            column("pupils", Kind::Whole, "Élèves", &["nombre d'élèves"]),
+            column("level", Kind::Code("levels"), "Niveau", &[]),
+            column("narrative_results", Kind::Text, "Résultats", &[])
+                .within("narrative", "results"),
+        ],
+        passed_over: &["report_id"],
+        filled_in: &[],
+    };
+
+    #[test]
+    fn heads_are_names_and_labels_however_they_are_written() {
+        for head in [
+            "pupils",
+            "PUPILS",
+            "Élèves [pupils]",
+            "eleves",
+            " Nombre d’élèves ",
+            "Nb [pupils]",
+            "Élèves*",
+        ] {
+            assert_eq!(
+                LAYOUT.named(head).map(|column| column.name),
+                Some("pupils"),
+                "{head}"
+            );
+        }
+        for head in ["", "[]", "élève", "report_id"] {
+            assert!(LAYOUT.named(head).is_none(), "{head}");
+        }
+        assert!(LAYOUT.passes_over("report_id") && LAYOUT.passes_over("Niveau [level_label]"));
+        assert!(!LAYOUT.passes_over("remarque"));
+    }
+
+    #[test]
+    fn a_place_of_an_object_is_in_one_column() {
+        let of = |pointer| LAYOUT.of(pointer).map(|column| column.name);
+        assert_eq!(of("/pupils"), Some("pupils"));
+        assert_eq!(of("/narrative/results"), Some("narrative_results"));
+        assert_eq!(of("/narrative/outlook"), None);
+        assert_eq!(of(""), None);
+    }
+}
