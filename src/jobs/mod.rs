@@ -65,6 +65,7 @@ pub const JOBS: &[Job] = &[
     Job {
         name: "remove old pushes",
         period: EXPIRY,
+        writes: true,
         run: |app| Box::pin(expiry::remove_pushes(app)),
     },
     Job {
