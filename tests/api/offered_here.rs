@@ -192,7 +192,9 @@ async fn an_academy_has_what_its_departments_have_together_and_its_facet_says_as
     let told = |facet: &str, code: &str| {
         let counts = facets["facets"][facet].as_array().unwrap();
         let found = counts.iter().find(|one| one["code"] == code);
-        found.map_or(0, |one| one["count"].as_u64().unwrap())
+        found.map_or(0, |one| {
+            usize::try_from(one["count"].as_u64().unwrap()).unwrap()
+        })
     };
     let territories = Reference::get().territories();
     let mut distinct = BTreeSet::new();
@@ -215,14 +217,14 @@ async fn an_academy_has_what_its_departments_have_together_and_its_facet_says_as
             let part = found(&reader, &format!("within={}", department.code)).await;
             assert_eq!(
                 told("department", &department.code),
-                part.len() as u64,
+                part.len(),
                 "{}",
                 department.code
             );
             together.extend(part);
         }
         assert_eq!(whole, together, "{academy}");
-        assert_eq!(told("academy", academy), whole.len() as u64, "{academy}");
+        assert_eq!(told("academy", academy), whole.len(), "{academy}");
         distinct.insert(whole.len());
     }
     assert!(distinct.len() > 2, "{distinct:?}");

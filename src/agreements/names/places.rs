@@ -94,7 +94,7 @@ mod tests {
     #[test]
     fn of_many_the_first_are_named_and_the_others_counted() {
         let many = ["academy:10"; 7];
-        let five = vec!["Lyon (academy:10)"; 5].join(", ");
+        let five = ["Lyon (academy:10)"; 5].join(", ");
         assert_eq!(told(&many, Language::French), format!("{five} et 2 autres"));
         assert_eq!(
             told(&many, Language::English),
