@@ -296,6 +296,8 @@ pub const TABLE: &[Line] = &[
     list("list_report_versions",                [All, Own, Own, Own, Own]),
     list("list_report_lines",                   [All, Own, Own, No,  No ]),
     aggregate("count_report_lines",             [All, Own, Own, No,  No ]),
+    export("get_report_template",               [Own, Own, Own, No,  No ]),
+    bulk("push_reports",                        [Own, Own, Own, No,  No ]),
     write("create_report",                      [Own, Own, Own, No,  No ]),
     write("prefill_report",                     [Own, Own, Own, No,  No ]),
     write("update_report",                      [Own, Own, Own, No,  No ]),

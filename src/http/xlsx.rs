@@ -23,6 +23,9 @@ use crate::error::{Error, Result};
 /// The most rows of a sheet, its heads included; a longer list goes on in another one.
 const MOST_ROWS: u32 = 1_048_576;
 
+/// The sheet that says what the columns of the others are.
+pub const DEFINITIONS: &str = "Définitions";
+
 /// The longest text of a cell; a longer one is cut, and ends in `…`.
 const LONGEST: usize = 32_767;
 
@@ -188,7 +191,7 @@ impl Book {
     /// The file, with what each column is.
     fn end(mut self) -> Written<File> {
         let sheet = self.workbook.add_worksheet();
-        sheet.set_name("Définitions")?.set_freeze_panes(1, 0)?;
+        sheet.set_name(DEFINITIONS)?.set_freeze_panes(1, 0)?;
         heads(
             sheet,
             ["Colonne", "Nom", "Définition"]

@@ -668,8 +668,8 @@ async fn every_problem_has_the_same_shape_whoever_raises_it() {
         reader.post("/v1/partners", json!({})).await,
         reader.get("/v1/partners?cursor=x").await,
         reader.get("/v1/partners?limit=0").await,
-        reader.get(&format!("/docs/{}", "a".repeat(9000))).await,
-        reader.get("/docs/nothing.js").await,
+        reader.get(&format!("/v1/{}", "a".repeat(9000))).await,
+        reader.get("/public/nothing").await,
         reader.get("/problems/nope").await,
     ] {
         let body = reply.json();

@@ -663,7 +663,7 @@ async fn what_is_wrong_with_a_question_is_told_all_at_once() {
             vec!["academy unknown_territory"],
         ),
         (
-            "measures=pupils&convention=CN-2025-0001",
+            "measures=pupils&convention=CX-2025-0001",
             vec!["convention invalid_format"],
         ),
         (

@@ -15,7 +15,6 @@ const MISTAKES: &str = include_str!("mistakes.ndjson");
 /// What the placeholders of the corpus stand for.
 struct Names {
     convention: String,
-    reference: String,
     uai: String,
 }
 
@@ -39,7 +38,6 @@ impl Names {
         let wrong = format!("{}{wrong}", &self.uai[..7]);
         text.replace("<convention>", &self.convention)
             .replace("<CONVENTION>", &self.convention.to_uppercase())
-            .replace("<reference>", &self.reference)
             .replace("<uai>", &format!("uai:{}", self.uai))
             .replace("<short>", &self.uai[1..])
             .replace("<wrong>", &wrong)
@@ -120,10 +118,8 @@ async fn the_verdict_of_a_mistake_names_the_field_and_the_fix() {
     let service = Service::start().await;
     let partner = id(&service.new_partner("Partenaire").await);
     let convention = service.signed_convention(&partner, json!({})).await;
-    let reference = format!("CN-2020-{}", &convention[24..]);
     let names = Names {
         convention,
-        reference,
         uai: uai(690_001),
     };
     service

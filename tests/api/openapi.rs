@@ -155,7 +155,9 @@ fn every_post_takes_an_idempotency_key_and_every_change_a_version() {
         );
         assert!(
             !["PATCH", "DELETE"].contains(&operation.method.as_str())
-                || operation.has_header("If-Match"),
+                || operation.has_header("If-Match")
+                // There is one, which has no versions.
+                || operation.id == "delete_calendar",
             "{}",
             operation.id
         );
@@ -274,8 +276,8 @@ async fn the_example_of_each_parameter_works() {
             };
             let example = in_address(example);
             let name = parameter["name"].as_str().unwrap();
-            // Of what is published there is nothing here; see `examples.rs`.
-            if operation.id == "get_public_indicator_values" {
+            // Of what is published there is nothing here, see `examples.rs`; a secret address is not shown.
+            if ["get_public_indicator_values", "get_calendar_feed"].contains(&operation.id) {
                 continue;
             }
             let mut query = operation.required_query();

@@ -295,6 +295,11 @@ async fn a_browser_is_refused_by_a_page_and_a_program_by_a_document() {
     }
 }
 
+/// The language that an address asks for.
+fn tongue(path: &str) -> &str {
+    if path.contains("lang=en") { "en" } else { "fr" }
+}
+
 #[actix_web::test]
 async fn a_page_is_whole_without_a_program_and_fetches_from_nowhere_else() {
     let world = world().await;
@@ -306,7 +311,8 @@ async fn a_page_is_whole_without_a_program_and_fetches_from_nowhere_else() {
         assert!(text.len() <= 100_000, "{path}: {} bytes", text.len());
         assert_eq!(text.matches("<h1").count(), 1, "{path}");
         assert!(
-            text.contains("<html lang=\"fr\">") && text.contains("href=\"#contenu\""),
+            text.contains(&format!("<html lang=\"{}\">", tongue(&path)))
+                && text.contains("href=\"#contenu\""),
             "{path}"
         );
         for name in ["og:title", "og:description", "og:url", "description"] {
@@ -437,7 +443,7 @@ async fn ten_questions_are_answered_in_three_clicks_from_the_first_page() {
         ),
         (
             "What can my school ask for?",
-            &["search /etablissements?q=0690001B", "0690001B"],
+            &["search /etablissements?q=0690001B", "Lycée 0690001A"],
             &[
                 "Ce que l’établissement peut demander",
                 "Visite d'un atelier",
@@ -445,7 +451,7 @@ async fn ten_questions_are_answered_in_three_clicks_from_the_first_page() {
         ),
         (
             "Whom do we write to?",
-            &["search /etablissements?q=0690001B", "0690001B"],
+            &["search /etablissements?q=0690001B", "Lycée 0690001A"],
             &["Cellule école-entreprise de Lyon"],
         ),
         (

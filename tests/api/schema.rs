@@ -9,6 +9,8 @@ async fn the_schema_in_the_code_is_that_of_a_migrated_database() {
     let service = Service::start().await;
     let columns = "SELECT table_name::text, column_name::text FROM information_schema.columns
                    WHERE table_schema = 'public' AND table_name <> '__diesel_schema_migrations'
+                     -- Kept by a trigger and read by SQL alone: see LEFT_OUT of scripts/schema.
+                     AND NOT (table_name = 'interventions' AND column_name = 'reach')
                    ORDER BY table_name, ordinal_position";
     let mut stored: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for row in service.sql().await.query(columns, &[]).await.unwrap() {

@@ -15,6 +15,7 @@ use super::meaning::Meaning;
 use super::sheet::{Row, Sheet, address};
 use super::{text, workbook};
 use crate::error::{Fault, Place, Result, Rule};
+use crate::http::xlsx::DEFINITIONS;
 
 /// Ce qui a été compris du fichier.
 #[derive(Debug, Clone, Default, Serialize, ToSchema)]
@@ -130,7 +131,10 @@ fn said_of(sheet: &Sheet) -> FileReading {
 
 /// The table of the one sheet that has heads, and rows below them.
 fn of_sheets(sheets: Vec<Sheet>, layout: &'static Layout) -> Table {
-    let with_heads = sheets.iter().filter_map(|sheet| {
+    let told = sheets
+        .iter()
+        .filter(|sheet| sheet.name.as_deref() != Some(DEFINITIONS));
+    let with_heads = told.filter_map(|sheet| {
         let (heads, place) = Heads::of(&sheet.rows, layout)?;
         Some((
             sheet,

@@ -16,9 +16,9 @@ pub struct CalendarFeed {
     /// L'adresse à laquelle un agenda s'abonne ; null sauf dans la réponse qui la crée : elle n'est montrée qu'une fois.
     #[schema(example = "https://ree.exemple.fr/calendars/cal_9bK2….ics")]
     pub url: Option<String>,
-    /// Quand elle a été créée.
-    #[serde(serialize_with = "crate::values::moment")]
-    pub created_at: DateTime<Utc>,
+    /// Quand elle a été créée ; null : il n'y en a pas.
+    #[serde(serialize_with = "crate::values::optional_moment")]
+    pub created_at: Option<DateTime<Utc>>,
 }
 
 /// Whose an address is.

@@ -24,10 +24,12 @@ const TAG: &str = "Échéances";
 
 /// Adresse d'agenda de l'appelant
 ///
-/// Dit quand elle a été créée ; elle-même n'est montrée qu'à sa création. 404 pour qui n'en a pas.
+/// Dit quand elle a été créée, null pour qui n'en a pas ; elle-même n'est montrée qu'à sa création.
 #[utoipa::path(
     tag = TAG,
-    responses((status = 200, description = "Son adresse d'agenda", body = CalendarFeed))
+    responses(
+        (status = 200, description = "Son adresse d'agenda", body = CalendarFeed)
+    )
 )]
 #[get("/v1/me/calendar")]
 pub async fn get_calendar(call: Call) -> Result<Answer> {
@@ -53,7 +55,10 @@ pub async fn create_calendar(call: Call) -> Result<Answer> {
     call.write(async |tx| {
         let (secret, created_at) = (CalendarSecret::generate()?, call.app.now());
         store::put(tx.connection(), &owner, &secret, created_at).await?;
-        let feed = |url| CalendarFeed { url, created_at };
+        let feed = |url| CalendarFeed {
+            url,
+            created_at: Some(created_at),
+        };
         let url = format!(
             "{}/calendars/{}",
             call.app.config.public_url,
@@ -68,11 +73,12 @@ pub async fn create_calendar(call: Call) -> Result<Answer> {
 
 /// Retrait de l'adresse d'agenda
 ///
-/// Elle cesse aussitôt de répondre.
+/// Elle cesse aussitôt de répondre ; 204 aussi pour qui n'en avait pas.
 #[utoipa::path(
     tag = TAG,
-    params(crate::http::parameters::IdempotencyKey),
-    responses((status = 204, description = "Retirée"))
+    responses(
+        (status = 204, description = "Retirée")
+    )
 )]
 #[delete("/v1/me/calendar")]
 pub async fn delete_calendar(call: Call) -> Result<Answer> {
@@ -129,7 +135,6 @@ pub async fn get_calendar_feed(call: Call<Filter>) -> Result<HttpResponse> {
         // Neither a proxy nor a search engine keeps what a secret address answers.
         (header::CACHE_CONTROL, "private, no-store"),
         (header::REFERRER_POLICY, "no-referrer"),
-        (header::HeaderName::from_static("x-robots-tag"), "noindex"),
     ] {
         headers.insert(name, header::HeaderValue::from_static(value));
     }

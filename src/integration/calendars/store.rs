@@ -12,19 +12,15 @@ use crate::error::{Error, Result};
 use crate::integration::webhooks::owner::Owner;
 use crate::values::Json;
 
-/// When the caller's own address was made.
-///
-/// # Errors
-/// `not_found` for who has none.
+/// When the caller's own address was made; none for who has none.
 pub async fn created_at(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
-) -> Result<DateTime<Utc>> {
+) -> Result<Option<DateTime<Utc>>> {
     let own = calendar_feeds::table
         .filter(calendar_feeds::owner.eq(owner(scope)?))
         .select(calendar_feeds::created_at);
-    let found = own.first(&mut connection).await.optional()?;
-    found.ok_or_else(Error::not_found)
+    Ok(own.first(&mut connection).await.optional()?)
 }
 
 /// Gives its owner this address, in the place of the one it had.
@@ -59,16 +55,11 @@ pub async fn put(
     Ok(())
 }
 
-/// Takes the caller's address away.
-///
-/// # Errors
-/// `not_found` for who has none.
+/// Takes the caller's address away, if there is one.
 pub async fn delete(connection: &mut AsyncPgConnection, scope: &Scope) -> Result<()> {
     let own = calendar_feeds::table.filter(calendar_feeds::owner.eq(owner(scope)?));
-    match diesel::delete(own).execute(connection).await? {
-        0 => Err(Error::not_found()),
-        _ => Ok(()),
-    }
+    diesel::delete(own).execute(connection).await?;
+    Ok(())
 }
 
 /// Whose the address with this secret is. It takes no scope: the secret is what gives one.

@@ -68,7 +68,7 @@ pub struct InterventionPlace {
 impl InterventionPlace {
     /// Whether the register is to find its point.
     pub const fn is_to_be_found(&self) -> bool {
-        self.latitude.is_none()
+        self.latitude.is_none() && (self.city_code.is_some() || self.postal_code.is_some())
     }
 
     /// The same as its partner gave it, without what the register found.
@@ -103,7 +103,12 @@ impl Body for InterventionPlace {
         let names_commune = fields.gives("city_code") || fields.gives("postal_code");
         // What the register found is found again where it is sent back.
         let is_found = names_commune && fields.gives("precision");
-        fields.passed_over(&["department", "precision"]);
+        fields.passed_over(&[
+            "department",
+            "department_label",
+            "precision",
+            "precision_label",
+        ]);
         let latitude = fields.number("latitude", -90, 90);
         let longitude = fields.number("longitude", -180, 180);
         let gives_point = fields.gives("latitude") || fields.gives("longitude");

@@ -104,19 +104,6 @@ pub struct ReportAnswer {
 }
 
 impl Report {
-    /// The report as this caller is told of it in a list: what other reports and its convention add
-    /// is left to the reading of one.
-    pub fn listed_for(self, lines: Vec<Line>, viewer: Viewer<'_>) -> ReportAnswer {
-        let is_whole = !reads_heads(viewer.scope);
-        ReportAnswer {
-            lines: is_whole.then_some(lines),
-            narrative: is_whole.then(|| self.narrative.0.clone()),
-            consolidated: None,
-            warnings: Vec::new(),
-            summary: self.answer_for(viewer),
-        }
-    }
-
     fn answer_for(self, viewer: Viewer<'_>) -> ReportSummary {
         let is_closed = viewer.closed.contains(&self.school_year);
         let allowed_actions = self.allowed(viewer.scope, viewer.subject, is_closed);

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::answer::{ReportAnswer, Viewer};
 use super::model::FullReport;
-use super::store;
+use super::{listing, store};
 use crate::error::Result;
 use crate::feed::{Changed, FeedObject, Reading, Rows};
 use crate::results::campaigns;
@@ -21,19 +21,15 @@ impl FeedObject for FullReport {
         if found.is_empty() {
             return Ok(Vec::new());
         }
-        let (found, closed) = tokio::try_join!(
-            store::with_lines(reading.connection, reading.scope, found),
-            campaigns::store::closed_years(reading.connection, reading.scope),
-        )?;
+        let closed = campaigns::store::closed_years(reading.connection, reading.scope).await?;
         let viewer = Viewer {
             scope: reading.scope,
             subject: reading.subject,
             language: reading.language,
             closed: &closed,
         };
-        let shown = found
-            .into_iter()
-            .map(|(report, lines)| (report.id.uuid(), report.listed_for(lines, viewer)));
+        let listed = listing::listed(reading.connection, found, viewer, &[]).await?;
+        let shown = listed.into_iter().map(|one| (one.summary.id.uuid(), one));
         Ok(shown.collect())
     }
 }

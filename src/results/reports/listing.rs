@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
+use diesel_async::AsyncPgConnection;
+
 use super::answer::{ReportAnswer, Viewer};
 use super::filter::Include;
 use super::model::{FullReport, Report};
 use super::store;
-use crate::db::Reading;
 use crate::error::{Code, Error, Result};
 use crate::http::call::Call;
 use crate::values::SchoolYear;
@@ -33,7 +34,7 @@ pub fn viewer<'a, Q, B>(call: &'a Call<Q, B>, closed: &'a [SchoolYear]) -> Resul
 /// Reports as a list has them: with what deserves attention in each, and with what is asked for besides.
 /// The same queries for a page of any length.
 pub async fn listed(
-    connection: &Reading,
+    connection: &AsyncPgConnection,
     found: Vec<Report>,
     viewer: Viewer<'_>,
     include: &[Include],

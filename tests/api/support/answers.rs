@@ -105,6 +105,14 @@ impl Contract {
         let Some((method, path)) = answer.route else {
             return self.outside(answer, "");
         };
+        // What a person in a browser is refused by, where addresses are people's too.
+        let is_refused = (400..=599).contains(&answer.status);
+        let is_for_programs = ["/v1/", "/public/", "/oauth2/"]
+            .iter()
+            .any(|start| path.starts_with(start));
+        if is_refused && is_html(answer) && !is_for_programs {
+            return Vec::new();
+        }
         // A HEAD that was refused before it became a GET.
         let method = if method == "HEAD" { "GET" } else { method };
         let Some(statuses) = self.responses.get(&(method.to_owned(), path.to_owned())) else {

@@ -11,17 +11,19 @@ use super::{Service, id, merged, uai};
 impl Service {
     /// The stored rows of every table there is, as one text: what did not change wrote nothing.
     pub async fn everything(&self) -> String {
+        self.everything_but("").await
+    }
+
+    /// The same without this table.
+    pub async fn everything_but(&self, left_out: &str) -> String {
         let rows = |table: &String| {
             format!(
                 "SELECT '{table} ' || coalesce(string_agg(t::text, '|' ORDER BY t::text), '') FROM \"{table}\" t"
             )
         };
         let tables = self.tables().await;
-        let query = tables
-            .iter()
-            .map(rows)
-            .collect::<Vec<_>>()
-            .join(" UNION ALL ");
+        let looked_at = tables.iter().filter(|table| *table != left_out);
+        let query = looked_at.map(rows).collect::<Vec<_>>().join(" UNION ALL ");
         let sql = self.sql().await;
         let all = sql.query(&query, &[]).await.expect("every table");
         let texts: Vec<String> = all.iter().map(|row| row.get(0)).collect();

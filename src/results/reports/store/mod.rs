@@ -229,33 +229,6 @@ pub async fn find_all(
         .await?)
 }
 
-/// Reports that the caller sees, with their lines where it reads more than heads, and nothing computed: one
-/// query for all.
-pub async fn with_lines(
-    mut connection: &AsyncPgConnection,
-    scope: &Scope,
-    found: Vec<Report>,
-) -> Result<Vec<(Report, Vec<Line>)>> {
-    let ids: Vec<ReportId> = found.iter().map(|report| report.id).collect();
-    let mut lines_of = HashMap::<ReportId, Vec<Line>>::new();
-    if !reads_heads(scope) && !ids.is_empty() {
-        let lines = report_lines::table
-            .filter(report_lines::report_id.eq_any(ids))
-            .order((report_lines::report_id, report_lines::place))
-            .select((report_lines::report_id, Line::as_select()))
-            .load::<(ReportId, Line)>(&mut connection)
-            .await?;
-        for (report, line) in lines {
-            lines_of.entry(report).or_default().push(line);
-        }
-    }
-    let with = |report: Report| {
-        let lines = lines_of.remove(&report.id).unwrap_or_default();
-        (report, lines)
-    };
-    Ok(found.into_iter().map(with).collect())
-}
-
 /// One report, locked until the transaction ends.
 ///
 /// # Errors
