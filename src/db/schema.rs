@@ -690,6 +690,16 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    calendar_feeds (owner) {
+        owner -> Text,
+        client_id -> Nullable<Uuid>,
+        acts_as -> Jsonb,
+        digest -> Bytea,
+        created_at -> Timestamptz,
+    }
+}
+
 // A view: the reference territories and, as leaves, the establishments.
 diesel::table! {
     territory_tree (code) {
@@ -757,16 +767,6 @@ diesel::table! {
         report_id -> Nullable<Uuid>,
         report_updated_at -> Nullable<Timestamptz>,
         state -> Text,
-    }
-}
-
-diesel::table! {
-    calendar_feeds (owner) {
-        owner -> Text,
-        client_id -> Nullable<Uuid>,
-        acts_as -> Jsonb,
-        digest -> Bytea,
-        created_at -> Timestamptz,
     }
 }
 

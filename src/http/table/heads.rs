@@ -107,7 +107,9 @@ impl Heads {
     }
 
     fn add(&mut self, place: usize, title: String, layout: &'static Layout) {
-        let column = layout.named(&title);
+        // What the register writes beside a column is read where that column is missing.
+        let is_beside = |column: &Column| self.has(column) && layout.passes_over(&title);
+        let column = layout.named(&title).filter(|column| !is_beside(column));
         self.told.push(ReadColumn {
             column: letters(place),
             title: title.clone(),

@@ -38,7 +38,7 @@ const TAG: &str = "Bilans";
         }] })),
         (String = "application/x-ndjson", example = json!("{\"convention_id\":\"0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e03\",\"territory\":\"FR\",\"school_year\":\"2025-2026\",\"action_type\":\"standards_contribution\",\"actions\":2}\n")),
         (String = "text/csv", example = json!("Convention;Territoire;Année scolaire;Type d'action;Niveau;Académie;Élèves\n0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e03;FR;2025-2026;company_visit;3e;academy:10;340\n")),
-        (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     )),
     responses((status = 200, description = "Les verdicts", body = FileVerdict))
 )]
