@@ -56,7 +56,7 @@ impl Form {
         (
             Self::TableSchema,
             "table-schema",
-            "application/vnd.tableschema+json",
+            "application/vnd.tableschema",
         ),
         (Self::Calendar, "ics", "text/calendar"),
         (Self::Html, "html", "text/html"),

@@ -8,7 +8,7 @@ use crate::labels::{example_data, lists};
 use crate::open_data::published;
 use crate::support::{Caller, Service, id};
 
-const DESCRIPTION: &str = "application/vnd.tableschema+json";
+const DESCRIPTION: &str = "application/vnd.tableschema";
 
 async fn header(caller: &Caller, address: &str, separator: char) -> Vec<String> {
     let csv = caller.get(address).await;

@@ -54,7 +54,7 @@ fn media_type(form: &str) -> &'static str {
         "csv" => "text/csv",
         "ndjson" => "application/x-ndjson",
         "xlsx" => WORKBOOK,
-        "table-schema" => "application/vnd.tableschema+json",
+        "table-schema" => "application/vnd.tableschema",
         "ics" => "text/calendar",
         other => panic!("{other}: which media type?"),
     }
