@@ -157,9 +157,10 @@ fn add_forms(operation: &mut Operation) {
         add(Form::Xlsx, file.format(Some(binary)));
     }
     if takes_format && is_list {
+        // A file: typed as JSON it would make every list an alternative for typed clients.
         add(
             Form::TableSchema,
-            ObjectBuilder::new().schema_type(Type::Object),
+            ObjectBuilder::new().schema_type(Type::String),
         );
     }
 }

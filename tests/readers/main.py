@@ -42,7 +42,8 @@ def lists():
     """The addresses with a form each, with the values of the document's examples."""
     for path, item in document["paths"].items():
         parameters = [written(one) for one in item.get("get", {}).get("parameters", [])]
-        if not any(one["name"] == "format" for one in parameters):
+        # A template is a workbook to fill in, and no list.
+        if not any(one["name"] == "format" for one in parameters) or path.endswith("/template"):
             continue
         is_paged = any(one["name"] in ("cursor", "after") for one in parameters)
         plain = "&labels=none" if any(one["name"] == "labels" for one in parameters) else ""
