@@ -219,9 +219,9 @@ fn declined(s: Spoken, coverage: &Coverage) -> Markup {
         section aria-labelledby="declinee" {
             h2 id="declinee" { (title) }
             p {
-                strong { (words::length(s, totals.academies_declined)) " " (s.say("académies sur", "academies out of")) " " (words::length(s, totals.academies)) } ", "
+                strong { (words::length(s, totals.academies_declined)) " " (words::plural(s, i64::try_from(totals.academies_declined).unwrap_or(i64::MAX), ["académie sur", "académies sur"], ["academy out of", "academies out of"])) " " (words::length(s, totals.academies)) } ", "
                 (words::count(s, reached.establishments_reached)) " "
-                (s.say("établissements atteints sur", "schools reached out of")) " " (words::count(s, reached.establishments))
+                (words::plural(s, reached.establishments_reached, ["établissement atteint sur", "établissements atteints sur"], ["school reached out of", "schools reached out of"])) " " (words::count(s, reached.establishments))
                 @if let Some(share) = reached.reached_share { " (" (words::percent(s, share)) ")" } "."
             }
             div class="picture" {

@@ -142,7 +142,7 @@ fn numbers(spoken: Spoken, count: i64, last: Option<(&Publication, &Cell)>) -> M
                 }
             }
             dl class="figures" {
-                (parts::figure(spoken.say("conventions nationales en vigueur aujourd’hui", "national conventions in force today"), &in_force, ""))
+                (parts::figure(in_force_today(spoken, count), &in_force, ""))
                 @if let Some((publication, total)) = last {
                     @for (measure, what) in [
                         ("pupils", spoken.say("participations d’élèves", "pupils’ participations")),
@@ -161,6 +161,21 @@ fn numbers(spoken: Spoken, count: i64, last: Option<(&Publication, &Cell)>) -> M
     }
 }
 
+fn in_force_today(spoken: Spoken, count: i64) -> &'static str {
+    words::plural(
+        spoken,
+        count,
+        [
+            "convention nationale en vigueur aujourd’hui",
+            "conventions nationales en vigueur aujourd’hui",
+        ],
+        [
+            "national convention in force today",
+            "national conventions in force today",
+        ],
+    )
+}
+
 fn how_complete(spoken: Spoken, publication: &Publication, total: &Cell) -> Markup {
     let done = crate::results::figures::published::completeness(total);
     let words = completeness(
@@ -170,18 +185,27 @@ fn how_complete(spoken: Spoken, publication: &Publication, total: &Cell) -> Mark
         done.validated,
     );
     let status = words::label(spoken, "publication_statuses", publication.status.as_str());
-    let rate = match Told::of_cell(total, "completeness_rate") {
-        Told::Unknown => html! { (words::count(spoken, done.validated)) },
-        rate => rate.show(spoken, "completeness_rate"),
-    };
-    parts::figure(
-        spoken.say(
-            "complétude de ces chiffres",
-            "completeness of these figures",
+    match Told::of_cell(total, "completeness_rate") {
+        // Without a campaign nothing is expected, so nothing is complete.
+        Told::Unknown => parts::figure(
+            words::plural(
+                spoken,
+                done.validated,
+                ["bilan validé", "bilans validés"],
+                ["validated report", "validated reports"],
+            ),
+            &html! { (words::count(spoken, done.validated)) },
+            &status,
         ),
-        &rate,
-        &format!("{words} · {status}"),
-    )
+        rate => parts::figure(
+            spoken.say(
+                "complétude de ces chiffres",
+                "completeness of these figures",
+            ),
+            &rate.show(spoken, "completeness_rate"),
+            &format!("{words} · {status}"),
+        ),
+    }
 }
 
 fn doors(spoken: Spoken) -> Markup {

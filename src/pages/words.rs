@@ -45,6 +45,24 @@ pub fn length(spoken: Spoken, value: usize) -> String {
     count(spoken, i64::try_from(value).unwrap_or(i64::MAX))
 }
 
+/// The word for so many: in French the plural begins at two, in English it is for all but one.
+pub fn plural(
+    spoken: Spoken,
+    value: i64,
+    french: [&'static str; 2],
+    english: [&'static str; 2],
+) -> &'static str {
+    let [one, many] = match spoken.language {
+        Language::French => french,
+        Language::English => english,
+    };
+    let is_one = match spoken.language {
+        Language::French => value.abs() < 2,
+        Language::English => value == 1,
+    };
+    if is_one { one } else { many }
+}
+
 /// A share of one, in percent.
 pub fn percent(spoken: Spoken, share: f64) -> String {
     match spoken.language {
