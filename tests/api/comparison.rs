@@ -519,7 +519,7 @@ async fn targets_are_compared_one_by_one() {
 async fn a_parent_that_is_not_to_be_seen_does_not_show_through() {
     let world = World::new().await;
     let with = json!({ "title": "Projet-secret", "levels": ["cap_1", "3e"], "targets":
-        [{ "measure": "hours", "school_year": "2031-2032", "value": 777 }] });
+        [{ "measure": "hours", "school_year": "2031-2032", "value": 7_770_777 }] });
     let region = world.draft("academic_region", &["region:84"], with).await;
     let academy = world
         .draft("academy", &["academy:10"], json!({ "parent_id": region }))
@@ -536,7 +536,7 @@ async fn a_parent_that_is_not_to_be_seen_does_not_show_through() {
             field(&comparison, "levels")["effective"],
             json!(["3e", "2de_gt", "cap_1"])
         );
-        for trace in ["Projet-secret", "777", "2031-2032", &region] {
+        for trace in ["Projet-secret", "7770777", "2031-2032", &region] {
             assert!(!reply.text().contains(trace), "{trace}: {}", reply.text());
         }
         // The ministry sees all of it.
