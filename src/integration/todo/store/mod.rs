@@ -1,6 +1,6 @@
 //! The SQL of what waits for a step of the caller's: plain SQL, a branch for each kind, each in the order of
 //! the list and cut to what a page needs of it, put together and cut again. All of its text is constants of
-//! this file and of [`branches`]; the values of the request are bound.
+//! this file and of `branches`; the values of the request are bound.
 
 mod branches;
 
