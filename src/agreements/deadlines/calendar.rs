@@ -4,12 +4,14 @@
 //! day: imported again it takes its own place. Its `DTSTAMP` is the last change of the object, as
 //! §3.8.7.2 has it where there is no `METHOD`, so that the same deadlines make the same file.
 
+use actix_web::HttpResponse;
 use chrono::{DateTime, NaiveDate, Utc};
 use icalendar::{Calendar as Document, Component, Event, EventLike, Property};
 
 use super::model::DeadlineAnswer;
 use crate::error::{Error, Result};
-use crate::http::formats::Writing;
+use crate::http::call::{List, ListCall};
+use crate::http::formats::{Writing, saved_as};
 use crate::language::{Language, Text};
 
 /// What a calendar of deadlines is called.
@@ -86,6 +88,27 @@ impl<T: Scheduled> Writing<T> for Calendar {
     fn end(&self) -> &'static [u8] {
         END.as_bytes()
     }
+}
+
+/// Answers the complete list as a calendar of this name, in a file whose name says no day: what is
+/// imported again takes the place of what was.
+///
+/// # Errors
+/// What reading the first rows answers.
+pub async fn answer<L>(call: ListCall<L>, name: &'static Text, file: &str) -> Result<HttpResponse>
+where
+    L: List,
+    L::Item: Scheduled,
+{
+    let asked = call.call();
+    let calendar = Calendar {
+        public_url: asked.app.config.public_url.clone(),
+        language: asked.admitted.language,
+        name,
+    };
+    let mut response = call.written_by(calendar).await?;
+    saved_as(&mut response, file);
+    Ok(response)
 }
 
 impl Calendar {

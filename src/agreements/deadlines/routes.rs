@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use actix_web::{HttpResponse, get};
 
-use super::calendar::{Calendar, DEADLINES};
+use super::calendar::{self, DEADLINES};
 use super::filter::{Filter, Filters, Sort};
 use super::model::DeadlineAnswer;
 use super::{reading, store};
@@ -12,7 +12,7 @@ use crate::db::page::{Mark, Page};
 use crate::error::Result;
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
-use crate::http::formats::{Column, Form, saved_as};
+use crate::http::formats::{Column, Form};
 use crate::http::page::{Count, Listed};
 use crate::values::today;
 
@@ -85,19 +85,10 @@ impl List for Deadlines {
 )]
 #[get("/v1/deadlines")]
 pub async fn list_deadlines(call: ListCall<Deadlines>) -> Result<HttpResponse> {
-    let asked = call.call();
-    if asked.admitted.form != Form::Calendar {
-        return call.answer().await;
+    match call.call().admitted.form {
+        Form::Calendar => calendar::answer(call, &DEADLINES, NAME).await,
+        _ => call.answer().await,
     }
-    let calendar = Calendar {
-        public_url: asked.app.config.public_url.clone(),
-        language: asked.admitted.language,
-        name: &DEADLINES,
-    };
-    // Its name says no day: what is imported again takes the place of what was.
-    let mut response = call.written_by(calendar).await?;
-    saved_as(&mut response, NAME);
-    Ok(response)
 }
 
 /// Nombre d'échéances

@@ -7,12 +7,12 @@ use actix_web::{HttpResponse, get};
 use super::filter::{Filter, Filters, Sort};
 use super::model::TodoAnswer;
 use super::reading::{self, Caller};
-use crate::agreements::deadlines::calendar::Calendar;
+use crate::agreements::deadlines::calendar;
 use crate::db::page::{Mark, Page};
 use crate::error::Result;
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
-use crate::http::formats::{Column, Form, saved_as};
+use crate::http::formats::{Column, Form};
 use crate::http::page::{Count, Listed};
 use crate::language::Text;
 use crate::values::today;
@@ -104,19 +104,10 @@ fn caller(call: &Call<Filter>) -> Result<Caller<'_>> {
 )]
 #[get("/v1/todo")]
 pub async fn list_todo(call: ListCall<Todo>) -> Result<HttpResponse> {
-    let asked = call.call();
-    if asked.admitted.form != Form::Calendar {
-        return call.answer().await;
+    match call.call().admitted.form {
+        Form::Calendar => calendar::answer(call, &CALENDAR, NAME).await,
+        _ => call.answer().await,
     }
-    let calendar = Calendar {
-        public_url: asked.app.config.public_url.clone(),
-        language: asked.admitted.language,
-        name: &CALENDAR,
-    };
-    // Its name says no day: what is imported again takes the place of what was.
-    let mut response = call.written_by(calendar).await?;
-    saved_as(&mut response, NAME);
-    Ok(response)
 }
 
 /// Nombre de choses à faire
