@@ -16,9 +16,7 @@ use crate::error::{Code, Error, Result};
 use crate::http::answer::Answer;
 use crate::http::call::Call;
 use crate::http::formats::stream;
-use crate::integration::webhooks::owner::{Owner, rights};
-use crate::register::clients::store as clients;
-use crate::values::ids::ClientId;
+use crate::integration::webhooks::owner::{Owner, rights_now};
 
 const TAG: &str = "Échéances";
 
@@ -150,9 +148,6 @@ async fn scope_of(app: &App, part: &str) -> Result<Scope> {
     let reader = app.db.reader().await?;
     let owner = store::owner_of(&reader, &secret).await?;
     let owner = owner.ok_or_else(Error::not_found)?;
-    let ids: Vec<ClientId> = owner.client_id.map(ClientId::new).into_iter().collect();
-    let found = clients::find_all(&reader, &Scope::of_operator(), &ids, app.now()).await?;
-    let client = found.first().map(|client| &client.record);
-    let rights = rights(client, owner.acts_as.0, app.now())?;
+    let rights = rights_now(app, owner.client_id, owner.acts_as.0).await?;
     rights.map_err(|_| Error::not_found())
 }

@@ -9,10 +9,12 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::model::DisabledReason;
+use crate::app::App;
 use crate::auth::policy::Scope;
 use crate::auth::{Claims, Identity, Perimeter, Role};
 use crate::error::{Code, Error, Result};
 use crate::register::clients::model::{ClientRecord, Status};
+use crate::register::clients::store as clients;
 use crate::values::TextValue;
 use crate::values::ids::ClientId;
 
@@ -95,11 +97,23 @@ impl ActsAs {
     }
 }
 
-/// What a webhook may read now: of its client, if it is one's, else of what its token was.
+/// What an owner may read now: of its client, if it is one's, else of what its token was.
 ///
 /// # Errors
-/// `internal_error` when what is stored makes no sense. The inner error is why it may read nothing.
-pub fn rights(
+/// `service_unavailable` when the database is away, `internal_error` when what is stored makes no sense.
+/// The inner error is why it may read nothing.
+pub async fn rights_now(
+    app: &App,
+    client: Option<Uuid>,
+    acts_as: ActsAs,
+) -> Result<std::result::Result<Scope, DisabledReason>> {
+    let (reader, now) = (app.db.reader().await?, app.now());
+    let ids: Vec<ClientId> = client.map(ClientId::new).into_iter().collect();
+    let found = clients::find_all(&reader, &Scope::of_operator(), &ids, now).await?;
+    rights(found.first().map(|client| &client.record), acts_as, now)
+}
+
+fn rights(
     client: Option<&ClientRecord>,
     acts_as: ActsAs,
     now: DateTime<Utc>,

@@ -22,7 +22,7 @@ use crate::db::tx::{Author, Tx};
 use crate::error::{Error, Result};
 use crate::integration::webhooks::deliveries::model::{Event, Outcome};
 use crate::integration::webhooks::model::{DisabledReason, FeedPlace, PATIENCE};
-use crate::integration::webhooks::owner::rights;
+use crate::integration::webhooks::owner::rights_now;
 use crate::integration::webhooks::reserved::Reach;
 use crate::integration::webhooks::secrets::WebhookSecret;
 use crate::integration::webhooks::sending::queue::{self, Queue, Queued};
@@ -30,8 +30,7 @@ use crate::integration::webhooks::store::sending::{
     self as store, Attempted, Claimed, Progress, Sent,
 };
 use crate::integration::webhooks::workflow;
-use crate::register::clients::store as clients;
-use crate::values::ids::{ClientId, DeliveryId};
+use crate::values::ids::DeliveryId;
 
 /// How long a webhook goes on before others have their turn.
 const TURN: Duration = Duration::from_secs(5);
@@ -110,16 +109,8 @@ impl<'a> Turn<'a> {
 
     /// What it may read at this moment.
     async fn rights(&self) -> Result<std::result::Result<Scope, DisabledReason>> {
-        let (reader, now) = (self.app.db.reader().await?, self.app.now());
-        let ids: Vec<ClientId> = self
-            .webhook
-            .client_id
-            .map(ClientId::new)
-            .into_iter()
-            .collect();
-        let found = clients::find_all(&reader, &Scope::of_operator(), &ids, now).await?;
-        let client = found.first().map(|client| &client.record);
-        rights(client, self.webhook.acts_as.0.clone(), now)
+        let acts_as = self.webhook.acts_as.0.clone();
+        rights_now(self.app, self.webhook.client_id, acts_as).await
     }
 
     /// Sends tests, and what is to be sent again: each once.
