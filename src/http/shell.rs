@@ -45,10 +45,6 @@ struct Exchange {
     access_log: Rc<AccessLog>,
     started: Instant,
     language: Language,
-    /// The language of a page, which its address may name.
-    spoken: Spoken,
-    /// Whether a refusal is told by a page, whatever the address is.
-    reads_pages: bool,
     method: String,
     path: String,
     gzip: bool,
@@ -173,8 +169,6 @@ impl Exchange {
             access_log: Rc::new(AccessLog::of(request_id)),
             started: Instant::now(),
             language: Language::of(headers),
-            spoken: Spoken::of(request.query_string(), headers),
-            reads_pages: refusal::reads_pages(request.path(), headers),
             method: request.method().to_string(),
             path: without_secret(request.path()),
             gzip: text("accept-encoding").is_some_and(takes_gzip),
@@ -243,8 +237,11 @@ impl Exchange {
             .extensions()
             .get::<Rc<Admitted>>()
             .cloned();
-        if let Some(app) = self.page_of(response.request()) {
-            let answer = self.refusal(error, admitted.as_deref(), &app);
+        if let Some(app) = told_by_a_page(response.request()) {
+            let request = response.request();
+            // The address of a page may name its language.
+            let spoken = Spoken::of(request.query_string(), request.headers());
+            let answer = self.refusal(error, admitted.as_deref(), spoken, &app);
             return response.into_response(answer);
         }
         let mut answer = self.told(error, admitted.as_deref());
@@ -288,19 +285,18 @@ impl Exchange {
         (status, "application/json", text)
     }
 
-    /// The application, where a refusal of this request is told by a page.
-    fn page_of(&self, request: &HttpRequest) -> Option<web::Data<App>> {
-        let app = request.app_data::<web::Data<App>>()?;
-        let is_page = self.reads_pages || refusal::is_for_page(app, request);
-        is_page.then(|| app.clone())
-    }
-
     /// The page that tells of an error.
-    fn refusal(&self, error: &Error, admitted: Option<&Admitted>, app: &App) -> HttpResponse {
-        let problem = self.problem(error, admitted, self.spoken.language);
+    fn refusal(
+        &self,
+        error: &Error,
+        admitted: Option<&Admitted>,
+        spoken: Spoken,
+        app: &App,
+    ) -> HttpResponse {
+        let problem = self.problem(error, admitted, spoken.language);
         let refusal = Refusal {
             problem: &problem,
-            spoken: self.spoken,
+            spoken,
             public_url: &app.config.public_url,
             path: &self.path,
         };
@@ -410,6 +406,14 @@ impl Exchange {
             app.metrics.observe(&caller.operation, status, elapsed);
         }
     }
+}
+
+/// The application, where a refusal of this request is told by a page.
+fn told_by_a_page(request: &HttpRequest) -> Option<web::Data<App>> {
+    let app = request.app_data::<web::Data<App>>()?;
+    let is_page = refusal::reads_pages(request.path(), request.headers())
+        || refusal::is_for_page(app, request);
+    is_page.then(|| app.clone())
 }
 
 /// What CORS said of an answer to the origin that asks: a program in a browser reads why it is refused.
