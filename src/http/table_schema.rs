@@ -4,8 +4,6 @@
 //! It is found in the schema of a row, as the columns are: what a list answers anew has its description
 //! too.
 
-use std::collections::HashMap;
-
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 use utoipa::openapi::RefOr;
@@ -14,9 +12,7 @@ use utoipa::openapi::schema::{
 };
 
 use super::formats::{Column, Dialect};
-
-/// The schemas that others refer to.
-type Schemas = HashMap<String, RefOr<Schema>>;
+use crate::values::schemas::{Referred, name_of, referred_by};
 
 /// What is known of the values of a column.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -65,9 +61,7 @@ impl Kind {
 /// The Table Schema of these columns of rows of a `T`; `key` is the column that names a row, where there
 /// is one.
 pub fn of<T: ToSchema>(columns: &[Column], dialect: Dialect, key: &str) -> Value {
-    let mut referred = Vec::new();
-    T::schemas(&mut referred);
-    let schemas: Schemas = referred.into_iter().collect();
+    let schemas = referred_by::<T>();
     let row = T::schema();
     let field = |column: &Column| field(column, &described(column, &row, &schemas), dialect);
     let fields: Vec<Value> = columns.iter().map(field).collect();
@@ -117,7 +111,7 @@ fn field(column: &Column, described: &Described, dialect: Dialect) -> Value {
 
 /// What the schema of a row says of a column. Of what it does not say, a label for one, nothing is
 /// known but that it is a text.
-fn described(column: &Column, row: &RefOr<Schema>, schemas: &Schemas) -> Described {
+fn described(column: &Column, row: &RefOr<Schema>, schemas: &Referred) -> Described {
     let mut here = row.clone();
     let mut is_required = true;
     for member in column.path() {
@@ -139,12 +133,14 @@ fn described(column: &Column, row: &RefOr<Schema>, schemas: &Schemas) -> Describ
 fn property(
     schema: &RefOr<Schema>,
     name: &str,
-    schemas: &Schemas,
+    schemas: &Referred,
 ) -> Option<(RefOr<Schema>, bool)> {
     match schema {
-        RefOr::Ref(reference) => {
-            property(schemas.get(named(&reference.ref_location))?, name, schemas)
-        }
+        RefOr::Ref(reference) => property(
+            schemas.get(name_of(&reference.ref_location))?,
+            name,
+            schemas,
+        ),
         RefOr::T(Schema::Object(object)) => match object.properties.get(name) {
             Some(found) => {
                 let is_there = object.required.iter().any(|one| one == name);
@@ -180,10 +176,10 @@ fn may_be_null(schema: &RefOr<Schema>) -> bool {
 }
 
 /// What a schema says of its values.
-fn values_of(schema: &RefOr<Schema>, schemas: &Schemas) -> Described {
+fn values_of(schema: &RefOr<Schema>, schemas: &Referred) -> Described {
     let text = Described::default();
     match schema {
-        RefOr::Ref(reference) => match schemas.get(named(&reference.ref_location)) {
+        RefOr::Ref(reference) => match schemas.get(name_of(&reference.ref_location)) {
             Some(referred) => values_of(referred, schemas),
             None => text,
         },
@@ -266,8 +262,4 @@ fn kind_of(types: &[Type], format: Option<&SchemaFormat>) -> Kind {
         (Some(Type::Object), _) => Kind::Object,
         _ => Kind::Text,
     }
-}
-
-fn named(location: &str) -> &str {
-    location.rsplit('/').next().unwrap_or(location)
 }

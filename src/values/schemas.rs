@@ -1,14 +1,31 @@
 //! Schemas of values, as the document has them.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
-use utoipa::Number;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, Type};
+use utoipa::{Number, ToSchema};
 
 /// A value that describes itself in the document.
 pub trait Described {
     /// Its schema, written in place.
     fn described() -> RefOr<Schema>;
+}
+
+/// The schemas that others refer to, by their names.
+pub type Referred = HashMap<String, RefOr<Schema>>;
+
+/// Those that a type refers to.
+pub fn referred_by<T: ToSchema>() -> Referred {
+    let mut referred = Vec::new();
+    T::schemas(&mut referred);
+    referred.into_iter().collect()
+}
+
+/// The name of the schema that a reference is to.
+pub fn name_of(reference: &str) -> &str {
+    reference.rsplit('/').next().unwrap_or(reference)
 }
 
 /// A list of values, one at least.

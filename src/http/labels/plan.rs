@@ -1,8 +1,6 @@
 //! Which members of an answer have labels: found in its schema, so that an answer that names a new code
 //! has its label too.
 
-use std::collections::HashMap;
-
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use utoipa::openapi::RefOr;
@@ -11,6 +9,7 @@ use utoipa::openapi::schema::{AdditionalProperties, ArrayItems, Schema};
 use super::names::{Named, Names, Wanted};
 use crate::http::formats::Column;
 use crate::language::Language;
+use crate::values::schemas::{Referred, name_of, referred_by};
 
 /// How deep objects within objects are looked at.
 const DEEPEST: u8 = 8;
@@ -42,19 +41,13 @@ pub struct Plan {
     below: Vec<(String, Self)>,
 }
 
-/// The schemas that others refer to.
-type Schemas = HashMap<String, RefOr<Schema>>;
-
 impl Plan {
     /// That of the answers of a type.
     pub fn of<T: ToSchema>() -> Self {
-        let mut referred = Vec::new();
-        T::schemas(&mut referred);
-        let schemas: Schemas = referred.into_iter().collect();
-        Self::of_schema(&T::schema(), &schemas, DEEPEST)
+        Self::of_schema(&T::schema(), &referred_by::<T>(), DEEPEST)
     }
 
-    fn of_schema(schema: &RefOr<Schema>, schemas: &Schemas, deep: u8) -> Self {
+    fn of_schema(schema: &RefOr<Schema>, schemas: &Referred, deep: u8) -> Self {
         let mut plan = Self::default();
         let Some(deep) = deep.checked_sub(1) else {
             return plan;
@@ -116,7 +109,7 @@ impl Plan {
         }
     }
 
-    fn add(&mut self, name: &str, property: &RefOr<Schema>, schemas: &Schemas, deep: u8) {
+    fn add(&mut self, name: &str, property: &RefOr<Schema>, schemas: &Referred, deep: u8) {
         if name == "id" {
             return;
         }
@@ -268,10 +261,6 @@ fn values(value: &Value, of: impl Fn(&str) -> Vec<Value>) -> Vec<Value> {
         }
     }
     lists.into_iter().map(Value::Array).collect()
-}
-
-fn name_of(reference: &str) -> &str {
-    reference.rsplit('/').next().unwrap_or(reference)
 }
 
 /// What the values of a property name, alone, or null, or in a list.
