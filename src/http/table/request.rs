@@ -13,6 +13,20 @@ use crate::http::formats::Form;
 use crate::http::limits::bodies::Held;
 use crate::http::query::{Parameter, Query, Reader, parameter};
 
+/// Whether a batch is taken in parts.
+pub const MODE: Parameter = parameter(
+    "mode",
+    "`partial` (par défaut) : ce qui est juste est écrit ; `atomic` : tout ou rien",
+    "partial",
+);
+
+/// Whether a batch is only tried.
+pub const DRY_RUN: Parameter = parameter(
+    "dry_run",
+    "`true` : rien n'est écrit, les verdicts sont ceux qu'aurait le lot",
+    "true",
+);
+
 /// What to do with a batch.
 #[derive(Debug, Clone, Copy)]
 pub struct How {
@@ -23,18 +37,7 @@ pub struct How {
 }
 
 impl Query for How {
-    const PARAMETERS: &'static [Parameter] = &[
-        parameter(
-            "mode",
-            "`partial` (par défaut) : ce qui est juste est écrit ; `atomic` : tout ou rien",
-            "partial",
-        ),
-        parameter(
-            "dry_run",
-            "`true` : rien n'est écrit, les verdicts sont ceux qu'aurait le lot",
-            "true",
-        ),
-    ];
+    const PARAMETERS: &'static [Parameter] = &[MODE, DRY_RUN];
 
     fn read(reader: &mut Reader<'_>) -> Self {
         Self {

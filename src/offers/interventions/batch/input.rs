@@ -12,7 +12,8 @@ use super::cells::{self, Row};
 use crate::error::{Fault, Faults, Place, Rule};
 use crate::http::fields::{Body, Fields};
 use crate::http::formats::Form;
-use crate::http::query::{Parameter, Query, Reader, parameter, without_example};
+use crate::http::query::{Parameter, Query, Reader, without_example};
+use crate::http::table::request::{self, DRY_RUN, MODE};
 use crate::language::Language;
 use crate::offers::interventions::content::{LABELS, NewIntervention, SET_BY_SERVICE};
 use crate::offers::interventions::model::ExternalId;
@@ -71,23 +72,19 @@ pub struct How {
 
 impl Query for How {
     const PARAMETERS: &'static [Parameter] = &[
-        parameter(
-            "mode",
-            "`partial` (par défaut) : ce qui est juste est écrit ; `atomic` : tout ou rien",
-            "partial",
-        ),
-        parameter(
-            "dry_run",
-            "`true` : rien n'est écrit, les verdicts sont ceux qu'aurait le lot",
-            "true",
-        ),
+        MODE,
+        DRY_RUN,
         without_example("sync_id", "La synchronisation dont le lot fait partie"),
     ];
 
     fn read(reader: &mut Reader<'_>) -> Self {
+        let request::How {
+            is_atomic,
+            is_dry_run,
+        } = request::How::read(reader);
         Self {
-            is_atomic: reader.word("mode", "partial, atomic") == "atomic",
-            is_dry_run: reader.flag("dry_run").unwrap_or_default(),
+            is_atomic,
+            is_dry_run,
             sync_id: reader.one("sync_id"),
         }
     }
