@@ -23,5 +23,6 @@ mod failovers;
 mod load;
 mod pair;
 mod proxy;
+mod restore;
 mod server;
 mod standbys;
