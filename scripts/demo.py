@@ -102,11 +102,12 @@ def service(**settings):
             running.stop()
 
 
-def python_tools(requirements):
-    """The `bin` of an environment that has these packages, made once for each list of them."""
+def python_tools(requirements, *options):
+    """The `bin` of an environment that has these packages, made once for each list of them; with options of
+    pip's own, `--no-deps` say."""
     return tools("python", requirements, lambda home: [
         ["python3", "-m", "venv", home],
-        [home / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements],
+        [home / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check", *options, "-r", requirements],
     ]) / "bin"  # fmt: skip
 
 

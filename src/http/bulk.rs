@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -51,20 +52,7 @@ impl<T: Kind, F: Query> Chosen<T, F> {
                     fields.fault("filter", Rule::Own(&IDS_OR_FILTER));
                     return None;
                 };
-                let parameters = match Parameters::of_members(members) {
-                    Ok(parameters) => parameters,
-                    Err(strange) => {
-                        for name in strange {
-                            fields.fault_below(
-                                "filter",
-                                &format!("/{name}"),
-                                Rule::WrongType("string"),
-                            );
-                        }
-                        return None;
-                    }
-                };
-                Some(Self::Matching(filter_of(fields, &parameters)))
+                Some(Self::Matching(filter_of(fields, members)))
             }
             (None, None) => {
                 fields.fault("ids", Rule::Own(&IDS_OR_FILTER));
@@ -97,10 +85,20 @@ fn ids_of<T: Kind>(fields: &mut Fields<'_>) -> Option<Vec<Id<T>>> {
 }
 
 /// The filters of the list, as members of an object.
-fn filter_of<F: Query>(fields: &mut Fields<'_>, parameters: &Parameters) -> F {
+fn filter_of<F: Query>(fields: &mut Fields<'_>, members: &Map<String, Value>) -> F {
+    let (parameters, strange) = Parameters::of_members(members);
+    for name in strange {
+        let known = || F::PARAMETERS.iter().map(|parameter| parameter.name);
+        let rule = if known().any(|one| one == name) {
+            Rule::WrongType("string")
+        } else {
+            Rule::UnknownField(known().collect())
+        };
+        fields.fault_below("filter", &format!("/{name}"), rule);
+    }
     let mut faults = Faults::default();
     let filter = F::read(&mut Reader::new(
-        parameters,
+        &parameters,
         F::PARAMETERS,
         &[],
         &mut faults,

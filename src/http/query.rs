@@ -44,24 +44,18 @@ impl Parameters {
         Ok(Self { values })
     }
 
-    /// The parameters that the members of an object name: a text, a number, a flag, or a list of them.
-    ///
-    /// # Errors
-    /// The names of members that are something else.
-    pub fn of_members(members: &Map<String, Value>) -> std::result::Result<Self, Vec<String>> {
+    /// The parameters that the members of an object name: a text, a number, a flag, or a list of them; and
+    /// the names of members that are something else.
+    pub fn of_members(members: &Map<String, Value>) -> (Self, Vec<&str>) {
         let mut values = BTreeMap::new();
         let mut strange = Vec::new();
         for (name, value) in members.iter().filter(|(_, value)| !value.is_null()) {
             match text_of(value) {
                 Some(text) => drop(values.insert(name.clone(), vec![text])),
-                None => strange.push(name.clone()),
+                None => strange.push(name.as_str()),
             }
         }
-        if strange.is_empty() {
-            Ok(Self { values })
-        } else {
-            Err(strange)
-        }
+        (Self { values }, strange)
     }
 
     /// The value of a parameter, when it is given once.

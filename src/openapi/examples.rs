@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::shared::operations;
+use crate::http::formats::{Column, Dialect, Form, Writer, Writing};
 use crate::values::ids::PartnerId;
 
 /// Schemas within schemas, at most: an object may have others of its own kind.
@@ -58,7 +59,8 @@ pub fn of_body(schema: Option<&Value>, schemas: &Value) -> Value {
     made.example(schema.unwrap_or(&Value::Null), DEEPEST)
 }
 
-/// Shows an example of each success that is JSON, and of each parameter of a path.
+/// Shows an example of each success that is JSON, of a list's as CSV and NDJSON, and of each parameter of a
+/// path.
 pub fn show(document: &mut Value) {
     let schemas = document.pointer("/components/schemas").cloned();
     let schemas = schemas.unwrap_or_default();
@@ -80,10 +82,13 @@ pub fn show(document: &mut Value) {
             .and_then(Value::as_object_mut);
         let successes = responses.into_iter().flatten();
         for (_, response) in successes.filter(|(status, _)| status.starts_with('2')) {
-            let content = response.pointer_mut("/content/application~1json");
-            content
-                .into_iter()
-                .for_each(|content| made.show_answer(content, &mut shown));
+            let contents = response.get_mut("content").and_then(Value::as_object_mut);
+            if let Some(contents) = contents {
+                if let Some(json) = contents.get_mut("application/json") {
+                    made.show_answer(json, &mut shown);
+                }
+                made.show_rows(contents, &mut shown);
+            }
         }
     }
     if let Some(Value::Object(components)) = document.get_mut("components") {
@@ -139,6 +144,37 @@ impl Made<'_> {
             .or_insert_with(|| json!({"value": self.example(schema, DEEPEST)}));
         if let Some(members) = content.as_object_mut() {
             members.insert("examples".to_owned(), json!({"demo": reference}));
+        }
+    }
+
+    /// The first row of a list's example, in the other forms that the list has and that have none: a line of
+    /// NDJSON, and of CSV below the names of the columns.
+    fn show_rows(&self, contents: &mut Map<String, Value>, shown: &mut BTreeMap<String, Value>) {
+        let list = contents.get("application/json");
+        let list = list.and_then(|json| json.get("schema")).cloned();
+        let item = list
+            .as_ref()
+            .and_then(|schema| self.referred(schema))
+            .and_then(|(_, list)| list.pointer("/properties/data/items"))
+            .and_then(|item| self.referred(item));
+        let Some((name, schema)) = item else {
+            return;
+        };
+        let row = self.example(schema, DEEPEST);
+        for (media_type, form) in [
+            ("application/x-ndjson", Form::Ndjson),
+            ("text/csv", Form::Csv),
+        ] {
+            let content = contents.get_mut(media_type).and_then(Value::as_object_mut);
+            let Some(content) = content.filter(|content| !content.contains_key("example")) else {
+                continue;
+            };
+            let example = format!("{name}.{}", form.name());
+            let reference = json!({"$ref": format!("#/components/examples/{example}")});
+            shown
+                .entry(example)
+                .or_insert_with(|| json!({"value": row_as(form, schema, &row)}));
+            content.insert("examples".to_owned(), json!({"demo": reference}));
         }
     }
 
@@ -202,6 +238,29 @@ impl Made<'_> {
             _ => Value::Null,
         }
     }
+}
+
+/// A row of a list as the service writes it, below the names of its columns where the form has them.
+fn row_as(form: Form, schema: &Value, row: &Value) -> String {
+    let writer = Writer {
+        form,
+        dialect: Dialect::Standard,
+        columns: columns(schema),
+    };
+    let mut bytes = Writing::<Value>::start(&writer).unwrap_or_default();
+    // A value is written whatever it is.
+    drop(writer.row(row, &mut bytes));
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// The columns of rows of this schema: its properties, the id first.
+fn columns(schema: &Value) -> Vec<Column> {
+    let properties = schema.get("properties").and_then(Value::as_object);
+    let names = properties.into_iter().flatten().map(|(name, _)| name);
+    let mut columns: Vec<Column> = names.map(|name| Column::member(name)).collect();
+    // Stable: the others keep their order.
+    columns.sort_by_key(|column| column.name() != "id");
+    columns
 }
 
 /// The example that a schema has itself, or the first of its codes.

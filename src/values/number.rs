@@ -21,10 +21,12 @@ pub fn optional_number<S: Serializer>(
     }
 }
 
-/// The number that a parameter writes: digits and a point, without an exponent.
+/// The number that a parameter writes: digits, a point, and an exponent as JSON writes small and large ones.
 pub fn decimal(text: &str) -> Option<f64> {
-    let is_plain = |byte: u8| byte.is_ascii_digit() || b"-.".contains(&byte);
-    text.parse().ok().filter(|_| text.bytes().all(is_plain))
+    let is_written_so = |byte: u8| byte.is_ascii_digit() || b"-+.eE".contains(&byte);
+    text.parse()
+        .ok()
+        .filter(|_| text.bytes().all(is_written_so))
 }
 
 /// A share of one, to four decimals; none where the denominator is unknown or 0.

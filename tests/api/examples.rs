@@ -86,6 +86,61 @@ async fn whatever_the_document_shows_to_read_is_there_in_the_example_data() {
     assert!(refused.is_empty(), "{}", refused.join("\n"));
 }
 
+/// The example that a form of an answer has: its own, or the one it refers to.
+fn example(content: &Value) -> Option<&Value> {
+    let referred = content["examples"]["demo"]["$ref"].as_str();
+    let shown = referred.map(|reference| {
+        let pointer = reference.strip_prefix('#').expect("inside the document");
+        &DOCUMENT.pointer(pointer).expect(pointer)["value"]
+    });
+    shown.or_else(|| content.get("example"))
+}
+
+#[actix_web::test]
+async fn a_list_as_csv_and_ndjson_is_shown_with_the_columns_and_members_that_it_has() {
+    let service = Service::start().await;
+    ree::integration::demo::load(&service.connector)
+        .await
+        .expect("the example data");
+    let mut wrong = Vec::new();
+    let mut seen = 0;
+    for operation in operations().iter().filter(|one| !one.writes()) {
+        let contents = &operation.item["responses"]["200"]["content"];
+        for (form, media_type) in [("csv", "text/csv"), ("ndjson", "application/x-ndjson")] {
+            let Some(content) = contents.get(media_type) else {
+                continue;
+            };
+            let place = format!("{} as {form}", operation.id);
+            let Some(Value::String(shown)) = example(content) else {
+                wrong.push(format!("{place} has no example"));
+                continue;
+            };
+            seen += 1;
+            let first = addresses(operation).swap_remove(0);
+            let reply = service
+                .ministry()
+                .get(&format!("{first}&format={form}"))
+                .await;
+            let line = reply.text().lines().next().unwrap_or_default().to_owned();
+            let is_same = match form {
+                "csv" => shown.lines().next() == Some(&*line) && shown.lines().count() > 1,
+                _ => line.is_empty() || members(shown) == members(&line),
+            };
+            if !is_same {
+                wrong.push(format!("{place}:\n  {shown}\n  {line}"));
+            }
+        }
+    }
+    assert!(seen > 70, "{seen}");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The names in an object that a line is.
+fn members(line: &str) -> Vec<String> {
+    let object: Value = serde_json::from_str(line).expect(line);
+    object.as_object().expect(line).keys().cloned().collect()
+}
+
 #[test]
 fn every_success_has_an_example_and_every_example_is_what_its_schema_says() {
     let mut wrong = Vec::new();
@@ -96,13 +151,7 @@ fn every_success_has_an_example_and_every_example_is_what_its_schema_says() {
                 continue;
             };
             let place = format!("{} {status}", operation.id);
-            let example = content["examples"]["demo"]["$ref"]
-                .as_str()
-                .map(|reference| {
-                    let pointer = reference.strip_prefix('#').expect("inside the document");
-                    &DOCUMENT.pointer(pointer).expect(pointer)["value"]
-                });
-            let Some(example) = example.or_else(|| content.get("example")) else {
+            let Some(example) = example(content) else {
                 wrong.push(format!("{place} has none"));
                 continue;
             };

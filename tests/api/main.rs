@@ -21,6 +21,7 @@ mod another_day;
 mod batch;
 mod calendars;
 mod campaigns;
+mod codes;
 mod comparison;
 mod completeness;
 mod contacts;

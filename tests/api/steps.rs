@@ -462,7 +462,15 @@ async fn what_is_asked_of_many_is_read_strictly() {
         ),
         (
             json!({ "step": "validate", "filter": { "status": "done", "colour": "red", "territory": { "a": 1 } } }),
-            vec!["/filter/territory wrong_type"],
+            vec![
+                "/filter/colour unknown_field",
+                "/filter/status unknown_code",
+                "/filter/territory wrong_type",
+            ],
+        ),
+        (
+            json!({ "step": "validate", "filter": { "hue": [{}] } }),
+            vec!["/filter/hue unknown_field"],
         ),
         (
             json!({ "step": "validate", "filter": { "status": "done", "colour": "red" } }),

@@ -597,3 +597,35 @@ async fn a_redirect_is_not_followed_and_counts_as_a_failure() {
         assert!((300..400).contains(&status), "{delivery}");
     }
 }
+
+#[actix_web::test]
+async fn the_cursors_of_a_webhook_are_those_of_the_feed_for_what_its_caller_may_read() {
+    let service = service().await;
+    let receiver = Receiver::start().await;
+    let academy = service.academy("academy:10");
+    let webhook = webhook(&academy, &receiver, json!({})).await;
+    // Before anything is sent its place is that of no change: what follows is told from there on.
+    let after = |cursor: &Value| format!("/v1/changes?after={}", cursor.as_str().unwrap());
+    academy.get(&after(&webhook["cursor"])).await.expect(200);
+    service.new_partner("Un partenaire").await;
+    send(&service).await;
+    let told = receiver.received()[0].json()["data"]["cursor"].clone();
+    let deliveries = academy.all(&format!("{}/deliveries", path(&webhook))).await;
+    for cursor in [&told, &deliveries[0]["cursor"], &webhook["cursor"]] {
+        academy.get(&after(cursor)).await.expect(200);
+        let elsewhere = service.academy("academy:09").get(&after(cursor)).await;
+        let refused = elsewhere.problem(410, "resync_required");
+        assert_eq!(refused["reason"], "perimeter_changed", "{refused}");
+    }
+    // What was told and then lost, as by a failover, is said to whoever goes on from there.
+    let sql = service.sql().await;
+    sql.batch_execute(
+        "UPDATE changes SET occurred_at = occurred_at - interval '1 second'
+          WHERE object_type = 'partner'",
+    )
+    .await
+    .expect("another history");
+    let refused = academy.get(&after(&told)).await;
+    let refused = refused.problem(410, "resync_required");
+    assert_eq!(refused["reason"], "lineage_lost", "{refused}");
+}

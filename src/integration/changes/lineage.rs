@@ -126,6 +126,18 @@ impl Transactions {
         }
     }
 
+    /// The same where there may be no transaction at the place: after the last one before it, from the
+    /// beginning of the feed where there is none.
+    pub fn mark_near(&self, position: i64, seq: i64, perimeter: &str) -> Mark {
+        let until = self.list.partition_point(|one| one.position <= position);
+        let last = until.checked_sub(1).and_then(|place| self.list.get(place));
+        match last {
+            Some(last) if last.position == position => self.mark(position, seq, perimeter),
+            Some(last) => self.mark(last.position, i64::MAX, perimeter),
+            None => self.mark(0, 0, perimeter),
+        }
+    }
+
     /// What stands against going on from a mark.
     pub fn objection(&self, mark: &Mark, frontier: Frontier, perimeter: &str) -> Option<Reason> {
         let position = position_of(mark)?;

@@ -4,9 +4,10 @@ use std::rc::Rc;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, delete, get, patch, post};
+use diesel_async::AsyncPgConnection;
 
 use super::content::{NewWebhook, ReplaySince, WebhookPatch, WebhookRotation};
-use super::cursor::cursor;
+use super::cursor::PlaceCursors;
 use super::deliveries::model::DeliveryAnswer;
 use super::filter::{Filter, Filters, Sort};
 use super::model::{Step, Webhook, WebhookAnswer};
@@ -18,6 +19,7 @@ use super::workflow::{self, Written};
 use crate::app::App;
 use crate::auth::sealing::Sealer;
 use crate::db::page::{Mark, MarkValue, Page};
+use crate::db::tx::Tx;
 use crate::error::{Code, Error, Result};
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
@@ -38,8 +40,7 @@ impl List for Webhooks {
     async fn page(call: Rc<Call<Filter>>, page: Page<Sort>) -> Result<Vec<WebhookAnswer>> {
         let (reader, now) = (call.reader().await?, call.app.now());
         let webhooks = store::page(&reader, call.scope()?, &call.query, &page, now).await?;
-        let answer = |webhook| shown(&call.app, webhook);
-        webhooks.into_iter().map(answer).collect()
+        shown(&call, &reader, webhooks).await
     }
 
     fn mark(item: &WebhookAnswer, sort: Sort) -> Mark {
@@ -54,9 +55,34 @@ impl List for Webhooks {
     }
 }
 
-fn shown(app: &App, webhook: Webhook) -> Result<WebhookAnswer> {
-    let cursor = cursor(&app.cursors, webhook.place())?;
-    Ok(webhook.answer(Some(cursor)))
+/// Webhooks as their caller reads them, each with the cursor of its place.
+async fn shown<Q, B>(
+    call: &Call<Q, B>,
+    connection: &AsyncPgConnection,
+    webhooks: Vec<Webhook>,
+) -> Result<Vec<WebhookAnswer>> {
+    let (cursors, scope) = (&call.app.cursors, call.scope()?);
+    let places = webhooks.iter().map(Webhook::place);
+    let cursors = PlaceCursors::of(connection, cursors, scope, places).await?;
+    let answer = |webhook: Webhook| {
+        let cursor = cursors.cursor(webhook.place())?;
+        Ok(webhook.answer(Some(cursor)))
+    };
+    webhooks.into_iter().map(answer).collect()
+}
+
+/// The answer that shows one.
+async fn answer<Q, B>(
+    call: &Call<Q, B>,
+    connection: &AsyncPgConnection,
+    webhook: Webhook,
+) -> Result<Answer> {
+    let version = webhook.record.version;
+    let shown = shown(call, connection, vec![webhook]).await?;
+    let shown = shown
+        .first()
+        .ok_or_else(|| Error::internal("a webhook is not shown"))?;
+    Answer::object(version, shown)
 }
 
 fn reach(app: &App) -> Reach {
@@ -117,9 +143,8 @@ pub async fn create_webhook(call: Call<NoQuery, NewWebhook>) -> Result<Answer> {
     call.write(async |tx| {
         let written = workflow::create(tx, &owner, &sealer, reach, &call.body).await?;
         let location = format!("/v1/webhooks/{}", written.webhook.record.id);
-        shown_once(&call.app, written, |version, body| {
-            Answer::created(version, location, body)
-        })
+        let answered = |version, body: &WebhookAnswer| Answer::created(version, location, body);
+        shown_once(&call, tx, written, answered).await
     })
     .await
 }
@@ -136,7 +161,7 @@ pub async fn create_webhook(call: Call<NoQuery, NewWebhook>) -> Result<Answer> {
 pub async fn get_webhook(call: Call) -> Result<Answer> {
     let (reader, now) = (call.reader().await?, call.app.now());
     let webhook = store::find(&reader, call.scope()?, call.id("id"), now).await?;
-    Answer::object(webhook.record.version, &shown(&call.app, webhook)?)
+    answer(&call, &reader, webhook).await
 }
 
 /// Modification d'un webhook
@@ -156,7 +181,7 @@ pub async fn update_webhook(call: Call<NoQuery, WebhookPatch>) -> Result<Answer>
     call.write(async |tx| {
         let (id, reach) = (call.id("id"), reach(&call.app));
         let webhook = workflow::update(tx, scope, id, &call.body, reach, if_match).await?;
-        Answer::object(webhook.record.version, &shown(&call.app, webhook)?)
+        answer(&call, tx.connection(), webhook).await
     })
     .await
 }
@@ -200,7 +225,10 @@ pub async fn rotate_webhook_secret(call: Call<NoQuery, WebhookRotation>) -> Resu
     call.write(async |tx| {
         let id = call.id("id");
         let written = workflow::rotate_secret(tx, scope, id, &sealer, call.body, if_match).await?;
-        shown_once(&call.app, written, Answer::object)
+        shown_once(&call, tx, written, |version, body: &WebhookAnswer| {
+            Answer::object(version, body)
+        })
+        .await
     })
     .await
 }
@@ -268,7 +296,7 @@ async fn pause_or_resume(call: &Call, step: Step) -> Result<Answer> {
     call.write(async |tx| {
         let id = call.id("id");
         let webhook = workflow::pause_or_resume(tx, scope, id, step, if_match).await?;
-        Answer::object(webhook.record.version, &shown(&call.app, webhook)?)
+        answer(&call, tx.connection(), webhook).await
     })
     .await
 }
@@ -293,21 +321,24 @@ pub async fn replay_webhook(call: Call<NoQuery, ReplaySince>) -> Result<Answer> 
     call.write(async |tx| {
         let (id, since) = (call.id("id"), call.body.since);
         let webhook = workflow::replay(tx, scope, id, since, if_match).await?;
-        Answer::object(webhook.record.version, &shown(&call.app, webhook)?)
+        answer(&call, tx.connection(), webhook).await
     })
     .await
 }
 
 /// The answer to a step that gives a secret, which is not kept.
-fn shown_once(
-    app: &App,
+async fn shown_once<Q, B>(
+    call: &Call<Q, B>,
+    tx: &mut Tx<'_>,
     written: Written,
     answer: impl FnOnce(i64, &WebhookAnswer) -> Result<Answer>,
 ) -> Result<Answer> {
     let version = written.webhook.record.version;
-    let cursor = cursor(&app.cursors, written.webhook.place())?;
-    let replayed = written.webhook.clone().answer(Some(cursor.clone()));
+    let replayed = shown(call, tx.connection(), vec![written.webhook.clone()]).await?;
+    let replayed = replayed
+        .first()
+        .ok_or_else(|| Error::internal("a webhook is not shown"))?;
     let secret = written.secret.map(|secret| secret.expose());
-    let once = written.webhook.answer_with(Some(cursor), secret);
-    answer(version, &once)?.shown_once(&replayed)
+    let once = written.webhook.answer_with(replayed.cursor.clone(), secret);
+    answer(version, &once)?.shown_once(replayed)
 }

@@ -52,7 +52,7 @@ pub fn publisher(public_url: &str) -> Value {
 /// Where to ask.
 pub fn contact(public_url: &str) -> Value {
     json!({
-        "@type": "vcard:Organization",
+        "@type": ["vcard:Kind", "vcard:Organization"],
         "vcard:fn": "Registre national des relations école-entreprise",
         "vcard:hasURL": { "@id": format!("{public_url}/docs/") },
     })

@@ -39,31 +39,37 @@ pub struct Frontier {
     pub purged: i64,
 }
 
-/// The transactions at these positions, as far as they are there, and all that stand between the oldest
-/// that one of them ran beside and the last of them; in the order of the feed. It walks from one to
-/// the next along the index, whatever each has of events.
+/// The transactions at these positions, or the last before each where there is none, and all that each of
+/// them ran beside; in the order of the feed. It walks from one to the next along the index, whatever each
+/// has of events, and over what lies between positions far apart it passes.
 pub async fn transactions(
     mut connection: &AsyncPgConnection,
     positions: &[i64],
 ) -> Result<Vec<Transaction>> {
     const TRANSACTIONS: &str = "
-        WITH RECURSIVE bounds AS (
-            SELECT min(own.horizon) AS low, max(own.position) AS high
+        WITH RECURSIVE own AS (
+            SELECT DISTINCT last.position, first.horizon
               FROM unnest($1) AS asked (position)
              CROSS JOIN LATERAL (
-                   SELECT c.position, least(c.horizon, c.position) AS horizon FROM changes c
-                    WHERE c.position = asked.position ORDER BY c.seq LIMIT 1) AS own
+                   SELECT max(c.position) AS position FROM changes c WHERE c.position <= asked.position) AS last
+             CROSS JOIN LATERAL (
+                   SELECT least(c.horizon, c.position) AS horizon FROM changes c
+                    WHERE c.position = last.position ORDER BY c.seq LIMIT 1) AS first
+        ), stretches AS (
+            SELECT lower(stretch) AS low, upper(stretch) - 1 AS high
+              FROM (SELECT unnest(range_agg(int8range(horizon, position, '[]'))) AS stretch FROM own) AS joined
         ), chain AS (
-            (SELECT first.* FROM bounds CROSS JOIN LATERAL (
+            SELECT stretches.high, first.* FROM stretches CROSS JOIN LATERAL (
                    SELECT c.position, c.seq, c.object_id, c.occurred_at, c.horizon FROM changes c
-                    WHERE c.position >= bounds.low ORDER BY c.position, c.seq LIMIT 1) AS first)
+                    WHERE c.position >= stretches.low ORDER BY c.position, c.seq LIMIT 1) AS first
             UNION ALL
-            SELECT next.* FROM chain CROSS JOIN bounds CROSS JOIN LATERAL (
+            SELECT chain.high, next.* FROM chain CROSS JOIN LATERAL (
                    SELECT c.position, c.seq, c.object_id, c.occurred_at, c.horizon FROM changes c
-                    WHERE c.position > chain.position AND c.position <= bounds.high
+                    WHERE c.position > chain.position AND c.position <= chain.high
                     ORDER BY c.position, c.seq LIMIT 1) AS next
         )
-        SELECT position, seq, object_id, occurred_at, least(horizon, position) AS horizon FROM chain";
+        SELECT position, seq, object_id, occurred_at, least(horizon, position) AS horizon
+          FROM chain ORDER BY position";
     Ok(diesel::sql_query(TRANSACTIONS)
         .bind::<Array<BigInt>, _>(positions)
         .load(&mut connection)

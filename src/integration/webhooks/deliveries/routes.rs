@@ -4,17 +4,17 @@ use std::rc::Rc;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, get, post};
+use diesel_async::AsyncPgConnection;
 
 use super::filter::{Filter, Sort};
 use super::model::{Delivery, DeliveryAnswer};
 use super::store;
-use crate::app::App;
 use crate::db::page::{Mark, MarkValue, Page};
 use crate::error::Result;
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
 use crate::http::page::Listed;
-use crate::integration::webhooks::cursor::cursor;
+use crate::integration::webhooks::cursor::PlaceCursors;
 use crate::integration::webhooks::sending::message::message_id;
 use crate::integration::webhooks::{store as webhooks, workflow};
 use crate::values::ids::{DeliveryId, WebhookId};
@@ -33,8 +33,7 @@ impl List for Deliveries {
         let (reader, now) = (call.reader().await?, call.app.now());
         let webhook = webhooks::find(&reader, call.scope()?, call.id("id"), now).await?;
         let found = store::page(&reader, &webhook, &call.query, &page).await?;
-        let answer = |delivery| shown(&call.app, delivery);
-        found.into_iter().map(answer).collect()
+        shown(&call, &reader, found).await
     }
 
     fn mark(item: &DeliveryAnswer, sort: Sort) -> Mark {
@@ -48,11 +47,22 @@ impl List for Deliveries {
     }
 }
 
-fn shown(app: &App, delivery: Delivery) -> Result<DeliveryAnswer> {
-    let place = delivery.event.place();
-    let cursor = place.map(|place| cursor(&app.cursors, place)).transpose()?;
-    let message = message_id(delivery.webhook_id, place, delivery.id);
-    Ok(delivery.answer(cursor, message))
+/// Deliveries as their caller reads them, each with the cursor of its place.
+async fn shown<Q, B>(
+    call: &Call<Q, B>,
+    connection: &AsyncPgConnection,
+    deliveries: Vec<Delivery>,
+) -> Result<Vec<DeliveryAnswer>> {
+    let (cursors, scope) = (&call.app.cursors, call.scope()?);
+    let places = deliveries.iter().filter_map(|one| one.event.place());
+    let cursors = PlaceCursors::of(connection, cursors, scope, places).await?;
+    let answer = |delivery: Delivery| {
+        let place = delivery.event.place();
+        let cursor = place.map(|place| cursors.cursor(place)).transpose()?;
+        let message = message_id(delivery.webhook_id, place, delivery.id);
+        Ok(delivery.answer(cursor, message))
+    };
+    deliveries.into_iter().map(answer).collect()
 }
 
 /// Liste des envois d'un webhook
@@ -92,7 +102,8 @@ pub async fn replay_webhook_delivery(call: Call) -> Result<Answer> {
     call.write(async |tx| {
         let (id, delivery) = (call.id("id"), call.id("delivery_id"));
         let delivery = workflow::replay_delivery(tx, scope, id, delivery).await?;
-        Answer::json(StatusCode::ACCEPTED, &shown(&call.app, delivery)?)
+        let shown = shown(&call, tx.connection(), vec![delivery]).await?;
+        Answer::json(StatusCode::ACCEPTED, &shown.first())
     })
     .await
 }

@@ -9,9 +9,8 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
 use crate::http::answer::ObjectLink;
-use crate::http::page::Cursors;
 use crate::http::trace::Trace;
-use crate::integration::webhooks::cursor::cursor;
+use crate::integration::webhooks::cursor::PlaceCursors;
 use crate::integration::webhooks::deliveries::model::Event;
 use crate::integration::webhooks::model::FeedPlace;
 use crate::integration::webhooks::secrets::WebhookSecret;
@@ -50,14 +49,19 @@ impl Message {
     ///
     /// # Errors
     /// `internal_error` when it cannot be written.
-    pub fn of(id: String, event: &Event, place: FeedPlace, cursors: &Cursors) -> Result<Self> {
+    pub fn of(
+        id: String,
+        event: &Event,
+        place: FeedPlace,
+        cursors: &PlaceCursors<'_>,
+    ) -> Result<Self> {
         let body = Body {
             kind: &event.type_,
             timestamp: event.occurred_at,
             data: Data {
                 object: event.object(),
                 version: event.object_version,
-                cursor: cursor(cursors, event.place().unwrap_or(place))?,
+                cursor: cursors.cursor(event.place().unwrap_or(place))?,
             },
         };
         let body = serde_json::to_vec(&body).map_err(Error::internal)?;

@@ -20,6 +20,7 @@ use crate::auth::policy::Scope;
 use crate::auth::sealing::Sealer;
 use crate::db::tx::{Author, Tx};
 use crate::error::{Error, Result};
+use crate::integration::webhooks::cursor::PlaceCursors;
 use crate::integration::webhooks::deliveries::model::{Event, Outcome};
 use crate::integration::webhooks::model::{DisabledReason, FeedPlace, PATIENCE};
 use crate::integration::webhooks::owner::rights_now;
@@ -98,10 +99,11 @@ impl<'a> Turn<'a> {
     }
 
     async fn run(&mut self) -> Result<()> {
-        if let Err(reason) = self.rights().await? {
-            return self.give_up(reason).await;
-        }
-        if self.send_beside().await? == Next::GoOn && self.webhook.is_active {
+        let scope = match self.rights().await? {
+            Ok(scope) => scope,
+            Err(reason) => return self.give_up(reason).await,
+        };
+        if self.send_beside(&scope).await? == Next::GoOn && self.webhook.is_active {
             self.follow_the_feed().await?;
         }
         Ok(())
@@ -114,13 +116,13 @@ impl<'a> Turn<'a> {
     }
 
     /// Sends tests, and what is to be sent again: each once.
-    async fn send_beside(&mut self) -> Result<Next> {
+    async fn send_beside(&mut self, scope: &Scope) -> Result<Next> {
         let reader = self.app.db.reader().await?;
         let pending =
             store::beside_the_feed(&reader, self.webhook.id, BESIDE, self.app.now()).await?;
         for one in pending {
             let id = message_id(self.webhook.id, one.event.place(), one.id);
-            let answered = self.send_all(&[(id, &one.event)]).await?;
+            let answered = self.send_all(scope, &[(id, &one.event)]).await?;
             let Some(answered) = answered.first() else {
                 continue;
             };
@@ -144,14 +146,14 @@ impl<'a> Turn<'a> {
             let reader = self.app.db.reader().await?;
             let queue = queue::read(&reader, &scope, &self.webhook).await?;
             let is_last = queue.is_last;
-            if self.send_queue(queue).await? == Next::Stop || is_last {
+            if self.send_queue(&scope, queue).await? == Next::Stop || is_last {
                 return Ok(());
             }
         }
         Ok(())
     }
 
-    async fn send_queue(&mut self, mut queue: Queue) -> Result<Next> {
+    async fn send_queue(&mut self, scope: &Scope, mut queue: Queue) -> Result<Next> {
         loop {
             let together = self.together(&mut queue.waiting);
             let events: Vec<(String, &Event)> = together
@@ -164,7 +166,7 @@ impl<'a> Turn<'a> {
                     )
                 })
                 .collect();
-            let answered = self.send_all(&events).await?;
+            let answered = self.send_all(scope, &events).await?;
             let done = if queue.waiting.is_empty() {
                 queue.end
             } else {
@@ -199,12 +201,21 @@ impl<'a> Turn<'a> {
     }
 
     /// Sends these at the same time.
-    async fn send_all(&mut self, events: &[(String, &Event)]) -> Result<Vec<Answered>> {
+    async fn send_all(
+        &mut self,
+        scope: &Scope,
+        events: &[(String, &Event)],
+    ) -> Result<Vec<Answered>> {
         let place = (self.webhook.position, self.webhook.seq);
+        let places = events
+            .iter()
+            .map(|(_, event)| event.place().unwrap_or(place));
+        let reader = self.app.db.reader().await?;
+        let cursors = PlaceCursors::of(&reader, &self.app.cursors, scope, places).await?;
         let now = self.app.now();
         let mut letters = Vec::with_capacity(events.len());
         for (id, event) in events {
-            let message = Message::of(id.clone(), event, place, &self.app.cursors)?;
+            let message = Message::of(id.clone(), event, place, &cursors)?;
             let signatures = message.signatures(&self.secrets, now)?;
             letters.push((message, signatures, self.sessions.pop()));
         }
