@@ -92,6 +92,7 @@ async fn where_one_convention_fits_it_is_taken_and_where_several_do_they_are_lis
         assert_eq!(text.contains(convention.as_str()), is_listed, "{text}");
     }
     for told in problem["errors"].as_array().unwrap() {
+        assert_eq!(told["code"], "convention_fits");
         let id = told["accepted"][0].as_str().unwrap();
         let path = format!("/v1/conventions/{id}");
         let convention = world.school().get(&path).await.expect(200);

@@ -87,11 +87,11 @@ async fn an_amendment_in_force_before_it_was_signed_warns_and_nothing_open_ended
     let service = Service::on("2026-11-30").await;
     let partner = id(&service.new_partner("A").await);
     let convention = signed(&service, national(&partner)).await;
-    let joint = json!([{ "op": "set_purpose", "purpose": "Un autre objet" }]);
+    let narrower = json!([{ "op": "set_axes", "axes": ["internships"] }]);
     let amended = amended(
         &service,
         &convention,
-        amendment("2026-02-01", joint, &[&partner]),
+        amendment("2026-01-02", narrower, &[&partner]),
     )
     .await;
     assert_eq!(warnings(&amended), ["/effective_on retroactive"]);
@@ -127,7 +127,7 @@ async fn a_webhook_goes_to_https_and_to_no_port_of_another_service() {
 #[actix_web::test]
 async fn a_client_does_not_end_before_it_begins() {
     let service = Service::start().await;
-    let body = json!({ "name": "Passé", "role": "ministry", "expires_at": "2020-01-01T00:00:00Z" });
+    let body = json!({ "name": "Passé", "role": "ministry", "scopes": ["read"], "contact_email": "a@exemple.fr", "expires_at": "2020-01-01T00:00:00Z" });
     let refused = service.ministry().post("/v1/clients", body).await;
     refused.problem(422, "validation_failed");
     assert_eq!(refused.faults(), ["/expires_at in_the_past"]);

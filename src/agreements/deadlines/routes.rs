@@ -79,7 +79,7 @@ impl List for Deadlines {
         ListCall<Deadlines>,
     ),
     responses((status = 200, description = "Une page d'échéances", content(
-        (Listed<DeadlineAnswer> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"),
+        (Listed<DeadlineAnswer> = "application/json"), (String = "text/csv", example = json!("kind,due_on,days_left,object_type,object_id,object_url,convention_id,reference,title,territories,school_year,detail\r\nreport_due,2026-10-31,30,convention,0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e03,/v1/conventions/0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e03,0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e03,CN-2026-0002,Convention-cadre de coopération,FR,2025-2026,Bilan 2025-2026 de CN-2026-0002 à remettre : France (FR).\r\n")), (String = "application/x-ndjson"),
         (String = "text/calendar")
     )))
 )]

@@ -77,7 +77,7 @@ fn only_if(allowed: bool) -> Result<()> {
         ListCall<History>,
     ),
     responses((status = 200, description = "Une page de l'historique", content(
-        (Listed<Event> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")
+        (Listed<Event> = "application/json"), (String = "text/csv", example = json!("id,occurred_at,action,subject,role,object_type,object_id,fields,changes\r\n01a22e52-3d23-7493-ab9e-080f3c5c090e,2026-09-01T08:00:00Z,declination.activated,rectorat,academy,declination,0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e05,status,\"[{\"\"field\"\":\"\"status\"\",\"\"before\"\":\"\"draft\"\",\"\"after\"\":\"\"active\"\",\"\"personal\"\":false}]\"\r\n")), (String = "application/x-ndjson")
     )))
 )]
 #[get("/v1/conventions/{id}/history")]
@@ -104,7 +104,7 @@ pub async fn list_convention_history(call: ListCall<History>) -> Result<HttpResp
         ListCall<History>,
     ),
     responses((status = 200, description = "Une page de l'historique", content(
-        (Listed<Event> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")
+        (Listed<Event> = "application/json"), (String = "text/csv", example = json!("id,occurred_at,action,subject,role,object_type,object_id,fields,changes\r\n01a22e52-3d23-7493-ab9e-080f3c5c090e,2026-09-01T08:00:00Z,declination.activated,rectorat,academy,declination,0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e05,status,\"[{\"\"field\"\":\"\"status\"\",\"\"before\"\":\"\"draft\"\",\"\"after\"\":\"\"active\"\",\"\"personal\"\":false}]\"\r\n")), (String = "application/x-ndjson")
     )))
 )]
 #[get("/v1/declinations/{id}/history")]

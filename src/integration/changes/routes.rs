@@ -55,7 +55,9 @@ pub async fn list_changes(call: ListCall<Changes>) -> Result<HttpResponse> {
 #[utoipa::path(
     tag = "Synchronisation",
     params(Documented<Question>),
-    responses((status = 200, description = "Les objets", content((String = "application/x-ndjson"))))
+    responses((status = 200, description = "Les objets", content(
+        (String = "application/x-ndjson", example = json!("{\"at\":\"2026-09-01T08:00:00Z\",\"types\":[\"partner\"],\"partition\":null}\n{\"object\":{\"type\":\"partner\",\"id\":\"0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e01\",\"url\":\"/v1/partners/0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e01\"},\"data\":{\"id\":\"0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e01\"}}\n{\"cursor\":\"eyJ2YWx1ZSI6eyJQbGFjZSI6WzEyMyw0XX19\",\"objects\":1}\n"))
+    )))
 )]
 #[get("/v1/changes/snapshot")]
 pub async fn get_snapshot(call: Call<Question>) -> Result<HttpResponse> {

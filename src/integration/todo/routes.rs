@@ -98,7 +98,7 @@ fn caller(call: &Call<Filter>) -> Result<Caller<'_>> {
         ListCall<Todo>,
     ),
     responses((status = 200, description = "Une page de ce qu'il y a à faire", content(
-        (Listed<TodoAnswer> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson"),
+        (Listed<TodoAnswer> = "application/json"), (String = "text/csv", example = json!("kind,since,age_days,due_on,days_left,url,object_type,object_id,convention_id,reference,title,territories,school_year,detail\r\nreport_late,,,2026-10-31,-30,/v1/conventions/0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e03,convention,0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e03,0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e03,CN-2026-0002,Convention-cadre de coopération,FR,2025-2026,Bilan 2025-2026 de CN-2026-0002 à remettre : France (FR).\r\n")), (String = "application/x-ndjson"),
         (String = "text/calendar")
     )))
 )]

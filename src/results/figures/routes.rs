@@ -193,7 +193,8 @@ async fn read(
     tag = TAG,
     params(ListCall<Values>),
     responses((status = 200, description = "Une page de valeurs", content(
-        (ShapedIndicatorValues = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")
+        (ShapedIndicatorValues = "application/json"), (String = "text/csv", example = json!("academy,pupils,girls_share,expected,expected_validated,validated\r\nacademy:11,113,0.4425,2,2,2\r\n")),
+        (String = "application/x-ndjson", example = json!("{\"key\":{\"academy\":\"academy:11\"},\"values\":{\"pupils\":113,\"girls_share\":0.4425},\"suppressed\":[],\"carried\":{},\"publication\":null,\"completeness\":{\"expected\":2,\"expected_validated\":2,\"validated\":2}}\n"))
     )))
 )]
 #[get("/v1/indicators/values")]
@@ -219,7 +220,8 @@ pub async fn get_indicator_values(call: ListCall<Values>) -> Result<HttpResponse
     tag = OPEN,
     params(ListCall<Values>),
     responses((status = 200, description = "Une page de valeurs", content(
-        (OpenShapedIndicatorValues = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")
+        (OpenShapedIndicatorValues = "application/json"), (String = "text/csv", example = json!("academy,pupils,girls_share,expected,expected_validated,validated\r\nacademy:11,113,0.4425,2,2,2\r\n")),
+        (String = "application/x-ndjson", example = json!("{\"key\":{\"academy\":\"academy:11\"},\"values\":{\"pupils\":113,\"girls_share\":0.4425},\"suppressed\":[],\"carried\":{},\"publication\":null,\"completeness\":{\"expected\":2,\"expected_validated\":2,\"validated\":2}}\n"))
     )))
 )]
 #[get("/public/indicators/values")]

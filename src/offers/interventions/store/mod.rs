@@ -6,6 +6,7 @@ mod distance;
 mod facets;
 mod matching;
 mod order;
+mod ranked;
 mod scoped;
 mod writes;
 
@@ -21,6 +22,7 @@ use self::distance::Distance;
 pub use self::facets::facets;
 use self::matching::{filtered, rank};
 use self::order::ordered;
+use self::ranked::{OnPage, Ranked};
 use self::scoped::{reasons, scoped};
 pub use self::writes::{
     Change, Eligibilities, Row as NewRow, confirm, eligibilities, insert_all, touch, update_all,
@@ -119,12 +121,23 @@ pub async fn page(
     page: &Page<Sort>,
     plan: Plan,
 ) -> Result<Vec<Offer>> {
-    let query = ordered(filtered(scope, filter), filter, page)
-        .select(row!(filter.q.as_deref(), filter.near));
-    let rows: Vec<Row> = first(page.limit, query)
-        .planned(plan)
-        .load(&mut connection)
-        .await?;
+    let whole = row!(filter.q.as_deref(), filter.near);
+    let query = ordered(filtered(scope, filter), filter, page);
+    let rows: Vec<Row> = match page.sort.settled(filter.q.is_some()) {
+        Sort::Relevance | Sort::Distance => {
+            let ids = query.select(interventions::id);
+            let on_page = scoped(scope, filter.as_of).filter(OnPage);
+            let ranked = Ranked {
+                page: first(page.limit, ids).planned(plan),
+                rows: ordered(on_page, filter, page).select(whole),
+            };
+            ranked.load(&mut connection).await?
+        }
+        _ => {
+            let page = first(page.limit, query.select(whole)).planned(plan);
+            page.load(&mut connection).await?
+        }
+    };
     Ok(rows
         .into_iter()
         .map(|row| offer(row, filter.as_of))
