@@ -20,6 +20,7 @@ use crate::http::limits::Limits;
 use crate::http::page::Cursors;
 use crate::http::references::ReadReferences;
 use crate::metrics::Metrics;
+use crate::http::request_log::RequestLog;
 
 /// What all workers share.
 pub struct Shared {
@@ -40,6 +41,8 @@ pub struct Shared {
     /// What callers may cost each other.
     pub limits: Limits,
     /// Asks whether PostgreSQL answers.
+    /// The last requests, until they are kept.
+    pub request_log: RequestLog,
     pub probe: Probe,
     /// What is new in the change feed.
     pub news: Arc<News>,
@@ -89,6 +92,7 @@ impl Shared {
         Ok(Arc::new(Self {
             limits: Limits::new(&config),
             probe: Probe::start(&connector)?,
+            request_log: RequestLog::default(),
             config,
             news: News::new(connector.clone()),
             connector,

@@ -700,6 +700,23 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    request_log (owner, id) {
+        owner -> Text,
+        id -> Uuid,
+        at -> Timestamptz,
+        request_id -> Text,
+        method -> Text,
+        operation -> Nullable<Text>,
+        route -> Nullable<Text>,
+        path -> Text,
+        status -> Int2,
+        code -> Nullable<Text>,
+        duration_ms -> Int4,
+        not_kept -> Int4,
+    }
+}
+
 // A view: the reference territories and, as leaves, the establishments.
 diesel::table! {
     territory_tree (code) {

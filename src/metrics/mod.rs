@@ -17,6 +17,7 @@ pub struct Metrics {
     handle: PrometheusHandle,
     /// What was observed before, by operation: naming a series anew costs ten times an increment.
     known: RwLock<HashMap<String, Series>>,
+    not_kept: Counter,
 }
 
 struct Series {
@@ -93,6 +94,10 @@ fn describe() {
 
 impl Default for Metrics {
     fn default() -> Self {
+    describe_counter!(
+        "ree_request_log_dropped_total",
+        "Requests of callers that are not kept for them to read: there were too many at once."
+    );
         let builder = PrometheusBuilder::new()
             .set_buckets(BUCKETS)
             .unwrap_or_else(|_| PrometheusBuilder::new());
@@ -116,10 +121,14 @@ impl Metrics {
     /// One answered request.
     pub fn observe(&self, operation: &str, status: StatusCode, elapsed: Duration) {
         let operation = if operation.is_empty() {
+        let not_kept = metrics::with_local_recorder(&recorder, || {
+            metrics::counter!("ree_request_log_dropped_total")
+        });
             "none"
         } else {
             operation
         };
+            not_kept,
         if !self.count(operation, status, elapsed) {
             self.name(operation, status);
             self.count(operation, status, elapsed);
@@ -169,6 +178,11 @@ impl Metrics {
     }
 
     /// Folds what was recorded since the last time: to be called every few seconds.
+    /// Requests that are not kept for their caller.
+    pub fn count_not_kept(&self, requests: u64) {
+        self.not_kept.increment(requests);
+    }
+
     pub fn upkeep(&self) {
         self.handle.run_upkeep();
     }
