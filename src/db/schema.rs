@@ -62,6 +62,7 @@ diesel::table! {
         occurred_at -> Timestamptz,
         audience -> Array<Text>,
         horizon -> Nullable<Int8>,
+        traceparent -> Nullable<Text>,
     }
 }
 
@@ -670,6 +671,7 @@ diesel::table! {
         error -> Nullable<Text>,
         due_at -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
+        traceparent -> Nullable<Text>,
     }
 }
 
