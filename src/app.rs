@@ -11,6 +11,7 @@ use crate::auth::authenticator::Authenticator;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::news::News;
+use crate::db::pools::Pools;
 use crate::db::probe::Probe;
 use crate::db::{Connector, Db, installation};
 use crate::error::Result;
@@ -19,8 +20,8 @@ use crate::http::labels::names::ReadNames;
 use crate::http::limits::Limits;
 use crate::http::page::Cursors;
 use crate::http::references::ReadReferences;
-use crate::metrics::Metrics;
 use crate::http::request_log::RequestLog;
+use crate::metrics::Metrics;
 
 /// What all workers share.
 pub struct Shared {
@@ -40,9 +41,11 @@ pub struct Shared {
     pub metrics: Metrics,
     /// What callers may cost each other.
     pub limits: Limits,
-    /// Asks whether PostgreSQL answers.
+    /// The connections of all workers.
+    pub pools: Pools,
     /// The last requests, until they are kept.
     pub request_log: RequestLog,
+    /// Asks whether PostgreSQL answers.
     pub probe: Probe,
     /// What is new in the change feed.
     pub news: Arc<News>,
@@ -91,8 +94,9 @@ impl Shared {
         let cursors = Cursors::new(installation::cursor_key(&connector).await?);
         Ok(Arc::new(Self {
             limits: Limits::new(&config),
-            probe: Probe::start(&connector)?,
+            pools: Pools::default(),
             request_log: RequestLog::default(),
+            probe: Probe::start(&connector)?,
             config,
             news: News::new(connector.clone()),
             connector,
@@ -103,6 +107,15 @@ impl Shared {
             metrics: Metrics::default(),
             stopping: watch::Sender::new(false),
         }))
+    }
+
+    /// What is measured, as it is now, as a Prometheus server reads it.
+    pub fn measured(&self) -> String {
+        self.metrics.set(|| {
+            self.limits.measure();
+            self.pools.measure();
+        });
+        self.metrics.render()
     }
 
     /// From now on the service is not ready, and asks its callers to connect elsewhere.
@@ -132,6 +145,7 @@ impl App {
         let config = &shared.config;
         let (writes, queries) = (config.db_connections, config.query_connections);
         let db = Db::new(&shared.connector, &shared.probe, writes, queries)?;
+        let db = db.watched(&shared.pools);
         Ok(Self { shared, db })
     }
 

@@ -66,6 +66,18 @@ fn describe() {
         "Readers of the change feed that wait for what comes."
     );
     describe_gauge!("ree_connections", "Connections of callers that are open.");
+    describe_gauge!(
+        "ree_pool_max_connections",
+        "Connections to PostgreSQL that the pools of all workers may have, by pool."
+    );
+    describe_gauge!(
+        "ree_pool_connections",
+        "Connections to PostgreSQL that pools have, by pool and state: in use, or idle."
+    );
+    describe_gauge!(
+        "ree_pool_waiting",
+        "Requests that wait for a connection of a pool."
+    );
     describe_counter!("ree_job_runs_total", "Runs of each job, by outcome.");
     describe_gauge!(
         "ree_job_last_success_timestamp_seconds",
@@ -83,6 +95,10 @@ fn describe() {
     );
     describe_gauge!("ree_webhooks", "Webhooks, by how they fare.");
     describe_counter!(
+        "ree_request_log_dropped_total",
+        "Requests of callers that are not kept for them to read: there were too many at once."
+    );
+    describe_counter!(
         "ree_rate_limited_total",
         "Requests refused because a client asked too much (429)."
     );
@@ -94,10 +110,6 @@ fn describe() {
 
 impl Default for Metrics {
     fn default() -> Self {
-    describe_counter!(
-        "ree_request_log_dropped_total",
-        "Requests of callers that are not kept for them to read: there were too many at once."
-    );
         let builder = PrometheusBuilder::new()
             .set_buckets(BUCKETS)
             .unwrap_or_else(|_| PrometheusBuilder::new());
@@ -109,10 +121,14 @@ impl Default for Metrics {
             let version = env!("CARGO_PKG_VERSION");
             metrics::gauge!("ree_build_info", "version" => version).set(1.0);
         });
+        let not_kept = metrics::with_local_recorder(&recorder, || {
+            metrics::counter!("ree_request_log_dropped_total")
+        });
         Self {
             recorder,
             handle,
             known: RwLock::default(),
+            not_kept,
         }
     }
 }
@@ -121,14 +137,10 @@ impl Metrics {
     /// One answered request.
     pub fn observe(&self, operation: &str, status: StatusCode, elapsed: Duration) {
         let operation = if operation.is_empty() {
-        let not_kept = metrics::with_local_recorder(&recorder, || {
-            metrics::counter!("ree_request_log_dropped_total")
-        });
             "none"
         } else {
             operation
         };
-            not_kept,
         if !self.count(operation, status, elapsed) {
             self.name(operation, status);
             self.count(operation, status, elapsed);
@@ -166,6 +178,11 @@ impl Metrics {
         series.requests.push((status, requests));
     }
 
+    /// Requests that are not kept for their caller.
+    pub fn count_not_kept(&self, requests: u64) {
+        self.not_kept.increment(requests);
+    }
+
     /// Sets what is only known now, before it is read.
     pub fn set(&self, values: impl FnOnce()) {
         metrics::with_local_recorder(&self.recorder, values);
@@ -178,11 +195,6 @@ impl Metrics {
     }
 
     /// Folds what was recorded since the last time: to be called every few seconds.
-    /// Requests that are not kept for their caller.
-    pub fn count_not_kept(&self, requests: u64) {
-        self.not_kept.increment(requests);
-    }
-
     pub fn upkeep(&self) {
         self.handle.run_upkeep();
     }
