@@ -301,6 +301,7 @@ impl Exchange {
             problem: &problem,
             spoken,
             public_url: &app.config.public_url,
+            theme: app.config.theme,
             path: &self.path,
         };
         let page = html::page(&refusal.frame(), &refusal.content());
