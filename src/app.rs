@@ -11,6 +11,7 @@ use crate::auth::authenticator::Authenticator;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::news::News;
+use crate::db::pools::Pools;
 use crate::db::probe::Probe;
 use crate::db::{Connector, Db, installation};
 use crate::error::Result;
@@ -19,6 +20,7 @@ use crate::http::labels::names::ReadNames;
 use crate::http::limits::Limits;
 use crate::http::page::Cursors;
 use crate::http::references::ReadReferences;
+use crate::http::request_log::RequestLog;
 use crate::metrics::Metrics;
 
 /// What all workers share.
@@ -39,6 +41,10 @@ pub struct Shared {
     pub metrics: Metrics,
     /// What callers may cost each other.
     pub limits: Limits,
+    /// The connections of all workers.
+    pub pools: Pools,
+    /// The last requests, until they are kept.
+    pub request_log: RequestLog,
     /// Asks whether PostgreSQL answers.
     pub probe: Probe,
     /// What is new in the change feed.
@@ -88,6 +94,8 @@ impl Shared {
         let cursors = Cursors::new(installation::cursor_key(&connector).await?);
         Ok(Arc::new(Self {
             limits: Limits::new(&config),
+            pools: Pools::default(),
+            request_log: RequestLog::default(),
             probe: Probe::start(&connector)?,
             config,
             news: News::new(connector.clone()),
@@ -99,6 +107,15 @@ impl Shared {
             metrics: Metrics::default(),
             stopping: watch::Sender::new(false),
         }))
+    }
+
+    /// What is measured, as it is now, as a Prometheus server reads it.
+    pub fn measured(&self) -> String {
+        self.metrics.set(|| {
+            self.limits.measure();
+            self.pools.measure();
+        });
+        self.metrics.render()
     }
 
     /// From now on the service is not ready, and asks its callers to connect elsewhere.
@@ -128,6 +145,7 @@ impl App {
         let config = &shared.config;
         let (writes, queries) = (config.db_connections, config.query_connections);
         let db = Db::new(&shared.connector, &shared.probe, writes, queries)?;
+        let db = db.watched(&shared.pools);
         Ok(Self { shared, db })
     }
 

@@ -5,7 +5,7 @@
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::agreements::{conventions, deadlines, declinations, history};
-use crate::integration::{calendars, changes, oauth, operation, todo, webhooks};
+use crate::integration::{calendars, changes, me, oauth, operation, requests, todo, webhooks};
 use crate::offers::{interventions, opportunities, solicitations};
 use crate::pages;
 use crate::register::{clients, contacts, establishments, nomenclatures, partners, territories};
@@ -44,7 +44,9 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
     deadlines::mount(config);
     todo::mount(config);
     clients::mount(config);
+    me::mount(config);
     calendars::mount(config);
+    requests::mount(config);
     changes::mount(config);
     webhooks::mount(config);
     pages::mount(config);

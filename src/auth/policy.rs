@@ -263,6 +263,8 @@ pub const TABLE: &[Line] = &[
     aggregate("count_todo",                     [All, Own, Own, Own, Own]),
     list("list_changes",                        [All, All, All, All, All]),
     point("get_me",                             [All, All, All, All, All]),
+    list("list_requests",                       [Own, Own, Own, Own, Own]),
+    aggregate("count_requests",                 [Own, Own, Own, Own, Own]),
     point("get_calendar",                       [Own, Own, Own, Own, Own]),
     write("create_calendar",                    [Own, Own, Own, Own, Own]),
     write("delete_calendar",                    [Own, Own, Own, Own, Own]),

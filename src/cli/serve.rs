@@ -105,6 +105,7 @@ impl Servers {
         };
         jobs.abort();
         api_handle.stop(true).await;
+        jobs::finish(Arc::clone(shared)).await;
         admin_handle.stop(false).await;
         ended.map_err(io::Error::other)?
     }

@@ -15,6 +15,8 @@ use std::time::Duration;
 pub use settings::{DRAIN, SETTINGS, SMALL_GROUP, STALE_AFTER_DAYS, Setting};
 use sources::Values;
 
+use crate::layout::Theme;
+
 /// The variable that commands take a token from: no setting of the service.
 pub const TOKEN: &str = "REE_TOKEN";
 
@@ -85,6 +87,8 @@ pub struct Config {
     pub small_group: u16,
     /// Whom to tell of a weakness, the preferred first; none: the documentation says it.
     pub security_contacts: Vec<String>,
+    /// How the pages look.
+    pub theme: Theme,
     /// Whether webhooks may be private and loopback addresses, by plain http too.
     pub webhooks_allow_private: bool,
     /// Where each value came from, by setting name.
@@ -296,6 +300,14 @@ mod tests {
             let error = read(&[("REE_SECURITY_CONTACT", refused)]).unwrap_err();
             assert_eq!(error.0.len(), 1, "{refused}: {error}");
         }
+    }
+
+    #[test]
+    fn pages_are_neutral_unless_a_theme_is_named() {
+        assert_eq!(read(&[]).unwrap().theme, Theme::Neutral);
+        assert_eq!(read(&[("REE_THEME", "state")]).unwrap().theme, Theme::State);
+        let error = read(&[("REE_THEME", "blue")]).unwrap_err();
+        assert_eq!(error.0, ["REE_THEME=blue: neutral or state is expected"]);
     }
 
     #[test]

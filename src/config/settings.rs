@@ -123,6 +123,11 @@ pub const SETTINGS: &[Setting] = &[
         "REE_PUBLIC_URL and /docs/",
         "whom to tell of a weakness, in security.txt: mailto:, https: or tel: addresses, separated by commas",
     ),
+    setting(
+        "REE_THEME",
+        "neutral",
+        "how the pages look: neutral, or state: the State's design system, for operators who are entitled to it",
+    ),
     setting("RUST_LOG", "info", "log filter, env_logger's syntax"),
 ];
 

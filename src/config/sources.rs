@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::settings::{DRAIN, SMALL_GROUP, STALE_AFTER_DAYS, known};
 use super::{Config, ConfigError, Origin};
+use crate::layout::{THEMES, Theme};
 
 /// The values given, and what is wrong with them.
 #[derive(Default)]
@@ -131,6 +132,7 @@ impl Values {
         let webhooks_allow_private =
             self.parsed("REE_WEBHOOKS_ALLOW_PRIVATE", false, "true or false");
         let security_contacts = self.security_contacts();
+        let theme = self.parsed("REE_THEME", Theme::default(), THEMES);
         let public_url = self.public_url(listen);
         let log_filter = self.log_filter();
         let cors_origins = self.origins();
@@ -172,6 +174,7 @@ impl Values {
             stale_after_days,
             small_group,
             security_contacts,
+            theme,
             webhooks_allow_private,
             origins: self.values,
         })

@@ -19,6 +19,7 @@ pub mod migrations;
 pub mod news;
 pub mod overlap;
 pub mod page;
+pub mod pools;
 pub mod probe;
 mod reference;
 #[expect(
@@ -46,6 +47,7 @@ use diesel_async::AsyncPgConnection;
 use crate::error::{Error, Result};
 use cluster::Standing;
 pub use connect::Connector;
+use pools::Pools;
 use probe::Probe;
 pub use session::Session;
 
@@ -55,6 +57,10 @@ pub type Borrowed = Object<Sessions>;
 /// How long a request may wait for a connection before it is answered 503, and for one to be made.
 const WAIT: Duration = Duration::from_secs(3);
 const MAKING: Duration = Duration::from_secs(4);
+
+/// The pools, by the names that the metrics give them.
+const WRITES: &str = "writes";
+const QUERIES: &str = "queries";
 
 /// One worker's connections.
 pub struct Db {
@@ -148,6 +154,13 @@ impl Db {
             connector: connector.within(SHORT),
             reader: Mutex::new(None),
         })
+    }
+
+    /// Has these pools be seen in the metrics.
+    pub fn watched(self, pools: &Pools) -> Self {
+        pools.watch(WRITES, &self.pool);
+        pools.watch(QUERIES, &self.queries);
+        self
     }
 
     /// A connection of one's own, for a write.

@@ -62,6 +62,7 @@ diesel::table! {
         occurred_at -> Timestamptz,
         audience -> Array<Text>,
         horizon -> Nullable<Int8>,
+        traceparent -> Nullable<Text>,
     }
 }
 
@@ -670,6 +671,7 @@ diesel::table! {
         error -> Nullable<Text>,
         due_at -> Nullable<Timestamptz>,
         created_at -> Timestamptz,
+        traceparent -> Nullable<Text>,
     }
 }
 
@@ -697,6 +699,23 @@ diesel::table! {
         acts_as -> Jsonb,
         digest -> Bytea,
         created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    request_log (owner, id) {
+        owner -> Text,
+        id -> Uuid,
+        at -> Timestamptz,
+        request_id -> Text,
+        method -> Text,
+        operation -> Nullable<Text>,
+        route -> Nullable<Text>,
+        path -> Text,
+        status -> Int2,
+        code -> Nullable<Text>,
+        duration_ms -> Int4,
+        not_kept -> Int4,
     }
 }
 

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
-use diesel::sql_types::{Jsonb, Text, Timestamptz};
+use diesel::sql_types::{Jsonb, Nullable, Text, Timestamptz};
 use diesel_async::{AnsiTransactionManager, AsyncPgConnection, RunQueryDsl, TransactionManager};
 use uuid::Uuid;
 
@@ -36,6 +36,8 @@ pub struct Tx<'a> {
     session: &'a mut Session,
     author: Author,
     clock: &'a Clock,
+    /// The place in a trace that the request named.
+    traceparent: Option<String>,
     /// The moment of the step: every row it writes has it.
     pub now: DateTime<Utc>,
 }
@@ -51,8 +53,16 @@ impl<'a> Tx<'a> {
             session,
             author,
             clock,
+            traceparent: None,
             now: clock.now(),
         })
+    }
+
+    /// As a part of a trace that others keep: whoever is told of what it writes is told the trace too.
+    #[must_use]
+    pub fn in_trace(mut self, traceparent: Option<String>) -> Self {
+        self.traceparent = traceparent;
+        self
     }
 
     /// The subject who writes.
@@ -161,6 +171,7 @@ impl<'a> Tx<'a> {
             now: self.now,
             object_type: T::TYPE,
             author: &self.author,
+            traceparent: self.traceparent.as_deref(),
         };
         journaled.execute(self.session.connection_mut()).await?;
         Ok(())
@@ -175,6 +186,7 @@ struct Journaling<'a> {
     now: DateTime<Utc>,
     object_type: &'static str,
     author: &'a Author,
+    traceparent: Option<&'a str>,
 }
 
 impl QueryId for Journaling<'_> {
@@ -196,7 +208,9 @@ impl QueryFragment<Pg> for Journaling<'_> {
         out.push_bind_param::<Text, _>(&self.author.client_id)?;
         out.push_sql(" AS client_id, ");
         out.push_bind_param::<Text, _>(&self.author.request_id)?;
-        out.push_sql(" AS request_id), given AS MATERIALIZED (SELECT * FROM jsonb_to_recordset(");
+        out.push_sql(" AS request_id, ");
+        out.push_bind_param::<Nullable<Text>, _>(&self.traceparent)?;
+        out.push_sql(" AS traceparent), given AS MATERIALIZED (SELECT * FROM jsonb_to_recordset(");
         out.push_bind_param::<Jsonb, _>(&self.entries)?;
         out.push_sql(
             ") AS entry (
@@ -208,8 +222,9 @@ impl QueryFragment<Pg> for Journaling<'_> {
                 SELECT audit_id, occurred_at, subject, role, client_id, request_id, action,
                        object_type, object_id, fields, before, after FROM step, given
             )
-            INSERT INTO changes (type, object_type, object_id, object_key, parent_id, version, occurred_at, audience)
-            SELECT action, object_type, object_id, object_key, parent_id, version, occurred_at, audience
+            INSERT INTO changes (type, object_type, object_id, object_key, parent_id, version, occurred_at, audience,
+                                 traceparent)
+            SELECT action, object_type, object_id, object_key, parent_id, version, occurred_at, audience, traceparent
               FROM step, given",
         );
         Ok(())

@@ -1,43 +1,56 @@
 //! What the log says of a request, noted while it is read.
 
 use std::cell::{Cell, RefCell};
+use std::sync::Arc;
 
 use super::limits::rates::Left;
+use super::trace::Trace;
 use crate::auth::claims::Claims;
+use crate::error::Code;
 
 /// Log context of a request: filled in while it is read, written when it is answered.
 #[derive(Debug)]
 pub struct AccessLog {
     /// The request's id.
     pub request_id: String,
-    caller: RefCell<Caller>,
+    /// Its place in a trace that others keep.
+    pub trace: Option<Trace>,
+    claims: RefCell<Option<Arc<Claims>>>,
+    asked: RefCell<Asked>,
+    refused: Cell<Option<Code>>,
     rate: Cell<Option<Left>>,
 }
 
-/// Who asks for what.
+/// What is asked for; nothing, where an address is none.
 #[derive(Debug, Default, Clone)]
-pub struct Caller {
+pub struct Asked {
     /// The operation's id.
     pub operation: String,
-    /// The role.
-    pub role: &'static str,
-    /// The client.
-    pub client_id: String,
+    /// The form of its path.
+    pub route: String,
 }
 
 impl AccessLog {
     /// Of a request of which nothing else is known yet.
-    pub fn of(request_id: String) -> Self {
+    pub fn of(request_id: String, trace: Option<Trace>) -> Self {
         Self {
             request_id,
-            caller: RefCell::default(),
+            trace,
+            claims: RefCell::default(),
+            asked: RefCell::default(),
+            refused: Cell::new(None),
             rate: Cell::new(None),
         }
     }
 
-    /// Who asks for what, as far as it was noted.
-    pub fn caller(&self) -> Caller {
-        self.caller.borrow().clone()
+    /// Who asks, as far as it was noted.
+    pub fn claims(&self) -> Option<Arc<Claims>> {
+        self.claims.borrow().clone()
+    }
+
+    /// What is asked for, as far as it was noted.
+    pub fn asked(&self) -> Asked {
+        self.asked.borrow().clone()
     }
 
     /// Notes what is left to the caller.
@@ -50,14 +63,26 @@ impl AccessLog {
         self.rate.get()
     }
 
-    /// Notes the operation and who asks.
-    pub fn note(&self, operation: &str, claims: Option<&Claims>) {
-        *self.caller.borrow_mut() = Caller {
+    /// Notes who asks.
+    pub fn note_caller(&self, claims: &Arc<Claims>) {
+        *self.claims.borrow_mut() = Some(Arc::clone(claims));
+    }
+
+    /// Notes what is asked for.
+    pub fn note(&self, operation: &str, route: &str) {
+        *self.asked.borrow_mut() = Asked {
             operation: operation.to_owned(),
-            role: claims.map_or("", |claims| claims.identity.role().as_str()),
-            client_id: claims
-                .map(|claims| claims.client_id.clone())
-                .unwrap_or_default(),
+            route: route.to_owned(),
         };
+    }
+
+    /// Notes why it is refused.
+    pub fn note_refusal(&self, code: Code) {
+        self.refused.set(Some(code));
+    }
+
+    /// Why it was refused, where the service wrote the refusal.
+    pub fn refused(&self) -> Option<Code> {
+        self.refused.get()
     }
 }

@@ -20,6 +20,9 @@ use crate::values::ids::{Id, Kind};
 /// The most objects that a step is taken with at once.
 pub const MOST: usize = 1_000;
 
+/// The most items of a batch of interventions or of rows of reports.
+pub const BATCH_ITEMS: usize = 5_000;
+
 static IDS_OR_FILTER: Notice = notice(
     "ids_or_filter",
     "Donnez `ids`, ou `filter` avec un critère au moins : l'un des deux.",

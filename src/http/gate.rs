@@ -32,6 +32,7 @@ use super::limits::turns::Turn;
 use super::page::bound_to;
 use super::query::Parameters;
 use super::references::{self, References};
+use super::trace::Trace;
 use super::{accept, csv_body, json};
 use crate::app::App;
 use crate::auth::claims::Claims;
@@ -87,6 +88,8 @@ pub struct Admitted {
     pub idempotency_key: Option<String>,
     /// The request's id.
     pub request_id: String,
+    /// Its place in a trace that others keep.
+    pub trace: Option<Trace>,
     /// Who it is counted for: a client, or an address.
     pub who: String,
     /// What it costs the others.
@@ -154,6 +157,7 @@ async fn pass(request: &mut ServiceRequest) -> Result<Passed> {
     let app = app_of(request)?;
     refuse_repeats(request.headers())?;
     let claims = authenticate(&app, request).await?;
+    note_caller(request, claims.as_ref());
     let template = request.match_pattern();
     let operations = template
         .as_deref()
@@ -168,7 +172,7 @@ async fn pass(request: &mut ServiceRequest) -> Result<Passed> {
     let operation = operations
         .get(request.method())
         .ok_or_else(|| not_allowed(&allow(operations)))?;
-    note(request, operation, claims.as_deref());
+    note(request, operation, template.as_deref().unwrap_or_default());
     let media_type = negotiate(request, operation)?;
     let class = class_of(operation, &media_type);
     let who = caller(&app, request, claims.as_deref());
@@ -240,9 +244,16 @@ async fn authenticate(app: &App, request: &ServiceRequest) -> Result<Option<Arc<
         .map(Some)
 }
 
-fn note(request: &ServiceRequest, operation: &Operation, claims: Option<&Claims>) {
+fn note_caller(request: &ServiceRequest, claims: Option<&Arc<Claims>>) {
+    let extensions = request.extensions();
+    if let Some((access_log, claims)) = extensions.get::<Rc<AccessLog>>().zip(claims) {
+        access_log.note_caller(claims);
+    }
+}
+
+fn note(request: &ServiceRequest, operation: &Operation, route: &str) {
     if let Some(access_log) = request.extensions().get::<Rc<AccessLog>>() {
-        access_log.note(&operation.id, claims);
+        access_log.note(&operation.id, route);
     }
 }
 
@@ -338,6 +349,7 @@ async fn admit(app: &App, request: &mut ServiceRequest, asked: Asked<'_>) -> Res
     if let Some(json) = &mut json {
         references.put_into(json);
     }
+    let noted = request.extensions().get::<Rc<AccessLog>>().cloned();
     Ok(Admitted {
         read: references.in_parameters(&parameters),
         references,
@@ -353,11 +365,11 @@ async fn admit(app: &App, request: &mut ServiceRequest, asked: Asked<'_>) -> Res
         if_match,
         if_none_match: Precondition::none_of(request.headers()),
         idempotency_key,
-        request_id: request
-            .extensions()
-            .get::<Rc<AccessLog>>()
-            .map(|access_log| access_log.request_id.clone())
+        request_id: noted
+            .as_ref()
+            .map(|log| log.request_id.clone())
             .unwrap_or_default(),
+        trace: noted.and_then(|log| log.trace.clone()),
         who,
         class,
         turn: RefCell::new(turn),

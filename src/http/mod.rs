@@ -32,6 +32,7 @@ pub mod query;
 pub mod readings;
 pub mod references;
 pub mod refusal;
+pub mod request_log;
 pub mod shell;
 pub mod stream;
 pub mod table;

@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use super::accept;
 use crate::app::App;
 use crate::error::problem::Problem;
-use crate::layout::{Frame, Spoken};
+use crate::layout::{Frame, Spoken, Theme};
 
 /// The addresses that programs alone ask: a browser that opens one reads what they read.
 const OF_PROGRAMS: [&str; 4] = ["/v1/", "/public/", "/oauth2/", "/.well-known/"];
@@ -21,6 +21,8 @@ pub struct Refusal<'a> {
     pub spoken: Spoken,
     /// The address of the register.
     pub public_url: &'a str,
+    /// How the pages look.
+    pub theme: Theme,
     /// What was asked for.
     pub path: &'a str,
 }
@@ -59,6 +61,7 @@ impl<'a> Refusal<'a> {
             description: self.problem.detail.clone(),
             address: self.path.to_owned(),
             public_url: self.public_url,
+            theme: self.theme,
             section: None,
             steps: Vec::new(),
             is_indexed: false,

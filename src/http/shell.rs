@@ -15,16 +15,19 @@ use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{StatusCode, Version};
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
+use chrono::TimeDelta;
 use futures_util::FutureExt;
 
-use super::access_log::AccessLog;
+use super::access_log::{AccessLog, Asked};
 use super::advice;
 use super::answer::of_coding;
 use super::gate::Admitted;
 use super::refusal::{self, Refusal};
+use super::request_log::{Entry, path_kept};
 use super::trace::{TRACEPARENT, Trace};
 use super::{html, open};
 use crate::app::App;
+use crate::auth::claims::Claims;
 use crate::error::oauth::{self, OAuthError};
 use crate::error::problem::Problem;
 use crate::error::{Code, Error};
@@ -50,7 +53,6 @@ struct Exchange {
     gzip: bool,
     /// HTTP/1.0, which has no chunks.
     is_old: bool,
-    trace: Option<Trace>,
     secure: bool,
 }
 
@@ -166,14 +168,13 @@ impl Exchange {
             .or_else(|| app.map(|app| app.new_id().to_string()))
             .unwrap_or_default();
         Self {
-            access_log: Rc::new(AccessLog::of(request_id)),
+            access_log: Rc::new(AccessLog::of(request_id, Trace::of(headers))),
             started: Instant::now(),
             language: Language::of(headers),
             method: request.method().to_string(),
             path: without_secret(request.path()),
             gzip: text("accept-encoding").is_some_and(takes_gzip),
             is_old: request.version() < Version::HTTP_11,
-            trace: Trace::of(headers),
             secure: app.is_some_and(|app| app.config.public_url.starts_with("https://")),
         }
     }
@@ -200,6 +201,7 @@ impl Exchange {
         let error = error.as_error::<Error>().unwrap_or(&unknown);
         let mut headers = HeaderMap::new();
         self.set_headers(&mut headers);
+        self.access_log.note_refusal(error.code);
         self.record(app, error.code.status());
         let (status, content_type, body) = self.document(error, None);
         Finished {
@@ -232,6 +234,7 @@ impl Exchange {
         let Some(error) = raised.or(stray.as_ref()) else {
             return response;
         };
+        self.access_log.note_refusal(error.code);
         let admitted = response
             .request()
             .extensions()
@@ -298,6 +301,7 @@ impl Exchange {
             problem: &problem,
             spoken,
             public_url: &app.config.public_url,
+            theme: app.config.theme,
             path: &self.path,
         };
         let page = html::page(&refusal.frame(), &refusal.content());
@@ -347,7 +351,7 @@ impl Exchange {
                 set(HeaderName::from_static(name), &value);
             }
         }
-        if let Some(trace) = &self.trace {
+        if let Some(trace) = &self.access_log.trace {
             set(HeaderName::from_static(TRACEPARENT), trace.as_str());
         }
         if self.secure {
@@ -386,24 +390,54 @@ impl Exchange {
         })
     }
 
-    /// The log line and the observation. Never a token, an e-mail, a query or a body.
+    /// The log line, the observation, and what is kept for the caller. Never a token, an e-mail, a query
+    /// or a body.
     fn record(&self, app: Option<&App>, status: StatusCode) {
-        let caller = self.access_log.caller();
+        let access_log = &self.access_log;
+        let (claims, asked) = (access_log.claims(), access_log.asked());
         let elapsed = self.started.elapsed();
         log::info!(
             target: "ree::access",
-            request_id = self.access_log.request_id.as_str(),
-            trace_id = self.trace.as_ref().map(Trace::id).unwrap_or_default(),
-            client_id = caller.client_id.as_str(),
-            role = caller.role,
-            operation = caller.operation.as_str(),
+            request_id = access_log.request_id.as_str(),
+            trace_id = access_log.trace.as_ref().map(Trace::id).unwrap_or_default(),
+            client_id = claims.as_ref().map_or("", |claims| claims.client_id.as_str()),
+            role = claims.as_ref().map_or("", |claims| claims.identity.role().as_str()),
+            operation = asked.operation.as_str(),
             method = self.method.as_str(),
             status = status.as_u16(),
             duration_us = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
             "request"
         );
-        if let Some(app) = app {
-            app.metrics.observe(&caller.operation, status, elapsed);
+        let Some(app) = app else { return };
+        app.metrics.observe(&asked.operation, status, elapsed);
+        if let Some(claims) = claims {
+            self.keep(app, &claims, asked, status);
+        }
+    }
+
+    /// Keeps it among the last requests of its caller.
+    fn keep(&self, app: &App, claims: &Claims, asked: Asked, status: StatusCode) {
+        let elapsed = self.started.elapsed();
+        let since = TimeDelta::from_std(elapsed).unwrap_or_default();
+        let named = |text: String| Some(text).filter(|text| !text.is_empty());
+        let is_kept = app.request_log.add(
+            claims,
+            Entry {
+                id: app.new_id(),
+                at: app.now() - since,
+                request_id: self.access_log.request_id.clone(),
+                method: self.method.clone(),
+                operation: named(asked.operation),
+                route: named(asked.route),
+                path: path_kept(&self.path),
+                status: status.as_u16(),
+                code: self.access_log.refused().map(Code::as_str),
+                duration_ms: i32::try_from(elapsed.as_millis()).unwrap_or(i32::MAX),
+                not_kept: 0,
+            },
+        );
+        if !is_kept {
+            app.metrics.count_not_kept(1);
         }
     }
 }

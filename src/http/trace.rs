@@ -33,6 +33,15 @@ impl Trace {
         Self(format!("00-{id:032x}-{place:016x}-00"))
     }
 
+    /// A new place in the trace that this one names, as whoever passes it on is to make (§3.2.2.4): its flags
+    /// stay. `None` where it names none.
+    pub fn within(text: &str) -> Option<Self> {
+        let text = Some(text).filter(|text| is_place(text))?;
+        let (id, flags) = (text.get(3..35)?, text.get(53..55)?);
+        let place = rand::random::<u64>().max(1);
+        Some(Self(format!("00-{id}-{place:016x}-{flags}")))
+    }
+
     /// The trace, without the place in it.
     pub fn id(&self) -> &str {
         self.0.get(3..35).unwrap_or_default()
@@ -96,6 +105,20 @@ mod tests {
             assert_eq!(trace.id(), "0af7651916cd43dd8448eb211c80319c");
         }
         assert_eq!(of(&[]), None);
+    }
+
+    #[test]
+    fn a_trace_is_passed_on_by_a_new_place_with_its_flags() {
+        for kept in [
+            PLACE,
+            "01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-more",
+        ] {
+            let within = Trace::within(kept).unwrap();
+            assert!(is_place(within.as_str()) && within.as_str().ends_with("-01"));
+            assert_eq!(within.id(), "0af7651916cd43dd8448eb211c80319c");
+            assert!(!within.as_str().contains("b7ad6b7169203331"));
+        }
+        assert_eq!(Trace::within("00-0-0-01"), None);
     }
 
     #[test]

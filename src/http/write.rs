@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::answer::Answer;
 use super::call::Call;
+use crate::db::Session;
 use crate::db::idempotency::{self, Found, Kept};
 use crate::db::tx::{Author, Tx};
 use crate::error::{Code, Error, Result};
@@ -23,7 +24,7 @@ impl<Q, B> Call<Q, B> {
         step: impl AsyncFnOnce(&mut Tx<'_>) -> Result<Answer>,
     ) -> Result<Answer> {
         let mut connection = self.app.db.borrow().await?;
-        let mut tx = Tx::begin(&mut connection, self.author()?, &self.app.clock).await?;
+        let mut tx = self.begin(&mut connection).await?;
         let outcome = self.once(&mut tx, step).await;
         match outcome {
             Ok(answer) => tx.commit().await.map(|()| answer),
@@ -71,7 +72,7 @@ impl<Q, B> Call<Q, B> {
         step: impl AsyncFnOnce(&mut Tx<'_>) -> Result<Answer>,
     ) -> Result<Answer> {
         let mut connection = self.app.db.borrow().await?;
-        let mut tx = Tx::begin(&mut connection, self.author()?, &self.app.clock).await?;
+        let mut tx = self.begin(&mut connection).await?;
         let outcome = step(&mut tx).await;
         tx.rollback().await;
         outcome
@@ -104,6 +105,13 @@ impl<Q, B> Call<Q, B> {
             hash.update(part.as_bytes());
         }
         Ok(hash.finalize().into())
+    }
+
+    /// A transaction of the caller's, as a part of the trace it names.
+    async fn begin<'a>(&'a self, session: &'a mut Session) -> Result<Tx<'a>> {
+        let tx = Tx::begin(session, self.author()?, &self.app.clock).await?;
+        let trace = self.admitted.trace.as_ref();
+        Ok(tx.in_trace(trace.map(|trace| trace.as_str().to_owned())))
     }
 
     fn author(&self) -> Result<Author> {

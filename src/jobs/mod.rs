@@ -15,6 +15,7 @@ use futures_util::future::{BoxFuture, join_all};
 use crate::app::{App, Shared};
 use crate::error::Result;
 use crate::integration::changes::store::delay;
+use crate::integration::requests::keeping as requests;
 use crate::integration::webhooks::{sending as webhooks, store};
 
 /// A job.
@@ -33,6 +34,8 @@ pub struct Job {
 const REVOCATIONS: Duration = Duration::from_secs(2);
 /// How often what has expired is removed.
 const EXPIRY: Duration = Duration::from_secs(3600);
+/// How long the last of it may take when the service stops.
+const PARTING: Duration = Duration::from_secs(2);
 /// How often what is only known to the database is measured.
 const GAUGES: Duration = Duration::from_secs(15);
 
@@ -99,6 +102,24 @@ pub const JOBS: &[Job] = &[
         run: |app| Box::pin(expiry::remove_deliveries(app)),
     },
     Job {
+        name: "keep requests",
+        period: requests::PERIOD,
+        writes: true,
+        run: |app| Box::pin(requests::write(app)),
+    },
+    Job {
+        name: "remove surplus requests",
+        period: requests::SURPLUS,
+        writes: true,
+        run: |app| Box::pin(requests::remove_surplus(app)),
+    },
+    Job {
+        name: "remove old requests",
+        period: EXPIRY,
+        writes: true,
+        run: |app| Box::pin(requests::remove_old(app)),
+    },
+    Job {
         name: "fold metrics",
         period: REVOCATIONS,
         writes: false,
@@ -113,6 +134,16 @@ pub async fn run(shared: Arc<Shared>) {
             join_all(JOBS.iter().map(|job| job.repeat(&app))).await;
         }
         Err(error) => log::error!("jobs cannot start: {error}"),
+    }
+}
+
+/// What is done once more when the service stops, after the last answer.
+pub async fn finish(shared: Arc<Shared>) {
+    let kept = async { requests::write(&App::new(shared)?).await };
+    match tokio::time::timeout(PARTING, kept).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => log::warn!("the last requests are not kept: {error}"),
+        Err(_) => log::warn!("the last requests are not kept: PostgreSQL does not answer"),
     }
 }
 

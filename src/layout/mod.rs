@@ -5,8 +5,10 @@
 //! it does not name.
 
 mod spoken;
+mod theme;
 
 pub use spoken::Spoken;
+pub use theme::{THEMES, Theme};
 
 use std::hash::{DefaultHasher, Hasher};
 use std::sync::LazyLock;
@@ -101,6 +103,8 @@ pub struct Frame<'a> {
     pub address: String,
     /// The address of the register: `https://ree.example`.
     pub public_url: &'a str,
+    /// How it looks.
+    pub theme: Theme,
     /// The part of the site that it is in.
     pub section: Option<Section>,
     /// The pages above it, the home page left out, and itself.
@@ -161,6 +165,7 @@ impl Frame<'_> {
                 meta name="description" content=(self.description);
                 @if !self.is_indexed { meta name="robots" content="noindex"; }
                 link rel="stylesheet" href=(*STYLE_ADDRESS);
+                @if let Some(style) = self.theme.address() { link rel="stylesheet" href=(style); }
                 link rel="icon" type="image/svg+xml" href=(*ICON_ADDRESS);
                 @if self.is_indexed {
                     link rel="canonical" href=(address);
@@ -275,6 +280,7 @@ mod tests {
             description: "Une \"page\".".to_owned(),
             address: "/conventions?q=a&sort=title".to_owned(),
             public_url: "https://ree.example",
+            theme: Theme::Neutral,
             section: Some(Section::Conventions),
             steps: vec![("Conventions".to_owned(), None)],
             is_indexed: true,
@@ -300,6 +306,15 @@ mod tests {
             ..frame()
         };
         assert!(scripted.policy().contains("script-src 'self'"));
+    }
+
+    #[test]
+    fn a_theme_is_a_second_style_and_the_neutral_one_is_none() {
+        let of = |theme| Frame { theme, ..frame() }.around(&html! {}).into_string();
+        let styles = |page: String| page.matches("rel=\"stylesheet\"").count();
+        assert_eq!(styles(of(Theme::Neutral)), 1);
+        assert_eq!(styles(of(Theme::State)), 2);
+        assert!(of(Theme::State).contains("href=\"/assets/theme-state.css?v="));
     }
 
     #[test]

@@ -17,6 +17,7 @@ pub struct Metrics {
     handle: PrometheusHandle,
     /// What was observed before, by operation: naming a series anew costs ten times an increment.
     known: RwLock<HashMap<String, Series>>,
+    not_kept: Counter,
 }
 
 struct Series {
@@ -65,6 +66,18 @@ fn describe() {
         "Readers of the change feed that wait for what comes."
     );
     describe_gauge!("ree_connections", "Connections of callers that are open.");
+    describe_gauge!(
+        "ree_pool_max_connections",
+        "Connections to PostgreSQL that the pools of all workers may have, by pool."
+    );
+    describe_gauge!(
+        "ree_pool_connections",
+        "Connections to PostgreSQL that pools have, by pool and state: in use, or idle."
+    );
+    describe_gauge!(
+        "ree_pool_waiting",
+        "Requests that wait for a connection of a pool."
+    );
     describe_counter!("ree_job_runs_total", "Runs of each job, by outcome.");
     describe_gauge!(
         "ree_job_last_success_timestamp_seconds",
@@ -81,6 +94,10 @@ fn describe() {
         "1, with the version of the program that runs."
     );
     describe_gauge!("ree_webhooks", "Webhooks, by how they fare.");
+    describe_counter!(
+        "ree_request_log_dropped_total",
+        "Requests of callers that are not kept for them to read: there were too many at once."
+    );
     describe_counter!(
         "ree_rate_limited_total",
         "Requests refused because a client asked too much (429)."
@@ -104,10 +121,14 @@ impl Default for Metrics {
             let version = env!("CARGO_PKG_VERSION");
             metrics::gauge!("ree_build_info", "version" => version).set(1.0);
         });
+        let not_kept = metrics::with_local_recorder(&recorder, || {
+            metrics::counter!("ree_request_log_dropped_total")
+        });
         Self {
             recorder,
             handle,
             known: RwLock::default(),
+            not_kept,
         }
     }
 }
@@ -155,6 +176,11 @@ impl Metrics {
             requests: Vec::new(),
         });
         series.requests.push((status, requests));
+    }
+
+    /// Requests that are not kept for their caller.
+    pub fn count_not_kept(&self, requests: u64) {
+        self.not_kept.increment(requests);
     }
 
     /// Sets what is only known now, before it is read.

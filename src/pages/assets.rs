@@ -12,7 +12,7 @@ use crate::http::answer::Answer;
 use crate::http::call::Call;
 use crate::http::html::asset;
 use crate::http::query::Anything;
-use crate::layout::{ICON, STYLE};
+use crate::layout::{ICON, STYLE, Theme};
 use crate::reference::Reference;
 use crate::results::publications::store as publications;
 use crate::values::today;
@@ -30,7 +30,10 @@ pub async fn get_asset(call: Call<Anything>) -> Result<Answer> {
     match call.segment("file") {
         "ree.css" => Ok(asset("text/css; charset=utf-8", STYLE)),
         "icon.svg" => Ok(asset("image/svg+xml", ICON)),
-        _ => Err(Error::not_found()),
+        name => match Theme::file(name) {
+            Some(style) => Ok(asset("text/css; charset=utf-8", style)),
+            None => Err(Error::not_found()),
+        },
     }
 }
 

@@ -9,7 +9,7 @@ use maud::{Markup, html};
 use super::map::{Tile, key, map};
 use super::parts::{self, frame, scrolled, tags};
 use super::told::{Told, completeness, explained};
-use super::{TAG, words};
+use super::{TAG, proof, words};
 use crate::agreements::conventions::coverage::model::{AcademyCoverage, Coverage};
 use crate::agreements::conventions::directory::model::PublicPartner;
 use crate::agreements::declinations::content::DeclinationLevel;
@@ -67,6 +67,7 @@ pub async fn get_convention_page(call: Call<Anything>) -> Result<Answer> {
         (offered_now(s, &offers, number))
         (published(s, &found))
         (history(s, &found))
+        (proof::section(s, &found))
         (files(s, &found))
     };
     Ok(page(&frame, &content))
@@ -366,36 +367,26 @@ fn years(s: Spoken, years: &[PublishedYear]) -> Markup {
 /// What was signed and took effect, day by day.
 fn events(s: Spoken, found: &ConventionPermalink) -> Vec<(NaiveDate, String)> {
     let one = &found.convention;
-    let mut events: Vec<(NaiveDate, String)> = Vec::new();
-    let mut add = |day: Option<NaiveDate>, words: &str| {
-        events.extend(day.map(|day| (day, words.to_owned())));
-    };
-    add(
-        one.signed_on,
-        s.say("Signée par toutes les parties", "Signed by all parties"),
-    );
-    add(one.starts_on, s.say("Premier jour", "First day"));
-    add(
-        one.effective_ends_on,
-        s.say("Dernier jour, vu d’aujourd’hui", "Last day, as seen today"),
-    );
+    let told = |day: Option<NaiveDate>, words: String| day.map(|day| (day, words));
+    let said = |french, english| s.say(french, english).to_owned();
+    let of_all = said("Signée par toutes les parties", "Signed by all parties");
+    let last = said("Dernier jour, vu d’aujourd’hui", "Last day, as seen today");
+    let mut events = proof::signatures(s, found, None, s.say("Convention", "Convention"));
+    events.extend(told(one.signed_on, of_all));
+    events.extend(told(one.starts_on, said("Premier jour", "First day")));
     for amendment in &found.amendments {
-        let name = format!(
-            "{} {} · {}",
-            s.say("Avenant n°", "Amendment no."),
-            amendment.number,
-            amendment.title
-        );
-        add(
-            amendment.signed_on,
-            &format!("{name} : {}", s.say("signé", "signed")),
-        );
-        add(
-            Some(amendment.effective_on),
-            &format!("{name} : {}", s.say("prend effet", "takes effect")),
-        );
+        let number = amendment.number;
+        let short = format!("{} {number}", s.say("Avenant n°", "Amendment no."));
+        let name = format!("{short} · {}", amendment.title);
+        let signed = format!("{name} : {}", s.say("signé", "signed"));
+        let effect = format!("{name} : {}", s.say("prend effet", "takes effect"));
+        events.extend(proof::signatures(s, found, Some(number), &short));
+        events.extend(told(amendment.signed_on, signed));
+        events.extend(told(Some(amendment.effective_on), effect));
     }
-    events.sort();
+    events.extend(told(one.effective_ends_on, last));
+    // Of one day, in the order of what leads to what.
+    events.sort_by_key(|(day, _)| *day);
     events
 }
 

@@ -17,6 +17,7 @@ pub mod home;
 pub mod map;
 pub mod parts;
 pub mod problems;
+mod proof;
 pub mod published;
 pub mod territories;
 pub mod territory;

@@ -24,6 +24,7 @@ pub fn frame<'a, Q>(
         description: description.into(),
         address: call.path().to_owned(),
         public_url: &call.app.config.public_url,
+        theme: call.app.config.theme,
         section,
         steps: Vec::new(),
         is_indexed: true,

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use super::parts::{self, frame, scrolled};
 use super::territories::below;
-use super::told::{Told, explained};
+use super::told::{Told, completeness, explained};
 use super::{TAG, published, words};
 use crate::agreements::conventions::content::ConventionScope;
 use crate::agreements::conventions::directory::model::PublicConvention;
@@ -29,6 +29,7 @@ use crate::register::establishments::filter::Filter as Schools;
 use crate::register::establishments::model::EstablishmentState;
 use crate::register::establishments::store as establishments;
 use crate::register::territories::ancestry;
+use crate::results::figures::published::completeness as base;
 use crate::results::indicators::model::Dimension;
 use crate::results::publications::model::Publication;
 use crate::results::publications::store as publications;
@@ -89,6 +90,7 @@ pub async fn get_territory_page(call: Call<Anything>) -> Result<Answer> {
         h1 { (place.name) }
         (read.head(s, place))
         (read.carried(s, place))
+        (read.reach(s, place))
         (read.figures(s, place))
         section aria-labelledby="contact" {
             h2 id="contact" { (s.say("À qui s’adresser", "Whom to turn to")) }
@@ -214,6 +216,30 @@ impl Read {
         }
     }
 
+    /// Schools with an action and without, in numbers: of two that everybody reads, how many are open and
+    /// how many were published to have one. The difference tells no more than these two do.
+    fn reach(&self, s: Spoken, place: &Territory) -> Markup {
+        let year = self.year.as_ref().filter(|_| self.told_of == place.code);
+        let Some(year) = year else { return html! {} };
+        let cell = year.place.as_ref();
+        let told = cell.map_or(Told::Unknown, |cell| Told::of_cell(cell, "establishments"));
+        html! {
+            section aria-labelledby="atteints" {
+                h2 id="atteints" { (s.say("Établissements atteints", "Schools reached")) " · " (year.publication.school_year) }
+                (reached(s, told, self.schools))
+                p class="quiet" {
+                    (s.say(
+                        "Un établissement est atteint quand un bilan validé de l’année le nomme. Les autres n’ont pas d’action connue : un bilan peut manquer, et les établissements ouverts sont comptés aujourd’hui. Aucun n’est nommé ici.",
+                        "A school is reached when a validated report of the year names it. The others have no known action: a report may be missing, and open schools are counted today. None is named here.",
+                    ))
+                    @if let Some(done) = cell.map(base) {
+                        " " (completeness(s, done.expected, done.expected_validated, done.validated)) "."
+                    }
+                }
+            }
+        }
+    }
+
     fn figures(&self, s: Spoken, place: &Territory) -> Markup {
         let title = s.say("Chiffres publiés", "Published figures");
         let Some(year) = &self.year else {
@@ -260,6 +286,26 @@ impl Year {
                 }
             }
         }
+    }
+}
+
+/// How many schools are reached, and how many are not, where both are known.
+fn reached(s: Spoken, told: Told, open: i64) -> Markup {
+    let whole = i32::try_from(open).unwrap_or(i32::MAX);
+    let missed = told.value().map(|reached| f64::from(whole) - reached);
+    let schools = |number: f64, words: [&'static str; 2]| html! { strong { (words::number(s, number)) } " " (s.say(words[0], words[1])) };
+    match missed.filter(|missed| *missed >= 0.0) {
+        Some(missed) => html! {
+            p {
+                (told.show(s, "establishments")) " "
+                (s.say("établissements avec une action, sur", "schools with an action, out of")) " "
+                (words::count(s, open)) " " (s.say("ouverts", "open")) " : "
+                (schools(missed, ["sans action connue.", "without a known action."]))
+            }
+        },
+        None => html! {
+            p { (s.say("Établissements avec une action : ", "Schools with an action: ")) (told.show(s, "establishments")) ". " (s.say("Combien n’en ont pas n’est donc pas dit.", "How many have none is therefore not told.")) }
+        },
     }
 }
 

@@ -227,7 +227,9 @@ const TABLE: &[Line] = &[
     line("replay_webhook_delivery", "",        ["202 202 202 404", "404",             "404",             "404",             "404"]),
     line("list_clients", "",                   ["200",             "200",             "403",             "403",             "403"]),
     common("get_me"),
-    // Each its own: see `calendars.rs`.
+    // Each its own: see `requests.rs`, `calendars.rs`.
+    common("list_requests"),
+    common("count_requests"),
     common("get_calendar"),
     line("create_calendar", "",                ["201",             "201",             "201",             "201",             "201"]),
     line("delete_calendar", "",                ["204",             "204",             "204",             "204",             "204"]),

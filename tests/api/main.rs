@@ -79,6 +79,7 @@ mod reports;
 mod reports_by_file;
 mod reports_read;
 mod representatives;
+mod requests;
 mod schema;
 mod search;
 mod solicitations;

@@ -69,6 +69,7 @@ async fn each_caller_is_told_who_it_is_and_what_it_may_ask() {
             json!({ "quota": 5000, "window_seconds": 10, "body_bytes": 5_242_880, "batch_items": 5000,
                     "step_items": 1000, "page_items": 200 })
         );
+        assert_eq!(me["failing_webhooks"], json!([]));
     }
     let unbound = Service::start_with(&[("REE_RATE", "0")]).await;
     let me = unbound.reader().get("/v1/me").await.expect(200);

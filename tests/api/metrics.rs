@@ -22,9 +22,7 @@ async fn told() -> String {
     tokio::time::timeout(Duration::from_secs(2), jobs)
         .await
         .unwrap_err();
-    let shared = &service.shared;
-    shared.metrics.set(|| shared.limits.measure());
-    shared.metrics.render()
+    service.shared.measured()
 }
 
 /// The names of ours in a text, and of the process's where they are told.
@@ -81,4 +79,38 @@ async fn what_operations_says_of_metrics_is_measured() {
     for name in rows {
         assert!(told.contains(&name), "{name}");
     }
+}
+
+#[actix_web::test]
+async fn how_full_the_pools_of_connections_are_is_measured_and_those_that_ended_are_not() {
+    let service = Service::start_with(&[("REE_DB_CONNECTIONS", "3")]).await;
+    let of = |name: &str| -> f64 {
+        let measured = service.shared.measured();
+        let mut lines = measured.lines().filter_map(|line| line.strip_prefix(name));
+        lines.next().unwrap().trim().parse().unwrap()
+    };
+    const MOST: &str = "ree_pool_max_connections{pool=\"writes\"}";
+    const IN_USE: &str = "ree_pool_connections{pool=\"writes\",state=\"in_use\"}";
+    const IDLE: &str = "ree_pool_connections{pool=\"writes\",state=\"idle\"}";
+    const WAITING: &str = "ree_pool_waiting{pool=\"writes\"}";
+    let others = of(MOST);
+    let app = ree::app::App::new(service.shared.clone()).unwrap();
+    assert_eq!(of(MOST) - others, 3.0);
+    let (idle, in_use) = (of(IDLE), of(IN_USE));
+    let held = futures_util::future::try_join3(app.db.borrow(), app.db.borrow(), app.db.borrow());
+    let held = held.await.map_err(|_| "no connection").unwrap();
+    assert_eq!(of(IN_USE) - in_use, 3.0);
+    {
+        let waiting = app.db.borrow();
+        tokio::pin!(waiting);
+        let is_early = tokio::time::timeout(Duration::from_millis(50), &mut waiting).await;
+        assert!(is_early.is_err());
+        assert_eq!(of(WAITING), 1.0);
+        drop(held);
+        drop(waiting.await);
+    }
+    assert_eq!((of(WAITING), of(IN_USE) - in_use), (0.0, 0.0));
+    assert_eq!(of(IDLE) - idle, 3.0);
+    drop(app);
+    assert_eq!(of(MOST), others);
 }

@@ -566,9 +566,8 @@ async fn every_list_takes_its_page_parameters_and_has_its_count() {
         reply.problem(422, "validation_failed");
         // What is written once never changes; what is worked out for a day has no moment of its own.
         let since = match list.id {
-            "list_pushes" | "list_sync_batches" | "list_coverage" | "list_todo" => {
-                "updated_since unknown_parameter"
-            }
+            "list_pushes" | "list_sync_batches" | "list_coverage" | "list_todo"
+            | "list_requests" => "updated_since unknown_parameter",
             _ => "updated_since invalid_format",
         };
         // What is to be done has one order.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
+use crate::amendments::{agreed, amended, amendment};
 use crate::publications::World;
 use crate::support::{Reply, Service, id, uai};
 
@@ -483,5 +484,132 @@ async fn ten_questions_are_answered_in_three_clicks_from_the_first_page() {
                 "{question} {answer:?} is not in: {text}"
             );
         }
+    }
+}
+
+#[actix_web::test]
+async fn a_convention_shows_the_digests_of_what_was_signed_and_anybody_reads_them_as_json() {
+    let service = &Service::on("2026-11-30").await;
+    let partner = id(&service.new_partner("Partenaire").await);
+    let convention = agreed(service, &partner).await;
+    let read = service.ministry().get(&convention).await.expect(200);
+    let reference = read["reference"].as_str().unwrap();
+    let path = format!("/public/conventions/{reference}");
+    let open = service.anon().get(&path).await.expect(200);
+    let proof = &open["proof"];
+    assert_eq!(proof["content_hash"], read["content_hash"]);
+    let act = &proof["acts"][0];
+    assert_eq!(act["amendment"], serde_json::Value::Null);
+    let given = read["signatories"].as_array().unwrap();
+    let told = act["signatures"].as_array().unwrap();
+    assert_eq!((given.len(), told.len()), (2, 2));
+    for one in given {
+        let signature = &one["signature"];
+        assert_eq!(
+            act["content_hash"], signature["content_hash"],
+            "what was signed"
+        );
+        let alike = told
+            .iter()
+            .find(|told| told["side"] == one["side"])
+            .unwrap();
+        for name in ["signed_on", "medium", "document_sha256"] {
+            assert_eq!(alike[name], signature[name], "{name}");
+        }
+        // Who signed is the parties' affair.
+        assert!(alike.get("name").is_none() && alike.get("registered_by").is_none());
+        assert!(!open.to_string().contains(one["name"].as_str().unwrap()));
+    }
+    let shown = plain(&page(service, &format!("/conventions/{reference}")).await);
+    for words in [
+        "Preuve",
+        "Convention : signature (le ministère)",
+        act["content_hash"].as_str().unwrap(),
+    ] {
+        assert!(shown.contains(words), "{words}: {shown}");
+    }
+}
+
+#[actix_web::test]
+async fn a_signed_amendment_has_its_digest_and_changes_that_of_the_text_from_its_day_on() {
+    let service = &Service::on("2026-11-30").await;
+    let partner = id(&service.new_partner("Partenaire").await);
+    let convention = agreed(service, &partner).await;
+    let read = service.ministry().get(&convention).await.expect(200);
+    let reference = read["reference"].as_str().unwrap();
+    let changes = json!([{ "op": "text", "article": "Article 4", "text": "Le comité se réunit." }]);
+    let body = amendment("2026-11-30", changes, &[&partner]);
+    let amendment = amended(service, &convention, body).await;
+    let now = service.reader().get(&convention).await.expect(200);
+    let path = format!("/public/conventions/{reference}");
+    let proof = service.anon().get(&path).await.expect(200)["proof"].clone();
+    assert_eq!(proof["content_hash"], now["content_hash"]);
+    assert_ne!(proof["content_hash"], proof["acts"][0]["content_hash"]);
+    assert_eq!(proof["acts"][1]["amendment"], amendment["number"]);
+    assert_eq!(proof["acts"][1]["content_hash"], amendment["content_hash"]);
+    // The convention's own act is what it was.
+    let shown = plain(&page(service, &format!("/conventions/{reference}")).await);
+    assert!(shown.contains("Avenant n° 1"), "{shown}");
+}
+
+#[actix_web::test]
+async fn a_territory_says_how_many_schools_are_reached_and_how_many_are_not() {
+    let world = world().await;
+    let service = &world.service;
+    let published = service
+        .anon()
+        .get("/public/indicators/values?measures=establishments&group_by=academy&school_year=2025-2026")
+        .await
+        .expect(200);
+    let rows = published["data"].as_array().unwrap();
+    let row = rows
+        .iter()
+        .find(|row| row["key"]["academy"] == "academy:10");
+    let reached = row.and_then(|row| row["values"]["establishments"].as_i64());
+    let open = service
+        .number(
+            "SELECT count(*) FROM establishments WHERE state = 'open' AND academy = 'academy:10'",
+        )
+        .await;
+    let shown = plain(&page(service, "/territoires/academy:10").await);
+    let part = shown.split("Établissements atteints").nth(1).unwrap();
+    match reached.filter(|reached| *reached <= open) {
+        Some(reached) => {
+            let words = format!(
+                "{reached} établissements avec une action, sur {open} ouverts : {} sans action connue",
+                open - reached
+            );
+            assert!(part.contains(&words), "{words}: {part}");
+        }
+        None => assert!(part.contains("n’est donc pas dit"), "{part}"),
+    }
+    // No school is named.
+    assert!(!shown.contains("0690001A"), "{shown}");
+}
+
+#[actix_web::test]
+async fn pages_are_neutral_and_in_the_states_manner_only_where_the_operator_says_so() {
+    let of = async |service: &Service, path: &str| -> Vec<String> {
+        let reply = open(service, path).await;
+        between(reply.text(), "rel=\"stylesheet\" href=\"", "\"")
+            .map(str::to_owned)
+            .collect()
+    };
+    let neutral = Service::start().await;
+    let themed = Service::start_with(&[("REE_THEME", "state")]).await;
+    for path in [
+        "/",
+        "/conventions",
+        "/docs/",
+        "/problems/not_found",
+        "/nothing",
+    ] {
+        let (own, state) = (of(&neutral, path).await, of(&themed, path).await);
+        assert_eq!((own.len(), state.len()), (1, 2), "{path}");
+        assert_eq!(own[0], state[0]);
+        let style = themed.anon().get(&state[1]).await;
+        assert_eq!(style.status, 200);
+        assert_eq!(style.header("content-type"), "text/css; charset=utf-8");
+        assert!(style.header("cache-control").contains("immutable"));
     }
 }

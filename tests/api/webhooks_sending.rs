@@ -556,3 +556,103 @@ async fn thousands_that_wait_are_told_within_a_minute() {
     assert_eq!(receiver.received().len(), count);
     assert!(seconds < 60.0, "{seconds}");
 }
+
+#[actix_web::test]
+async fn the_trace_of_a_write_goes_on_in_what_it_causes_and_is_nowhere_in_the_feed() {
+    const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
+    let service = service().await;
+    let receiver = Receiver::start().await;
+    let ministry = service.ministry();
+    let created = webhook(&ministry, &receiver, json!({})).await;
+    let traced = ministry
+        .request("POST", "/v1/partners")
+        .header("traceparent", &format!("00-{TRACE}-b7ad6b7169203331-01"))
+        .json(&json!({ "legal_name": "Suivi", "kind": "company" }));
+    traced.send().await.expect(201);
+    service.new_partner("Sans trace").await;
+    receiver.next(Answering::status(500));
+    send(&service).await;
+    service.shared.clock.travel(TimeDelta::minutes(1));
+    send(&service).await;
+    let delivery = deliveries(&service, &created).await.pop().unwrap();
+    let again = format!("{}/deliveries/{}/replay", path(&created), id(&delivery));
+    ministry.post(&again, json!({})).await.expect(202);
+    send(&service).await;
+    let received = receiver.received();
+    let traces: Vec<(String, &str)> = received
+        .iter()
+        .map(|one| (one.id(), one.header("traceparent")))
+        .collect();
+    let of_it: Vec<&(String, &str)> = traces.iter().filter(|one| one.0 == traces[0].0).collect();
+    assert_eq!(of_it.len(), 3, "refused, accepted, sent again: {traces:?}");
+    for (_, trace) in &of_it {
+        assert_eq!(&trace[..36], format!("00-{TRACE}-"));
+        assert!(trace.ends_with("-01") && !trace.contains("b7ad6b7169203331"));
+    }
+    let untraced = traces.iter().filter(|one| one.0 != traces[0].0);
+    assert!(untraced.clone().count() > 0 && untraced.clone().all(|one| !one.1.contains(TRACE)));
+    for list in [
+        "/v1/changes".to_owned(),
+        format!("{}/deliveries", path(&created)),
+    ] {
+        let told = ministry.get(&list).await;
+        assert!(!told.text().contains(TRACE), "{list}: {}", told.text());
+    }
+}
+
+#[actix_web::test]
+async fn who_asks_who_it_is_is_told_which_of_its_webhooks_fail() {
+    let service = service().await;
+    let (failing, well) = (
+        Receiver::answering(Answering::status(503)).await,
+        Receiver::start().await,
+    );
+    let gone = Receiver::answering(Answering::status(410)).await;
+    let ministry = service.ministry();
+    let told = async || {
+        // A token of now: the clock travels.
+        let me = service.ministry().get("/v1/me").await.expect(200);
+        me["failing_webhooks"].as_array().unwrap().clone()
+    };
+    let first = webhook(&ministry, &failing, json!({})).await;
+    webhook(&ministry, &well, json!({})).await;
+    assert_eq!(told().await, Vec::<Value>::new());
+    service.new_partner("A").await;
+    send(&service).await;
+    service.new_partner("B").await;
+    let one = &told().await[0];
+    assert_eq!((&one["id"], &one["url"]), (&first["id"], &first["url"]));
+    assert_eq!(
+        (&one["status"], &one["last_status_code"], &one["last_error"]),
+        (&json!("active"), &json!(503), &Value::Null)
+    );
+    assert_eq!(one["since"], shown(&service, &first).await["failing_since"]);
+    assert!(one["last_attempt_at"].is_string() && one["last_success_at"].is_null());
+    // Given up, it is still told; what is said is of the message that stands in the way.
+    let second = webhook(&ministry, &gone, json!({})).await;
+    service.new_partner("C").await;
+    send(&service).await;
+    let all = told().await;
+    assert_eq!(all.len(), 2, "{all:?}");
+    let disabled = all.iter().find(|one| one["id"] == second["id"]).unwrap();
+    assert_eq!(
+        (
+            &disabled["status"],
+            &disabled["disabled_reason"],
+            &disabled["last_status_code"]
+        ),
+        (&json!("disabled"), &json!("receiver_gone"), &json!(410))
+    );
+    // Its own caller alone is told.
+    let other = service
+        .academy("academy:10")
+        .get("/v1/me")
+        .await
+        .expect(200);
+    assert_eq!(other["failing_webhooks"], json!([]));
+    failing.always(None);
+    service.shared.clock.travel(TimeDelta::hours(3));
+    send(&service).await;
+    let left = told().await;
+    assert_eq!((left.len(), &left[0]["id"]), (1, &second["id"]));
+}

@@ -35,6 +35,8 @@ pub struct Change {
     pub version: i64,
     /// When.
     pub occurred_at: DateTime<Utc>,
+    /// The place in a trace that the request which made it named.
+    pub traceparent: Option<String>,
 }
 
 impl Change {

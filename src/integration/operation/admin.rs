@@ -10,8 +10,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
 }
 
 async fn metrics(shared: web::Data<Shared>) -> HttpResponse {
-    shared.metrics.set(|| shared.limits.measure());
     HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4; charset=utf-8")
-        .body(shared.metrics.render())
+        .body(shared.measured())
 }

@@ -107,6 +107,7 @@ pub fn answer(call: &Call<Anything>, shown: Shown) -> Answer {
         description: shown.about,
         address: call.path().to_owned(),
         public_url: &call.app.config.public_url,
+        theme: call.app.config.theme,
         section: Some(Section::Documentation),
         steps,
         is_indexed: true,

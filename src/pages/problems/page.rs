@@ -94,6 +94,7 @@ fn framed(call: &Call<Tongue>, spoken: Spoken, title: &str, about: &str, body: M
         description: about.to_owned(),
         address: call.path().to_owned(),
         public_url: &call.app.config.public_url,
+        theme: call.app.config.theme,
         section: Some(Section::Documentation),
         steps,
         is_indexed: true,

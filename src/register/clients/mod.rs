@@ -12,7 +12,6 @@
 pub mod content;
 pub mod feed;
 pub mod filter;
-pub mod me;
 pub mod model;
 pub mod perimeter;
 pub mod routes;
@@ -24,7 +23,6 @@ use utoipa_actix_web::service_config::ServiceConfig;
 /// Mounts the resource.
 pub fn mount(config: &mut ServiceConfig<'_>) {
     config
-        .service(me::routes::get_me)
         .service(routes::list_clients)
         .service(routes::count_clients)
         .service(routes::create_client)

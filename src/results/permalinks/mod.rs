@@ -2,6 +2,7 @@
 //! declined, and what was published of it.
 
 pub mod model;
+pub mod proof;
 pub mod reading;
 pub mod routes;
 

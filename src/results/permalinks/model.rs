@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use super::proof::Proof;
 use crate::agreements::conventions::acts::{Amended, Article};
 use crate::agreements::conventions::content::{Renewal, Target};
 use crate::agreements::conventions::coverage::model::Coverage;
@@ -36,6 +37,8 @@ pub struct ConventionPermalink {
     pub articles: Vec<Article>,
     /// Les avenants signés qui ont pris effet.
     pub amendments: Vec<PublicAmendment>,
+    /// De quoi vérifier ce texte.
+    pub proof: Proof,
     /// La couverture du territoire aujourd'hui.
     pub coverage: Coverage,
     /// Les chiffres publiés, année par année : ceux de la publication qui vaut.
@@ -134,6 +137,7 @@ impl ConventionPermalink {
     pub fn of(
         convention: PublicConvention,
         agreed: Agreed,
+        proof: Proof,
         coverage: Coverage,
         figures: Vec<PublishedYear>,
     ) -> Self {
@@ -144,6 +148,7 @@ impl ConventionPermalink {
             targets: agreed.targets,
             articles: agreed.articles,
             amendments: agreed.amendments,
+            proof,
             coverage,
             figures,
             licence: OPEN_LICENCE,

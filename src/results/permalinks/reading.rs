@@ -4,6 +4,10 @@ use chrono::NaiveDate;
 use diesel_async::AsyncPgConnection;
 
 use super::model::{Agreed, ConventionPermalink, PublishedYear};
+use super::proof::Proof;
+use crate::agreements::conventions::amendments::model::Amendment;
+use crate::agreements::conventions::amendments::store as amendments;
+use crate::agreements::conventions::consolidated::in_effect;
 use crate::agreements::conventions::coverage::model::{Asked as Covered, Coverage};
 use crate::agreements::conventions::coverage::store as coverage;
 use crate::agreements::conventions::directory::model::PublicConvention;
@@ -15,7 +19,7 @@ use crate::results::indicators::model::{Asked, Dimension};
 use crate::results::publications::store as publications;
 use crate::results::publications::store::cells::{self, Wanted};
 use crate::results::publications::tables::{Grouping, MEASURES};
-use crate::values::ids::ConventionId;
+use crate::values::ids::{AmendmentId, ConventionId};
 
 /// Reads it as it is on this day.
 ///
@@ -29,16 +33,22 @@ pub async fn read(
 ) -> Result<ConventionPermalink> {
     let convention = directory::find(connection, scope, reference).await?;
     let (parties, covered) = (convention.parties(day), Covered::of(&convention, day));
-    let (parties, counted, figures) = tokio::try_join!(
+    let signed: Vec<AmendmentId> = in_effect(&convention.amendments, day)
+        .map(|one| one.id)
+        .collect();
+    let (parties, counted, figures, signed) = tokio::try_join!(
         directory::parties(connection, scope, &parties),
         coverage::counted(connection, scope, &covered),
         figures(connection, scope, convention.id),
+        amendments::find_all(connection, scope, &signed, day),
     )?;
     let coverage = Coverage::of(&covered, &counted);
     let agreed = Agreed::on(&convention, day);
+    let signed: Vec<Amendment> = signed.into_iter().map(|(one, _)| one).collect();
+    let proof = Proof::on(&convention, &signed, day)?;
     let convention = PublicConvention::of(convention, &parties, day);
     Ok(ConventionPermalink::of(
-        convention, agreed, coverage, figures,
+        convention, agreed, proof, coverage, figures,
     ))
 }
 

@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeVar
 from ree_client import AuthenticatedClient, models
 from ree_client.api.bilans import list_report_lines, list_report_versions, list_reports
 from ree_client.api.campagnes import list_campaigns, list_expected_reports
-from ree_client.api.clients import list_clients
+from ree_client.api.clients import list_clients, list_requests
 from ree_client.api.contacts import list_contacts
 from ree_client.api.conventions import (
     get_amendment,
@@ -162,6 +162,9 @@ def read_every_list(client: AuthenticatedClient) -> None:
     assert first(coverage).academies[0].code
     clients = told(models.ListedRegisteredClient, list_clients.sync(client=client))
     assert first(clients).partner_id == PARTNER
+    asked = told(models.ListedAnsweredRequest, list_requests.sync(client=client))
+    # They are kept a second later.
+    assert all(one.status >= 200 and one.duration_ms >= 0 for one in asked.data)
     changes = told(models.ListedChange, list_changes.sync(client=client))
     assert first(changes).cursor
     webhook = first(told(models.ListedWebhook, list_webhooks.sync(client=client)))

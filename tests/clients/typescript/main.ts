@@ -109,6 +109,9 @@ async function readEveryList(): Promise<void> {
   assert((await first(client.GET("/v1/todo"))).url);
   assert((await first(client.GET("/v1/coverage"))).academies.length);
   assert.equal((await first(client.GET("/v1/clients"))).partner_id, id);
+  const asked = await told(client.GET("/v1/me/requests"));
+  // They are kept a second later.
+  assert(asked.data.every((one) => one.status >= 200 && one.duration_ms >= 0));
   assert((await first(client.GET("/v1/changes"))).cursor);
   const webhook = await first(client.GET("/v1/webhooks"));
   assert.equal(webhook.status, "paused");

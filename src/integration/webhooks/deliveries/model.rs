@@ -90,6 +90,8 @@ pub struct Event {
     pub object_version: i64,
     /// When.
     pub occurred_at: DateTime<Utc>,
+    /// The place in a trace that the request which made the change named.
+    pub traceparent: Option<String>,
 }
 
 impl Event {

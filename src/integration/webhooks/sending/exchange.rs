@@ -17,7 +17,7 @@ use url::{Position, Url};
 
 use super::backoff::retry_after;
 use super::connect::{Failure, connect};
-use super::message::{Message, trace};
+use super::message::Message;
 use crate::http::trace::TRACEPARENT;
 use crate::integration::webhooks::reserved::Reach;
 
@@ -153,7 +153,7 @@ impl Session {
             .header(CONTENT_TYPE, "application/json")
             .header(USER_AGENT, concat!("ree/", env!("CARGO_PKG_VERSION")))
             .header("webhook-id", &letter.message.id)
-            .header(TRACEPARENT, trace(&letter.message.id).as_str())
+            .header(TRACEPARENT, letter.message.trace().as_str())
             .header("webhook-timestamp", letter.now.timestamp())
             .header("webhook-signature", letter.signatures)
             .body(Full::new(letter.message.body.clone()))

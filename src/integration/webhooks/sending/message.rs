@@ -26,6 +26,8 @@ pub struct Message {
     pub id: String,
     /// JSON.
     pub body: Bytes,
+    /// The place in a trace that the request which made the change named.
+    traceparent: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -68,6 +70,7 @@ impl Message {
         Ok(Self {
             id,
             body: body.into(),
+            traceparent: event.traceparent.clone(),
         })
     }
 
@@ -81,14 +84,18 @@ impl Message {
             .map(|secret| secret.sign(&self.id, now.timestamp(), &self.body));
         Ok(made.collect::<Result<Vec<_>>>()?.join(" "))
     }
-}
 
-/// Where a sending of this message stands in a trace: that of the message, whenever it is sent.
-pub fn trace(message_id: &str) -> Trace {
-    let digest = message_id.strip_prefix("msg_").unwrap_or_default();
-    let id = URL_SAFE_NO_PAD.decode(digest).ok();
-    let id = id.and_then(|id| id.try_into().ok());
-    Trace::starting(id.unwrap_or_else(rand::random))
+    /// Where a sending of it stands in a trace: in that of the request which made the change, or in one of
+    /// its own, the same whenever it is sent.
+    pub fn trace(&self) -> Trace {
+        let named = self.traceparent.as_deref().and_then(Trace::within);
+        named.unwrap_or_else(|| {
+            let digest = self.id.strip_prefix("msg_").unwrap_or_default();
+            let id = URL_SAFE_NO_PAD.decode(digest).ok();
+            let id = id.and_then(|id| id.try_into().ok());
+            Trace::starting(id.unwrap_or_else(rand::random))
+        })
+    }
 }
 
 /// The id of the message that tells a webhook of a change: whoever sends it makes the same one, after a

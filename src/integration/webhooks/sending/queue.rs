@@ -125,5 +125,6 @@ fn event(change: Change) -> Event {
         object_id: change.object_id,
         object_version: change.version,
         occurred_at: change.occurred_at,
+        traceparent: change.traceparent,
     }
 }

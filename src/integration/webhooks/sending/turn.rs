@@ -309,6 +309,7 @@ impl<'a> Turn<'a> {
             object_url: queued.event.object_url,
             object_version: queued.event.object_version,
             occurred_at: queued.event.occurred_at,
+            traceparent: queued.event.traceparent,
             attempt: self.attempted(answered, Outcome::Pending),
         };
         told.map(one).collect()

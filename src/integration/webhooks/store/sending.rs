@@ -194,6 +194,8 @@ pub struct Sent {
     pub object_version: i64,
     /// When it happened.
     pub occurred_at: DateTime<Utc>,
+    /// The place in a trace that the request which made it named.
+    pub traceparent: Option<String>,
     /// What became of the sending.
     #[serde(flatten)]
     pub attempt: Attempted,
@@ -254,12 +256,12 @@ const MARK: &str = "
     ), told AS (
         INSERT INTO webhook_deliveries AS old
                (id, webhook_id, type, position, seq, object_type, object_id, object_url, object_version, occurred_at,
-                outcome, attempts, attempted_at, duration_ms, status_code, answer, error, created_at)
+                outcome, attempts, attempted_at, duration_ms, status_code, answer, error, created_at, traceparent)
         SELECT sent.id, held.id, type, position, seq, object_type, object_id, object_url, object_version, occurred_at,
-               outcome, 1, attempted_at, duration_ms, status_code, answer, error, $3
+               outcome, 1, attempted_at, duration_ms, status_code, answer, error, $3, traceparent
           FROM held, jsonb_to_recordset($10) AS sent (
                id uuid, type text, position bigint, seq bigint, object_type text, object_id uuid, object_url text,
-               object_version bigint, occurred_at timestamptz, outcome text, attempted_at timestamptz,
+               object_version bigint, occurred_at timestamptz, traceparent text, outcome text, attempted_at timestamptz,
                duration_ms integer, status_code integer, answer text, error text)
         ON CONFLICT ON CONSTRAINT webhook_deliveries_change_key DO UPDATE
            SET outcome = excluded.outcome, attempts = old.attempts + 1, attempted_at = excluded.attempted_at,

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use super::advice;
 use super::cells::{self, Row};
 use crate::error::{Fault, Faults, Place, Rule};
+use crate::http::bulk::BATCH_ITEMS;
 use crate::http::fields::{Body, Fields};
 use crate::http::formats::Form;
 use crate::http::query::{Parameter, Query, Reader, without_example};
@@ -18,7 +19,6 @@ use crate::language::Language;
 use crate::offers::interventions::content::{LABELS, NewIntervention, SET_BY_SERVICE};
 use crate::offers::interventions::model::ExternalId;
 use crate::offers::interventions::store::Named as Found;
-use crate::register::clients::me::model::BATCH_ITEMS;
 use crate::values::FromText;
 use crate::values::ids::SyncId;
 

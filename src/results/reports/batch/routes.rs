@@ -8,11 +8,11 @@ use super::workflow;
 use crate::db::tx::Tx;
 use crate::error::Result;
 use crate::http::answer::Answer;
+use crate::http::bulk::BATCH_ITEMS;
 use crate::http::call::Call;
 use crate::http::query::Documented;
 use crate::http::table::request::{Batch, How, Received};
 use crate::http::table::verdict::FileVerdict;
-use crate::register::clients::me::model::BATCH_ITEMS;
 use crate::results::reports::batch::content::ReportRows;
 
 const TAG: &str = "Bilans";

@@ -2,7 +2,8 @@
 
 use actix_web::get;
 
-use super::model::{BATCH_ITEMS, CallerLimits, Me};
+use super::model::{CallerLimits, Me};
+use super::store;
 use crate::db::page::MAX_LIMIT;
 use crate::error::{Code, Error, Result};
 use crate::http::answer::Answer;
@@ -16,7 +17,8 @@ const TAG: &str = "Clients";
 /// Qui suis-je
 ///
 /// Ce que dit le jeton de l'appelant : son rôle, son périmètre, ce qu'il permet et jusqu'à quand ; et ce que
-/// l'appelant peut demander au service.
+/// l'appelant peut demander au service ; lesquels de ses webhooks échouent, depuis quand, et ce qui leur a été
+/// répondu.
 #[utoipa::path(
     tag = TAG,
     responses((status = 200, description = "L'appelant", body = Me))
@@ -30,9 +32,10 @@ pub async fn get_me(call: Call) -> Result<Answer> {
         quota,
         window_seconds: rates::WINDOW,
         body_bytes: MAX_BODY,
-        batch_items: BATCH_ITEMS,
+        batch_items: bulk::BATCH_ITEMS,
         step_items: bulk::MOST,
         page_items: MAX_LIMIT,
     };
-    Answer::digested(&Me::of(claims, limits))
+    let failing = store::failing_webhooks(&*call.reader().await?, call.scope()?).await?;
+    Answer::digested(&Me::of(claims, limits, failing))
 }

@@ -1,15 +1,16 @@
 //! What a caller is told of itself.
 
 use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use diesel::sql_types::{Integer, Nullable, Text as SqlText, Timestamptz, Uuid as SqlUuid};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::auth::{Claims, Identity};
+use crate::integration::webhooks::model::{DisabledReason, Status};
+use crate::values::ids::WebhookId;
 use crate::values::{TerritoryCode, Uai};
-
-/// The most items of a batch of interventions, which the caller is told here.
-pub const BATCH_ITEMS: usize = 5_000;
 
 /// L'appelant, tel que son jeton le nomme.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -40,6 +41,9 @@ pub struct Me {
     pub expires_at: DateTime<Utc>,
     /// Ce qu'il peut demander.
     pub limits: CallerLimits,
+    /// Ses webhooks que leur destinataire n'accepte plus, ou que le service a désactivés.
+    #[schema(example = json!([]))]
+    pub failing_webhooks: Vec<FailingWebhook>,
 }
 
 /// Ce qu'un appelant peut demander au service.
@@ -65,9 +69,52 @@ pub struct CallerLimits {
     pub page_items: i64,
 }
 
+/// Un webhook de l'appelant qui échoue.
+#[derive(Debug, Clone, Serialize, QueryableByName, ToSchema)]
+pub struct FailingWebhook {
+    /// Identifiant : il se lit, s'essaie et se reprend sous `/v1/webhooks/{id}`.
+    #[diesel(sql_type = SqlUuid)]
+    pub id: WebhookId,
+    /// L'adresse prévenue.
+    #[diesel(sql_type = SqlText)]
+    #[schema(example = "https://portail.exemple.fr/webhooks")]
+    pub url: String,
+    /// `active` : il est essayé de nouveau ; `disabled` : il attend d'être repris.
+    #[diesel(sql_type = SqlText)]
+    #[schema(example = "active")]
+    pub status: Status,
+    /// Pourquoi le service l'a désactivé.
+    #[diesel(sql_type = Nullable<SqlText>)]
+    pub disabled_reason: Option<DisabledReason>,
+    /// Depuis quand.
+    #[diesel(sql_type = Timestamptz)]
+    #[serde(serialize_with = "crate::values::moment")]
+    pub since: DateTime<Utc>,
+    /// Le dernier envoi accepté.
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    #[serde(serialize_with = "crate::values::optional_moment")]
+    pub last_success_at: Option<DateTime<Utc>>,
+    /// Le dernier envoi qui ne l'a pas été.
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    #[serde(serialize_with = "crate::values::optional_moment")]
+    pub last_attempt_at: Option<DateTime<Utc>>,
+    /// Le code HTTP de sa réponse ; null s'il n'y en a pas eu.
+    #[diesel(sql_type = Nullable<Integer>)]
+    #[schema(example = 503)]
+    pub last_status_code: Option<i32>,
+    /// Pourquoi il n'y a pas eu de réponse.
+    #[diesel(sql_type = Nullable<SqlText>)]
+    #[schema(example = json!(null))]
+    pub last_error: Option<String>,
+}
+
 impl Me {
     /// The caller of these claims.
-    pub fn of(claims: &Claims, limits: CallerLimits) -> Self {
+    pub fn of(
+        claims: &Claims,
+        limits: CallerLimits,
+        failing_webhooks: Vec<FailingWebhook>,
+    ) -> Self {
         let identity = &claims.identity;
         let (mut territories, mut uais, mut partner) = (Vec::new(), Vec::new(), None);
         match identity {
@@ -86,6 +133,7 @@ impl Me {
             scopes: claims.scope.as_str().split(' ').collect(),
             expires_at: claims.exp,
             limits,
+            failing_webhooks,
         }
     }
 }
