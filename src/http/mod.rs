@@ -33,6 +33,7 @@ pub mod readings;
 pub mod references;
 pub mod refusal;
 pub mod shell;
+pub mod slices;
 pub mod stream;
 pub mod table;
 pub mod table_schema;
