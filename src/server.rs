@@ -81,7 +81,7 @@ pub fn configure(
 
 /// The threads beside each worker, for what takes its time: bodies to be read, workbooks to be written,
 /// publications to be decided. Many of them would leave the workers no processor.
-const BESIDE: usize = 4;
+const BESIDE: usize = 8;
 
 /// How long the parts of an exchange may take.
 #[derive(Debug, Clone, Copy)]
