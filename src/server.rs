@@ -79,6 +79,10 @@ pub fn configure(
         .wrap(from_fn(shell))
 }
 
+/// The threads beside each worker, for what takes its time: bodies to be read, workbooks to be written,
+/// publications to be decided. Many of them would leave the workers no processor.
+const BESIDE: usize = 8;
+
 /// How long the parts of an exchange may take.
 #[derive(Debug, Clone, Copy)]
 pub struct Waits {
@@ -106,6 +110,7 @@ pub fn serve(
     let address = listener.local_addr()?;
     let builder = Server::build()
         .workers(shared.config.workers)
+        .worker_max_blocking_threads(BESIDE)
         .shutdown_timeout(waits.stop)
         .disable_signals();
     let stopping = builder.graceful_shutdown_signal();

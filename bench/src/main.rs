@@ -1,7 +1,9 @@
 //! The service against PostgreSQL itself, on the same server and the same rows, in one run: see
-//! README.md. Progress goes to standard error, the table to standard output.
+//! README.md. Progress goes to standard error, the table to standard output. `ree-bench fire` is the load of
+//! the benchmarks in Python.
 
 mod bulk;
+mod fire;
 mod load;
 mod postgres;
 mod push;
@@ -100,6 +102,13 @@ impl Drop for Directory {
 }
 
 fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    if let [_, command, address, seconds] = arguments.as_slice()
+        && command == "fire"
+    {
+        fire::main(address.parse().expect("an address"), seconds.parse().expect("seconds"));
+        return;
+    }
     let options = options();
     let directory = Directory(std::env::temp_dir().join(format!("ree-bench-{}", std::process::id())));
     std::fs::create_dir_all(&directory.0).expect("a directory");
@@ -116,6 +125,7 @@ fn main() {
     let head = format!("HTTP/1.1\r\nhost: {api}\r\nauthorization: Bearer {token}\r\n");
     subjects.extend(bulk::subjects(&options, &postgres, api, &head));
     if options.keep_running {
+        eprintln!("admin address {}", service.admin);
         eprintln!("{api}; stop this process to end it\nAuthorization: Bearer {token}");
         std::thread::park();
     }

@@ -11,6 +11,7 @@ use crate::load::Connection;
 pub struct Service {
     child: Child,
     pub api: SocketAddr,
+    pub admin: SocketAddr,
     /// From the start of the process to the first 200 of `/readyz`.
     pub started_in: Duration,
 }
@@ -27,7 +28,7 @@ impl Service {
             .stderr(File::options().create(true).append(true).open(directory.join("service.log")).expect("a log"))
             .spawn()
             .expect("the service");
-        let mut service = Self { child, api, started_in: Duration::ZERO };
+        let mut service = Self { child, api, admin, started_in: Duration::ZERO };
         while !is_ready(api) {
             assert!(service.child.try_wait().expect("a child").is_none(), "the service ended: see service.log");
             std::thread::sleep(Duration::from_millis(1));

@@ -65,6 +65,12 @@ async fn serve(config: Config, with_demo: bool) -> Result<(), Failure> {
     if with_demo && shared.connector.cluster().standing() == Standing::Primary {
         demo::load(&shared.connector).await?;
     }
+    if config.shares_port {
+        // The system gives connections to all who listen on a port: not to one that cannot answer yet.
+        for bound in [&listener, &admin_listener] {
+            socket2::SockRef::from(bound).listen(BACKLOG)?;
+        }
+    }
     let servers = Servers {
         api: api(Arc::clone(&shared), listener)?,
         admin: admin(Arc::clone(&shared), admin_listener)?,
@@ -134,6 +140,7 @@ fn listen(config: &Config) -> Result<TcpListener, Failure> {
     bind(config.listen, config.shares_port, "REE_LISTEN")
 }
 
+/// A listener of our own; of a port that is shared, one that does not listen yet.
 fn bind(address: SocketAddr, is_shared: bool, setting: &str) -> Result<TcpListener, Failure> {
     let bound = || {
         let domain = socket2::Domain::for_address(address);
@@ -142,7 +149,9 @@ fn bind(address: SocketAddr, is_shared: bool, setting: &str) -> Result<TcpListen
         socket.set_reuse_address(true)?;
         socket.set_reuse_port(is_shared)?;
         socket.bind(&address.into())?;
-        socket.listen(BACKLOG)?;
+        if !is_shared {
+            socket.listen(BACKLOG)?;
+        }
         io::Result::Ok(socket.into())
     };
     let listener = bound().map_err(|error| {

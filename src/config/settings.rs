@@ -45,7 +45,11 @@ pub const SETTINGS: &[Setting] = &[
         "embedded database, signing keys",
     ),
     setting("REE_LISTEN", "127.0.0.1:8080", "address of the API"),
-    setting("REE_ADMIN_LISTEN", "127.0.0.1:9090", "address of /metrics"),
+    setting(
+        "REE_ADMIN_LISTEN",
+        "127.0.0.1:9090",
+        "address of /metrics, and of /healthz and /readyz on a thread of their own",
+    ),
     setting(
         "REE_PUBLIC_URL",
         "http:// and REE_LISTEN",

@@ -11,11 +11,11 @@ use crate::error::Result;
 /// Those of what is asked.
 pub async fn overlapped<A, W>(
     ask: impl Future<Output = Result<A>>,
-    work: impl FnOnce() -> W,
+    work: impl Future<Output = W>,
 ) -> Result<(A, W)> {
     let work = async {
         tokio::task::yield_now().await;
-        Ok(work())
+        Ok(work.await)
     };
     tokio::try_join!(ask, work)
 }

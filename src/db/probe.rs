@@ -1,9 +1,9 @@
 //! Watches PostgreSQL, on a thread and a connection of its own: whether it answers, whether it takes writes,
 //! and whether it is still the server it was. No read, write or export makes the watch wait.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::MissedTickBehavior;
 
 use super::Connector;
@@ -20,6 +20,13 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// How long whoever asks waits for what was found.
 const ANSWER: Duration = Duration::from_secs(2);
 
+/// How long whoever asks whether the service is ready waits for what is found now, where it is known how
+/// PostgreSQL stood a moment ago: a machine that is busy is no machine that is away.
+const HURRY: Duration = Duration::from_millis(25);
+
+/// How long what was found tells how PostgreSQL stands: the next look, and what that may take.
+const FRESH: Duration = Duration::from_secs(2);
+
 /// How many may ask at the same time: one answer serves all who wait for it.
 const ASKING: usize = 64;
 
@@ -28,12 +35,41 @@ type Asked = oneshot::Sender<Found>;
 
 /// Watches on behalf of all workers.
 #[derive(Clone)]
-pub struct Probe(mpsc::Sender<Asked>);
+pub struct Probe {
+    asks: mpsc::Sender<Asked>,
+    last: watch::Receiver<Option<Look>>,
+}
+
+/// A look at PostgreSQL that found it.
+#[derive(Debug, Clone, Copy)]
+struct Look {
+    standing: Standing,
+    at: Instant,
+}
+
+impl Look {
+    /// What it tells now, as long as it tells something.
+    fn told(self, now: Instant) -> Option<Ready> {
+        let age = now.saturating_duration_since(self.at);
+        let standing = self.standing;
+        (age <= FRESH).then_some(Ready { standing, age })
+    }
+}
+
+/// How PostgreSQL stood, and how long ago.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ready {
+    /// How it stood.
+    pub standing: Standing,
+    /// How long ago.
+    pub age: Duration,
+}
 
 /// The watch, and the connection it looks through.
 struct Watch {
     connector: Connector,
     opened: Option<Opened>,
+    last: watch::Sender<Option<Look>>,
 }
 
 impl Probe {
@@ -42,10 +78,12 @@ impl Probe {
     /// # Errors
     /// `internal_error` when no thread can be started.
     pub fn start(connector: &Connector) -> Result<Self> {
-        let (probe, asked) = mpsc::channel(ASKING);
+        let (asks, asked) = mpsc::channel(ASKING);
+        let (found, last) = watch::channel(None);
         let mut watch = Watch {
             connector: connector.clone(),
             opened: None,
+            last: found,
         };
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -55,7 +93,26 @@ impl Probe {
             .name("ree-probe".to_owned())
             .spawn(move || runtime.block_on(watch.run(asked)))
             .map_err(Error::internal)?;
-        Ok(Self(probe))
+        Ok(Self { asks, last })
+    }
+
+    /// How PostgreSQL stands: as it is found now, where that takes no time, else as the last look found it.
+    ///
+    /// # Errors
+    /// As [`Probe::ping`].
+    pub async fn ready(&self) -> Result<Ready> {
+        let last = *self.last.borrow();
+        let known = last.and_then(|last| last.told(Instant::now()));
+        let standing = match known {
+            Some(known) if self.asks.capacity() == 0 => return Ok(known),
+            Some(known) => match tokio::time::timeout(HURRY, self.ping()).await {
+                Ok(found) => found?,
+                Err(_) => return Ok(known),
+            },
+            None => self.ping().await?,
+        };
+        let age = Duration::ZERO;
+        Ok(Ready { standing, age })
     }
 
     /// How PostgreSQL stands, asked now.
@@ -64,7 +121,7 @@ impl Probe {
     /// `service_unavailable` when it does not answer, or not in time.
     pub async fn ping(&self) -> Result<Standing> {
         let (reply, answer) = oneshot::channel();
-        self.0.try_send(reply).map_err(Error::unavailable)?;
+        self.asks.try_send(reply).map_err(Error::unavailable)?;
         let answer = tokio::time::timeout(ANSWER, answer).await;
         let found = answer.map_err(Error::unavailable)?;
         found
@@ -90,6 +147,11 @@ impl Watch {
                 waiting.push(another);
             }
             let found = self.look().await;
+            let look = |standing| Look {
+                standing,
+                at: Instant::now(),
+            };
+            self.last.send_replace(found.clone().ok().map(look));
             for reply in waiting {
                 // Whoever asked may have gone.
                 let _ = reply.send(found.clone());
@@ -128,5 +190,23 @@ impl Watch {
         }
         self.opened = Some(opened);
         Ok(cluster.standing())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_look_tells_how_postgresql_stands_until_the_next_one_is_overdue() {
+        let at = Instant::now();
+        let look = Look {
+            standing: Standing::ReadOnly,
+            at,
+        };
+        let told = look.told(at + Duration::from_secs(1)).unwrap();
+        assert_eq!(told.standing, Standing::ReadOnly);
+        assert_eq!(told.age, Duration::from_secs(1));
+        assert_eq!(look.told(at + FRESH + Duration::from_millis(1)), None);
     }
 }

@@ -47,8 +47,21 @@ fn on_parameter(name: &str, rule: &Rule, value: Option<&str>) -> Advice {
     all.swap_remove(chosen).1
 }
 
+/// The longest text, and the longest list, of which is guessed what was meant: to guess costs something.
+const LONGEST: usize = 6_000;
+const MOST_ITEMS: usize = 200;
+
+fn is_worth_a_guess(given: &Value) -> bool {
+    match given {
+        Value::String(text) => text.len() <= LONGEST,
+        Value::Array(items) => items.len() <= MOST_ITEMS,
+        _ => true,
+    }
+}
+
 /// The advice for a rule that a value at this place breaks.
 pub fn of(pointer: &str, rule: &Rule, given: Option<&Value>) -> Advice {
+    let given = given.filter(|given| is_worth_a_guess(given));
     let text = given.and_then(Value::as_str).unwrap_or_default();
     let nearest = match rule {
         Rule::UnknownField(known) | Rule::UnknownParameter(known) => {

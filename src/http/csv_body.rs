@@ -1,9 +1,20 @@
 //! Reading a body that is CSV (RFC 4180): each row becomes an object of texts, by its header.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value, json};
 
 use crate::error::{Code, Error, Result, Subject};
 use crate::values::Quotes;
+
+/// The most columns of a table: what the register writes has less than half as many.
+const MOST_COLUMNS: usize = 200;
+
+/// The most rows that are read: one more than any batch takes.
+const MOST_ROWS: usize = 5_001;
+
+/// The most cells that say something: a row of those that are read has sixty.
+const MOST_CELLS: usize = 300_000;
 
 /// The rows of a body, under `items`. A comma, a semicolon or a tab separates the cells, whichever
 /// the header has most of, or what a first line `sep=` says; a BOM is passed over. An empty cell is
@@ -12,7 +23,8 @@ use crate::values::Quotes;
 ///
 /// # Errors
 /// `malformed_csv` for bytes that are not UTF-8, for a header that is empty or names a column twice,
-/// and for a quote that is never closed: what follows it cannot be told apart.
+/// and for a quote that is never closed: what follows it cannot be told apart. `payload_too_large` for
+/// more columns or cells than a batch can have.
 pub fn rows(bytes: &[u8]) -> Result<Value> {
     let malformed =
         |fr: String, en: String| Error::new(Code::MalformedCsv).about(Subject::words(fr, en));
@@ -44,6 +56,12 @@ pub fn rows(bytes: &[u8]) -> Result<Value> {
         .flexible(true)
         .from_reader(table.as_bytes());
     let header = reader.headers().map_err(unreadable)?;
+    if header.len() > MOST_COLUMNS {
+        return Err(malformed(
+            format!("{MOST_COLUMNS} colonnes au plus"),
+            format!("{MOST_COLUMNS} columns at most"),
+        ));
+    }
     let names: Vec<String> = header.iter().map(|head| name_of(head).to_owned()).collect();
     if names.is_empty() {
         return Err(malformed(
@@ -51,19 +69,29 @@ pub fn rows(bytes: &[u8]) -> Result<Value> {
             "the body is empty".into(),
         ));
     }
-    for (place, name) in names.iter().enumerate() {
-        if name.is_empty() || names.iter().take(place).any(|other| other == name) {
+    let mut known = HashSet::new();
+    for name in &names {
+        if name.is_empty() || !known.insert(name) {
             return Err(malformed(
                 format!("colonne « {name} »"),
                 format!("column \"{name}\""),
             ));
         }
     }
-    let mut items = Vec::new();
+    let (mut items, mut cells) = (Vec::new(), 0_usize);
     for record in reader.into_records() {
         let record = record.map_err(unreadable)?;
-        if record.iter().any(|cell| !cell.trim().is_empty()) {
-            items.push(item(&names, &record));
+        let said = record.iter().filter(|cell| !cell.trim().is_empty()).count();
+        if said == 0 {
+            continue;
+        }
+        cells = cells.saturating_add(said);
+        if cells > MOST_CELLS {
+            return Err(Error::new(Code::PayloadTooLarge));
+        }
+        items.push(item(&names, &record));
+        if items.len() == MOST_ROWS {
+            break;
         }
     }
     Ok(json!({ "items": items }))
@@ -161,6 +189,21 @@ mod tests {
     fn a_row_without_a_value_is_a_blank_line() {
         let read = rows(b"a;b\n1;2\n;\n ; \n;;;\n\n3;4\n").unwrap();
         assert_eq!(read["items"].as_array().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn more_than_a_batch_can_have_is_refused_before_it_is_kept() {
+        let wide: Vec<String> = (0..=MOST_COLUMNS).map(|n| n.to_string()).collect();
+        let refused = rows(wide.join(",").as_bytes()).unwrap_err();
+        assert_eq!(refused.code, Code::MalformedCsv);
+        let full = "1,".repeat(99) + "1\n";
+        let header: Vec<String> = (0..100).map(|n| n.to_string()).collect();
+        let table = header.join(",") + "\n" + &full.repeat(3_001);
+        let refused = rows(table.as_bytes()).unwrap_err();
+        assert_eq!(refused.code, Code::PayloadTooLarge);
+        // One row too many is told as such by who knows how many there may be.
+        let long = rows(("a\n".to_owned() + &"1\n".repeat(10_000)).as_bytes()).unwrap();
+        assert_eq!(long["items"].as_array().unwrap().len(), MOST_ROWS);
     }
 
     #[test]

@@ -18,6 +18,10 @@ pub trait Field: Sized {
 
 impl<T: FromText> Field for T {
     fn read(value: &Value, at: Pointer<'_>, faults: &mut Faults) -> Option<Self> {
+        // To find out what was meant by a code costs more than all else: not where it is not told.
+        if faults.is_full() {
+            return None;
+        }
         let parsed = value
             .as_str()
             .ok_or(Rule::WrongType("string"))
@@ -81,11 +85,15 @@ impl<'a> Fields<'a> {
         read_at(value, Pointer::Body, false, faults)
     }
 
-    /// Reads the object as a change of a `T`: its members are checked, none is needed. Returns them.
+    /// Reads the object as a change of a `T`: its members are checked, none is needed. Returns them,
+    /// where nothing is wrong with them.
     pub fn partially<T: Body>(&mut self) -> Map<String, Value> {
         self.partial = true;
         let _ = T::read(self);
-        self.object.clone()
+        match self.faults.is_empty() {
+            true => self.object.clone(),
+            false => Map::new(),
+        }
     }
 
     fn take(&mut self, name: &'static str) -> Option<&'a Value> {

@@ -7,7 +7,8 @@
 //! ([`policy`]), so a handler cannot forget one.
 
 use std::cell::RefCell;
-use std::io::Read;
+use std::collections::BTreeSet;
+use std::io::Read as _;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -29,6 +30,7 @@ use super::formats::Form;
 use super::limits::address;
 use super::limits::bodies::Held;
 use super::limits::turns::Turn;
+use super::limits::unhurried;
 use super::page::bound_to;
 use super::query::Parameters;
 use super::references::{self, References};
@@ -176,7 +178,7 @@ async fn pass(request: &mut ServiceRequest) -> Result<Passed> {
     let media_type = negotiate(request, operation)?;
     let class = class_of(operation, &media_type);
     let who = caller(&app, request, claims.as_deref());
-    keep_to_rate(&app, request, &who, class)?;
+    keep_to_rate(&app, request, &who, class).await?;
     let asked = Asked {
         operation,
         claims,
@@ -296,11 +298,15 @@ fn is_watched(path: &str) -> bool {
 }
 
 /// Takes the price of the request from what its caller may ask.
-fn keep_to_rate(app: &App, request: &ServiceRequest, who: &str, class: Class) -> Result<()> {
+async fn keep_to_rate(app: &App, request: &ServiceRequest, who: &str, class: Class) -> Result<()> {
     if is_watched(request.path()) {
         return Ok(());
     }
-    let left = app.limits.rates.take(who, class)?;
+    let left = app.limits.rates.take(who, class);
+    if left.is_err() {
+        unhurried().await;
+    }
+    let left = left?;
     if let Some(access_log) = request.extensions().get::<Rc<AccessLog>>() {
         access_log.note_rate(left);
     }
@@ -334,19 +340,41 @@ async fn admit(app: &App, request: &mut ServiceRequest, asked: Asked<'_>) -> Res
             Rule::Required,
         ));
     }
+    let is_watched = is_watched(request.path());
+    if !is_watched {
+        app.limits.look_in(class, &who).await?;
+    }
     let mut held = Held::default();
     let raw = read_body(app, request, bound, &mut held).await?;
-    let raw = unpacked(app, request.headers(), raw, &mut held)?;
-    let (mut json, body_form) = read_json(operation, &given, &raw).await?;
-    let turn = match is_watched(request.path()) {
+    let coding = match raw.len() {
+        0 => Coding::Identity,
+        _ => coding(request.headers()).unwrap_or(Coding::Identity),
+    };
+    if coding == Coding::Gzip {
+        app.limits.bodies.hold(&mut held, MAX_BODY)?;
+    }
+    let form = Form::of(&given);
+    let takes_json = reads_as_json(&given) && !(form == Form::Csv && operation.takes_tables());
+    let read = read(raw, coding, takes_json.then_some(form)).await?;
+    // Where a body is optional, `null` says as much as none.
+    let mut json = read
+        .json
+        .filter(|json| operation.needs_body || !json.is_null());
+    if json.is_none() && takes_json && operation.needs_body {
+        return Err(Error::new(Code::MalformedJson)
+            .about(Subject::words("le corps est vide", "the body is empty")));
+    }
+    let turn = match is_watched {
         true => None,
         false => Some(app.limits.enter(class, &who).await?),
     };
     let template = request.match_pattern().unwrap_or_default();
     let path = (template.as_str(), request.path());
-    let named = references::named(path, &parameters, json.as_mut());
+    let mut named = references::named(path, &parameters);
+    let has_some = !read.named.is_empty();
+    named.extend(read.named);
     let references = References::read(&app.db, app.api.references, &scope, named).await?;
-    if let Some(json) = &mut json {
+    if let Some(json) = json.as_mut().filter(|_| has_some) {
         references.put_into(json);
     }
     let noted = request.extensions().get::<Rc<AccessLog>>().cloned();
@@ -359,9 +387,9 @@ async fn admit(app: &App, request: &mut ServiceRequest, asked: Asked<'_>) -> Res
         form: Form::of(&media_type),
         parameters,
         mark,
-        raw,
+        raw: read.raw,
         json,
-        body_form,
+        body_form: form,
         if_match,
         if_none_match: Precondition::none_of(request.headers()),
         idempotency_key,
@@ -377,32 +405,34 @@ async fn admit(app: &App, request: &mut ServiceRequest, asked: Asked<'_>) -> Res
     })
 }
 
-/// The body as JSON, where the operation takes JSON and there is one, and its form. A long one is read
-/// beside the threads that answer.
-async fn read_json(
-    operation: &Operation,
-    given: &str,
-    raw: &Bytes,
-) -> Result<(Option<Value>, Form)> {
-    let form = Form::of(given);
-    let takes_json = reads_as_json(given) && !(form == Form::Csv && operation.takes_tables());
-    let json = match raw.len() {
-        0 => None,
-        _ if !takes_json => None,
-        1..=QUICK => Some(parse(form, raw)?),
-        _ => {
-            let raw = raw.clone();
-            let read = web::block(move || parse(form, &raw)).await;
-            Some(read.map_err(Error::internal)??)
-        }
+/// A body as it was read.
+struct Read {
+    /// Unpacked.
+    raw: Bytes,
+    /// As JSON, where it is taken so and there is one.
+    json: Option<Value>,
+    /// The references of conventions in it.
+    named: BTreeSet<String>,
+}
+
+/// Reads a body, as JSON where it has this form. A long one, and one that may become so, is read beside
+/// the threads that answer.
+async fn read(raw: Bytes, coding: Coding, form: Option<Form>) -> Result<Read> {
+    let is_quick = raw.len() <= QUICK && coding == Coding::Identity;
+    let read = move || {
+        let raw = match coding {
+            Coding::Gzip => unpacked(&raw)?,
+            Coding::Identity => raw,
+        };
+        let form = form.filter(|_| !raw.is_empty());
+        let mut json = form.map(|form| parse(form, &raw)).transpose()?;
+        let named = json.as_mut().map(references::in_body).unwrap_or_default();
+        Ok(Read { raw, json, named })
     };
-    // Where a body is optional, `null` says as much as none.
-    let json = json.filter(|json| operation.needs_body || !json.is_null());
-    if json.is_none() && takes_json && operation.needs_body {
-        return Err(Error::new(Code::MalformedJson)
-            .about(Subject::words("le corps est vide", "the body is empty")));
+    if is_quick {
+        return read();
     }
-    Ok((json, form))
+    web::block(read).await.map_err(Error::internal)?
 }
 
 /// The media type to answer: that of `format=`, which wins over `Accept`. A form that there is not is
@@ -513,16 +543,12 @@ fn coding(headers: &HeaderMap) -> Option<Coding> {
 }
 
 /// The body as it was before it was packed; what it unpacks to has the bound of a body.
-fn unpacked(app: &App, headers: &HeaderMap, raw: Bytes, held: &mut Held) -> Result<Bytes> {
-    if coding(headers) != Some(Coding::Gzip) || raw.is_empty() {
-        return Ok(raw);
-    }
-    app.limits.bodies.hold(held, MAX_BODY)?;
+fn unpacked(raw: &[u8]) -> Result<Bytes> {
     let mut plain = Vec::new();
     let bound = u64::try_from(MAX_BODY)
         .unwrap_or(u64::MAX)
         .saturating_add(1);
-    let mut packed = MultiGzDecoder::new(raw.as_ref()).take(bound);
+    let mut packed = MultiGzDecoder::new(raw).take(bound);
     packed.read_to_end(&mut plain).map_err(|_| {
         Error::new(Code::MalformedRequest).about(Subject::words(
             "le corps n'est pas du gzip entier, comme `Content-Encoding` le dit",

@@ -1,8 +1,9 @@
 //! Strict reading of JSON: what a lenient parser lets through is refused as `malformed_json`.
 //!
 //! Refused beyond RFC 8259's grammar: bytes that are not UTF-8, lone surrogates, duplicate keys,
-//! numbers no machine type holds, and nesting deeper than [`MAX_DEPTH`].
+//! numbers no machine type holds, nesting deeper than [`MAX_DEPTH`], and more values than [`MOST_VALUES`].
 
+use std::cell::Cell;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
@@ -13,12 +14,16 @@ use crate::error::{Code, Error, Result, Subject};
 /// The deepest nesting accepted.
 pub const MAX_DEPTH: usize = 32;
 
+/// The most values of a body. Each takes some seventy bytes, be it written in two: those of 5 MiB of nothing
+/// but zeros would take 200.
+pub const MOST_VALUES: usize = 500_000;
+
 /// The JSON value of a body.
 ///
 /// # Errors
-/// `malformed_json`, naming the line and the column.
+/// `malformed_json`, naming the line and the column; `payload_too_large` for too many values.
 pub fn parse(bytes: &[u8]) -> Result<Value> {
-    parse_from(bytes, 0)
+    parse_from(bytes, 0, &Cell::new(MOST_VALUES))
 }
 
 /// The JSON values of a body, one on each line that is not blank: a list, under `items`.
@@ -28,15 +33,16 @@ pub fn parse(bytes: &[u8]) -> Result<Value> {
 pub fn parse_lines(bytes: &[u8]) -> Result<Value> {
     let lines = bytes.split(|byte| *byte == b'\n').enumerate();
     let is_blank = |line: &[u8]| line.iter().all(u8::is_ascii_whitespace);
+    let left = Cell::new(MOST_VALUES);
     let items: Vec<Value> = lines
         .filter(|(_, line)| !is_blank(line))
-        .map(|(number, line)| parse_from(line, number))
+        .map(|(number, line)| parse_from(line, number, &left))
         .collect::<Result<_>>()?;
     Ok(serde_json::json!({ "items": items }))
 }
 
-/// The value of a text that stands after this many lines.
-fn parse_from(bytes: &[u8], lines: usize) -> Result<Value> {
+/// The value of a text that stands after this many lines, of so many values at most.
+fn parse_from(bytes: &[u8], lines: usize, left: &Cell<usize>) -> Result<Value> {
     let malformed = |subject: Subject| Error::new(Code::MalformedJson).about(subject);
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
@@ -49,9 +55,12 @@ fn parse_from(bytes: &[u8], lines: usize) -> Result<Value> {
     })?;
     // RFC 8259 §8.1: a reader may pass over it, and editors write it.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let refused = |error: serde_json::Error| malformed(place(&error, lines));
+    let refused = |error: serde_json::Error| match left.get() {
+        0 => Error::new(Code::PayloadTooLarge),
+        _ => malformed(place(&error, lines)),
+    };
     let mut reader = serde_json::Deserializer::from_str(text);
-    let value = Node { depth: 0 }
+    let value = Node { depth: 0, left }
         .deserialize(&mut reader)
         .map_err(refused)?;
     reader.end().map_err(refused)?;
@@ -60,6 +69,7 @@ fn parse_from(bytes: &[u8], lines: usize) -> Result<Value> {
 
 const DUPLICATE_KEY: &str = "duplicate key";
 const TOO_DEEP: &str = "too deep";
+const TOO_MANY: &str = "too many values";
 
 /// Where it stopped, and why; the parser's own words stay inside, they quote the body.
 fn place(error: &serde_json::Error, lines: usize) -> Subject {
@@ -86,33 +96,40 @@ fn place(error: &serde_json::Error, lines: usize) -> Subject {
     )
 }
 
-struct Node {
+struct Node<'c> {
     depth: usize,
+    /// How many values there may still be; at 0 there are too many.
+    left: &'c Cell<usize>,
 }
 
-impl Node {
-    fn inner<E: serde::de::Error>(&self) -> std::result::Result<Node, E> {
+impl<'c> Node<'c> {
+    fn inner<E: serde::de::Error>(&self) -> std::result::Result<Node<'c>, E> {
         if self.depth >= MAX_DEPTH {
             return Err(E::custom(TOO_DEEP));
         }
         Ok(Node {
             depth: self.depth.saturating_add(1),
+            left: self.left,
         })
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Node {
+impl<'de> DeserializeSeed<'de> for Node<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(
         self,
         deserializer: D,
     ) -> std::result::Result<Value, D::Error> {
+        self.left.set(self.left.get().saturating_sub(1));
+        if self.left.get() == 0 {
+            return Err(D::Error::custom(TOO_MANY));
+        }
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for Node {
+impl<'de> Visitor<'de> for Node<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -223,6 +240,22 @@ mod tests {
         assert!(begins(error, "ligne 3, colonne 6 : "));
         let error = parse_lines(b"{}\n\"\xff\"").unwrap_err();
         assert!(begins(error, "ligne 2 : l'octet 1 "));
+    }
+
+    #[test]
+    fn more_values_than_any_body_needs_are_refused_before_they_are_kept() {
+        let zeros = format!("[{}0]", "0,".repeat(MOST_VALUES));
+        assert_eq!(
+            parse(zeros.as_bytes()).unwrap_err().code,
+            Code::PayloadTooLarge
+        );
+        let lines = "{}\n".repeat(MOST_VALUES);
+        assert_eq!(
+            parse_lines(lines.as_bytes()).unwrap_err().code,
+            Code::PayloadTooLarge
+        );
+        let enough = format!("[{}0]", "0,".repeat(MOST_VALUES / 2));
+        assert!(parse(enough.as_bytes()).is_ok());
     }
 
     #[test]

@@ -34,6 +34,7 @@ pub mod references;
 pub mod refusal;
 pub mod request_log;
 pub mod shell;
+pub mod slices;
 pub mod stream;
 pub mod table;
 pub mod table_schema;

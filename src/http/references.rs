@@ -93,12 +93,8 @@ fn is_reference(text: &str) -> bool {
     begins && text.len() <= LONGEST && text.bytes().all(of_form)
 }
 
-/// The references that a request names, given with its path and the template of that.
-pub fn named(
-    (template, path): (&str, &str),
-    parameters: &Parameters,
-    body: Option<&mut Value>,
-) -> BTreeSet<String> {
+/// The references that the path and the query of a request name, with the template of its path.
+pub fn named((template, path): (&str, &str), parameters: &Parameters) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut note = |text: &str| {
         if is_reference(text) {
@@ -117,9 +113,17 @@ pub fn named(
         let values = parameters.get(name).unwrap_or_default();
         values.split(',').for_each(&mut note);
     }
-    if let Some(body) = body {
-        each(body, &mut |text| note(text));
-    }
+    found
+}
+
+/// The references that a body names.
+pub fn in_body(body: &mut Value) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    each(body, &mut |text| {
+        if is_reference(text) {
+            found.insert(text.to_owned());
+        }
+    });
     found
 }
 
@@ -186,13 +190,12 @@ mod tests {
             "/v1/conventions/{id}/coverage",
             "/v1/conventions/CN-2025-0007/coverage",
         );
-        let found: Vec<String> = named(path, &parameters, Some(&mut body))
-            .into_iter()
-            .collect();
+        let mut found = named(path, &parameters);
+        found.extend(in_body(&mut body));
         let numbers: Vec<&str> = found.iter().filter_map(|text| text.get(8..)).collect();
         assert_eq!(numbers, ["0002", "0003", "0004", "0005", "0007"]);
         let other = ("/v1/partners/{id}", "/v1/partners/CN-2025-0007");
-        let none = named(other, &Parameters::default(), None);
+        let none = named(other, &Parameters::default());
         assert!(none.is_empty());
     }
 

@@ -49,12 +49,36 @@ pub struct Nomenclature {
     pub name: &'static str,
     /// In order of display.
     pub entries: Vec<Entry>,
+    /// Their places, by their codes.
+    by_code: HashMap<String, usize>,
+    /// And by their codes and labels, in lower case and without accents.
+    by_words: HashMap<String, usize>,
 }
 
 impl Nomenclature {
+    fn new(name: &'static str, entries: Vec<Entry>) -> Self {
+        let (mut by_code, mut by_words) = (HashMap::new(), HashMap::new());
+        for (place, entry) in entries.iter().enumerate() {
+            by_code.entry(entry.code.clone()).or_insert(place);
+            for words in [
+                entry.code.clone(),
+                fold(&entry.label_fr),
+                fold(&entry.label_en),
+            ] {
+                by_words.entry(words).or_insert(place);
+            }
+        }
+        Self {
+            name,
+            entries,
+            by_code,
+            by_words,
+        }
+    }
+
     /// Whether it has this code.
     pub fn has(&self, code: &str) -> bool {
-        self.entries.iter().any(|entry| entry.code == code)
+        self.by_code.contains_key(code)
     }
 
     /// Its codes, in order.
@@ -83,19 +107,19 @@ impl Nomenclature {
             .or_else(|| level().map(str::to_owned))
     }
 
-    /// The entry of this code, or with these words for its label.
+    /// The entry of this code, or with these words for its label: the first of them.
     fn entry_of(&self, words: &str, code: &str) -> Option<&Entry> {
-        self.entries.iter().find(|entry| {
-            entry.code == code
-                || entry.code == words
-                || fold(&entry.label_fr) == words
-                || fold(&entry.label_en) == words
-        })
+        let places = [self.by_code.get(code), self.by_words.get(words)];
+        let first = places.into_iter().flatten().min()?;
+        self.entries.get(*first)
     }
 
     /// The code meant by what people write for it: another case, spaces, or its label.
     pub fn meant_by(&self, typed: &str) -> Option<String> {
         let typed = typed.trim().trim_start_matches('\u{feff}');
+        if typed.len() > LONGEST {
+            return None;
+        }
         let words = fold(typed);
         if self.name == "levels"
             && let Some(level) = levels::meant_by(&words)
@@ -120,19 +144,33 @@ impl Nomenclature {
 
 /// Lower case, without accents.
 pub fn fold(text: &str) -> String {
-    let plain = |c: char| match c {
-        'à' | 'â' | 'ä' => "a".to_owned(),
-        'é' | 'è' | 'ê' | 'ë' => "e".to_owned(),
-        'î' | 'ï' => "i".to_owned(),
-        'ô' | 'ö' => "o".to_owned(),
-        'ù' | 'û' | 'ü' => "u".to_owned(),
-        'ç' => "c".to_owned(),
-        'œ' => "oe".to_owned(),
-        '’' => "'".to_owned(),
-        other => other.to_string(),
-    };
-    text.to_lowercase().chars().map(plain).collect()
+    folded(text).collect()
 }
+
+/// The characters of a text in lower case, without accents.
+pub fn folded(text: &str) -> impl Iterator<Item = char> {
+    let lower = text.chars().flat_map(char::to_lowercase);
+    lower.flat_map(|character| {
+        let (first, second) = match character {
+            'à' | 'â' | 'ä' => ('a', None),
+            'é' | 'è' | 'ê' | 'ë' => ('e', None),
+            'î' | 'ï' => ('i', None),
+            'ô' | 'ö' => ('o', None),
+            'ù' | 'û' | 'ü' => ('u', None),
+            'ç' => ('c', None),
+            'œ' => ('o', Some('e')),
+            '’' => ('\'', None),
+            other => (other, None),
+        };
+        std::iter::once(first).chain(second)
+    })
+}
+
+/// The longest part of a word that is compared with others.
+const COMPARED: usize = 64;
+
+/// The longest text that may be a word mistyped, in bytes.
+const LONGEST: usize = 500;
 
 /// The word that a mistyped one was probably meant to be: at most a `share`-th of it differs.
 pub fn nearest_of(
@@ -140,30 +178,45 @@ pub fn nearest_of(
     words: impl Iterator<Item = String>,
     share: usize,
 ) -> Option<String> {
-    let typed: String = typed.chars().take(64).collect();
-    let nearest = words.map(|word| (distance(&typed, &word), word)).min()?;
-    (nearest.0 * share <= nearest.1.chars().count().max(3)).then_some(nearest.1)
+    if typed.len() > LONGEST {
+        return None;
+    }
+    let typed: Vec<char> = typed.chars().take(COMPARED).collect();
+    let mut nearest: Option<(usize, String)> = None;
+    for word in words {
+        let characters: Vec<char> = word.chars().collect();
+        // As many letters are missing at least as one is shorter: most words need no closer look.
+        let least = characters.len().abs_diff(typed.len());
+        if nearest.as_ref().is_some_and(|(best, _)| least > *best) {
+            continue;
+        }
+        let found = (distance(&typed, &characters), word);
+        if nearest.as_ref().is_none_or(|best| found < *best) {
+            nearest = Some(found);
+        }
+    }
+    let (distance, word) = nearest?;
+    (distance * share <= word.chars().count().max(3)).then_some(word)
 }
 
 /// Levenshtein's distance, in characters.
-fn distance(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
+fn distance(left: &[char], right: &[char]) -> usize {
     let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (line, character) in left.chars().enumerate() {
-        let mut diagonal = line;
-        let mut before = line + 1;
-        let mut next = vec![before];
-        for (other, above) in right.iter().zip(row.iter().skip(1)) {
-            let cost = if *other == character {
+    for (line, character) in left.iter().enumerate() {
+        let (mut diagonal, mut before) = (line, line + 1);
+        if let Some(first) = row.first_mut() {
+            *first = before;
+        }
+        for (other, place) in right.iter().zip(row.iter_mut().skip(1)) {
+            let cost = if other == character {
                 diagonal
             } else {
                 diagonal + 1
             };
-            diagonal = *above;
-            before = cost.min(before + 1).min(above + 1);
-            next.push(before);
+            diagonal = *place;
+            before = cost.min(before + 1).min(diagonal + 1);
+            *place = before;
         }
-        row = next;
     }
     row.last().copied().unwrap_or_default()
 }
@@ -426,10 +479,7 @@ impl Reference {
             .collect();
         let nomenclatures = NOMENCLATURES
             .iter()
-            .map(|(name, text)| Nomenclature {
-                name,
-                entries: rows(text).map(entry).collect(),
-            })
+            .map(|(name, text)| Nomenclature::new(name, rows(text).map(entry).collect()))
             .collect();
         Self {
             territories,

@@ -1,10 +1,18 @@
 //! What one caller may cost the others: rates, bodies, turns, faults told.
 
+use actix_web::dev::ServerHandle;
+use actix_web::{HttpServer, web};
 use futures_util::FutureExt;
 use futures_util::future::join_all;
+use ree::app::App;
 use ree::auth::{Identity, Perimeter, Role, Scopes};
+use ree::server::Waits;
 use serde_json::{Value, json};
+use std::net::TcpListener;
 use std::pin::pin;
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use crate::support::portal::Portal;
 use crate::support::{Caller, Reply, Service, absent, id};
@@ -183,6 +191,137 @@ async fn who_watches_the_service_waits_behind_no_read() {
     }
     locked.batch_execute("COMMIT").await.unwrap();
     read.await.expect(200);
+}
+
+/// A thread of the API that does nothing but one thing for three seconds, and a listener of its own.
+async fn busy_api(service: &Service) -> (std::net::SocketAddr, ServerHandle) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("its address");
+    let waits = Waits {
+        request: Duration::from_secs(10),
+        disconnect: Duration::from_secs(5),
+        idle: Duration::from_secs(10),
+        stop: 1,
+    };
+    let shared = service.shared.clone();
+    let app = move || {
+        actix_web::rt::spawn(async {
+            actix_web::rt::time::sleep(Duration::from_millis(100)).await;
+            std::thread::sleep(Duration::from_secs(3));
+        });
+        web::Data::new(App::new(shared.clone()).expect("the application"))
+    };
+    let server = ree::server::serve(&service.shared, listener, waits, app).expect("a server");
+    let handle = server.handle();
+    actix_web::rt::spawn(server);
+    actix_web::rt::time::sleep(Duration::from_millis(300)).await;
+    (address, handle)
+}
+
+/// Asks on a connection of its own: the answer, and how long it took.
+async fn ask(address: std::net::SocketAddr, path: &str) -> (Option<String>, Duration) {
+    let began = Instant::now();
+    let answer = tokio::time::timeout(Duration::from_millis(500), async {
+        let mut stream = TcpStream::connect(address).await?;
+        let request = format!("GET {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await?;
+        std::io::Result::Ok(answer)
+    });
+    let answer = answer.await.ok().and_then(Result::ok);
+    (answer, began.elapsed())
+}
+
+#[actix_web::test]
+async fn the_admin_address_tells_while_every_thread_and_every_connection_is_busy() {
+    let service = Service::start_with(&[("REE_WORKERS", "1")]).await;
+    let partner = id(&service.new_partner("A").await);
+    let locked = service.sql().await;
+    locked
+        .batch_execute("BEGIN; LOCK TABLE partners, interventions IN ACCESS EXCLUSIVE MODE")
+        .await
+        .unwrap();
+    let (ministry, own) = (service.ministry(), format!("/v1/partners/{partner}"));
+    let reads = (0..20).map(|_| ministry.get(&own));
+    let searches = (0..20).map(|_| ministry.get("/v1/interventions?q=a"));
+    let writes = (0..20).map(|_| ministry.patch(&own, json!({ "acronym": "B" })));
+    let mut busy =
+        pin!(async { tokio::join!(join_all(reads), join_all(searches), join_all(writes)) });
+    assert!(busy.as_mut().now_or_never().is_none());
+
+    let shared = web::Data::from(service.shared.clone());
+    let factory = move || {
+        actix_web::App::new()
+            .app_data(shared.clone())
+            .configure(ree::integration::operation::admin::configure)
+    };
+    let admin = HttpServer::new(factory).workers(1).disable_signals();
+    let admin = admin.bind(("127.0.0.1", 0)).expect("a port");
+    let address = admin.addrs()[0];
+    let admin = admin.run();
+    let admin_handle = admin.handle();
+    actix_web::rt::spawn(admin);
+    let (api, api_handle) = busy_api(&service).await;
+
+    let asked = async {
+        assert!(
+            ask(api, "/healthz").await.0.is_none(),
+            "the thread is not busy"
+        );
+        for path in ["/healthz", "/readyz", "/metrics"] {
+            let mut quickest = Duration::MAX;
+            for _ in 0..5 {
+                let (answer, took) = ask(address, path).await;
+                let answer = answer.unwrap_or_else(|| panic!("{path}: none in {took:?}"));
+                assert!(answer.starts_with("HTTP/1.1 200"), "{path}: {answer}");
+                quickest = quickest.min(took);
+            }
+            // Other tests keep the machine busy: one of five tells what the service takes.
+            assert!(quickest < Duration::from_millis(50), "{path}: {quickest:?}");
+        }
+        assert!(
+            ask(api, "/healthz").await.0.is_none(),
+            "the thread was free meanwhile"
+        );
+    };
+    tokio::select! {
+        () = asked => {}
+        _ = busy => panic!("nothing was busy"),
+    }
+    locked.batch_execute("COMMIT").await.unwrap();
+    admin_handle.stop(false).await;
+    api_handle.stop(false).await;
+}
+
+#[actix_web::test]
+async fn ready_tells_when_the_database_was_asked_and_the_admin_address_why_it_is_not() {
+    let service = Service::start().await;
+    let told = service.anon().get("/readyz").await.expect(200);
+    let checked: chrono::DateTime<chrono::Utc> =
+        told["checked_at"].as_str().unwrap().parse().unwrap();
+    let age = service.shared.clock.now() - checked;
+    assert!(age <= chrono::TimeDelta::seconds(2), "{age}");
+    service.shared.begin_to_stop();
+    let app = actix_web::App::new()
+        .app_data(web::Data::from(service.shared.clone()))
+        .configure(ree::integration::operation::admin::configure);
+    let app = actix_web::test::init_service(app).await;
+    let request = actix_web::test::TestRequest::get()
+        .uri("/readyz")
+        .to_request();
+    let refused = actix_web::test::call_service(&app, request).await;
+    assert_eq!(refused.status(), 503);
+    assert_eq!(refused.headers().get("retry-after").unwrap(), "1");
+    let problem: Value = actix_web::test::read_body_json(refused).await;
+    assert_eq!(problem["code"], "service_unavailable");
+    let request = actix_web::test::TestRequest::get()
+        .uri("/healthz")
+        .to_request();
+    assert_eq!(
+        actix_web::test::call_service(&app, request).await.status(),
+        200
+    );
 }
 
 #[actix_web::test]

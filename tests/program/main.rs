@@ -11,6 +11,7 @@
 )]
 
 mod commands;
+mod costliest;
 mod crashes;
 mod mirror;
 mod operation;

@@ -1,10 +1,12 @@
 //! What an operator sees: metrics and the access log; and the limits on slow clients.
 
+use std::net::TcpListener;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::support::{Client, Directory, Service, until};
+use crate::support::{Client, Directory, Service, free_port, ree, until};
 
 #[test]
 fn metrics_and_the_access_log_tell_of_every_request_and_betray_nobody() {
@@ -228,4 +230,43 @@ fn a_token_of_the_command_line_is_revoked_by_itself_or_by_its_id_and_no_other_wi
     });
     assert_eq!(status(&tokens[2]), 200);
     assert_eq!(revoke("neither").status, 1);
+}
+
+#[test]
+fn a_process_that_takes_over_a_port_is_given_no_connection_before_it_can_answer() {
+    let directory = Directory::new();
+    let shared = ("REE_REUSE_PORT", "true");
+    let service = Service::start_with(&directory, &[shared]);
+    // The next process waits for a database that takes connections and says nothing.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let database = format!("postgresql://ree@{}/ree", silent.local_addr().unwrap());
+    let other = Directory::new();
+    let admin = format!("127.0.0.1:{}", free_port());
+    let mut next = ree(&other.path)
+        .args([
+            "serve",
+            "--listen",
+            &service.api.to_string(),
+            "--admin-listen",
+            &admin,
+        ])
+        .envs([shared, ("DATABASE_URL", &database)])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let asked = silent.accept().unwrap();
+    for _ in 0..40 {
+        let began = Instant::now();
+        let reply = service.try_get("/healthz").expect("an answer");
+        assert_eq!(reply.status, 200);
+        assert!(
+            began.elapsed() < Duration::from_secs(2),
+            "{:?}",
+            began.elapsed()
+        );
+    }
+    drop(asked);
+    next.kill().unwrap();
+    next.wait().unwrap();
 }

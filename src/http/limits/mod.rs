@@ -12,6 +12,7 @@ pub mod turns;
 pub mod waiting;
 
 use std::num::NonZeroU32;
+use std::time::Duration;
 
 use crate::auth::policy::Class;
 use crate::config::Config;
@@ -73,7 +74,23 @@ impl Limits {
     /// # Errors
     /// `service_unavailable` when too many wait already, or it does not come in time.
     pub async fn enter(&self, class: Class, who: &str) -> Result<Turn> {
-        self.of(class).enter(who).await
+        let turn = self.of(class).enter(who).await;
+        if turn.is_err() {
+            unhurried().await;
+        }
+        turn
+    }
+
+    /// Refuses a request for which there will be no turn, before its body is read.
+    ///
+    /// # Errors
+    /// `service_unavailable` when too many wait already.
+    pub async fn look_in(&self, class: Class, who: &str) -> Result<()> {
+        let found = self.of(class).look_in(who);
+        if found.is_err() {
+            unhurried().await;
+        }
+        found
     }
 
     /// For each class, how many run and how many wait.
@@ -120,6 +137,15 @@ impl Limits {
             Class::Bulk => &self.bulk,
         }
     }
+}
+
+/// How long a refusal takes. Who asks again at once, as fast as it is refused, would keep a processor
+/// busy with nothing else.
+const REFUSAL: Duration = Duration::from_millis(10);
+
+/// To be waited for before a refusal is told.
+pub async fn unhurried() {
+    tokio::time::sleep(REFUSAL).await;
 }
 
 /// Reads on the shared connections at once.

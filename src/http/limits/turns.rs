@@ -79,6 +79,23 @@ impl Turns {
         }
     }
 
+    /// Refuses who would find neither a turn nor a place to wait for one: asked before a body is read.
+    ///
+    /// # Errors
+    /// `service_unavailable`.
+    pub fn look_in(&self, who: &str) -> Result<()> {
+        let is_full = {
+            let mut state = self.lock();
+            let held = state.held.get(who).copied().unwrap_or_default();
+            let has_turn = state.free > 0 && held < self.share;
+            !has_turn && !state.has_room(who, self.share, self.queue)
+        };
+        match is_full {
+            true => Err(self.refusal("too many requests of this class wait")),
+            false => Ok(()),
+        }
+    }
+
     fn refusal(&self, why: &'static str) -> Error {
         self.lock().refused += 1;
         Error::unavailable(why)
@@ -137,19 +154,25 @@ impl State {
         self.waiting.iter().map(|(_, places)| places.len()).sum()
     }
 
-    /// A place in the queue; none when it is full, or the client has enough in it.
-    fn queue(&mut self, who: &str, share: usize, most: usize) -> Option<oneshot::Receiver<Turn>> {
+    /// Whether the queue has a place for a client: it is not full, and the client has not enough in it.
+    fn has_room(&mut self, who: &str, share: usize, most: usize) -> bool {
         for (_, places) in &mut self.waiting {
             places.retain(|place| !place.is_closed());
         }
         self.waiting.retain(|(_, places)| !places.is_empty());
-        let waiting = self.waiting();
-        let own = self.waiting.iter_mut().find(|(client, _)| **client == *who);
-        let queued = own.as_ref().map_or(0, |(_, places)| places.len());
-        let of_one = most.min(share.saturating_mul(OF_ONE));
+        let own = self.waiting.iter().find(|(client, _)| **client == *who);
+        let queued = own.map_or(0, |(_, places)| places.len());
+        queued < most.min(share.saturating_mul(OF_ONE)) && self.waiting() < most
+    }
+
+    /// A place in the queue, where it has room.
+    fn queue(&mut self, who: &str, share: usize, most: usize) -> Option<oneshot::Receiver<Turn>> {
+        if !self.has_room(who, share, most) {
+            return None;
+        }
         let (place, arrival) = oneshot::channel();
+        let own = self.waiting.iter_mut().find(|(client, _)| **client == *who);
         match own {
-            _ if queued >= of_one || waiting >= most => return None,
             Some((_, places)) => places.push_back(place),
             None => self
                 .waiting
@@ -232,9 +255,11 @@ mod tests {
         {
             let mut third = pin!(turns.enter("c"));
             assert!(third.as_mut().now_or_never().is_none());
+            assert!(turns.look_in("d").is_err());
             let refused = turns.enter("d").now_or_never().unwrap().unwrap_err();
             assert_eq!(refused.code, crate::error::Code::ServiceUnavailable);
         }
+        assert!(turns.look_in("d").is_ok());
         let mut fourth = pin!(turns.enter("d"));
         assert!(fourth.as_mut().now_or_never().is_none());
         drop(first);

@@ -44,8 +44,18 @@ fn plain(number: f64) -> Value {
         .unwrap_or_default()
 }
 
+/// The longest text that can be anything but a text or a list, in bytes.
+const LONGEST: usize = 400;
+
+/// The most items of a list that are put in their place: more are no list of any field.
+const MOST_ITEMS: usize = 6_000;
+
 fn of_text(kind: Kind, written: &str) -> Meaning {
     let text = written.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+    let is_list = matches!(kind, Kind::Codes(_) | Kind::Territories | Kind::Schools);
+    if text.len() > LONGEST && kind != Kind::Text && !is_list {
+        return Meaning::Plain(text.into());
+    }
     match kind {
         Kind::Text => Meaning::Plain(unquoted(text).into()),
         Kind::Reference => Meaning::of(reference(text), text),
@@ -98,6 +108,9 @@ fn several(text: &str, meant: impl Fn(&str) -> Option<String>) -> Meaning {
         .map(str::trim)
         .filter(|item| !item.is_empty());
     let mut is_repaired = false;
+    if items.clone().nth(MOST_ITEMS).is_some() {
+        return Meaning::Plain(items.collect());
+    }
     let read = items.map(|item| {
         let code = meant(item).unwrap_or_else(|| item.to_owned());
         is_repaired |= code != item;

@@ -64,6 +64,9 @@ pub struct HeadFault {
     pub nearest: Option<String>,
 }
 
+/// How much of a head is told.
+const LONGEST_TOLD: usize = 200;
+
 /// The row of heads.
 #[derive(Debug)]
 pub struct Heads {
@@ -100,7 +103,8 @@ impl Heads {
             faults: Vec::new(),
         };
         for (place, cell) in &row.cells {
-            heads.add(*place, cell.shown().trim().to_owned(), layout);
+            let title = cell.shown().trim().chars().take(LONGEST_TOLD).collect();
+            heads.add(*place, title, layout);
         }
         heads.must_be_unmistakable(layout);
         heads

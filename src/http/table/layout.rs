@@ -1,7 +1,7 @@
 //! The columns of a kind of object: what they are called, what stands in them, and which field of the
 //! object that is.
 
-use crate::reference::fold;
+use crate::reference::folded;
 
 /// What stands in the cells of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,6 +97,9 @@ impl Column {
     }
 }
 
+/// The longest head, in bytes: what is longer names no column.
+const LONGEST_HEAD: usize = 400;
+
 /// The columns of a kind of object.
 #[derive(Debug)]
 pub struct Layout {
@@ -112,8 +115,15 @@ impl Layout {
     /// The column that this head names, by its name, its name in brackets or one of its labels; case,
     /// accents and what is no letter do not count.
     pub fn named(&self, head: &str) -> Option<&'static Column> {
+        if head.len() > LONGEST_HEAD {
+            return None;
+        }
         let (title, name) = parts(head);
-        let by = |text: &str| self.columns.iter().find(|column| is_called(column, text));
+        let by = |text: &str| {
+            let key = key(text);
+            let mut columns = self.columns.iter();
+            columns.find(|column| !key.is_empty() && is_called(column, &key))
+        };
         name.and_then(by).or_else(|| by(title)).or_else(|| by(head))
     }
 
@@ -142,17 +152,21 @@ fn parts(head: &str) -> (&str, Option<&str>) {
     })
 }
 
-fn is_called(column: &Column, text: &str) -> bool {
-    let key = key(text);
+/// Whether one of its names has this key.
+fn is_called(column: &Column, key: &str) -> bool {
     let mut names = [column.name, column.label]
         .into_iter()
         .chain(column.aliases.iter().copied());
-    !key.is_empty() && names.any(|name| self::key(name) == key)
+    names.any(|name| letters(name).eq(key.chars()))
 }
 
 /// The letters and digits of a head, in small letters and without accents.
 pub fn key(head: &str) -> String {
-    fold(head).chars().filter(|c| c.is_alphanumeric()).collect()
+    letters(head).collect()
+}
+
+fn letters(head: &str) -> impl Iterator<Item = char> {
+    folded(head).filter(|c| c.is_alphanumeric())
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 
-use super::sheet::{Cell, Row, Sheet};
+use super::sheet::{Cell, MOST_COLUMNS, Row, Sheet};
 use crate::error::{Code, Error, Result, Subject};
 use crate::values::Quotes;
 
@@ -65,7 +65,7 @@ fn separator(table: &str, knows: impl Fn(&str) -> bool) -> u8 {
     const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
     let known = |separator: &u8| {
         let of_line = |line: &str| {
-            let cells = line.split(char::from(*separator));
+            let cells = line.split(char::from(*separator)).take(MOST_COLUMNS);
             cells.filter(|cell| knows(cell.trim_matches('"'))).count()
         };
         table.lines().take(FIRST_LINES).map(of_line).max()

@@ -14,8 +14,9 @@ use crate::values::FromText;
 /// How an archive begins.
 pub const SIGNATURE: &[u8] = b"PK\x03\x04";
 
-/// What a workbook may unpack to, in bytes: ten times what its most rows need.
-pub const MOST_UNPACKED: usize = 32 * 1024 * 1024;
+/// What a workbook may unpack to, in bytes: some times what its most rows need. To read as much of
+/// nothing but shared texts takes most of a second.
+pub const MOST_UNPACKED: usize = 20 * 1024 * 1024;
 
 /// The most parts of one.
 const MOST_PARTS: usize = 1_000;

@@ -1,6 +1,7 @@
 //! Operation of the service: what anyone may read without a token.
 
 pub mod admin;
+mod health;
 pub mod routes;
 
 use utoipa_actix_web::service_config::ServiceConfig;

@@ -5,32 +5,13 @@ use actix_web::http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::db::cluster::Standing;
-use crate::error::{Error, Result};
+use super::health::{Health, Readiness};
+use crate::error::Result;
 use crate::http::answer::Answer;
 use crate::http::call::Call;
 
 const TAG: &str = "Exploitation";
 const UNCHANGED: &str = "Inchangé depuis l'`ETag` donné dans `If-None-Match`";
-
-/// L'état du service.
-#[derive(Serialize, ToSchema)]
-pub struct Health {
-    /// `ok`.
-    #[schema(example = "ok")]
-    status: &'static str,
-}
-
-/// Si le service peut servir, et quoi.
-#[derive(Serialize, ToSchema)]
-pub struct Readiness {
-    /// `ok`.
-    #[schema(example = "ok")]
-    status: &'static str,
-    /// `primary` : lectures et écritures ; `read_only` : la base de données ne prend aucune écriture à présent, les lectures continuent et les écritures sont 503.
-    #[schema(example = "primary")]
-    database: &'static str,
-}
 
 /// La version du service.
 #[derive(Serialize, ToSchema)]
@@ -49,7 +30,7 @@ pub struct Version {
 #[utoipa::path(tag = TAG, responses((status = 200, description = "Il vit", body = Health)))]
 #[get("/healthz")]
 pub async fn get_health(_call: Call) -> Result<Answer> {
-    Answer::json(StatusCode::OK, &Health { status: "ok" })
+    Answer::json(StatusCode::OK, &Health::OK)
 }
 
 /// Le service peut servir
@@ -62,15 +43,7 @@ pub async fn get_health(_call: Call) -> Result<Answer> {
 ))]
 #[get("/readyz")]
 pub async fn get_readiness(call: Call) -> Result<Answer> {
-    if call.app.is_stopping() {
-        return Err(Error::unavailable("the service was told to stop"));
-    }
-    let database = match call.app.probe.ping().await? {
-        Standing::ReadOnly => "read_only",
-        _ => "primary",
-    };
-    let status = "ok";
-    Answer::json(StatusCode::OK, &Readiness { status, database })
+    Answer::json(StatusCode::OK, &Readiness::of(&call.app).await?)
 }
 
 /// Version du service

@@ -172,7 +172,8 @@ pub async fn upsert_all(
         })
         .collect();
     // While the journal is written, what changes is worked out.
-    let ((), changes) = overlapped(tx.record_all(&steps), || changes(upserts, &upserted)).await?;
+    let ((), changes) =
+        overlapped(tx.record_all(&steps), async { changes(upserts, &upserted) }).await?;
     store::update_all(tx.connection(), &changes?, now).await?;
     Ok(upserted)
 }

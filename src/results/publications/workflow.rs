@@ -40,8 +40,15 @@ impl Draft {
         if tables.cells.values().all(|cell| cell.reports == 0) {
             return Err(Error::new(Code::NothingToPublish));
         }
+        // To find out what to hide takes seconds of a large year.
+        let decide = move || {
+            let frozen = freeze(tables, &earlier, &standing, i64::from(small_group));
+            (frozen, standing)
+        };
+        let decided = tokio::task::spawn_blocking(decide).await;
+        let (frozen, standing) = decided.map_err(Error::internal)?;
         Ok(Self {
-            frozen: freeze(tables, &earlier, &standing, i64::from(small_group)),
+            frozen,
             standing,
             revises: revised.map(|one| one.id),
         })

@@ -123,6 +123,11 @@ impl Service {
         found.expect("a line")
     }
 
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub fn signal(&self, signal: Signal) {
         kill(
             Pid::from_raw(self.child.id().try_into().expect("a pid")),

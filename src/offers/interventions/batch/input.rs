@@ -14,6 +14,7 @@ use crate::http::bulk::BATCH_ITEMS;
 use crate::http::fields::{Body, Fields};
 use crate::http::formats::Form;
 use crate::http::query::{Parameter, Query, Reader, without_example};
+use crate::http::slices::Slices;
 use crate::http::table::request::{self, DRY_RUN, MODE};
 use crate::language::Language;
 use crate::offers::interventions::content::{LABELS, NewIntervention, SET_BY_SERVICE};
@@ -112,10 +113,12 @@ impl<'a> Received<'a> {
     }
 
     /// Its items, each as far as it can be read.
-    pub fn items(&self) -> Vec<Item<'a>> {
+    pub async fn items(&self) -> Vec<Item<'a>> {
         let items = self.list().into_iter().flat_map(|(_, items)| items);
-        let mut left = OF_BATCH;
-        let read = items.map(|item| {
+        let (mut left, mut slices) = (OF_BATCH, Slices::default());
+        let mut read = Vec::new();
+        for item in items {
+            slices.pause().await;
             // Each that is refused says why, be it in one word.
             let most = left.clamp(1, OF_ITEM);
             let item = match self.form {
@@ -123,9 +126,9 @@ impl<'a> Received<'a> {
                 _ => Item::read(Cow::Borrowed(item), most),
             };
             left = left.saturating_sub(item.faults.len());
-            item
-        });
-        read.collect()
+            read.push(item);
+        }
+        read
     }
 
     /// The faults of its items, as places of the whole body.

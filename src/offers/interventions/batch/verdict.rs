@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use super::advice::{self, Offerable};
 use super::input::{Item, Received};
 use crate::error::{Fault, Place};
+use crate::http::slices::Slices;
 pub use crate::http::table::verdict::{BatchCounts, Outcome};
 use crate::language::Language;
 use crate::offers::interventions::status::{Status, WithheldReason, withheld_reasons};
@@ -89,28 +90,27 @@ pub struct ItemFault {
 impl BatchVerdict {
     /// The verdicts of a batch: what came of each item, none where it is rejected. `offerable` are the
     /// conventions that could be named, where one that cannot was.
-    pub fn of(
+    pub async fn of(
         received: &Received<'_>,
         items: &[Item<'_>],
         upserted: &[Option<Upserted>],
         offerable: &[Offerable],
     ) -> Self {
         let (how, language) = (received.how, received.language);
-        let verdicts: Vec<ItemVerdict> = items
-            .iter()
-            .zip(upserted)
-            .enumerate()
-            .map(|(index, (item, upserted))| match upserted {
+        let (mut verdicts, mut slices) = (Vec::with_capacity(items.len()), Slices::default());
+        for (index, (item, upserted)) in items.iter().zip(upserted).enumerate() {
+            slices.pause().await;
+            verdicts.push(match upserted {
                 Some(upserted) => ItemVerdict::of(index, item, upserted, received),
                 None => ItemVerdict::refusal(index, item, offerable, language),
-            })
-            .collect();
+            });
+        }
         Self {
             mode: if how.is_atomic { "atomic" } else { "partial" },
             dry_run: how.is_dry_run,
             sync_id: how.sync_id,
             batch_id: None,
-            counts: BatchCounts::of(verdicts.iter().map(|verdict| verdict.outcome)),
+            counts: BatchCounts::of(verdicts.iter().map(|verdict: &ItemVerdict| verdict.outcome)),
             items: verdicts,
         }
     }

@@ -35,7 +35,7 @@ pub async fn push(
 ) -> Result<BatchVerdict> {
     let how = received.how;
     let open = may_push(tx, scope, partner, how);
-    let (_, mut items) = overlapped(open, || received.items()).await?;
+    let (_, mut items) = overlapped(open, received.items()).await?;
     refuse_repeats(&mut items);
     locate(tx, &mut items).await?;
     let distinct: HashSet<&ExternalId> = items.iter().flat_map(Item::possible_ids).collect();
@@ -65,7 +65,7 @@ pub async fn push(
     let taken = |item: &Item<'_>| by_name.remove(item.sound()?.0);
     let upserted: Vec<Option<Upserted>> = items.iter().map(taken).collect();
     let offerable = offerable(tx, scope, partner, &items, as_of).await?;
-    let mut verdict = BatchVerdict::of(&received, &items, &upserted, &offerable);
+    let mut verdict = BatchVerdict::of(&received, &items, &upserted, &offerable).await;
     if is_refused {
         return Err(Error::validation(received.faults(&items)).with_verdicts(&verdict)?);
     }

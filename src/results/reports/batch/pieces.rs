@@ -1,6 +1,6 @@
 //! Reports made of items: those of one key are one report, each a line of it or, in JSON, several.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value, json};
 
@@ -8,7 +8,7 @@ use super::layout::{OF_REPORT, PASSED_OVER};
 use crate::error::{Fault, Faults, Notice, Place, Rule, notice};
 use crate::http::fields::{Body, Fields};
 use crate::http::table::request::Item;
-use crate::http::table::verdict::OF_ITEM;
+use crate::http::table::verdict::{OF_BATCH, OF_ITEM};
 use crate::results::reports::content::NewReport;
 use crate::values::ids::{ConventionId, DeclinationId};
 use crate::values::{SchoolYear, TerritoryCode};
@@ -116,6 +116,8 @@ struct Origins {
     lines: Vec<(usize, String)>,
     /// Of each school.
     schools: Vec<(usize, usize)>,
+    /// The schools that the items before name.
+    named: HashSet<String>,
     /// Of each member of the narrative.
     narrative: HashMap<String, usize>,
 }
@@ -150,6 +152,15 @@ impl Piece {
                 .map(|item| (*item, pointer.to_owned()))
                 .collect(),
         }
+    }
+
+    /// What is wrong with each of its items.
+    pub fn faults_of_items(&self) -> HashMap<usize, Vec<&ItemFault>> {
+        let mut faults: HashMap<usize, Vec<&ItemFault>> = HashMap::new();
+        for fault in &self.faults {
+            faults.entry(fault.item).or_default().push(fault);
+        }
+        faults
     }
 
     /// Notes a fault of the report.
@@ -235,13 +246,16 @@ impl Piece {
         let Some(schools) = schools.as_array_mut() else {
             return;
         };
-        let before = schools.clone();
+        let mut own = Vec::new();
         for (place, school) in given.iter().enumerate() {
-            if !before.contains(school) {
+            let text = school.as_str().unwrap_or_default();
+            if !self.origins.named.contains(text) {
                 self.origins.schools.push((index, place));
                 schools.push(school.clone());
+                own.extend(school.as_str().map(str::to_owned));
             }
         }
+        self.origins.named.extend(own);
     }
 
     fn add_narrative(&mut self, index: usize, given: &Value, report: &mut Map<String, Value>) {
@@ -273,7 +287,7 @@ fn is_label(name: &str) -> bool {
 
 /// The reports that items are of, in the order of their first items. `unknown` are the items whose
 /// convention is none.
-pub fn reports(items: &[Item], unknown: &[usize]) -> Vec<Piece> {
+pub fn reports(items: &[Item], unknown: &HashSet<usize>) -> Vec<Piece> {
     let mut places: HashMap<Key, usize> = HashMap::new();
     let mut pieces: Vec<(Piece, Map<String, Value>)> = Vec::new();
     for (index, item) in items.iter().enumerate() {
@@ -290,15 +304,24 @@ pub fn reports(items: &[Item], unknown: &[usize]) -> Vec<Piece> {
             piece.add(index, object, report);
         }
     }
-    let read = pieces
-        .into_iter()
-        .map(|(piece, report)| read(piece, report, items, unknown));
+    let mut left = OF_BATCH;
+    let read = pieces.into_iter().map(|(piece, report)| {
+        let most = left.clamp(1, OF_ITEM);
+        let piece = read(piece, report, (items, unknown), most);
+        left = left.saturating_sub(piece.faults.len());
+        piece
+    });
     read.collect()
 }
 
-/// Reads the report of a piece, and notes what is wrong with it.
-fn read(mut piece: Piece, report: Map<String, Value>, items: &[Item], unknown: &[usize]) -> Piece {
-    let mut faults = Faults::at_most(OF_ITEM);
+/// Reads the report of a piece, and notes what is wrong with it, so much at most.
+fn read(
+    mut piece: Piece,
+    report: Map<String, Value>,
+    (items, unknown): (&[Item], &HashSet<usize>),
+    most: usize,
+) -> Piece {
+    let mut faults = Faults::at_most(most);
     let damage: Vec<(usize, Fault)> = piece
         .items
         .iter()
@@ -317,13 +340,16 @@ fn read(mut piece: Piece, report: Map<String, Value>, items: &[Item], unknown: &
         piece.is_wrong(&fault);
     }
     // What a damaged cell or row lacks, it lacks for its damage.
+    let damaged: HashSet<(usize, &str)> = damage
+        .iter()
+        .filter_map(|(item, fault)| match &fault.place {
+            Place::Pointer(pointer) => Some((*item, pointer.as_str())),
+            Place::Parameter(_) | Place::Header(_) => None,
+        })
+        .collect();
     let is_due = |fault: &ItemFault| {
-        let is_of = |(index, damage): &(usize, Fault)| {
-            let whole = Place::Pointer(String::new());
-            *index == fault.item
-                && (damage.place == whole || damage.place == Place::Pointer(fault.pointer.clone()))
-        };
-        damage.iter().any(is_of)
+        damaged.contains(&(fault.item, ""))
+            || damaged.contains(&(fault.item, fault.pointer.as_str()))
             || (unknown.contains(&fault.item) && fault.pointer == "/convention_id")
     };
     piece.faults.retain(|fault| !is_due(fault));

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::pieces::Piece;
+use super::pieces::{ItemFault, Piece};
 use super::plan::Planned;
 use crate::error::{Code, Error, Fault, Notice, Place, Result, Rule, notice};
 use crate::http::table::request::{How, Received};
@@ -48,11 +48,13 @@ impl Outcomes {
         let mut rows: Vec<Option<RowVerdict>> = received.items.iter().map(|_| None).collect();
         let mut left = OF_BATCH;
         for (piece, planned) in self.pieces.iter().zip(&self.planned) {
+            let faults = piece.faults_of_items();
             for index in &piece.items {
+                let own = faults.get(index).map(Vec::as_slice).unwrap_or_default();
                 let verdict = self.row(
                     received,
                     *index,
-                    (piece, planned),
+                    (piece, planned, own),
                     (how, language, &mut left),
                 );
                 if let Some(place) = rows.get_mut(*index) {
@@ -62,10 +64,9 @@ impl Outcomes {
         }
         let rows: Vec<RowVerdict> = rows.into_iter().flatten().collect();
         let objects = self.planned.iter().map(Planned::outcome);
-        let faults = self.faults(received);
         let verdict = FileVerdict::of(received, how, language, (rows, objects));
         if how.is_atomic && verdict.counts.rejected > 0 {
-            return Err(Error::validation(faults).with_verdicts(&verdict)?);
+            return Err(Error::validation(self.faults(received)).with_verdicts(&verdict)?);
         }
         Ok(verdict)
     }
@@ -74,21 +75,21 @@ impl Outcomes {
         &self,
         received: &Received,
         index: usize,
-        (piece, planned): (&Piece, &Planned),
+        (piece, planned, faults): (&Piece, &Planned, &[&ItemFault]),
         (how, language, left): (How, Language, &mut usize),
     ) -> RowVerdict {
         let report = planned.report(&self.after);
         let outcome = planned.outcome();
-        let mut errors = match planned {
+        // Each that is refused says why, be it in one word.
+        let most = (*left).clamp(1, OF_ITEM);
+        let is_cut = piece.is_cut || faults.len() > most;
+        let told = faults.get(..most).unwrap_or(faults);
+        let errors = match planned {
             Planned::Refused(refusal) => {
-                self.errors(received, index, (piece, refusal.as_ref()), language)
+                self.errors(received, index, (told, refusal.as_ref()), language)
             }
             _ => Vec::new(),
         };
-        // Each that is refused says why, be it in one word.
-        let most = (*left).clamp(1, OF_ITEM);
-        let is_cut = piece.is_cut || errors.len() > most;
-        errors.truncate(most);
         *left = left.saturating_sub(errors.len());
         let is_kept = !how.is_dry_run || outcome != Outcome::Created;
         RowVerdict {
@@ -112,15 +113,14 @@ impl Outcomes {
         &self,
         received: &Received,
         index: usize,
-        (piece, refusal): (&Piece, Option<&Error>),
+        (faults, refusal): (&[&ItemFault], Option<&Error>),
         language: Language,
     ) -> Vec<CellFault> {
         if let Some(refusal) = refusal {
             let pointer = decisive(refusal.code);
             return vec![received.refused(index, pointer, refusal, language)];
         }
-        let own = piece.faults.iter().filter(|fault| fault.item == index);
-        let told = own.map(|fault| {
+        let told = faults.iter().map(|fault| {
             let told = received.told(index, &fault.pointer, &fault.rule, language);
             let known = match (fault.pointer.as_str(), fault.rule.code()) {
                 ("/convention_id", "required" | "unknown_convention" | "unknown_reference") => {

@@ -1,6 +1,6 @@
 //! The steps of a batch: one transaction, and as many statements for a thousand reports as for two.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -9,13 +9,16 @@ use super::plan::{Planned, plan};
 use super::told::Outcomes;
 use crate::auth::policy::Scope;
 use crate::db::tx::{Step as Journal, Tx};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::http::table::request::{How, Item, Received};
 use crate::results::reports::model::FullReport;
 use crate::results::reports::store;
 use crate::results::reports::store::many::{self, Change};
 use crate::values::ids::{ConventionId, ReportId};
 use crate::values::{COUNTRY, FromText};
+
+/// The longest text that can be a reference, in bytes.
+const LONGEST_REFERENCE: usize = 200;
 
 /// The most conventions that are named where another was meant.
 const MOST_NAMED: i64 = 200;
@@ -31,7 +34,14 @@ pub async fn take(
     how: How,
 ) -> Result<Outcomes> {
     let unknown = name_conventions(tx, scope, &mut received.items).await?;
-    let mut pieces = pieces::reports(&received.items, &unknown);
+    let items = std::mem::take(&mut received.items);
+    let read = move || {
+        let pieces = pieces::reports(&items, &unknown);
+        (items, pieces)
+    };
+    let read = tokio::task::spawn_blocking(read).await;
+    let (items, mut pieces) = read.map_err(Error::internal)?;
+    received.items = items;
     let planned = plan(tx, scope, &mut pieces).await?;
     let is_refused = planned.iter().any(|one| matches!(one, Planned::Refused(_)));
     let after = if how.is_atomic && is_refused {
@@ -67,7 +77,7 @@ async fn name_conventions(
     tx: &mut Tx<'_>,
     scope: &Scope,
     items: &mut [Item],
-) -> Result<Vec<usize>> {
+) -> Result<HashSet<usize>> {
     let text = |item: &Item| {
         item.object
             .get("convention_id")
@@ -78,7 +88,7 @@ async fn name_conventions(
     let mut references: Vec<String> = items
         .iter()
         .filter_map(text)
-        .filter(|text| !is_id(text))
+        .filter(|text| !is_id(text) && text.len() <= LONGEST_REFERENCE)
         .collect();
     references.sort();
     references.dedup();
@@ -86,14 +96,16 @@ async fn name_conventions(
         .await?
         .into_iter()
         .collect();
-    let mut unknown = Vec::new();
+    let mut unknown = HashSet::new();
     for (index, item) in items.iter_mut().enumerate() {
         let Some(named) = text(item).filter(|text| !is_id(text)) else {
             continue;
         };
         match (found.get(&named), item.object.get_mut("convention_id")) {
             (Some(id), Some(place)) => *place = id.to_string().into(),
-            _ => unknown.push(index),
+            _ => {
+                unknown.insert(index);
+            }
         }
     }
     Ok(unknown)
