@@ -182,6 +182,8 @@ pub const TABLE: &[Line] = &[
     write("close_declination",                  [All, Own, Own, No,  No ]),
     write("abandon_declination",                [All, Own, Own, No,  No ]),
     bulk("step_declinations",                   [All, Own, Own, No,  No ]),
+    export("get_declination_template",          [All, Own, Own, No,  No ]),
+    bulk("push_declinations",                   [All, Own, Own, No,  No ]),
     list("list_convention_history",             [All, Own, Own, Own, Own]),
     aggregate("get_convention_coverage",        [All, Own, Own, Own, Own]),
     aggregate("list_coverage",                  [All, Own, Own, Own, Own]),
@@ -217,6 +219,8 @@ pub const TABLE: &[Line] = &[
     write("create_contact",                     [All, Own, Own, No,  No ]),
     write("update_contact",                     [All, Own, Own, No,  No ]),
     write("delete_contact",                     [All, Own, Own, No,  No ]),
+    export("get_contact_template",              [All, Own, Own, No,  No ]),
+    bulk("push_contacts",                       [All, Own, Own, No,  No ]),
     bulk("push_interventions",                  [No,  No,  No,  Own, No ]),
     bulk("touch_interventions",                 [No,  No,  No,  Own, No ]),
     list("list_syncs",                          [All, No,  No,  Own, No ]),
@@ -525,6 +529,14 @@ impl Scope {
         let uais = self.schools().unwrap_or_default().iter();
         uais.map(|uai| Territory::of_school(uai).to_string())
             .collect()
+    }
+
+    /// The territories it has in charge, by name; none for one that has all of them, or none.
+    pub fn in_charge(&self) -> Vec<String> {
+        match self.territories() {
+            Some((named, _)) => named.to_vec(),
+            None => self.own_schools(),
+        }
     }
 
     /// Whether all of these territories, each given with all above it, are in charge of the caller:

@@ -117,7 +117,18 @@ async fn forget(
 
 /// Erases the kept answers that contain a person; their keys stay used.
 pub async fn erase_person(connection: &mut AsyncPgConnection, person: Uuid) -> Result<()> {
-    diesel::update(idempotency_keys::table.filter(idempotency_keys::person_id.eq(person)))
+    erase_persons(connection, &[person]).await
+}
+
+/// The same of several persons.
+pub async fn erase_persons(connection: &mut AsyncPgConnection, persons: &[Uuid]) -> Result<()> {
+    if persons.is_empty() {
+        return Ok(());
+    }
+    let persons = idempotency_keys::person_id
+        .assume_not_null()
+        .eq_any(persons);
+    diesel::update(idempotency_keys::table.filter(persons))
         .set((
             idempotency_keys::body.eq(None::<Vec<u8>>),
             idempotency_keys::person_id.eq(None::<Uuid>),

@@ -141,7 +141,7 @@ fn item(names: &[String], record: &csv::StringRecord) -> Value {
 
 /// The text of a cell that is written `="01505"`, as `dialect=excel-fr` writes a number that is a text;
 /// any other formula stays one.
-fn kept_text(cell: &str) -> &str {
+pub fn kept_text(cell: &str) -> &str {
     let quoted = cell
         .strip_prefix("=\"")
         .and_then(|rest| rest.strip_suffix('"'));

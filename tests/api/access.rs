@@ -66,6 +66,8 @@ const OUTCOME: &str = r#"{"outcome": {"held_on": "2025-10-09"}}"#;
 const VALIDATE: &str = r#"{"step": "validate", "ids": ["0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f"]}"#;
 const HOLD: &str = r#"{"step": "hold", "ids": ["0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f"]}"#;
 const CLOSE: &str = r#"{"step": "close", "ids": ["0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e3f"]}"#;
+const DECLINATIONS: &str = r#"{"items": [{"convention_id": "<convention>", "level": "establishment", "territories": ["uai:0690001A"], "starts_on": "2026-09-01"}]}"#;
+const CONTACTS: &str = r#"{"items": [{"territory": "uai:0690001A", "role": "head"}]}"#;
 const ROWS: &str = r#"{"items": [{"convention_id": "<convention>", "territory": "uai:0690001A", "school_year": "2022-2023", "action_type": "class_talk"}]}"#;
 const CAMPAIGN: &str =
     r#"{"school_year": "2023-2024", "opens_on": "2024-05-01", "due_on": "2024-09-30"}"#;
@@ -256,6 +258,11 @@ const TABLE: &[Line] = &[
     line("validate_report", "",                ["403 403 403 404", "200 404 404 404", "403",             "403",             "403"]),
     line("return_report", REASON,              ["403 403 403 404", "200 404 404 404", "403",             "403",             "403"]),
     line("step_reports", VALIDATE,             ["200",             "200",             "403",             "403",             "403"]),
+    // Whose rows are taken: see `declinations_by_file.rs` and `contacts_by_file.rs`.
+    line("push_declinations", DECLINATIONS,     ["200",             "200",             "200",             "403",             "403"]),
+    line("get_declination_template", "",       ["200",             "200",             "200",             "403",             "403"]),
+    line("push_contacts", CONTACTS,             ["200",             "200",             "200",             "403",             "403"]),
+    line("get_contact_template", "",           ["200",             "200",             "200",             "403",             "403"]),
     line("push_reports", ROWS,                 ["200",             "200",             "200",             "403",             "403"]),
     line("get_report_template", "",            ["200",             "200",             "200",             "403",             "403"]),
 ];

@@ -118,7 +118,12 @@ async fn each_limit_is_where_the_document_says() {
             continue;
         };
         // A batch tells the faults of its items in their verdicts.
-        let batches = ["push_interventions", "push_reports"];
+        let batches = [
+            "push_interventions",
+            "push_reports",
+            "push_declinations",
+            "push_contacts",
+        ];
         let is_batch = batches.contains(&operation.id);
         place.prepare(&service, &operation).await;
         let mut found = Vec::new();

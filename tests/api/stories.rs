@@ -133,3 +133,121 @@ async fn a_partners_monday() {
         assert_eq!(seen["convention_id"], json!(convention), "{place}");
     }
 }
+
+#[actix_web::test]
+async fn a_rectorats_september() {
+    const SHA: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+    let service = Service::on("2026-09-07").await;
+    let numbers: [u32; 12] = std::array::from_fn(|place| 690_001 + u32::try_from(place).unwrap());
+    let schools = service.new_schools(numbers).await;
+    let rectorat = service.academy("academy:10");
+
+    let mut calls = 0;
+    // The partner of the academy's own convention.
+    let partner = json!({
+        "legal_name": "Menuiserie Dupont", "kind": "company", "origin": "local", "territory": "department:069",
+    });
+    let partner = id(&call!(calls, rectorat.post("/v1/partners", partner)).expect(201));
+    // Its convention, written, sent for signature, and signed on paper by both sides.
+    let convention = json!({
+        "title": "Le bois au collège", "kind": "partnership", "scope": "local", "territory": "academy:10",
+        "partner_ids": [partner], "starts_on": "2026-09-01", "levels": ["4e", "3e"],
+        "signatories": [
+            { "side": "ministry", "name": "Anne Roux", "function": "Rectrice", "organisation": "Académie de Lyon" },
+            { "side": "partner", "partner_id": partner, "name": "Luc Dupont", "function": "Gérant", "organisation": "Menuiserie Dupont" },
+        ],
+    });
+    let draft = call!(calls, rectorat.post("/v1/conventions", convention)).expect(201);
+    let path = format!("/v1/conventions/{}", id(&draft));
+    for step in ["open-negotiation", "send-for-signature"] {
+        let step = format!("{path}/{step}");
+        call!(calls, rectorat.post(&step, json!({}))).expect(200);
+    }
+    let mut signed = Value::Null;
+    for side in ["ministry", "partner"] {
+        let signature = json!({
+            "side": side, "signed_on": "2026-09-04", "medium": "paper", "document_sha256": SHA,
+        });
+        let sign = format!("{path}/sign");
+        signed = call!(calls, rectorat.post(&sign, signature)).expect(200);
+    }
+    assert_eq!(
+        (&signed["status"], &signed["effective_status"]),
+        (&json!("signed"), &json!("in_force"))
+    );
+    // The table to fill in: twelve schools, one number mistyped and one level that is not of the convention.
+    let template = call!(calls, rectorat.get("/v1/declinations/template?format=csv"));
+    let heads = template.text().trim_end().to_owned();
+    let columns = heads.split(';').count();
+    let place = heads.split(';').position(|head| head.ends_with("[levels]"));
+    let reference = signed["reference"].as_str().unwrap();
+    let row = |(number, school): (usize, &String)| {
+        let mut cells = vec![String::new(); columns];
+        cells[0] = reference.to_owned();
+        cells[1] = "Établissement".to_owned();
+        cells[2].clone_from(school);
+        cells[4] = "07/09/2026".to_owned();
+        cells[place.unwrap()] = "3ème".to_owned();
+        if number == 4 {
+            cells[2].replace_range(7.., "Z");
+        }
+        if number == 7 {
+            cells[place.unwrap()] = "Seconde générale et technologique".to_owned();
+        }
+        cells.join(";")
+    };
+    let rows: Vec<String> = schools.iter().enumerate().map(row).collect();
+    let file = format!("{heads}\r\n{}\r\n", rows.join("\r\n"));
+    let send = |file: String| {
+        let request = rectorat.request("POST", "/v1/declinations/batch");
+        request.body("text/csv", file).send()
+    };
+    calls += 1;
+    let first = send(file.clone()).await.expect(200);
+    assert_eq!(
+        (&first["counts"]["created"], &first["counts"]["rejected"]),
+        (&json!(10), &json!(2)),
+        "{first}"
+    );
+    let fault = |row: usize| &first["items"][row]["errors"][0];
+    assert_eq!(
+        (&fault(4)["cell"], &fault(4)["nearest"]),
+        (&json!("C6"), &json!(format!("uai:{}", schools[4])))
+    );
+    assert_eq!(fault(7)["code"], "not_in_convention");
+    // Both cells are corrected, and the same file is sent again: what was written stays as it is.
+    let wrong = format!("{}Z", &schools[4][..7]);
+    let file = file
+        .replace(&wrong, &schools[4])
+        .replace("Seconde générale et technologique", "3ème");
+    calls += 1;
+    let second = send(file).await.expect(200);
+    assert_eq!(
+        (&second["counts"]["created"], &second["counts"]["unchanged"]),
+        (&json!(2), &json!(10)),
+        "{second}"
+    );
+    // They are active from now on, all of them.
+    let activate =
+        json!({ "step": "activate", "filter": { "convention_id": reference, "status": "draft" } });
+    let told = call!(calls, rectorat.post("/v1/declinations/steps", activate)).expect(200);
+    assert_eq!(
+        told["counts"],
+        json!({ "received": 12, "done": 12, "rejected": 0 })
+    );
+    assert_eq!(
+        calls, 10,
+        "a convention signed and declined in twelve schools in ten calls"
+    );
+
+    // Each school finds it among what is its own, the ministry did nothing.
+    for school in &schools {
+        let own = service.school(school);
+        let query = format!("/v1/declinations?territory=uai:{school}&status=active");
+        let own = own.get(&query).await.expect(200);
+        assert_eq!(own["data"].as_array().unwrap().len(), 1, "{school}");
+        assert_eq!(own["data"][0]["effective_status"], "in_force");
+    }
+    let ministry = "SELECT count(*) FROM audit_events WHERE role = 'ministry'";
+    assert_eq!(service.number(ministry).await, 0);
+}

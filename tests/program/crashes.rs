@@ -210,3 +210,137 @@ fn assert_exact(directory: &Directory, writes: &[Write]) {
         assert_eq!(directory.number(query), expected, "{query}");
     }
 }
+
+/// The places of a batch: a row for each.
+const ACADEMIES: [&str; 19] = [
+    "01", "02", "03", "04", "06", "07", "08", "09", "10", "11", "12", "13", "14", "15", "16", "17",
+    "18", "19", "20",
+];
+/// The service is killed once this many batches and steps were acknowledged.
+const BATCHES: usize = 30;
+
+#[test]
+fn a_batch_or_a_step_of_many_is_whole_whenever_the_service_dies() {
+    let directory = Directory::new();
+    let service = Service::start(&directory);
+    let token = service.token("ministry");
+    let mut ministry = service.client("ministry");
+    let conventions = [0, 1, 2].map(|number| signed(&mut ministry, number));
+    let done = AtomicUsize::new(0);
+    let api = service.api;
+    std::thread::scope(|scope| {
+        for convention in &conventions {
+            let (token, done) = (&token, &done);
+            scope.spawn(move || batches(api, token, convention, done));
+        }
+        until(Duration::from_secs(60), "enough was written", || {
+            done.load(Ordering::Relaxed) >= BATCHES
+        });
+        service.kill();
+    });
+
+    let service = Service::start(&directory);
+    assert_eq!(service.try_get("/readyz").expect("an answer").status, 200);
+    let rows = i64::try_from(ACADEMIES.len()).unwrap();
+    // Each batch has all of its rows or none, each step was taken with all of a batch or with none.
+    for (what, query) in [
+        (
+            "contacts",
+            "SELECT count(*) FROM (SELECT split_part(label, '/', 1) FROM contacts GROUP BY 1 HAVING count(*) <> $ROWS) AS part",
+        ),
+        (
+            "declinations",
+            "SELECT count(*) FROM (SELECT split_part(title, '/', 1) FROM declinations GROUP BY 1 HAVING count(*) <> $ROWS) AS part",
+        ),
+        (
+            "steps",
+            "SELECT count(*) FROM (SELECT split_part(title, '/', 1) FROM declinations GROUP BY 1 HAVING count(DISTINCT status) <> 1) AS part",
+        ),
+        (
+            "journal of contacts",
+            "SELECT count(*) FROM contacts c WHERE (SELECT count(*) FROM audit_events a WHERE a.object_id = c.id) <> 1",
+        ),
+        (
+            "feed of declinations",
+            "SELECT count(*) FROM declinations d WHERE (SELECT count(*) FROM changes c WHERE c.object_id = d.id) <> d.version",
+        ),
+        (
+            "claims",
+            "SELECT count(*) FROM declinations d WHERE (status = 'active') <> EXISTS (SELECT FROM declination_claims c WHERE c.declination_id = d.id)",
+        ),
+    ] {
+        let query = query.replace("$ROWS", &rows.to_string());
+        assert_eq!(directory.number(&query), 0, "{what}");
+    }
+    for table in ["contacts", "declinations"] {
+        let count = directory.number(&format!("SELECT count(*) FROM {table}"));
+        assert!(count > 0 && count % rows == 0, "{count} {table}");
+    }
+}
+
+/// A national convention, signed on paper by both sides: its id.
+fn signed(ministry: &mut Client, number: usize) -> String {
+    let mut post = |path: &str, body: Value| {
+        let reply = ministry.post(path, &[], &body).unwrap();
+        assert!(reply.status < 300, "{}", reply.body);
+        serde_json::from_str::<Value>(&reply.body).unwrap()
+    };
+    let partner = json!({ "legal_name": format!("Partenaire {number}"), "kind": "company" });
+    let partner = post("/v1/partners", partner)["id"].clone();
+    let convention = json!({
+        "title": "Convention", "kind": "partnership", "scope": "national", "partner_ids": [partner],
+        "starts_on": "2020-01-01", "signatories": [
+            { "side": "ministry", "name": "A", "function": "Ministre", "organisation": "Ministère" },
+            { "side": "partner", "partner_id": partner, "name": "B", "function": "Gérante", "organisation": "Partenaire" },
+        ],
+    });
+    let id = post("/v1/conventions", convention)["id"].clone();
+    let path = format!("/v1/conventions/{}", id.as_str().unwrap());
+    for step in ["open-negotiation", "send-for-signature"] {
+        post(&format!("{path}/{step}"), json!({}));
+    }
+    for side in ["ministry", "partner"] {
+        let signature = json!({
+            "side": side, "signed_on": "2020-01-01", "medium": "paper", "document_sha256": "9".repeat(64),
+        });
+        post(&format!("{path}/sign"), signature);
+    }
+    id.as_str().unwrap().to_owned()
+}
+
+/// Sends a batch of contacts, one of declinations, and two steps with all of those, one after the other,
+/// until the service answers no more.
+fn batches(api: SocketAddr, token: &str, convention: &str, done: &AtomicUsize) {
+    let mut client = Client::connect(api, Some(token)).expect("a connection");
+    let mut post = |path: &str, body: Value| {
+        let reply = client.post(path, &[], &body).ok()?;
+        assert_eq!(reply.status, 200, "{}", reply.body);
+        done.fetch_add(1, Ordering::Relaxed);
+        let verdict: Value = serde_json::from_str(&reply.body).ok()?;
+        assert_eq!(verdict["counts"]["rejected"], 0, "{verdict}");
+        Some(verdict)
+    };
+    for round in 0.. {
+        let name = format!("{convention} {round}");
+        let day = chrono::NaiveDate::from_ymd_opt(2021, 1, 1).unwrap() + chrono::Days::new(round);
+        let contact = |academy: &&str| json!({ "territory": format!("academy:{academy}"), "role": "cell", "label": format!("{name}/{academy}") });
+        let declination = |academy: &&str| {
+            json!({ "convention_id": convention, "level": "academy", "territories": [format!("academy:{academy}")],
+                    "title": format!("{name}/{academy}"), "starts_on": day })
+        };
+        let contacts: Vec<Value> = ACADEMIES.iter().map(contact).collect();
+        let declinations: Vec<Value> = ACADEMIES.iter().map(declination).collect();
+        let made = post("/v1/contacts/batch", json!({ "items": contacts }))
+            .and_then(|_| post("/v1/declinations/batch", json!({ "items": declinations })));
+        let Some(made) = made else { return };
+        let items = made["items"].as_array().unwrap();
+        let ids: Vec<&Value> = items.iter().map(|item| &item["id"]).collect();
+        // A step frees the places that the one before took.
+        for step in ["activate", "close"] {
+            let body = json!({ "step": step, "ids": ids });
+            if post("/v1/declinations/steps", body).is_none() {
+                return;
+            }
+        }
+    }
+}

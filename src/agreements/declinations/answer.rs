@@ -33,7 +33,8 @@ impl DeclinationInContext {
             || viewer.is_concerned_by(&declination.content.territories, &declination.ancestors)
     }
 
-    fn warnings(&self, language: Language) -> Vec<Warning> {
+    /// What deserves attention in it.
+    pub fn warnings(&self, language: Language) -> Vec<Warning> {
         let content = &self.declination.content;
         let outlives = self
             .frame

@@ -276,7 +276,7 @@ pub struct NewDeclination {
 pub type DeclinationPatch = Patch<NewDeclination>;
 
 /// Fields of the answer that input may not set.
-const SET_BY_SERVICE: &[&str] = &[
+pub const SET_BY_SERVICE: &[&str] = &[
     "id",
     "status",
     "effective_status",

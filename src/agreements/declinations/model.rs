@@ -33,6 +33,11 @@ code_enum! {
 }
 
 impl Status {
+    /// Whether it changes no more.
+    pub const fn is_over(self) -> bool {
+        matches!(self, Self::Closed | Self::Abandoned)
+    }
+
     /// Whether it was ever active, hence readable by all.
     pub const fn was_active(self) -> bool {
         matches!(self, Self::Active | Self::Closed)

@@ -1,17 +1,13 @@
 //! What a declination's convention and its parent require of it, and who may create it where.
 
-use chrono::NaiveDate;
-use diesel_async::AsyncPgConnection;
-
 use super::content::{Activation, Content, PlannedAction};
-use super::model::Declination;
-use super::store;
+use super::ground::Ground;
+use super::model::{Declination, Status};
 use crate::agreements::conventions::content::Content as AgreedContent;
 use crate::agreements::conventions::model::Convention;
-use crate::agreements::conventions::store as conventions;
 use crate::auth::policy::Scope;
 use crate::db::tx::Tx;
-use crate::error::notice::{IN_THE_FUTURE, NOT_IN_CONVENTION, OUTSIDE_TERRITORY};
+use crate::error::notice::{IN_THE_FUTURE, NOT_IN_CONVENTION, OUTSIDE_TERRITORY, PART_OF_THE_KEY};
 use crate::error::{Code as ErrorCode, Error, Fault, Faults, Notice, Place, Result, Rule, notice};
 use crate::register::partners::store as partners;
 use crate::register::territories::ancestry;
@@ -48,60 +44,67 @@ static AGREED: Notice = notice(
     "This field is agreed: it no longer changes once the declination is active.",
 );
 
-/// What the rules of a declination are checked against.
-pub struct Ground {
-    /// Its convention, if the caller may see it.
-    pub convention: Option<Convention>,
-    /// Its parent, if it has one that the caller may see.
-    pub parent: Option<Declination>,
-    /// Each of its territories with all above it, unless schools among them do not exist.
-    pub ancestries: ancestry::Known<Vec<Vec<String>>>,
-    /// Whether its representative, if it has one, speaks for a party or a member of one.
-    represented: bool,
-    /// The day it is.
-    day: NaiveDate,
-}
-
 impl Ground {
-    /// Reads it as things stand on a day; the convention may be at hand already.
-    pub async fn of(
-        connection: &AsyncPgConnection,
+    /// The convention of a new one, if it may be created: signed, its rules kept, in charge of the caller.
+    ///
+    /// # Errors
+    /// `validation_failed`, `forbidden`, `convention_not_signed`.
+    pub fn admits(&self, scope: &Scope, content: &Content) -> Result<&Convention> {
+        self.faults(content, None).check()?;
+        self.is_in_charge_of(scope)?;
+        let convention = self.convention.as_ref().ok_or_else(Error::not_found)?;
+        if convention.status.was_signed() {
+            Ok(convention)
+        } else {
+            Err(Error::new(ErrorCode::ConventionNotSigned))
+        }
+    }
+
+    /// What lies above the territories of one that may become this. A draft changes whatever it is, an
+    /// active one but for what was agreed; the ground is that of its convention, which it keeps.
+    ///
+    /// # Errors
+    /// `validation_failed`, `forbidden`, `active_content`.
+    pub fn admits_change(
+        &self,
         scope: &Scope,
-        content: &Content,
-        convention: Option<Convention>,
-        day: NaiveDate,
-    ) -> Result<Self> {
-        let convention = async {
-            match convention {
-                Some(at_hand) => Ok(Some(at_hand)),
-                None => {
-                    let ids = [content.convention_id];
-                    let found = conventions::find_all(connection, scope, &ids).await?;
-                    Ok(found.into_iter().next())
-                }
-            }
+        before: &Declination,
+        after: &Content,
+    ) -> Result<Vec<String>> {
+        let present = &before.content;
+        let is_active = before.status == Status::Active;
+        let mut faults = if is_active {
+            self.faults_of_active(present, after)
+        } else {
+            let kept = Content {
+                convention_id: present.convention_id,
+                ..after.clone()
+            };
+            self.faults(&kept, Some(present))
         };
-        // Sent together: one round trip.
-        let (convention, parents, ancestries) = tokio::try_join!(
-            convention,
-            store::find_all(connection, scope, content.parent_id.as_slice()),
-            ancestry::each(connection, &content.territories),
-        )?;
-        let represented = match (&convention, content.representative_id) {
-            (Some(convention), Some(id)) => {
-                let parties = convention.parties(day);
-                store::represents(connection, scope, id, &parties).await?
-            }
-            _ => true,
-        };
-        let parent = parents.into_iter().next();
-        Ok(Self {
-            convention,
-            parent: parent.map(|in_context| in_context.declination),
-            ancestries,
-            represented,
-            day,
-        })
+        if after.convention_id != present.convention_id {
+            faults.add(Place::field("convention_id"), Rule::Own(&PART_OF_THE_KEY));
+        }
+        faults.check()?;
+        if is_active {
+            keeps_what_was_agreed(present, after)?;
+            return Ok(before.ancestors.clone());
+        }
+        self.is_in_charge_of(scope)?;
+        Ok(self.ancestors())
+    }
+
+    /// What an active one breaks by becoming this, but for what was agreed.
+    fn faults_of_active(&self, present: &Content, after: &Content) -> Faults {
+        let mut faults = Faults::default();
+        if after.representative_id != present.representative_id && !self.represented {
+            faults.add(Place::field("representative_id"), Rule::UnknownReference);
+        }
+        // A later end, or another plan, meets texts that it has not been compared with.
+        if after.ends_on != present.ends_on || after.planned_actions != present.planned_actions {
+            self.check_codes(after, &mut faults);
+        }
+        faults
     }
 
     /// Every rule that the content breaks, but for those of the perimeter. A parent it had before
@@ -174,7 +177,7 @@ impl Ground {
     }
 
     /// What it names, its planned actions included, is what the convention and the parent cover.
-    pub fn check_codes(&self, content: &Content, faults: &mut Faults) {
+    fn check_codes(&self, content: &Content, faults: &mut Faults) {
         let texts = self.texts(content);
         let parent = self
             .parent
@@ -208,7 +211,7 @@ impl Ground {
     ///
     /// # Errors
     /// `forbidden`.
-    pub fn is_in_charge_of(&self, scope: &Scope) -> Result<()> {
+    fn is_in_charge_of(&self, scope: &Scope) -> Result<()> {
         let ancestries = self.ancestries.as_deref().unwrap_or_default();
         let foreign = ancestries
             .iter()
@@ -297,7 +300,7 @@ fn planned(index: usize, action: &PlannedAction, texts: &[AgreedContent], faults
 ///
 /// # Errors
 /// `active_content`, naming the fields.
-pub fn keeps_what_was_agreed(before: &Content, after: &Content) -> Result<()> {
+fn keeps_what_was_agreed(before: &Content, after: &Content) -> Result<()> {
     let changed = [
         ("parent_id", before.parent_id != after.parent_id),
         ("level", before.level != after.level),

@@ -5,8 +5,9 @@
 //! and whatever narrows or ends the convention come one after the other.
 
 use super::content::{Activation, Content, DeclinationPatch, NewDeclination};
+use super::ground::Ground;
 use super::model::{Declination, DeclinationContext, DeclinationInContext, Status, Step};
-use super::rules::{self, Ground};
+use super::rules;
 use super::store;
 use crate::agreements::conventions::model::Convention;
 use crate::agreements::conventions::store as conventions;
@@ -15,8 +16,7 @@ use crate::auth::policy::Scope;
 use crate::db::idempotency;
 use crate::db::tx::Tx;
 use crate::db::version::Precondition;
-use crate::error::notice::PART_OF_THE_KEY;
-use crate::error::{Code, Error, Fault, Faults, Place, Result, Rule};
+use crate::error::{Code, Error, Fault, Result, Rule};
 use crate::values::ids::DeclinationId;
 use crate::values::{Json, today};
 
@@ -32,12 +32,7 @@ pub async fn create(
 ) -> Result<DeclinationInContext> {
     let day = today(tx.now);
     let ground = Ground::of(tx.connection(), scope, &new.content, None, day).await?;
-    ground.faults(&new.content, None).check()?;
-    ground.is_in_charge_of(scope)?;
-    let convention = ground.convention.as_ref().ok_or_else(Error::not_found)?;
-    if !convention.status.was_signed() {
-        return Err(Error::new(Code::ConventionNotSigned));
-    }
+    let convention = ground.admits(scope, &new.content)?;
     let (id, now) = (DeclinationId::new(tx.new_id()), tx.now);
     let declination = store::insert(tx.connection(), id, new, &ground.ancestors(), now).await?;
     tx.created(&declination).await?;
@@ -67,75 +62,20 @@ pub async fn update(
     if new == present {
         return Ok(before);
     }
-    let ancestors = if before.declination.status == Status::Active {
-        check_active(tx, scope, convention, &before, &new.content).await?;
-        before.declination.ancestors.clone()
-    } else {
-        check_draft(tx, scope, &present.content, &new.content).await?
+    // All faults are reported at once, checked against the convention that it keeps.
+    let kept = Content {
+        convention_id: present.content.convention_id,
+        ..new.content.clone()
     };
-    let now = tx.now;
+    let (at_hand, day, now) = (Some(convention), today(tx.now), tx.now);
+    let ground = Ground::of(tx.connection(), scope, &kept, at_hand, day).await?;
+    let ancestors = ground.admits_change(scope, &before.declination, &new.content)?;
     let after = store::update(tx.connection(), id, &new, &ancestors, now).await?;
     // The kept answers that contain the person are erased too.
     if present.coordinator.is_some() && new.coordinator != present.coordinator {
         idempotency::erase_person(tx.connection(), id.uuid()).await?;
     }
     written(tx, Step::Update, before, after).await
-}
-
-/// Whether a draft may become this; what lies above its territories then.
-async fn check_draft(
-    tx: &mut Tx<'_>,
-    scope: &Scope,
-    before: &Content,
-    after: &Content,
-) -> Result<Vec<String>> {
-    // All faults are reported at once, checked against the convention that it keeps.
-    let kept = Content {
-        convention_id: before.convention_id,
-        ..after.clone()
-    };
-    let day = today(tx.now);
-    let ground = Ground::of(tx.connection(), scope, &kept, None, day).await?;
-    let mut faults = ground.faults(&kept, Some(before));
-    check_convention(before, after, &mut faults);
-    faults.check()?;
-    ground.is_in_charge_of(scope)?;
-    Ok(ground.ancestors())
-}
-
-/// Whether an active one may become this.
-async fn check_active(
-    tx: &mut Tx<'_>,
-    scope: &Scope,
-    convention: Convention,
-    before: &DeclinationInContext,
-    after: &Content,
-) -> Result<()> {
-    let present = &before.declination.content;
-    let mut faults = Faults::default();
-    check_convention(present, after, &mut faults);
-    let named = after.representative_id;
-    if let Some(id) = named.filter(|_| named != present.representative_id) {
-        let parties = before.frame.parties(today(tx.now));
-        if !store::represents(tx.connection(), scope, id, &parties).await? {
-            faults.add(Place::field("representative_id"), Rule::UnknownReference);
-        }
-    }
-    // A later end, or another plan, meets texts that it has not been compared with.
-    if after.ends_on != present.ends_on || after.planned_actions != present.planned_actions {
-        let (at_hand, day) = (Some(convention), today(tx.now));
-        let ground = Ground::of(tx.connection(), scope, after, at_hand, day).await?;
-        ground.check_codes(after, &mut faults);
-    }
-    faults.check()?;
-    rules::keeps_what_was_agreed(present, after)
-}
-
-/// A declination is of one convention for good.
-fn check_convention(before: &Content, after: &Content, faults: &mut Faults) {
-    if after.convention_id != before.convention_id {
-        faults.add(Place::field("convention_id"), Rule::Own(&PART_OF_THE_KEY));
-    }
 }
 
 /// Activates one: it has its territories from now on.

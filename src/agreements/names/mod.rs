@@ -1,5 +1,6 @@
 //! What the conventions, partners and schools that an answer names are called: its labels.
 
+pub mod items;
 mod places;
 mod store;
 

@@ -59,6 +59,8 @@ fn of_text(kind: Kind, written: &str) -> Meaning {
     match kind {
         Kind::Text => Meaning::Plain(unquoted(text).into()),
         Kind::Reference => Meaning::of(reference(text), text),
+        Kind::Phone => Meaning::of(phone(unquoted(text)), unquoted(text)),
+        Kind::Json => Meaning::Plain(serde_json::from_str(text).unwrap_or_else(|_| text.into())),
         Kind::Code(list) => code(list, text).map_or_else(
             || Meaning::Plain(text.into()),
             |code| Meaning::of(code, text),
@@ -98,6 +100,17 @@ fn reference(text: &str) -> String {
         text.to_lowercase()
     } else {
         text.to_uppercase()
+    }
+}
+
+/// A telephone number with the first zero that a spreadsheet took for a number's.
+fn phone(text: &str) -> String {
+    let is_cut =
+        text.len() == 9 && text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
+    if is_cut {
+        format!("0{text}")
+    } else {
+        text.to_owned()
     }
 }
 
@@ -231,6 +244,25 @@ mod tests {
             read(Kind::Whole, &Cell::Number(12.0)),
             Meaning::Plain(json!(12))
         );
+    }
+
+    #[test]
+    fn a_telephone_number_gets_back_its_zero_and_json_is_what_it_says() {
+        let repaired = Meaning::Repaired(json!("0472806060"));
+        assert_eq!(text(Kind::Phone, "472806060"), repaired);
+        assert_eq!(read(Kind::Phone, &Cell::Number(472_806_060.0)), repaired);
+        for (written, number) in [
+            ("04 72 80 60 60", "04 72 80 60 60"),
+            ("'+33472806060", "+33472806060"),
+        ] {
+            let plain = Meaning::Plain(json!(number));
+            assert_eq!(text(Kind::Phone, written), plain);
+        }
+        assert_eq!(
+            text(Kind::Json, "[{\"value\":3}]"),
+            Meaning::Plain(json!([{ "value": 3 }]))
+        );
+        assert_eq!(text(Kind::Json, "trois"), Meaning::Plain(json!("trois")));
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub fn advised(layout: &'static Layout, pointer: &str, rule: &Rule, object: &Val
     let kind = layout.of(pointer).map(|column| column.kind);
     let text = given.and_then(Value::as_str).unwrap_or_default();
     match (rule, kind) {
-        (Rule::UnknownField(_), _) => field(layout, pointer),
+        (Rule::UnknownField(_), _) if pointer.matches('/').count() == 1 => field(layout, pointer),
         (Rule::Required | Rule::NotNull, Some(Kind::Code(list) | Kind::Codes(list))) => Advice {
             accepted: codes(list),
             nearest: None,
@@ -40,7 +40,7 @@ pub fn advised(layout: &'static Layout, pointer: &str, rule: &Rule, object: &Val
             accepted: part_of(notice.code, object).unwrap_or(general.accepted),
             ..general
         },
-        (_, Some(Kind::Academy | Kind::Territory))
+        (_, Some(Kind::Academy | Kind::Territory | Kind::Territories))
             if general.nearest.is_none() && !text.is_empty() =>
         {
             Advice {

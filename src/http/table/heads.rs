@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::layout::{Column, Layout, key};
+use super::layout::{Column, ID, Layout, key};
 use super::sheet::{Cell, Row, letters};
 use super::text::FIRST_LINES;
 use crate::error::{Notice, Rule, notice};
@@ -164,9 +164,11 @@ impl Heads {
                 });
             }
         }
+        // What is there already may be named by its id alone: a row without one says what it lacks.
+        let is_by_id = self.read.iter().any(|(_, column, _)| column.name == ID);
         let needed = missing
             .into_iter()
-            .filter(|column| column.is_required && !meant.contains(&column.name));
+            .filter(|column| column.is_required && !is_by_id && !meant.contains(&column.name));
         let absent = needed.map(|column| HeadFault {
             column: None,
             title: column.head(),

@@ -28,7 +28,14 @@ pub enum Kind {
     Schools,
     /// The id of an object, or what people call it by.
     Reference,
+    /// A telephone number.
+    Phone,
+    /// What no cell of a person has: an object or a list of objects, written as JSON.
+    Json,
 }
+
+/// The column that names an object that is there already.
+pub const ID: &str = "id";
 
 /// A column.
 #[derive(Debug, Clone, Copy)]
@@ -45,6 +52,10 @@ pub struct Column {
     pub aliases: &'static [&'static str],
     /// Whether there is no object without it.
     pub is_required: bool,
+    /// Whether a template has it: what people fill in.
+    pub is_in_template: bool,
+    /// Whether what stands in it is of a person.
+    pub is_personal: bool,
 }
 
 /// A column of a field of its name.
@@ -61,6 +72,8 @@ pub const fn column(
         label,
         aliases,
         is_required: false,
+        is_in_template: true,
+        is_personal: false,
     }
 }
 
@@ -83,13 +96,31 @@ impl Column {
         }
     }
 
+    /// The same, which a template has not: the register writes it, and reads it again.
+    #[must_use]
+    pub const fn for_programs(self) -> Self {
+        Self {
+            is_in_template: false,
+            ..self
+        }
+    }
+
+    /// The same, of a person: what stands in it is told to who sent it, and not kept.
+    #[must_use]
+    pub const fn personal(self) -> Self {
+        Self {
+            is_personal: true,
+            ..self
+        }
+    }
+
     /// What stands above it: what people call it, and its name in brackets.
     pub fn head(&self) -> String {
         format!("{} [{}]", self.label, self.name)
     }
 
     /// Whether a fault at this place of an object is one of its cells.
-    fn has(&self, pointer: &str) -> bool {
+    pub fn has(&self, pointer: &str) -> bool {
         let mut parts = pointer.split('/').skip(1);
         let (field, member) = self.path;
         parts.next() == Some(field)
@@ -105,8 +136,8 @@ const LONGEST_HEAD: usize = 400;
 pub struct Layout {
     /// Its columns, in the order of a template.
     pub columns: &'static [Column],
-    /// What the register writes beside them: passed over when it is sent back.
-    pub passed_over: &'static [&'static str],
+    /// What the register writes beside them, in lists of names: passed over when it is sent back.
+    pub passed_over: &'static [&'static [&'static str]],
     /// The columns that a template fills in: a row with nothing else says nothing.
     pub filled_in: &'static [&'static str],
 }
@@ -130,15 +161,28 @@ impl Layout {
     /// Whether this head is of what is passed over.
     pub fn passes_over(&self, head: &str) -> bool {
         let (title, name) = parts(head);
-        let name = name.unwrap_or(title).trim();
-        let is_label = ["_label", "_labels"].iter().any(|end| name.ends_with(end));
-        is_label || self.passed_over.contains(&name)
+        self.passes_over_member(name.unwrap_or(title).trim())
+    }
+
+    /// Whether a member of an object of this name is: what the service sets, and names beside codes.
+    pub fn passes_over_member(&self, name: &str) -> bool {
+        is_label(name) || self.passed_over.iter().any(|names| names.contains(&name))
+    }
+
+    /// The columns of a template.
+    pub fn of_template(&self) -> impl Iterator<Item = &'static Column> {
+        self.columns.iter().filter(|column| column.is_in_template)
     }
 
     /// The column of a place of an object.
     pub fn of(&self, pointer: &str) -> Option<&'static Column> {
         self.columns.iter().find(|column| column.has(pointer))
     }
+}
+
+/// Whether a member of this name is a name beside a code, which the register writes in tables.
+pub fn is_label(name: &str) -> bool {
+    name.ends_with("_label") || name.ends_with("_labels")
 }
 
 /// A head, and the name in its brackets.
@@ -180,7 +224,7 @@ mod tests {
             column("narrative_results", Kind::Text, "Résultats", &[])
                 .within("narrative", "results"),
         ],
-        passed_over: &["report_id"],
+        passed_over: &[&["report_id"]],
         filled_in: &[],
     };
 

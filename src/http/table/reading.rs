@@ -13,6 +13,7 @@ use super::heads::{HeadFault, Heads, NO_HEADS, ReadColumn, SEVERAL_SHEETS};
 use super::layout::{Column, Layout};
 use super::meaning::Meaning;
 use super::sheet::{Row, Sheet, address};
+use super::template::CODES;
 use super::{text, workbook};
 use crate::error::{Fault, Place, Result, Rule};
 use crate::http::xlsx::DEFINITIONS;
@@ -133,7 +134,7 @@ fn said_of(sheet: &Sheet) -> FileReading {
 fn of_sheets(sheets: Vec<Sheet>, layout: &'static Layout) -> Table {
     let told = sheets
         .iter()
-        .filter(|sheet| sheet.name.as_deref() != Some(DEFINITIONS));
+        .filter(|sheet| ![Some(DEFINITIONS), Some(CODES)].contains(&sheet.name.as_deref()));
     let with_heads = told.filter_map(|sheet| {
         let (heads, place) = Heads::of(&sheet.rows, layout)?;
         Some((
@@ -291,7 +292,7 @@ mod tests {
             column("narrative_results", Kind::Text, "Résultats", &[])
                 .within("narrative", "results"),
         ],
-        passed_over: &["report_id"],
+        passed_over: &[&["report_id"]],
         filled_in: &["territory"],
     };
 

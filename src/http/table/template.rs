@@ -11,16 +11,37 @@ use super::sheet::letters;
 use crate::error::{Error, Result};
 use crate::http::call::Call;
 use crate::http::formats::{Form, is_formula, saved_as};
+use crate::http::query::{Parameter, Query, Reader, parameter};
 use crate::reference::Reference;
 
 /// The forms that a template is answered in.
 pub const FORMS: &str = "xlsx, csv";
 
+/// The form of a template.
+pub const FORM: Parameter = parameter(
+    "format",
+    "La forme du modèle : un classeur, ou un CSV pour tableur",
+    "xlsx",
+);
+
+/// What is asked of a template that has nothing filled in: its form.
+#[derive(Debug, Clone, Copy)]
+pub struct TemplateForm;
+
+impl Query for TemplateForm {
+    const PARAMETERS: &'static [Parameter] = &[FORM];
+
+    fn read(reader: &mut Reader<'_>) -> Self {
+        reader.form(FORMS);
+        Self
+    }
+}
+
 /// The rows that are prepared for whoever fills in a workbook.
 const PREPARED: u32 = 5_000;
 
 /// The sheet that has the codes.
-const CODES: &str = "Codes";
+pub const CODES: &str = "Codes";
 
 /// An empty table.
 #[derive(Debug)]
@@ -37,6 +58,16 @@ pub struct Template {
 }
 
 impl Template {
+    /// One with nothing filled in.
+    pub const fn empty(title: &'static str, layout: &'static Layout) -> Self {
+        Self {
+            title,
+            layout,
+            helps: &[],
+            rows: Vec::new(),
+        }
+    }
+
     /// Answers it as a file, in the form that was asked for.
     ///
     /// # Errors
@@ -62,7 +93,7 @@ impl Template {
     }
 
     fn heads(&self) -> Vec<String> {
-        let columns = self.layout.columns.iter().map(Column::head);
+        let columns = self.layout.of_template().map(Column::head);
         let helps = self
             .helps
             .iter()
@@ -71,7 +102,7 @@ impl Template {
     }
 
     fn cells(&self, row: &[(&'static str, String)]) -> Vec<String> {
-        let columns = self.layout.columns.iter().map(|column| column.name);
+        let columns = self.layout.of_template().map(|column| column.name);
         let names = columns.chain(self.helps.iter().map(|(name, _)| *name));
         let value = |name: &str| row.iter().find(|(known, _)| *known == name);
         names
@@ -121,7 +152,7 @@ impl Template {
         }
         let text = Format::new().set_num_format("@");
         let mut lists = Vec::new();
-        for (column, place) in self.layout.columns.iter().zip(0..) {
+        for (column, place) in self.layout.of_template().zip(0..) {
             // A spreadsheet makes no day or number of what it knows to be a text.
             if !matches!(column.kind, Kind::Whole | Kind::Day) {
                 sheet.set_column_format(place, &text)?;

@@ -5,6 +5,7 @@ use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 
 use super::sheet::{Cell, MOST_COLUMNS, Row, Sheet};
 use crate::error::{Code, Error, Result, Subject};
+use crate::http::csv_body::kept_text;
 use crate::values::Quotes;
 
 /// The lines in which a header is looked for.
@@ -109,7 +110,7 @@ fn rows(table: &str, separator: u8) -> Result<Vec<Row>> {
             length: Some(record.len()),
         };
         for (column, text) in record.iter().enumerate() {
-            if let Some(cell) = Cell::text(text) {
+            if let Some(cell) = Cell::text(kept_text(text)) {
                 row.push(column, cell);
             }
         }

@@ -7,7 +7,6 @@ use uuid::Uuid;
 
 use super::fix::advised;
 use super::heads::HeadFault;
-use super::layout::Column;
 use super::reading::{FileReading, Table};
 use super::request::{How, Received};
 use super::sheet::{address, letters};
@@ -67,7 +66,7 @@ impl BatchCounts {
 }
 
 /// Ce qu'un fichier, ou un lot, est devenu.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct FileVerdict {
     /// `partial` ou `atomic`.
     #[schema(example = "partial")]
@@ -90,7 +89,7 @@ pub struct FileVerdict {
 }
 
 /// Le verdict d'une ligne.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct RowVerdict {
     /// Sa place parmi celles qui sont lues, à partir de 0.
     #[schema(example = 0)]
@@ -122,7 +121,7 @@ pub struct RowVerdict {
 }
 
 /// Un endroit à corriger.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct CellFault {
     /// Pointeur JSON dans l'élément (RFC 6901).
     #[schema(example = "/level")]
@@ -147,7 +146,7 @@ pub struct CellFault {
 }
 
 /// Ce qui mérite attention, et où.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct CellNote {
     /// Pointeur JSON dans l'élément (RFC 6901).
     #[schema(example = "/level")]
@@ -192,6 +191,18 @@ impl FileVerdict {
         }
     }
 
+    /// The verdict, unless a fault of an atomic batch refuses all of it; `faults` are those of its items,
+    /// as places of the whole body.
+    ///
+    /// # Errors
+    /// `validation_failed`.
+    pub fn unless_refused(self, how: How, faults: impl FnOnce() -> Vec<Fault>) -> Result<Self> {
+        if how.is_atomic && self.counts.rejected > 0 {
+            return Err(Error::validation(faults()).with_verdicts(&self)?);
+        }
+        Ok(self)
+    }
+
     /// The refusal of a file whose heads cannot be read.
     ///
     /// # Errors
@@ -206,6 +217,23 @@ impl FileVerdict {
             rule: fault.rule.clone(),
         });
         Err(Error::validation(faults.collect()).with_verdicts(&verdict)?)
+    }
+}
+
+impl RowVerdict {
+    /// That of an item of which nothing else is to be said.
+    pub fn of(received: &Received, index: usize, outcome: Outcome) -> Self {
+        Self {
+            index,
+            row: received.items.get(index).and_then(|item| item.row),
+            outcome,
+            id: None,
+            version: None,
+            status: None,
+            warnings: Vec::new(),
+            errors: Vec::new(),
+            errors_truncated: false,
+        }
     }
 }
 
@@ -265,26 +293,26 @@ impl Received {
         }
     }
 
+    /// A place of an item, as one of the whole body.
+    pub fn place(&self, index: usize, pointer: &str) -> Place {
+        Place::Pointer(format!("/{}/{index}{pointer}", self.list))
+    }
+
     /// The cell of a place of an item and what its column is called.
     pub fn cell(&self, index: usize, pointer: &str) -> (Option<String>, Option<String>) {
         let row = self.items.get(index).and_then(|item| item.row);
         let (Some(table), Some(row)) = (&self.table, row) else {
             return (None, None);
         };
-        match self.layout.of(pointer) {
-            Some(column) => match above(table, column) {
-                Some((place, title)) => (Some(address(place, row)), Some(title.to_owned())),
-                None => (None, Some(column.head())),
-            },
-            None => (Some(whole(table, row)), None),
+        // A field may be one column or several: what counts is which the table has.
+        let mut columns = table.columns.iter();
+        let found = columns.find(|(_, column, _)| column.has(pointer));
+        match (found, self.layout.of(pointer)) {
+            (Some((place, _, title)), _) => (Some(address(*place, row)), Some(title.clone())),
+            (None, Some(column)) => (None, Some(column.head())),
+            (None, None) => (Some(whole(table, row)), None),
         }
     }
-}
-
-fn above<'t>(table: &'t Table, column: &Column) -> Option<(usize, &'t str)> {
-    let mut columns = table.columns.iter();
-    let (place, _, title) = columns.find(|(_, read, _)| read.name == column.name)?;
-    Some((*place, title))
 }
 
 /// All cells of a row that are read: `A12:K12`.

@@ -29,6 +29,7 @@ macro_rules! guides {
 guides! {
     "portail", true, "Vous tenez le portail d’un partenaire : déposez son offre, recevez les demandes des établissements.";
     "systeme-d-information", true, "Vous tenez un logiciel d’académie ou d’établissement : gardez une copie des conventions, à jour sans rien manquer.";
+    "rectorat", true, "Vous êtes un rectorat : un partenaire, sa convention, ses signatures, et les déclinaisons de douze établissements en un fichier.";
     "chiffres", true, "Vous travaillez avec des chiffres : pandas, R, Power Query d’Excel, DuckDB.";
     "concepts", false, "Convention, déclinaison, intervention, bilan : ce que chaque mot veut dire, et ce que chacun peut voir.";
     "erreurs", false, "Ce que dit un refus, ce qu’il faut corriger, ce qu’il faut renvoyer.";

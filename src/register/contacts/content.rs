@@ -65,7 +65,7 @@ pub struct NewContact {
 pub type ContactPatch = Patch<NewContact>;
 
 /// Fields of the answer that input may not set.
-const SET_BY_SERVICE: &[&str] = &["id", "created_at", "updated_at"];
+pub const SET_BY_SERVICE: &[&str] = &["id", "created_at", "updated_at"];
 
 impl Body for NewContact {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {

@@ -4,6 +4,7 @@
 //! ([`Viewer`](crate::auth::person_viewer::Viewer)); its place, its role and its label to all.
 //! Erasing one leaves events and journal rows that name fields and contain no value of them.
 
+pub mod batch;
 pub mod content;
 pub mod feed;
 pub mod filter;
@@ -20,6 +21,8 @@ pub fn mount(config: &mut ServiceConfig<'_>) {
         .service(routes::list_contacts)
         .service(routes::count_contacts)
         .service(routes::create_contact)
+        .service(batch::routes::push_contacts)
+        .service(batch::routes::get_contact_template)
         .service(routes::get_contact)
         .service(routes::update_contact)
         .service(routes::delete_contact);

@@ -105,7 +105,7 @@ pub struct NewReport {
 }
 
 /// Fields of the answer that input may not set.
-const SET_BY_SERVICE: &[&str] = &[
+pub const SET_BY_SERVICE: &[&str] = &[
     "id",
     "version",
     "supersedes_id",

@@ -1,6 +1,9 @@
 //! The SQL of declinations.
 
+pub mod many;
 mod scoped;
+
+use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use diesel::dsl::count_star;
@@ -165,23 +168,31 @@ pub async fn lock_all(connection: &mut AsyncPgConnection, ids: &[DeclinationId])
     Ok(())
 }
 
-/// Whether a representative speaks for one of these partners, or for a member of one.
-pub async fn represents(
+/// The partners that each of these representatives speaks for: its own, and those that this one is a
+/// member of.
+pub async fn spoken_for(
     mut connection: &AsyncPgConnection,
     _scope: &Scope,
-    id: RepresentativeId,
-    parties: &[PartnerId],
-) -> Result<bool> {
-    let of_party = representatives::partner_id
-        .eq_any(parties)
-        .or(partners::member_of.overlaps_with(parties));
-    let found = representatives::table
+    ids: &[RepresentativeId],
+) -> Result<HashMap<RepresentativeId, Vec<PartnerId>>> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<(RepresentativeId, PartnerId, Vec<PartnerId>)> = representatives::table
         .inner_join(partners::table)
-        .filter(representatives::id.eq(id).and(of_party))
-        .select(representatives::id)
-        .first::<RepresentativeId>(&mut connection)
-        .await;
-    Ok(found.optional()?.is_some())
+        .filter(representatives::id.eq_any(ids))
+        .select((
+            representatives::id,
+            representatives::partner_id,
+            partners::member_of,
+        ))
+        .load(&mut connection)
+        .await?;
+    let spoken_for = rows.into_iter().map(|(id, partner, networks)| {
+        let all = std::iter::once(partner).chain(networks);
+        (id, all.collect())
+    });
+    Ok(spoken_for.collect())
 }
 
 /// Inserts one.

@@ -46,6 +46,20 @@ pub async fn ids_of_references(
     Ok(rows.map(|(reference, id)| (reference, id.uuid())).collect())
 }
 
+/// The references of the last conventions that the caller may see.
+pub async fn last_references(
+    mut connection: &AsyncPgConnection,
+    scope: &Scope,
+    most: i64,
+) -> Result<Vec<String>> {
+    Ok(scoped(scope)
+        .order(conventions::id.desc())
+        .limit(most)
+        .select(conventions::reference)
+        .load(&mut connection)
+        .await?)
+}
+
 /// The names of partners, which everyone may read.
 pub async fn partners(
     mut connection: &AsyncPgConnection,

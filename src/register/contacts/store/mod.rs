@@ -1,5 +1,7 @@
 //! The SQL of contacts.
 
+pub mod many;
+
 use chrono::{DateTime, Utc};
 use diesel::dsl::count_star;
 use diesel::helper_types::IntoBoxed;

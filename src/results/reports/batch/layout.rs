@@ -1,6 +1,7 @@
 //! The columns of a table of reports.
 
 use crate::http::table::layout::{Column, Kind, Layout, column};
+use crate::results::reports::content::SET_BY_SERVICE;
 
 /// The most reports of a batch.
 pub const MOST_REPORTS: usize = 1_000;
@@ -149,7 +150,10 @@ const COLUMNS: &[Column] = &[
 /// The columns: the key of the report, its line, the schools and the narrative.
 pub static LAYOUT: Layout = Layout {
     columns: COLUMNS,
-    passed_over: PASSED_OVER,
+    passed_over: &[
+        SET_BY_SERVICE,
+        &["report_id", "convention_title", "convention_reference"],
+    ],
     filled_in: &[
         "convention_id",
         "declination_id",
@@ -157,26 +161,3 @@ pub static LAYOUT: Layout = Layout {
         "school_year",
     ],
 };
-
-/// What the register answers of a report and its lines besides.
-pub const PASSED_OVER: &[&str] = &[
-    "id",
-    "report_id",
-    "version",
-    "supersedes_id",
-    "superseded",
-    "status",
-    "consolidated",
-    "authors",
-    "submitted_at",
-    "validated_at",
-    "return_reason",
-    "confirmed",
-    "prefilled",
-    "created_at",
-    "updated_at",
-    "allowed_actions",
-    "warnings",
-    "convention_title",
-    "convention_reference",
-];

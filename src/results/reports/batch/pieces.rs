@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value, json};
 
-use super::layout::{OF_REPORT, PASSED_OVER};
+use super::layout::{LAYOUT, OF_REPORT};
 use crate::error::{Fault, Faults, Notice, Place, Rule, notice};
 use crate::http::fields::{Body, Fields};
 use crate::http::table::request::Item;
@@ -18,13 +18,6 @@ pub static DIFFERS_BETWEEN_ROWS: Notice = notice(
     "differs_between_rows",
     "Une ligne précédente du même bilan dit autre chose ici : ne le dites qu'une fois, ou pareil partout.",
     "An earlier row of the same report says something else here: say it once, or the same everywhere.",
-);
-
-/// A reference that names no convention.
-pub static UNKNOWN_CONVENTION: Notice = notice(
-    "unknown_convention",
-    "Aucune convention que vous pouvez lire n'a cet identifiant ni cette référence : copiez la référence de la convention.",
-    "No convention that you can read has this id or reference: copy the reference of the convention.",
 );
 
 /// A fault of an item.
@@ -221,9 +214,8 @@ impl Piece {
                 lines.push(line.clone());
             }
         }
-        let is_of_line = |name: &str| {
-            !OF_REPORT.contains(&name) && !PASSED_OVER.contains(&name) && !is_label(name)
-        };
+        let is_of_line =
+            |name: &str| !OF_REPORT.contains(&name) && !LAYOUT.passes_over_member(name);
         let members = object.iter().filter(|(name, _)| is_of_line(name));
         let own: Map<String, Value> = members
             .filter(|(name, _)| *name != "lines" || !given.is_some_and(Value::is_array))
@@ -280,20 +272,14 @@ impl Piece {
     }
 }
 
-/// Names beside codes, which the register writes in tables.
-fn is_label(name: &str) -> bool {
-    name.ends_with("_label") || name.ends_with("_labels")
-}
-
-/// The reports that items are of, in the order of their first items. `unknown` are the items whose
-/// convention is none.
-pub fn reports(items: &[Item], unknown: &HashSet<usize>) -> Vec<Piece> {
+/// The reports that items are of, in the order of their first items.
+pub fn reports(items: &[Item]) -> Vec<Piece> {
     let mut places: HashMap<Key, usize> = HashMap::new();
     let mut pieces: Vec<(Piece, Map<String, Value>)> = Vec::new();
     for (index, item) in items.iter().enumerate() {
         let nothing = Map::new();
         let object = item.object.as_object().unwrap_or(&nothing);
-        let is_known = !unknown.contains(&index) && item.damage.is_empty();
+        let is_known = item.damage.is_empty();
         let key = Fields::body::<Key>(&item.object, &mut Faults::default()).filter(|_| is_known);
         let new = pieces.len();
         let place = key.map_or(new, |key| *places.entry(key).or_insert(new));
@@ -307,7 +293,7 @@ pub fn reports(items: &[Item], unknown: &HashSet<usize>) -> Vec<Piece> {
     let mut left = OF_BATCH;
     let read = pieces.into_iter().map(|(piece, report)| {
         let most = left.clamp(1, OF_ITEM);
-        let piece = read(piece, report, (items, unknown), most);
+        let piece = read(piece, report, items, most);
         left = left.saturating_sub(piece.faults.len());
         piece
     });
@@ -315,12 +301,7 @@ pub fn reports(items: &[Item], unknown: &HashSet<usize>) -> Vec<Piece> {
 }
 
 /// Reads the report of a piece, and notes what is wrong with it, so much at most.
-fn read(
-    mut piece: Piece,
-    report: Map<String, Value>,
-    (items, unknown): (&[Item], &HashSet<usize>),
-    most: usize,
-) -> Piece {
+fn read(mut piece: Piece, report: Map<String, Value>, items: &[Item], most: usize) -> Piece {
     let mut faults = Faults::at_most(most);
     let damage: Vec<(usize, Fault)> = piece
         .items
@@ -350,7 +331,6 @@ fn read(
     let is_due = |fault: &ItemFault| {
         damaged.contains(&(fault.item, ""))
             || damaged.contains(&(fault.item, fault.pointer.as_str()))
-            || (unknown.contains(&fault.item) && fault.pointer == "/convention_id")
     };
     piece.faults.retain(|fault| !is_due(fault));
     let damage = damage
@@ -364,12 +344,6 @@ fn read(
             Place::Parameter(_) | Place::Header(_) => None,
         });
     piece.faults.extend(damage);
-    let unknown = piece.items.iter().filter(|item| unknown.contains(item));
-    piece.faults.extend(unknown.map(|item| ItemFault {
-        item: *item,
-        pointer: "/convention_id".to_owned(),
-        rule: Rule::Own(&UNKNOWN_CONVENTION),
-    }));
     piece.new = new.filter(|_| piece.faults.is_empty());
     piece
 }

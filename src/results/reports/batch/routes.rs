@@ -1,17 +1,16 @@
 //! The handler of reports by file.
 
-use actix_web::http::StatusCode;
 use actix_web::post;
 
 use super::layout::LAYOUT;
 use super::workflow;
-use crate::db::tx::Tx;
 use crate::error::Result;
 use crate::http::answer::Answer;
 use crate::http::bulk::BATCH_ITEMS;
 use crate::http::call::Call;
 use crate::http::query::Documented;
-use crate::http::table::request::{Batch, How, Received};
+use crate::http::table::request::{Batch, How};
+use crate::http::table::taking::take;
 use crate::http::table::verdict::FileVerdict;
 use crate::results::reports::batch::content::ReportRows;
 
@@ -45,19 +44,9 @@ const TAG: &str = "Bilans";
 #[post("/v1/reports/batch")]
 pub async fn push_reports(call: Call<How, Batch>) -> Result<Answer> {
     let (how, language) = (call.query, call.admitted.language);
-    let received = Received::of::<BATCH_ITEMS>(&call, &LAYOUT).await?;
-    FileVerdict::refuse_heads(&received, how, language)?;
-    if how.is_dry_run {
-        call.rehearse(async |tx| push(&call, received, tx).await)
-            .await
-    } else {
-        call.write(async |tx| push(&call, received, tx).await).await
-    }
-}
-
-async fn push(call: &Call<How, Batch>, mut received: Received, tx: &mut Tx<'_>) -> Result<Answer> {
-    let (how, language) = (call.query, call.admitted.language);
-    let outcomes = workflow::take(tx, call.scope()?, &mut received, how).await?;
-    let verdict = outcomes.told(&received, how, language)?;
-    Answer::json(StatusCode::OK, &verdict)
+    take::<BATCH_ITEMS>(&call, &LAYOUT, async |tx, received| {
+        let outcomes = workflow::take(tx, call.scope()?, received, how).await?;
+        outcomes.told(received, how, language)
+    })
+    .await
 }

@@ -2,17 +2,15 @@
 
 use std::collections::HashMap;
 
-use serde_json::Value;
-
 use super::pieces::{ItemFault, Piece};
 use super::plan::Planned;
-use crate::error::{Code, Error, Fault, Notice, Place, Result, Rule, notice};
+use crate::error::{Code, Error, Fault, Notice, Result, Rule, notice};
 use crate::http::table::request::{How, Received};
+use crate::http::table::told::{Meant, Room};
 use crate::http::table::verdict::{
-    CellFault, CellNote, FileVerdict, OF_BATCH, OF_ITEM, Outcome, RowVerdict,
+    CellFault, CellNote, FileVerdict, OF_BATCH, Outcome, RowVerdict,
 };
 use crate::language::Language;
-use crate::reference::nearest_of;
 use crate::results::reports::checks::warnings;
 use crate::results::reports::model::FullReport;
 use crate::values::TextValue;
@@ -33,10 +31,8 @@ pub struct Outcomes {
     pub planned: Vec<Planned>,
     /// Those that were written, as they are now.
     pub after: HashMap<ReportId, FullReport>,
-    /// The conventions that could be meant, where one that is none was named.
-    pub conventions: Vec<String>,
-    /// The territories that the caller reports on.
-    pub own: Vec<String>,
+    /// What may be meant where something is named that is not known.
+    pub meant: Meant,
 }
 
 impl Outcomes {
@@ -46,7 +42,7 @@ impl Outcomes {
     /// `validation_failed` for a fault of an atomic batch.
     pub fn told(&self, received: &Received, how: How, language: Language) -> Result<FileVerdict> {
         let mut rows: Vec<Option<RowVerdict>> = received.items.iter().map(|_| None).collect();
-        let mut left = OF_BATCH;
+        let mut room = Room::default();
         for (piece, planned) in self.pieces.iter().zip(&self.planned) {
             let faults = piece.faults_of_items();
             for index in &piece.items {
@@ -55,7 +51,7 @@ impl Outcomes {
                     received,
                     *index,
                     (piece, planned, own),
-                    (how, language, &mut left),
+                    (how, language, &mut room),
                 );
                 if let Some(place) = rows.get_mut(*index) {
                     *place = Some(verdict);
@@ -65,10 +61,7 @@ impl Outcomes {
         let rows: Vec<RowVerdict> = rows.into_iter().flatten().collect();
         let objects = self.planned.iter().map(Planned::outcome);
         let verdict = FileVerdict::of(received, how, language, (rows, objects));
-        if how.is_atomic && verdict.counts.rejected > 0 {
-            return Err(Error::validation(self.faults(received)).with_verdicts(&verdict)?);
-        }
-        Ok(verdict)
+        verdict.unless_refused(how, || self.faults(received))
     }
 
     fn row(
@@ -76,26 +69,21 @@ impl Outcomes {
         received: &Received,
         index: usize,
         (piece, planned, faults): (&Piece, &Planned, &[&ItemFault]),
-        (how, language, left): (How, Language, &mut usize),
+        (how, language, room): (How, Language, &mut Room),
     ) -> RowVerdict {
         let report = planned.report(&self.after);
         let outcome = planned.outcome();
         // Each that is refused says why, be it in one word.
-        let most = (*left).clamp(1, OF_ITEM);
-        let is_cut = piece.is_cut || faults.len() > most;
-        let told = faults.get(..most).unwrap_or(faults);
-        let errors = match planned {
+        let told = faults.get(..=room.most()).unwrap_or(faults);
+        let mut errors = match planned {
             Planned::Refused(refusal) => {
                 self.errors(received, index, (told, refusal.as_ref()), language)
             }
             _ => Vec::new(),
         };
-        *left = left.saturating_sub(errors.len());
+        let is_cut = room.fit(&mut errors) || piece.is_cut;
         let is_kept = !how.is_dry_run || outcome != Outcome::Created;
         RowVerdict {
-            index,
-            row: received.items.get(index).and_then(|item| item.row),
-            outcome,
             id: report
                 .filter(|_| is_kept)
                 .map(|report| report.report.id.uuid()),
@@ -106,6 +94,7 @@ impl Outcomes {
                 .unwrap_or_default(),
             errors_truncated: is_cut && outcome == Outcome::Rejected,
             errors,
+            ..RowVerdict::of(received, index, outcome)
         }
     }
 
@@ -121,16 +110,8 @@ impl Outcomes {
             return vec![received.refused(index, pointer, refusal, language)];
         }
         let told = faults.iter().map(|fault| {
-            let told = received.told(index, &fault.pointer, &fault.rule, language);
-            let known = match (fault.pointer.as_str(), fault.rule.code()) {
-                ("/convention_id", "required" | "unknown_convention" | "unknown_reference") => {
-                    &self.conventions
-                }
-                ("/territory", "required" | "unknown_territory" | "outside_perimeter") => &self.own,
-                ("/academy", "outside_territory") => &self.own,
-                _ => return told,
-            };
-            one_of(told, known, received, index)
+            let at = (index, fault.pointer.as_str());
+            self.meant.told(received, at, &fault.rule, language)
         });
         let told: Vec<CellFault> = told.collect();
         if told.is_empty() {
@@ -144,41 +125,18 @@ impl Outcomes {
         let mut faults = Vec::new();
         for (piece, planned) in self.pieces.iter().zip(&self.planned) {
             faults.extend(piece.faults.iter().map(|fault| Fault {
-                place: at(received.list, fault.item, &fault.pointer),
+                place: received.place(fault.item, &fault.pointer),
                 rule: fault.rule.clone(),
             }));
             if let (Planned::Refused(Some(error)), Some(item)) = (planned, piece.items.first()) {
                 faults.push(Fault {
-                    place: at(received.list, *item, decisive(error.code)),
+                    place: received.place(*item, decisive(error.code)),
                     rule: Rule::About(&REFUSED_REPORT, error.code.as_str().to_owned()),
                 });
             }
         }
         faults.truncate(OF_BATCH);
         faults
-    }
-}
-
-/// A place of an item, as one of the whole body.
-fn at(list: &str, item: usize, pointer: &str) -> Place {
-    Place::Pointer(format!("/{list}/{item}{pointer}"))
-}
-
-/// The fault of a value that is to be one of these: the only one, or the nearest.
-fn one_of(told: CellFault, known: &[String], received: &Received, index: usize) -> CellFault {
-    let given = received
-        .items
-        .get(index)
-        .and_then(|item| item.object.pointer(&told.pointer)?.as_str());
-    let near = |given: &str| nearest_of(given, known.iter().cloned(), 3);
-    let nearest = match known {
-        [only] => Some(only.clone()),
-        _ => given.and_then(near),
-    };
-    CellFault {
-        accepted: known.iter().cloned().map(Value::from).collect(),
-        nearest: nearest.map(Value::from),
-        ..told
     }
 }
 

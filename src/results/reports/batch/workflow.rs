@@ -1,27 +1,21 @@
 //! The steps of a batch: one transaction, and as many statements for a thousand reports as for two.
 
-use std::collections::{HashMap, HashSet};
-
-use serde_json::Value;
+use std::collections::HashMap;
 
 use super::pieces;
 use super::plan::{Planned, plan};
 use super::told::Outcomes;
+use crate::agreements::names::items;
 use crate::auth::policy::Scope;
 use crate::db::tx::{Step as Journal, Tx};
 use crate::error::{Error, Result};
-use crate::http::table::request::{How, Item, Received};
+use crate::http::table::request::{How, Received};
+use crate::http::table::told::Meant;
 use crate::results::reports::model::FullReport;
 use crate::results::reports::store;
 use crate::results::reports::store::many::{self, Change};
-use crate::values::ids::{ConventionId, ReportId};
-use crate::values::{COUNTRY, FromText};
-
-/// The longest text that can be a reference, in bytes.
-const LONGEST_REFERENCE: usize = 200;
-
-/// The most conventions that are named where another was meant.
-const MOST_NAMED: i64 = 200;
+use crate::values::COUNTRY;
+use crate::values::ids::ReportId;
 
 /// Creates and changes the reports whose items have no fault; answers what came of each.
 ///
@@ -33,10 +27,10 @@ pub async fn take(
     received: &mut Received,
     how: How,
 ) -> Result<Outcomes> {
-    let unknown = name_conventions(tx, scope, &mut received.items).await?;
+    items::name_conventions(tx.connection(), scope, &mut received.items).await?;
     let items = std::mem::take(&mut received.items);
     let read = move || {
-        let pieces = pieces::reports(&items, &unknown);
+        let pieces = pieces::reports(&items);
         (items, pieces)
     };
     let read = tokio::task::spawn_blocking(read).await;
@@ -51,64 +45,21 @@ pub async fn take(
     };
     let mut faults = pieces.iter().flat_map(|piece| &piece.faults);
     let conventions = match faults.any(|fault| fault.pointer == "/convention_id") {
-        true => many::references(tx.connection(), scope, MOST_NAMED).await?,
+        true => items::last_references(tx.connection(), scope).await?,
         false => Vec::new(),
     };
     Ok(Outcomes {
         pieces,
         planned,
         after,
-        conventions,
-        own: own(scope),
+        meant: Meant {
+            conventions,
+            territories: match scope.is_everything() {
+                true => vec![COUNTRY.to_owned()],
+                false => scope.in_charge(),
+            },
+        },
     })
-}
-
-/// The territories that the caller reports on.
-fn own(scope: &Scope) -> Vec<String> {
-    match scope.territories() {
-        Some((named, _)) => named.to_vec(),
-        None if scope.is_everything() => vec![COUNTRY.to_owned()],
-        None => scope.own_schools(),
-    }
-}
-
-/// Puts ids in the place of references; answers the items whose convention is none.
-async fn name_conventions(
-    tx: &mut Tx<'_>,
-    scope: &Scope,
-    items: &mut [Item],
-) -> Result<HashSet<usize>> {
-    let text = |item: &Item| {
-        item.object
-            .get("convention_id")
-            .and_then(Value::as_str)
-            .map(str::to_owned)
-    };
-    let is_id = |text: &str| ConventionId::from_text(text).is_ok();
-    let mut references: Vec<String> = items
-        .iter()
-        .filter_map(text)
-        .filter(|text| !is_id(text) && text.len() <= LONGEST_REFERENCE)
-        .collect();
-    references.sort();
-    references.dedup();
-    let found: HashMap<String, ConventionId> = many::named(tx.connection(), scope, &references)
-        .await?
-        .into_iter()
-        .collect();
-    let mut unknown = HashSet::new();
-    for (index, item) in items.iter_mut().enumerate() {
-        let Some(named) = text(item).filter(|text| !is_id(text)) else {
-            continue;
-        };
-        match (found.get(&named), item.object.get_mut("convention_id")) {
-            (Some(id), Some(place)) => *place = id.to_string().into(),
-            _ => {
-                unknown.insert(index);
-            }
-        }
-    }
-    Ok(unknown)
 }
 
 /// Writes what is planned, and journals it. Answers the reports as they are then.

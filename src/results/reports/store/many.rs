@@ -7,14 +7,12 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde_json::{Value, json};
 
 use super::writes::{Beginning, with};
-use crate::agreements::conventions::store::scoped as visible_conventions;
-use crate::auth::policy::Scope;
-use crate::db::schema::{conventions, report_lines};
+use crate::db::schema::report_lines;
 use crate::error::{Error, Result};
 use crate::results::reports::content::NewReport;
 use crate::results::reports::line::Line;
 use crate::results::reports::model::Report;
-use crate::values::ids::{ConventionId, ReportId};
+use crate::values::ids::ReportId;
 
 /// Inserts reports with their lines. In the order of their keys: those who insert the same wait for each
 /// other and never in a circle.
@@ -132,34 +130,4 @@ async fn insert_lines(
     .execute(connection)
     .await?;
     Ok(())
-}
-
-/// The conventions that the caller sees, by these references.
-pub async fn named(
-    mut connection: &AsyncPgConnection,
-    scope: &Scope,
-    references: &[String],
-) -> Result<Vec<(String, ConventionId)>> {
-    if references.is_empty() {
-        return Ok(Vec::new());
-    }
-    Ok(visible_conventions(scope)
-        .filter(conventions::reference.eq_any(references))
-        .select((conventions::reference, conventions::id))
-        .load(&mut connection)
-        .await?)
-}
-
-/// The references of the last conventions that the caller sees: what may be meant where another is named.
-pub async fn references(
-    mut connection: &AsyncPgConnection,
-    scope: &Scope,
-    most: i64,
-) -> Result<Vec<String>> {
-    Ok(visible_conventions(scope)
-        .order(conventions::id.desc())
-        .limit(most)
-        .select(conventions::reference)
-        .load(&mut connection)
-        .await?)
 }

@@ -6,7 +6,7 @@ use super::store::{self, Missing};
 use crate::error::Result;
 use crate::http::call::Call;
 use crate::http::query::{Documented, Parameter, Query, Reader, parameter};
-use crate::http::table::template::{FORMS, Template};
+use crate::http::table::template::{FORM, FORMS, Template};
 use crate::reference::Reference;
 use crate::results::reports::batch::layout::LAYOUT;
 use crate::results::reports::filter::{CONVENTION, SCHOOL_YEAR};
@@ -33,11 +33,7 @@ impl Query for Asked {
             "2025-2026",
         ),
         CONVENTION,
-        parameter(
-            "format",
-            "La forme du modèle : un classeur, ou un CSV pour tableur",
-            "xlsx",
-        ),
+        FORM,
     ];
 
     fn read(reader: &mut Reader<'_>) -> Self {

@@ -1,0 +1,154 @@
+//! What becomes of each row of a batch: what would become of its declination were it sent alone.
+
+use std::collections::HashSet;
+
+use super::layout::LAYOUT;
+use super::there::{Key, Row, There};
+use crate::agreements::declinations::content::{Content, NewDeclination};
+use crate::agreements::declinations::ground::Grounds;
+use crate::agreements::declinations::model::{DeclinationContext, DeclinationInContext, Step};
+use crate::auth::policy::Scope;
+use crate::db::tx::Tx;
+use crate::error::{Code, Error, Place, Result, Rule};
+use crate::http::table::object::{REPEATED_ROW, Said};
+use crate::http::table::request::Item;
+use crate::http::table::verdict::Outcome;
+use crate::values::ids::DeclinationId;
+use crate::values::today;
+
+/// What becomes of a declination.
+pub enum Planned {
+    /// It is created.
+    Created(
+        DeclinationId,
+        NewDeclination,
+        Vec<String>,
+        DeclinationContext,
+    ),
+    /// The one that is there becomes this.
+    Changed(Box<DeclinationInContext>, NewDeclination, Vec<String>),
+    /// It is there as it is said.
+    Same(Box<DeclinationInContext>),
+}
+
+impl Planned {
+    /// What it is called in a verdict.
+    pub const fn outcome(&self) -> Outcome {
+        match self {
+            Self::Created(..) => Outcome::Created,
+            Self::Changed(..) => Outcome::Updated,
+            Self::Same(_) => Outcome::Unchanged,
+        }
+    }
+
+    /// The declination that is written, with its content and what lies above its territories.
+    pub fn written(&self) -> Option<(DeclinationId, &NewDeclination, &[String])> {
+        match self {
+            Self::Created(id, new, ancestors, _) => Some((*id, new, ancestors)),
+            Self::Changed(before, new, ancestors) => Some((before.declination.id, new, ancestors)),
+            Self::Same(_) => None,
+        }
+    }
+}
+
+/// What a row asks for, before the rules.
+enum Asked {
+    New(NewDeclination),
+    Change(Box<DeclinationInContext>, NewDeclination),
+    Same(Box<DeclinationInContext>),
+}
+
+impl Asked {
+    /// The content that the rules are checked on: on the ground of the convention that it keeps.
+    fn content(&self) -> Option<Content> {
+        match self {
+            Self::New(new) => Some(new.content.clone()),
+            Self::Change(before, new) => Some(Content {
+                convention_id: before.declination.content.convention_id,
+                ..new.content.clone()
+            }),
+            Self::Same(_) => None,
+        }
+    }
+}
+
+/// Decides of each row, under locks that last as long as the transaction: nine queries, whatever their
+/// number.
+pub async fn plan(tx: &mut Tx<'_>, scope: &Scope, items: &[Item]) -> Result<Vec<Result<Planned>>> {
+    let rows: Vec<Result<Row>> = items.iter().map(|item| Said::read(item, &LAYOUT)).collect();
+    let sound: Vec<&Row> = rows.iter().flatten().collect();
+    let there = There::of(tx.connection(), scope, &sound).await?;
+    let mut seen = Seen::default();
+    let asked = rows
+        .into_iter()
+        .map(|row| row.and_then(|row| asked(scope, &there, &mut seen, row)));
+    let asked: Vec<Result<Asked>> = asked.collect();
+    let contents: Vec<Content> = asked.iter().flatten().filter_map(Asked::content).collect();
+    let contents: Vec<&Content> = contents.iter().collect();
+    let day = today(tx.now);
+    let grounds = Grounds::of(tx.connection(), scope, &contents, Vec::new(), day).await?;
+    let planned = asked
+        .into_iter()
+        .map(|asked| asked.and_then(|asked| admitted(tx, scope, &grounds, asked)));
+    Ok(planned.collect())
+}
+
+/// The declinations that earlier rows are of.
+#[derive(Default)]
+struct Seen {
+    ids: HashSet<DeclinationId>,
+    keys: HashSet<Key>,
+}
+
+/// What a row asks for: the first of its declination.
+fn asked(scope: &Scope, there: &There, seen: &mut Seen, row: Row) -> Result<Asked> {
+    let before = there.one(scope, &row)?;
+    let is_first = match (before, &row.new) {
+        (Some(before), _) => seen.ids.insert(before.declination.id),
+        (None, Some(new)) => seen.keys.insert(Key::of(new)),
+        (None, None) => true,
+    };
+    if !is_first {
+        let place = Place::Pointer(String::new());
+        return Err(Error::at(
+            Code::ValidationFailed,
+            place,
+            Rule::Own(&REPEATED_ROW),
+        ));
+    }
+    let Some(before) = before else {
+        let new = row.new.ok_or_else(Error::not_found)?;
+        return Ok(Asked::New(new));
+    };
+    let present = before.declination.as_input();
+    let changed = row.patch.apply(&present);
+    let before = Box::new(before.clone());
+    if changed.as_ref().is_ok_and(|new| *new == present) {
+        return Ok(Asked::Same(before));
+    }
+    before.declination.step(Step::Update)?;
+    Ok(Asked::Change(before, changed?))
+}
+
+/// What is to be written of it, by the rules of one.
+fn admitted(tx: &Tx<'_>, scope: &Scope, grounds: &Grounds, asked: Asked) -> Result<Planned> {
+    let Some(content) = asked.content() else {
+        return match asked {
+            Asked::Same(before) => Ok(Planned::Same(before)),
+            Asked::New(_) | Asked::Change(..) => Err(Error::not_found()),
+        };
+    };
+    let ground = grounds.under(&content);
+    match asked {
+        Asked::New(new) => {
+            let frame = DeclinationContext::from(ground.admits(scope, &new.content)?);
+            let id = DeclinationId::new(tx.new_id());
+            Ok(Planned::Created(id, new, ground.ancestors(), frame))
+        }
+        Asked::Change(before, new) => {
+            let ancestors = ground.admits_change(scope, &before.declination, &new.content)?;
+            Ok(Planned::Changed(before, new, ancestors))
+        }
+        Asked::Same(before) => Ok(Planned::Same(before)),
+    }
+}

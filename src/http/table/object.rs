@@ -1,0 +1,119 @@
+//! An item that is an object of its own: which one it names, and what it says of it.
+
+use serde_json::{Map, Value};
+
+use super::layout::{ID, Layout, is_label};
+use super::request::Item;
+use super::verdict::OF_ITEM;
+use crate::error::{Error, Fault, Faults, Notice, Place, Result, notice};
+use crate::http::fields::{Body, Fields};
+use crate::http::merge::Patch;
+use crate::values::ids::{Id, Kind};
+
+/// A second item of one object.
+pub static REPEATED_ROW: Notice = notice(
+    "repeated_row",
+    "Une ligne précédente est déjà celle de cet objet : gardez l'une des deux.",
+    "An earlier row is of this object already: keep one of the two.",
+);
+
+/// What an item says.
+#[derive(Debug)]
+pub struct Said<K: 'static, B> {
+    /// The object that it names by its id.
+    pub id: Option<Id<K>>,
+    /// What it says, as a change of an object that is there: what it leaves out stays.
+    pub patch: Patch<B>,
+    /// What it says, as a whole, where it names none.
+    pub new: Option<B>,
+}
+
+/// The id in an item.
+struct Named<K: 'static>(Option<Id<K>>);
+
+impl<K: Kind> Body for Named<K> {
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        fields.leave_the_rest();
+        Some(Self(fields.optional(ID)))
+    }
+}
+
+impl<K: Kind, B: Body> Said<K, B> {
+    /// Reads an item; what the register writes beside its fields is passed over.
+    ///
+    /// # Errors
+    /// `validation_failed`, with all that is wrong with it and its cells.
+    pub fn read(item: &Item, layout: &Layout) -> Result<Self> {
+        let mut faults = Faults::at_most(OF_ITEM);
+        let named = Fields::body::<Named<K>>(&item.object, &mut faults);
+        let nothing = Map::new();
+        let members = item.object.as_object().unwrap_or(&nothing);
+        let gives_id = members.get(ID).is_some_and(|id| !id.is_null());
+        let said = members
+            .iter()
+            .filter(|(name, _)| *name != ID && !layout.passes_over_member(name));
+        let said = said.map(|(name, value)| (name.clone(), without_labels(value)));
+        let said = Value::Object(said.collect());
+        let new = match (&named, gives_id) {
+            (Some(_), false) => Fields::body::<B>(&said, &mut faults),
+            _ => None,
+        };
+        let mut of_change = Faults::at_most(OF_ITEM);
+        let patch = Fields::body::<Patch<B>>(&said, &mut of_change);
+        if gives_id {
+            let is_full = of_change.is_cut();
+            let found = of_change.into_list().into_iter();
+            found.for_each(|fault| faults.add(fault.place, fault.rule));
+            if is_full {
+                faults.is_full();
+            }
+        }
+        item.must_be_sound(faults)?;
+        match (named, patch) {
+            (Some(Named(id)), Some(patch)) => Ok(Self { id, patch, new }),
+            _ => Err(Error::internal(
+                "an item without a fault and without a value",
+            )),
+        }
+    }
+}
+
+/// A value without the names that the register writes beside the codes in it.
+fn without_labels(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let others = members.iter().filter(|(name, _)| !is_label(name));
+            let others = others.map(|(name, value)| (name.clone(), without_labels(value)));
+            Value::Object(others.collect())
+        }
+        Value::Array(items) => items.iter().map(without_labels).collect(),
+        other => other.clone(),
+    }
+}
+
+impl Item {
+    /// Refuses what is wrong with it: with its cells, and with the rest. What a damaged cell lacks, it
+    /// lacks for its damage.
+    ///
+    /// # Errors
+    /// `validation_failed`.
+    fn must_be_sound(&self, mut faults: Faults) -> Result<()> {
+        faults.forget(|fault| self.explains(fault));
+        let is_cut = faults.is_cut();
+        let mut list = faults.into_list();
+        list.extend(self.damage.iter().cloned());
+        if list.is_empty() {
+            return Ok(());
+        }
+        let mut error = Error::validation(list);
+        error.is_cut = is_cut;
+        Err(error)
+    }
+
+    /// Whether a fault is there for what is wrong with a cell, or the whole row.
+    pub fn explains(&self, fault: &Fault) -> bool {
+        let whole = Place::Pointer(String::new());
+        let mut damage = self.damage.iter();
+        damage.any(|damage| damage.place == whole || damage.place == fault.place)
+    }
+}
