@@ -7,6 +7,7 @@ diesel::table! {
         feed_shift -> Int8,
         created_at -> Timestamptz,
         feed_purged -> Int8,
+        issuer -> Nullable<Text>,
     }
 }
 
@@ -697,6 +698,17 @@ diesel::table! {
         acts_as -> Jsonb,
         digest -> Bytea,
         created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    signing_keys (kid) {
+        kid -> Text,
+        sealed -> Nullable<Text>,
+        created_at -> Timestamptz,
+        signs_from -> Nullable<Timestamptz>,
+        verifies_until -> Nullable<Timestamptz>,
+        revoked_at -> Nullable<Timestamptz>,
     }
 }
 

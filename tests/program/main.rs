@@ -12,6 +12,7 @@
 
 mod commands;
 mod crashes;
+mod keys;
 mod mirror;
 mod operation;
 mod pushes;
