@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use crate::auth::Tokens;
 use crate::auth::authenticator::Authenticator;
+use crate::auth::{KeySource, Tokens};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::news::News;
@@ -88,6 +88,7 @@ impl Shared {
     pub async fn new(
         config: Config,
         connector: Connector,
+        source: KeySource,
         tokens: Tokens,
         api: Api,
     ) -> Result<Arc<Self>> {
@@ -100,7 +101,7 @@ impl Shared {
             config,
             news: News::new(connector.clone()),
             connector,
-            authenticator: Authenticator::new(tokens),
+            authenticator: Authenticator::new(source, tokens),
             cursors,
             clock: Clock::default(),
             api,

@@ -16,7 +16,7 @@ use utoipa_actix_web::AppExt;
 
 use crate::agreements::names;
 use crate::app::{Api, App, Shared};
-use crate::auth::Tokens;
+use crate::auth::{KeySource, Tokens};
 use crate::config::Config;
 use crate::db::Connector;
 use crate::error::{Error, Result};
@@ -27,11 +27,16 @@ use crate::http::shell::shell;
 use crate::http::stream::Explained;
 use crate::{openapi, routes};
 
-/// What all workers share, over a database that is up to date.
+/// What all workers share, over a database that is up to date; the keys are read again from their source.
 ///
 /// # Errors
 /// `service_unavailable` when the database is away.
-pub async fn shared(config: Config, connector: Connector, tokens: Tokens) -> Result<Arc<Shared>> {
+pub async fn shared(
+    config: Config,
+    connector: Connector,
+    source: KeySource,
+    tokens: Tokens,
+) -> Result<Arc<Shared>> {
     // The same as long as the program runs, and slow to make where nothing is optimised.
     static CONTRACT: LazyLock<Arc<Contract>> =
         LazyLock::new(|| Arc::new(Contract::of(&openapi::document())));
@@ -41,7 +46,7 @@ pub async fn shared(config: Config, connector: Connector, tokens: Tokens) -> Res
         names: names::read,
         references: names::ids_of_references,
     };
-    Shared::new(config, connector, tokens, api).await
+    Shared::new(config, connector, source, tokens, api).await
 }
 
 /// CORS wraps bodies in a type of its own; outside of it they are all boxed again.

@@ -1,45 +1,51 @@
 //! Recognising the caller of a request: its token, and whether it was revoked.
 
-use std::sync::Arc;
+use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderValue, WWW_AUTHENTICATE};
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
+use super::keys::{self, KeySource};
 use super::revocation::store;
-use super::{Claims, Revocations, Tokens, authorization};
+use super::{Claims, Keys, Revocations, TokenError, Tokens, authorization};
 use crate::db::Db;
 use crate::error::{Code, Error, Result};
 
-/// Revocations older than this are read again before a token is believed: with the reading every
+/// Revocations and keys older than this are read again before a token is believed: with the reading every
 /// two seconds, a revocation is effective within five.
 const STALE: TimeDelta = TimeDelta::seconds(4);
 
 /// Verifies tokens and knows the revoked ones.
 pub struct Authenticator {
-    tokens: Tokens,
+    tokens: RwLock<Arc<Tokens>>,
+    source: KeySource,
     revocations: Revocations,
 }
 
 impl Authenticator {
-    /// With these keys.
-    pub fn new(tokens: Tokens) -> Self {
+    /// With these keys, which are read again from their source.
+    pub fn new(source: KeySource, tokens: Tokens) -> Self {
         Self {
-            tokens,
+            tokens: RwLock::new(Arc::new(tokens)),
+            source,
             revocations: Revocations::default(),
         }
     }
 
-    /// Signs and verifies.
-    pub const fn tokens(&self) -> &Tokens {
-        &self.tokens
+    /// Signs and verifies, with the keys of the moment.
+    pub fn tokens(&self) -> Arc<Tokens> {
+        // It is replaced whole: a poisoned lock is still sound.
+        let tokens = self.tokens.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&tokens)
     }
 
     /// Who the bearer token of a request speaks for.
     ///
     /// # Errors
     /// `unauthorized` without a token, `invalid_token` with a bad one, `service_unavailable` when
-    /// revocations cannot be read: a token that may be revoked is not believed.
+    /// revocations or keys cannot be read: a token that may be revoked is not believed.
     pub async fn claims_of(
         &self,
         db: &Db,
@@ -55,18 +61,29 @@ impl Authenticator {
             authorization::AuthorizationError::OtherScheme => challenge(Code::Unauthorized),
             authorization::AuthorizationError::Malformed => challenge(Code::InvalidToken),
         })?;
-        let claims = self
-            .tokens
-            .verify(token, now)
-            .map_err(|_| challenge(Code::InvalidToken))?;
+        let tokens = self.tokens();
+        let verified = tokens.verify(token, now);
+        if verified
+            .as_ref()
+            .is_err_and(|error| *error != TokenError::UnknownKey)
+        {
+            return verified.map_err(refused);
+        }
         self.refresh(db, STALE, now).await?;
+        let latest = self.tokens();
+        let claims = if Arc::ptr_eq(&tokens, &latest) {
+            verified
+        } else {
+            latest.verify(token, now)
+        };
+        let claims = claims.map_err(refused)?;
         if self.revocations.is_revoked(&claims) {
             return Err(challenge(Code::InvalidToken));
         }
         Ok(claims)
     }
 
-    /// Reads the revocations again when they are older than this.
+    /// Reads the keys and the revocations again when they are older than this.
     ///
     /// # Errors
     /// `service_unavailable` when the database is away.
@@ -78,10 +95,42 @@ impl Authenticator {
         {
             return Ok(());
         }
-        let reader = db.reader().await?;
+        let reader = match &self.source {
+            KeySource::Files(dir) => {
+                self.read_files(dir, now).await;
+                db.reader().await?
+            }
+            KeySource::Database(encryption) => {
+                let reader = db.reader().await?;
+                let stored = keys::store::read(&reader, encryption).await?;
+                let keys = stored.keys_after(Some(self.tokens().keys()));
+                self.replace(keys.map_err(Error::unavailable)?);
+                reader
+            }
+        };
         let (clients, tokens) = store::read(&reader, now).await?;
         self.revocations.replace(clients, tokens, now);
         Ok(())
+    }
+
+    /// Files that cannot be read are no reason to refuse what their keys signed.
+    async fn read_files(&self, dir: &Path, now: DateTime<Utc>) {
+        let dir = dir.to_owned();
+        match tokio::task::spawn_blocking(move || Keys::load(&dir, now)).await {
+            Ok(Ok(keys)) => self.replace(keys),
+            Ok(Err(error)) => log::warn!("the signing keys stay as they are: {error}"),
+            Err(error) => log::error!("{error}"),
+        }
+    }
+
+    fn replace(&self, keys: Keys) {
+        let tokens = self.tokens();
+        if tokens.keys().are_those(&keys) {
+            return;
+        }
+        log::info!("the signing keys have changed: {keys:?}");
+        let anew = Arc::new(tokens.with(keys));
+        *self.tokens.write().unwrap_or_else(PoisonError::into_inner) = anew;
     }
 
     /// Refuses at once, here, the tokens a client had until now; elsewhere within five seconds.
@@ -92,6 +141,14 @@ impl Authenticator {
     /// Refuses one token at once, here; elsewhere within five seconds.
     pub fn token_revoked(&self, jti: Uuid, expires_at: DateTime<Utc>) {
         self.revocations.revoke_token(jti, expires_at);
+    }
+}
+
+/// A token whose key cannot be decrypted here may be good.
+fn refused(error: TokenError) -> Error {
+    match error {
+        TokenError::UnreadableKey => Error::unavailable(error),
+        _ => challenge(Code::InvalidToken),
     }
 }
 

@@ -1,11 +1,11 @@
 //! Identity: who is calling, and how the service can be sure of it.
 //!
-//! This is the cryptographic half: it decides what a token or a secret *is*. It knows neither
+//! This is the cryptographic half: it decides what a token or a secret *is*. But for its stores it knows neither
 //! HTTP nor SQL, reads no clock and makes no id: the caller passes `now` and every UUID in.
 //!
 //! | file | what it answers |
 //! | --- | --- |
-//! | [`keys`] | which Ed25519 keys the service signs with, and which it publishes (RFC 7517, 8037) |
+//! | [`keys`] | which Ed25519 keys the service signs with, and which it publishes (RFC 7517, 8037); where they are kept |
 //! | [`identity`] | the roles, each with its perimeter, and the scopes |
 //! | [`claims`] | the claims of a token: issuer, audience, identity, expiry (RFC 7519) |
 //! | [`tokens`] | signing an access token, and verifying one at 20,000 requests a second (RFC 9068) |
@@ -45,7 +45,7 @@ mod testing;
 
 pub use claims::Claims;
 pub use identity::{ClaimFault, Identity, Perimeter, Role, Scopes};
-pub use keys::{KeyError, Keys};
+pub use keys::{KeyError, KeySource, Keys};
 pub use revocation::Revocations;
 pub use secrets::Secret;
 pub use tokens::{TokenError, Tokens};

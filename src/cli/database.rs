@@ -6,14 +6,16 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::Failure;
+use super::{Failure, reason};
 use crate::app::Shared;
-use crate::auth::{Keys, Tokens};
+use crate::auth::keys::source;
+use crate::auth::{KeySource, Tokens};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::db::cluster::Standing;
 use crate::db::embedded::{self, Durability, Embedded};
 use crate::db::session::Link;
-use crate::db::{Connector, installation, migrations};
+use crate::db::{Connector, Session, installation, migrations};
 
 /// A database, kept up as long as this value lives.
 pub struct Database {
@@ -52,28 +54,41 @@ impl Database {
     /// # Errors
     /// When it is not, or the server cannot be reached.
     pub async fn plain(&self) -> Result<(tokio_postgres::Client, Link), Failure> {
-        if !migrations::is_current(&self.connector).await? {
-            return Err(
-                "the database schema is not the one of this program: run `ree migrate` first"
-                    .into(),
-            );
-        }
+        self.is_current().await?;
         Ok(self.connector.bulk().plain().await?)
+    }
+
+    /// A connection for queries, where the schema is this program's.
+    ///
+    /// # Errors
+    /// As [`Database::plain`].
+    pub async fn session(&self) -> Result<Session, Failure> {
+        self.is_current().await?;
+        Ok(self.connector.diesel().await?)
+    }
+
+    async fn is_current(&self) -> Result<(), Failure> {
+        if migrations::is_current(&self.connector).await? {
+            return Ok(());
+        }
+        Err("the database schema is not the one of this program: run `ree migrate` first".into())
     }
 
     /// The application over this database, brought up to date: what `serve` runs, and what lets a
     /// command take the very steps that requests take.
     ///
     /// # Errors
-    /// When the schema cannot be brought up to date, or the data directory holds no keys and
-    /// cannot be given any.
+    /// When the schema cannot be brought up to date, or there are no keys and none can be made.
     pub async fn application(&self, config: &Config) -> Result<Arc<Shared>, Failure> {
         let now = Clock::default().now();
         self.bring_up_to_date(now).await?;
-        std::fs::create_dir_all(&config.data_dir)?;
-        let keys = Keys::load_or_create(&config.data_dir.join("keys"), now)?;
-        let tokens = Tokens::new(keys, config.issuer());
-        Ok(crate::server::shared(config.clone(), self.connector.clone(), tokens).await?)
+        let (source, files) = (KeySource::of(config), source::directory(config));
+        let is_writable = self.connector.cluster().standing() == Standing::Primary;
+        let mut session = self.connector.diesel().await?;
+        let keys = source.begin(&mut session, &files, is_writable, now).await;
+        let tokens = Tokens::new(keys.map_err(|error| reason(&error))?, config.issuer());
+        let connector = self.connector.clone();
+        Ok(crate::server::shared(config.clone(), connector, source, tokens).await?)
     }
 
     /// Where no server takes writes, a schema that is this program's is served as it is.

@@ -5,6 +5,7 @@ mod client;
 pub mod database;
 mod import;
 mod indicators;
+mod keys;
 mod migrate;
 mod mirror;
 mod output;
@@ -20,6 +21,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::config::{Config, Overrides};
+use crate::error::Error;
 use crate::{db, logging, openapi};
 
 /// Why a command failed, in words for a person.
@@ -55,6 +57,12 @@ enum Command {
     Token(token::Arguments),
     /// Register machine clients and their secrets
     Client(client::Arguments),
+    /// List, rotate and revoke the keys that sign tokens
+    ///
+    /// With REE_KEY_ENCRYPTION_KEY they are in the database, encrypted, and shared by all instances; without
+    /// it they are files of REE_DATA_DIR, of an instance alone. Running services notice a change within 5
+    /// seconds. Each command prints the keys as they are after it, never their private halves.
+    Keys(keys::Arguments),
     /// Keep the figures true, and prove it
     Indicators(indicators::Arguments),
     /// Keep a copy of what a caller may read, in step with a service
@@ -119,6 +127,7 @@ fn done(command: Command) -> Result<(), Failure> {
         Command::Migrate(arguments) => wait(migrate::run(arguments)),
         Command::Token(arguments) => token::run(arguments),
         Command::Client(arguments) => wait(client::run(arguments)),
+        Command::Keys(arguments) => wait(keys::run(arguments)),
         Command::Indicators(arguments) => wait(indicators::run(arguments)),
         Command::Mirror(arguments) => mirror::run(&arguments),
         Command::Openapi { check } => document(check),
@@ -130,6 +139,12 @@ fn done(command: Command) -> Result<(), Failure> {
         }
         Command::Import(_) | Command::Push(_) | Command::EmbeddedReaper { .. } => Ok(()),
     }
+}
+
+/// An error in words for a person: its cause, where it has one.
+fn reason(error: &Error) -> Failure {
+    let meaning = || error.code.entry().meaning.en.to_owned();
+    error.cause().unwrap_or_else(meaning).into()
 }
 
 /// The settings of a command that takes none of its own.

@@ -12,8 +12,11 @@ use super::Failure;
 use super::database::Database;
 use super::output::tell;
 use crate::app::{App, Shared};
+use crate::auth::KeySource;
+use crate::auth::keys::source::leave_note;
 use crate::config::{Config, Overrides};
 use crate::db::cluster::Standing;
+use crate::db::installation;
 use crate::integration::{demo, operation};
 use crate::{jobs, server};
 
@@ -59,10 +62,11 @@ async fn serve(config: Config, with_demo: bool) -> Result<(), Failure> {
     let admin_listener = bind(config.admin_listen, config.shares_port, "REE_ADMIN_LISTEN")?;
     let database = Database::open(&config).await?;
     // Before the application reads it back as the issuer of its tokens.
-    std::fs::create_dir_all(&config.data_dir)?;
-    config.publish_url()?;
+    publish(&config)?;
     let shared = database.application(&config).await?;
-    if with_demo && shared.connector.cluster().standing() == Standing::Primary {
+    let is_writable = shared.connector.cluster().standing() == Standing::Primary;
+    share(&shared, is_writable).await?;
+    if with_demo && is_writable {
         demo::load(&shared.connector).await?;
     }
     if config.shares_port {
@@ -80,6 +84,36 @@ async fn serve(config: Config, with_demo: bool) -> Result<(), Failure> {
         .run_until(&shared, database.keep_running())
         .await
         .map_err(Failure::from)
+}
+
+/// Leaves the service's address in its data directory. Where the keys are in the database nothing there is
+/// needed, and it may take no writes.
+fn publish(config: &Config) -> Result<(), Failure> {
+    let published = std::fs::create_dir_all(&config.data_dir).and_then(|()| config.publish_url());
+    match published {
+        Err(error) if config.key_encryption.is_some() => {
+            log::warn!("REE_DATA_DIR={}: {error}", config.data_dir.display());
+            Ok(())
+        }
+        published => Ok(published?),
+    }
+}
+
+/// Tells commands where the keys are, and those of other machines whom tokens are to name.
+async fn share(shared: &Shared, is_writable: bool) -> Result<(), Failure> {
+    let config = &shared.config;
+    let source = KeySource::of(config);
+    leave_note(&config.data_dir, &source);
+    if is_writable && matches!(source, KeySource::Database(_)) {
+        let issuer = shared.authenticator.tokens().issuer().to_owned();
+        if let Some(former) = installation::keep_issuer(&shared.connector, &issuer).await? {
+            log::warn!(
+                "the service of this database was {former} before and is {issuer} now: tokens of the one \
+                        are refused by the other"
+            );
+        }
+    }
+    Ok(())
 }
 
 /// What listens.

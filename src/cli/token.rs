@@ -5,13 +5,14 @@ use clap::Args as _;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use super::database::Database;
-use super::{Failure, config, output, wait};
-use crate::auth::keys::KeyError;
+use super::{Failure, config, output, reason, wait};
+use crate::auth::keys::{KeyError, store};
 use crate::auth::{
-    Claims, Identity, Keys, Perimeter, Role, Scopes, TokenError, Tokens, revocation,
+    Claims, Identity, KeySource, Keys, Perimeter, Role, Scopes, TokenError, Tokens, revocation,
 };
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, EncryptionKeys};
+use crate::db::installation;
 use crate::error::Rule;
 use crate::language::Language;
 use crate::values::{FromText, Sha256Hex, TerritoryCode, Uai};
@@ -103,7 +104,7 @@ const LONGEST: TimeDelta = TimeDelta::days(30);
 pub fn run(arguments: Arguments) -> Result<(), Failure> {
     match (arguments.action, arguments.making) {
         (Some(Action::Revoke { token }), _) => wait(revoke(token)),
-        (None, Some(making)) => make(making),
+        (None, Some(making)) => wait(make(making)),
         (None, None) => {
             let mut command = Arguments::augment_args(clap::Command::new("ree token"));
             let kind = clap::error::ErrorKind::MissingRequiredArgument;
@@ -126,7 +127,7 @@ async fn revoke(token: String) -> Result<(), Failure> {
         // When it ends is not known: when it does at the latest.
         Ok(jti) => (jti, now + LONGEST),
         Err(_) => {
-            let tokens = Tokens::new(keys(&config)?, issuer(&config)?);
+            let tokens = tokens(&config).await?;
             match tokens.verify(token, now) {
                 Ok(claims) => (claims.jti, claims.exp),
                 Err(TokenError::Expired) => {
@@ -147,7 +148,7 @@ async fn revoke(token: String) -> Result<(), Failure> {
     output::print(&format!("revoked {jti}\n"))
 }
 
-fn make(arguments: Making) -> Result<(), Failure> {
+async fn make(arguments: Making) -> Result<(), Failure> {
     let config = config()?;
     let clock = Clock::default();
     let now = clock.now();
@@ -165,11 +166,9 @@ fn make(arguments: Making) -> Result<(), Failure> {
             arguments.role
         )
     })?;
-    let keys = keys(&config)?;
-    let issuer = issuer(&config)?;
-    let tokens = Tokens::new(keys, &issuer);
+    let tokens = tokens(&config).await?;
     let claims = Claims {
-        iss: issuer,
+        iss: tokens.issuer().to_owned(),
         sub: arguments.sub.unwrap_or(subject),
         exp: now + arguments.ttl,
         iat: now,
@@ -181,17 +180,41 @@ fn make(arguments: Making) -> Result<(), Failure> {
     output::print(&format!("{}\n", tokens.sign(&claims)?))
 }
 
-/// The keys of the service. None is made here: a token signed with a key that the service does not have
-/// is one that it refuses.
-fn keys(config: &Config) -> Result<Keys, Failure> {
-    match Keys::load(&config.data_dir.join("keys")) {
+/// Signs as the service does. No key is made here: a token signed with a key that the service does not
+/// have is one that it refuses.
+async fn tokens(config: &Config) -> Result<Tokens, Failure> {
+    let dir = match KeySource::of_service(config)? {
+        KeySource::Files(dir) => dir,
+        KeySource::Database(encryption) => return shared_tokens(config, &encryption).await,
+    };
+    match Keys::load(&dir, Clock::default().now()) {
         Err(KeyError::None { dir }) => Err(format!(
-            "no signing key in {}: `ree serve` makes one when it first starts; start it, or name its \
-             data directory by REE_DATA_DIR",
+            "no signing key in {}: `ree serve` makes one when it first starts; start it, name its \
+             data directory by REE_DATA_DIR, or set REE_KEY_ENCRYPTION_KEY where its keys are in the database",
             dir.display()
         )
         .into()),
-        keys => Ok(keys?),
+        keys => Ok(Tokens::new(keys?, issuer(config)?)),
+    }
+}
+
+/// Signs as the instances do that share their keys, for the address that they were started with.
+async fn shared_tokens(config: &Config, encryption: &EncryptionKeys) -> Result<Tokens, Failure> {
+    let database = Database::open(config).await?;
+    let session = database.session().await?;
+    let stored = store::read(&session, encryption).await;
+    let keys = stored.map_err(|error| reason(&error))?.keys()?;
+    let issuer = installation::issuer(&database.connector).await;
+    let issuer = issuer.map_err(|error| reason(&error))?.ok_or(
+        "no service was started on this database yet: `ree serve` says whom tokens are to name",
+    )?;
+    match config.named_url() {
+        Some(named) if named != issuer => Err(format!(
+            "REE_PUBLIC_URL={named}: the service of this database was started as {issuer} and would refuse \
+             the token; leave REE_PUBLIC_URL out, or start the service with it"
+        )
+        .into()),
+        _ => Ok(Tokens::new(keys, issuer)),
     }
 }
 

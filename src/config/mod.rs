@@ -4,6 +4,7 @@
 //! which wins over the defaults. A name that is not in [`SETTINGS`] stops the start: a misspelt
 //! setting must not be silently ignored.
 
+mod encryption;
 mod settings;
 mod sources;
 
@@ -12,6 +13,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use encryption::EncryptionKeys;
 pub use settings::{DRAIN, SETTINGS, SMALL_GROUP, STALE_AFTER_DAYS, Setting};
 use sources::Values;
 
@@ -91,6 +93,8 @@ pub struct Config {
     pub theme: Theme,
     /// Whether webhooks may be private and loopback addresses, by plain http too.
     pub webhooks_allow_private: bool,
+    /// What the signing keys kept in the database are encrypted under; none: they are files.
+    pub key_encryption: Option<EncryptionKeys>,
     /// Where each value came from, by setting name.
     pub origins: BTreeMap<&'static str, (String, Origin)>,
 }
@@ -153,11 +157,10 @@ impl Config {
         values.config()
     }
 
-    /// Whether `REE_PUBLIC_URL` was given, rather than derived from `REE_LISTEN`.
-    fn names_public_url(&self) -> bool {
-        self.origins
-            .get("REE_PUBLIC_URL")
-            .is_some_and(|(_, origin)| *origin != Origin::Default)
+    /// `REE_PUBLIC_URL`, where it was given rather than derived from `REE_LISTEN`.
+    pub fn named_url(&self) -> Option<&str> {
+        let (_, origin) = self.origins.get("REE_PUBLIC_URL")?;
+        (*origin != Origin::Default).then_some(self.public_url.as_str())
     }
 
     /// Leaves the service's address where the commands beside it look for it: `--listen` is on the
@@ -172,8 +175,8 @@ impl Config {
     /// The address of the service these settings are about: the one configured, else the one the
     /// service left in the data directory, else the default.
     pub fn issuer(&self) -> String {
-        if self.names_public_url() {
-            return self.public_url.clone();
+        if let Some(named) = self.named_url() {
+            return named.to_owned();
         }
         self.published_url()
             .unwrap_or_else(|| self.public_url.clone())
@@ -328,6 +331,19 @@ mod tests {
         );
         assert!(!format!("{shown:?}").contains("hidden"));
         assert!(shown.contains(&("REE_LISTEN", "127.0.0.1:8080".into(), "default".into())));
+    }
+
+    #[test]
+    fn an_encryption_key_is_shown_nowhere() {
+        let key = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+        let config = read(&[("REE_KEY_ENCRYPTION_KEY", key)]).unwrap();
+        assert!(config.key_encryption.is_some());
+        let shown = format!("{config:?} {:?}", config.shown());
+        assert!(!shown.contains("aabb"), "{shown}");
+        let error = read(&[("REE_KEY_ENCRYPTION_KEY", "aabbccdd:1")]).unwrap_err();
+        assert_eq!(error.0.len(), 1, "{error}");
+        assert!(!error.to_string().contains("aabb"), "{error}");
+        assert!(read(&[]).unwrap().key_encryption.is_none());
     }
 
     #[test]

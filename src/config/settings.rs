@@ -44,6 +44,13 @@ pub const SETTINGS: &[Setting] = &[
         "./data/run in a checkout, else the platform's data directory",
         "embedded database, signing keys",
     ),
+    Setting {
+        name: "REE_KEY_ENCRYPTION_KEY",
+        default: "none: signing keys are files of REE_DATA_DIR",
+        purpose: "32 random bytes, base64 or hexadecimal: signing keys are kept in the database, encrypted under it; \
+                  to change it: the new one, a comma, the former one",
+        secret: true,
+    },
     setting("REE_LISTEN", "127.0.0.1:8080", "address of the API"),
     setting(
         "REE_ADMIN_LISTEN",

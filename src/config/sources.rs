@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::settings::{DRAIN, SMALL_GROUP, STALE_AFTER_DAYS, known};
-use super::{Config, ConfigError, Origin};
+use super::{Config, ConfigError, EncryptionKeys, Origin};
 use crate::layout::{THEMES, Theme};
 
 /// The values given, and what is wrong with them.
@@ -136,6 +136,7 @@ impl Values {
         let public_url = self.public_url(listen);
         let log_filter = self.log_filter();
         let cors_origins = self.origins();
+        let key_encryption = self.key_encryption();
         let database_url = self.get("DATABASE_URL").map(str::to_owned);
         if let Some(Err(error)) = database_url.as_deref().map(crate::db::Connector::new) {
             self.problems.push(error.to_string());
@@ -176,6 +177,7 @@ impl Values {
             security_contacts,
             theme,
             webhooks_allow_private,
+            key_encryption,
             origins: self.values,
         })
     }
@@ -270,6 +272,19 @@ impl Values {
             }
         }
         contacts
+    }
+
+    /// The keys are kept once: what is told of settings has no part of them.
+    fn key_encryption(&mut self) -> Option<EncryptionKeys> {
+        const NAME: &str = "REE_KEY_ENCRYPTION_KEY";
+        let (value, _) = self.values.get_mut(NAME)?;
+        match std::mem::replace(value, "***".to_owned()).parse() {
+            Ok(keys) => Some(keys),
+            Err(expected) => {
+                self.problems.push(format!("{NAME}: {expected}"));
+                None
+            }
+        }
     }
 
     fn origins(&mut self) -> Vec<String> {

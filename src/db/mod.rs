@@ -16,6 +16,7 @@ pub mod journal;
 pub mod keyset;
 pub mod limit;
 pub mod migrations;
+pub mod moment;
 pub mod news;
 pub mod overlap;
 pub mod page;

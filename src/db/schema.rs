@@ -7,6 +7,7 @@ diesel::table! {
         feed_shift -> Int8,
         created_at -> Timestamptz,
         feed_purged -> Int8,
+        issuer -> Nullable<Text>,
     }
 }
 
@@ -716,6 +717,17 @@ diesel::table! {
         code -> Nullable<Text>,
         duration_ms -> Int4,
         not_kept -> Int4,
+    }
+}
+
+diesel::table! {
+    signing_keys (kid) {
+        kid -> Text,
+        sealed -> Nullable<Text>,
+        created_at -> Timestamptz,
+        signs_from -> Nullable<Timestamptz>,
+        verifies_until -> Nullable<Timestamptz>,
+        revoked_at -> Nullable<Timestamptz>,
     }
 }
 

@@ -30,7 +30,8 @@ pub struct Job {
     pub run: for<'a> fn(&'a App) -> BoxFuture<'a, Result<()>>,
 }
 
-/// How often revocations are read again: what one instance revokes, all refuse within five seconds.
+/// How often revocations and signing keys are read again: what one instance revokes, all refuse within
+/// five seconds.
 const REVOCATIONS: Duration = Duration::from_secs(2);
 /// How often what has expired is removed.
 const EXPIRY: Duration = Duration::from_secs(3600);

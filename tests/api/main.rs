@@ -56,6 +56,7 @@ mod indicators;
 mod interventions;
 mod jobs;
 mod journal;
+mod keys;
 mod labels;
 mod limits;
 mod lists_and_people;

@@ -40,7 +40,7 @@ async fn only_tokens_of_this_service_in_their_time_are_believed() {
         .authenticator
         .tokens()
         .keys()
-        .newest()
+        .current()
         .kid()
         .to_owned();
     let foreign = std::env::temp_dir().join(format!("ree-foreign-keys-{}", std::process::id()));
@@ -159,7 +159,7 @@ async fn a_token_without_the_scope_word_is_refused_naming_it() {
 async fn a_token_of_another_issuer_or_of_tomorrow_is_not_believed_though_our_key_signed_it() {
     let service = Service::start().await;
     let good = service.claims(Identity::Ministry, Scopes::ReadWrite);
-    let keys = || Keys::load(&crate::support::KEYS).unwrap();
+    let keys = || Keys::load(&crate::support::KEYS, good.iat).unwrap();
     let read = async |token: String| {
         let caller = service.anon().with_token(&token);
         caller.get("/v1/partners?limit=1").await

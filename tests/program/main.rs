@@ -13,6 +13,7 @@
 mod commands;
 mod costliest;
 mod crashes;
+mod keys;
 mod mirror;
 mod operation;
 mod pushes;

@@ -38,8 +38,8 @@ const TYPE: &str = "at+jwt";
 
 /// Signs access tokens and verifies them, and remembers those it verified.
 ///
-/// To take up rotated or revoked keys, build another one with the keys loaded again and replace
-/// this one: what it remembers goes with it, and so do the tokens of a key that is gone.
+/// To take up rotated or revoked keys, build [another one](Tokens::with) with the keys loaded again and
+/// replace this one: what it remembers goes with it, and so do the tokens of a key that is gone.
 pub struct Tokens {
     keys: Keys,
     issuer: String,
@@ -59,6 +59,12 @@ impl Tokens {
         }
     }
 
+    /// The same with other keys.
+    #[must_use]
+    pub fn with(&self, keys: Keys) -> Tokens {
+        Tokens::new(keys, self.issuer.as_str())
+    }
+
     /// The keys it signs and verifies with.
     #[must_use]
     pub fn keys(&self) -> &Keys {
@@ -71,7 +77,7 @@ impl Tokens {
         &self.issuer
     }
 
-    /// Signs `claims` with the newest key.
+    /// Signs `claims` with the current key.
     ///
     /// # Errors
     /// Claims that [`Tokens::verify`] would refuse, whatever the hour: a perimeter that is empty,
@@ -83,7 +89,7 @@ impl Tokens {
         if read.iss != self.issuer {
             return Err(SignError::Claim(ClaimFault::Malformed("iss")));
         }
-        let key = self.keys.newest();
+        let key = self.keys.current();
         let mut header = Header::new(Algorithm::EdDSA);
         header.typ = Some(TYPE.to_owned());
         header.kid = Some(key.kid().to_owned());
@@ -152,9 +158,11 @@ impl Tokens {
             .kid
             .as_deref()
             .ok_or(TokenError::Invalid("kid is missing"))?;
-        self.keys
-            .find(kid)
-            .ok_or(TokenError::Invalid("kid is not one of our keys"))
+        self.keys.find(kid).ok_or(if self.keys.is_unreadable(kid) {
+            TokenError::UnreadableKey
+        } else {
+            TokenError::UnknownKey
+        })
     }
 }
 
@@ -173,6 +181,10 @@ impl fmt::Debug for Tokens {
 pub enum TokenError {
     /// It was a token of ours, and its time is over.
     Expired,
+    /// It names a key that is not one of ours.
+    UnknownKey,
+    /// It names a key of ours that could not be decrypted: whether it is good is not known.
+    UnreadableKey,
     /// It is not an access token this service signed.
     Invalid(&'static str),
     /// Its signature is ours, a claim is not acceptable.
@@ -185,7 +197,10 @@ impl TokenError {
     pub fn code(&self) -> &'static str {
         match self {
             TokenError::Expired => "expired",
-            TokenError::Invalid(_) | TokenError::Claim(_) => "invalid_token",
+            TokenError::UnknownKey
+            | TokenError::UnreadableKey
+            | TokenError::Invalid(_)
+            | TokenError::Claim(_) => "invalid_token",
         }
     }
 }
@@ -194,6 +209,8 @@ impl fmt::Display for TokenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             TokenError::Expired => f.write_str("the token has expired"),
+            TokenError::UnknownKey => f.write_str("kid is not one of our keys"),
+            TokenError::UnreadableKey => f.write_str("kid is a key that cannot be decrypted"),
             TokenError::Invalid(reason) => f.write_str(reason),
             TokenError::Claim(fault) => fault.fmt(f),
         }

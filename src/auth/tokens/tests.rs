@@ -11,7 +11,7 @@ use crate::auth::testing::{ISSUER, TempDir, claims, noon, tokens, v7};
 use crate::values::{TextValue, Uai};
 
 fn header_of(tokens: &Tokens) -> Value {
-    json!({ "typ": "at+jwt", "alg": "EdDSA", "kid": tokens.keys().newest().kid() })
+    json!({ "typ": "at+jwt", "alg": "EdDSA", "kid": tokens.keys().current().kid() })
 }
 
 fn encode(part: &Value) -> String {
@@ -21,7 +21,7 @@ fn encode(part: &Value) -> String {
 /// A token with any header and payload, soundly signed by the service's key.
 fn forge(tokens: &Tokens, header: &Value, payload: &str) -> String {
     let message = format!("{}.{}", encode(header), URL_SAFE_NO_PAD.encode(payload));
-    let key = tokens.keys().newest().encoding();
+    let key = tokens.keys().current().encoding();
     let signature = crypto::sign(message.as_bytes(), key, Algorithm::EdDSA).unwrap();
     format!("{message}.{signature}")
 }
@@ -69,7 +69,7 @@ fn what_is_signed_is_verified() {
     let header = jsonwebtoken::decode_header(&token).unwrap();
     assert_eq!(header.typ.as_deref(), Some("at+jwt"));
     assert_eq!(header.alg, Algorithm::EdDSA);
-    assert_eq!(header.kid.as_deref(), Some(tokens.keys().newest().kid()));
+    assert_eq!(header.kid.as_deref(), Some(tokens.keys().current().kid()));
     // The same claims, put together by hand: the forgeries below differ in one thing only.
     let forged = forge(&tokens, &header_of(&tokens), &payload().to_string());
     assert_eq!(*tokens.verify(&forged, noon()).unwrap(), claims());
@@ -376,11 +376,13 @@ fn an_older_key_verifies_until_it_is_revoked() {
     let dir = temp.keys();
     let before = Tokens::new(Keys::load_or_create(&dir, noon()).unwrap(), ISSUER);
     let token = before.sign(&claims()).unwrap();
-    let rotated = Tokens::new(Keys::rotate(&dir, noon()).unwrap(), ISSUER);
+    Keys::rotate(&dir, noon()).unwrap();
+    let later = noon() + crate::auth::keys::PUBLISHED;
+    let rotated = Tokens::new(Keys::load(&dir, later).unwrap(), ISSUER);
     assert!(rotated.verify(&token, noon()).is_ok());
     assert_ne!(rotated.sign(&claims()).unwrap(), token);
-    let old = before.keys().newest().kid();
-    let revoked = Tokens::new(Keys::revoke(&dir, old).unwrap(), ISSUER);
+    let old = before.keys().current().kid();
+    let revoked = Tokens::new(Keys::revoke(&dir, old, later).unwrap(), ISSUER);
     assert_eq!(reason(&revoked, &token), "kid is not one of our keys");
 }
 

@@ -229,7 +229,8 @@ fn unkept() -> actix_web::HttpResponseBuilder {
 
 /// Les clés publiques
 ///
-/// Celles qui vérifient la signature des jetons (RFC 7517).
+/// Celles qui vérifient la signature des jetons (RFC 7517) : la première signe, les autres signeront ou ont
+/// signé. Une clé est publiée avant de signer.
 #[utoipa::path(tag = TAG, responses((status = 200, description = "Les clés", body = Object, example = json!({
     "keys": [{ "kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": "2026-09-01", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" }]
 }))))]

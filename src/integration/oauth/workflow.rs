@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::auth::authorization::ClientCredentials;
 use crate::auth::{Claims, Scopes, Secret, revocation};
 use crate::clock::Clock;
+use crate::db::moment::database_clock;
 use crate::error::Error;
 use crate::http::limits::attempts::Who;
 use crate::register::clients::model::{ClientRecord, SecretRecord};
@@ -139,7 +140,7 @@ async fn recognise<T>(
         app.db.borrow().await?
     };
     let found = if is_read_only {
-        let moment = store::database_clock(&connection).await?;
+        let moment = database_clock(&connection).await?;
         step(store::known(&connection, &digest).await?, moment)
     } else {
         store::presented(&mut connection, &digest, step).await?

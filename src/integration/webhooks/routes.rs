@@ -92,7 +92,7 @@ fn reach(app: &App) -> Reach {
 }
 
 fn sealer(app: &App) -> Sealer {
-    Sealer::of(app.authenticator.tokens().keys())
+    app.authenticator.tokens().keys().sealer()
 }
 
 /// Liste des webhooks

@@ -10,6 +10,7 @@ use super::store;
 use crate::auth::Secret;
 use crate::auth::policy::Scope;
 use crate::clock::Clock;
+use crate::db::moment::database_clock;
 use crate::db::tx::Tx;
 use crate::db::version::Precondition;
 use crate::error::{Code, Error, Fault, Faults, Place, Result, Rule};
@@ -145,7 +146,7 @@ pub async fn rotate_secret(
 
 /// Up to which id the tokens end that there are, by the database's clock: those of instances are apart.
 async fn until_now(tx: &mut Tx<'_>) -> Result<Uuid> {
-    let moment = store::database_clock(tx.connection()).await?;
+    let moment = database_clock(tx.connection()).await?;
     Ok(Clock::last_id_of(moment))
 }
 

@@ -19,7 +19,7 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::test::{TestRequest, init_service};
 use actix_web::{body, web};
 use ree::app::{App, Shared};
-use ree::auth::{Claims, Identity, Keys, Perimeter, Role, Scopes, Tokens};
+use ree::auth::{Claims, Identity, KeySource, Keys, Perimeter, Role, Scopes, Tokens};
 use ree::config::{Config, Overrides};
 use ree::db::Connector;
 use ree::server;
@@ -34,7 +34,7 @@ pub struct Service {
     handler: Handler,
     pub shared: Arc<Shared>,
     pub connector: Connector,
-    _database: Rc<cluster::Database>,
+    database: Rc<cluster::Database>,
 }
 
 /// One key for all tests: making one costs more than a test.
@@ -62,15 +62,28 @@ impl Service {
 
     /// Starts one with these settings.
     pub async fn start_with(settings: &[(&str, &str)]) -> Self {
-        let database = cluster::Database::new().await;
+        Self::over(Rc::new(cluster::Database::new().await), settings).await
+    }
+
+    /// Starts another instance over the same database, with these settings.
+    pub async fn beside(&self, settings: &[(&str, &str)]) -> Self {
+        Self::over(Rc::clone(&self.database), settings).await
+    }
+
+    async fn over(database: Rc<cluster::Database>, settings: &[(&str, &str)]) -> Self {
         let connector = database.connector.clone();
         let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
         let settings = settings.iter().map(owned);
         let config =
             Config::from_environment(settings, &Overrides::default()).expect("default settings");
-        let keys = Keys::load(&KEYS).expect("keys for the tests");
-        let tokens = Tokens::new(keys, &config.public_url);
-        let shared = ree::server::shared(config, connector.clone(), tokens)
+        let source = match KeySource::of(&config) {
+            KeySource::Files(_) => KeySource::Files(KEYS.clone()),
+            shared => shared,
+        };
+        let mut session = connector.diesel().await.expect("a connection");
+        let keys = source.begin(&mut session, &KEYS, true, chrono::Utc::now());
+        let tokens = Tokens::new(keys.await.expect("keys"), &config.public_url);
+        let shared = ree::server::shared(config, connector.clone(), source, tokens)
             .await
             .expect("the application");
         shared.clock.travel(days_ahead());
@@ -89,7 +102,7 @@ impl Service {
             handler,
             shared,
             connector,
-            _database: Rc::new(database),
+            database: database,
         }
     }
 
@@ -219,7 +232,7 @@ impl Service {
 
     /// Until somebody in this test's database waits for a lock.
     pub async fn until_someone_waits(&self) {
-        self.until("SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").await;
+        self.until("SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = currentdatabase() AND wait_event_type = 'Lock'").await;
     }
 
     /// A partner of the ministry's making.

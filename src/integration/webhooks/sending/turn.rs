@@ -17,7 +17,6 @@ use super::exchange::{Answered, Letter, Session, send};
 use super::message::{Message, message_id};
 use crate::app::App;
 use crate::auth::policy::Scope;
-use crate::auth::sealing::Sealer;
 use crate::db::tx::{Author, Tx};
 use crate::error::{Error, Result};
 use crate::integration::webhooks::cursor::PlaceCursors;
@@ -81,7 +80,7 @@ pub async fn take(app: &App, lease: Uuid, webhook: Claimed) {
 
 impl<'a> Turn<'a> {
     async fn begin(app: &'a App, lease: Uuid, webhook: Claimed) -> Result<Self> {
-        let sealer = Sealer::of(app.authenticator.tokens().keys());
+        let sealer = app.authenticator.tokens().keys().sealer();
         let reader = app.db.reader().await?;
         let sealed = store::secrets(&reader, webhook.id, app.now()).await?;
         let opened = sealed.iter().filter_map(|secret| {

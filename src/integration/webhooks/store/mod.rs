@@ -3,6 +3,7 @@
 pub mod counts;
 pub mod places;
 mod scoped;
+pub mod sealing;
 pub mod sending;
 
 use chrono::{DateTime, Utc};

@@ -16,6 +16,7 @@ use crate::auth::Secret;
 use crate::auth::policy::Scope;
 use crate::db::keyset::Order;
 use crate::db::limit::paged;
+use crate::db::moment::database_clock;
 use crate::db::page::Page;
 use crate::db::schema::{client_secrets, clients, establishments};
 use crate::error::{Error, Result};
@@ -284,21 +285,6 @@ pub async fn end_secrets(
     .execute(connection)
     .await?;
     Ok(())
-}
-
-diesel::define_sql_function! {
-    /// The moment by the server's clock.
-    fn clock_timestamp() -> diesel::sql_types::Timestamptz;
-}
-
-/// The moment by the database's clock, the only one that all instances share.
-///
-/// # Errors
-/// As any query.
-pub async fn database_clock(mut connection: &AsyncPgConnection) -> Result<DateTime<Utc>> {
-    Ok(diesel::select(clock_timestamp())
-        .get_result(&mut connection)
-        .await?)
 }
 
 /// Runs a step with the secret of this digest and its client, if there is one, held meanwhile

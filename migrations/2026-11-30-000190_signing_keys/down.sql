@@ -1,0 +1,2 @@
+ALTER TABLE installation DROP COLUMN issuer;
+DROP TABLE signing_keys;
