@@ -7,13 +7,13 @@ use super::layout::LAYOUT;
 use super::workflow;
 use crate::error::Result;
 use crate::http::answer::Answer;
+use crate::http::bulk::BATCH_ITEMS;
 use crate::http::call::Call;
 use crate::http::query::Documented;
 use crate::http::table::request::{Batch, How};
 use crate::http::table::taking::take;
 use crate::http::table::template::{Template, TemplateForm};
 use crate::http::table::verdict::FileVerdict;
-use crate::register::clients::me::model::BATCH_ITEMS;
 
 const TAG: &str = "Contacts";
 
