@@ -106,17 +106,14 @@ async fn revoke_file(config: &Config, dir: &Path, kid: &str) -> Result<(), Failu
         }
         left => left?,
     };
-    let signs = Keys::load(dir, clock.now())?.current().kid() == kid;
     let sealer = left.sealer();
     let database = Database::open(config).await?;
     let mut session = database.connector.diesel().await?;
     seal_secrets(&mut session, &sealer).await?;
     Keys::revoke(dir, kid, clock.now())?;
-    if signs {
-        // A running service may have sealed something with it until it noticed.
-        tokio::time::sleep(NOTICED).await;
-        seal_secrets(&mut session, &sealer).await?;
-    }
+    // A running service signs and seals with it until it has noticed.
+    tokio::time::sleep(NOTICED).await;
+    seal_secrets(&mut session, &sealer).await?;
     Ok(())
 }
 

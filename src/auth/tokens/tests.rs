@@ -377,7 +377,8 @@ fn an_older_key_verifies_until_it_is_revoked() {
     let before = Tokens::new(Keys::load_or_create(&dir, noon()).unwrap(), ISSUER);
     let token = before.sign(&claims()).unwrap();
     Keys::rotate(&dir, noon()).unwrap();
-    let later = noon() + crate::auth::keys::PUBLISHED;
+    // A second later than the first, whatever the clock says, and published for a while.
+    let later = noon() + TimeDelta::seconds(1) + crate::auth::keys::PUBLISHED;
     let rotated = Tokens::new(Keys::load(&dir, later).unwrap(), ISSUER);
     assert!(rotated.verify(&token, noon()).is_ok());
     assert_ne!(rotated.sign(&claims()).unwrap(), token);
