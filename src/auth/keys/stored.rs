@@ -133,8 +133,8 @@ impl Stored {
     /// # Errors
     /// The first that cannot.
     pub fn check(&self, but: Option<&str>) -> Result<(), KeyError> {
-        let others = self.live().filter(|row| Some(row.kid.as_str()) != but);
-        others.map(|row| self.open(row).map(|_| ())).collect()
+        let mut others = self.live().filter(|row| Some(row.kid.as_str()) != but);
+        others.try_for_each(|row| self.open(row).map(|_| ()))
     }
 
     /// The keys, all of them.
