@@ -10,6 +10,8 @@ use ree::server::Waits;
 use serde_json::{Value, json};
 use std::net::TcpListener;
 use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -193,29 +195,54 @@ async fn who_watches_the_service_waits_behind_no_read() {
     read.await.expect(200);
 }
 
-/// A thread of the API that does nothing but one thing for three seconds, and a listener of its own.
-async fn busy_api(service: &Service) -> (std::net::SocketAddr, ServerHandle) {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = listener.local_addr().expect("its address");
-    let waits = Waits {
-        request: Duration::from_secs(10),
-        disconnect: Duration::from_secs(5),
-        idle: Duration::from_secs(10),
-        stop: 1,
-    };
-    let shared = service.shared.clone();
-    let app = move || {
-        actix_web::rt::spawn(async {
-            actix_web::rt::time::sleep(Duration::from_millis(100)).await;
-            std::thread::sleep(Duration::from_secs(3));
-        });
-        web::Data::new(App::new(shared.clone()).expect("the application"))
-    };
-    let server = ree::server::serve(&service.shared, listener, waits, app).expect("a server");
-    let handle = server.handle();
-    actix_web::rt::spawn(server);
-    actix_web::rt::time::sleep(Duration::from_millis(300)).await;
-    (address, handle)
+/// A thread of the API that does nothing but one thing until it is let go, and a listener of its own.
+struct BusyApi {
+    address: std::net::SocketAddr,
+    handle: ServerHandle,
+    /// Whether the thread is to be busy, and is.
+    state: Arc<(AtomicBool, AtomicBool)>,
+}
+
+impl BusyApi {
+    async fn start(service: &Service) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("its address");
+        let waits = Waits {
+            request: Duration::from_secs(60),
+            disconnect: Duration::from_secs(5),
+            idle: Duration::from_secs(10),
+            stop: 1,
+        };
+        let shared = service.shared.clone();
+        let state = Arc::new((AtomicBool::new(true), AtomicBool::new(false)));
+        let of_thread = Arc::clone(&state);
+        let app = move || {
+            let state = Arc::clone(&of_thread);
+            actix_web::rt::spawn(async move {
+                while state.0.load(Ordering::Relaxed) {
+                    state.1.store(true, Ordering::Relaxed);
+                    std::thread::sleep(Duration::from_millis(10));
+                }
+            });
+            web::Data::new(App::new(shared.clone()).expect("the application"))
+        };
+        let server = ree::server::serve(&service.shared, listener, waits, app).expect("a server");
+        let handle = server.handle();
+        actix_web::rt::spawn(server);
+        while !state.1.load(Ordering::Relaxed) {
+            actix_web::rt::time::sleep(Duration::from_millis(10)).await;
+        }
+        Self {
+            address,
+            handle,
+            state,
+        }
+    }
+
+    async fn end(self) {
+        self.state.0.store(false, Ordering::Relaxed);
+        self.handle.stop(false).await;
+    }
 }
 
 /// Asks on a connection of its own: the answer, and how long it took.
@@ -262,11 +289,11 @@ async fn the_admin_address_tells_while_every_thread_and_every_connection_is_busy
     let admin = admin.run();
     let admin_handle = admin.handle();
     actix_web::rt::spawn(admin);
-    let (api, api_handle) = busy_api(&service).await;
+    let api = BusyApi::start(&service).await;
 
     let asked = async {
         assert!(
-            ask(api, "/healthz").await.0.is_none(),
+            ask(api.address, "/healthz").await.0.is_none(),
             "the thread is not busy"
         );
         for path in ["/healthz", "/readyz", "/metrics"] {
@@ -281,7 +308,7 @@ async fn the_admin_address_tells_while_every_thread_and_every_connection_is_busy
             assert!(quickest < Duration::from_millis(50), "{path}: {quickest:?}");
         }
         assert!(
-            ask(api, "/healthz").await.0.is_none(),
+            ask(api.address, "/healthz").await.0.is_none(),
             "the thread was free meanwhile"
         );
     };
@@ -291,7 +318,7 @@ async fn the_admin_address_tells_while_every_thread_and_every_connection_is_busy
     }
     locked.batch_execute("COMMIT").await.unwrap();
     admin_handle.stop(false).await;
-    api_handle.stop(false).await;
+    api.end().await;
 }
 
 #[actix_web::test]

@@ -43,8 +43,8 @@ impl Document {
             .collect()
     }
 
-    /// Method, path, and the types of body with their schemas.
-    fn operations(&self) -> Vec<(String, &str, Vec<(&str, &Value)>)> {
+    /// Those that take a body.
+    fn operations(&self) -> Vec<Taking<'_>> {
         let paths = self.0["paths"].as_object().expect("paths");
         let operations = paths.iter().flat_map(|(path, methods)| {
             let methods = methods.as_object().expect("methods").iter();
@@ -61,6 +61,9 @@ impl Document {
             .collect()
     }
 }
+
+/// The method and the path of an operation, and the types of its body with their schemas.
+type Taking<'a> = (String, &'a str, Vec<(&'a str, &'a Value)>);
 
 fn is_a(schema: &Value, kind: &str) -> bool {
     schema["type"] == kind

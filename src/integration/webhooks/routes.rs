@@ -296,7 +296,7 @@ async fn pause_or_resume(call: &Call, step: Step) -> Result<Answer> {
     call.write(async |tx| {
         let id = call.id("id");
         let webhook = workflow::pause_or_resume(tx, scope, id, step, if_match).await?;
-        answer(&call, tx.connection(), webhook).await
+        answer(call, tx.connection(), webhook).await
     })
     .await
 }

@@ -56,7 +56,7 @@ impl Query for On {
     tag = "Conventions",
     params(("id" = ConventionId, Path, description = "Identifiant de la convention, ou sa référence"), Documented<On>),
     responses((status = 200, description = "La couverture", content(
-        (Coverage = "application/json"), (String = "text/csv")
+        (Coverage = "application/json"), (String = "text/csv", example = json!("region_code,region_name,region_declined,code,name,declined,via,declination_id,since,establishments,establishments_reached,reached_share,schools_declined\r\nregion:84,Auvergne-Rhône-Alpes,false,academy:10,Lyon,true,academy,0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e05,2026-09-01,812,40,0.0493,3\r\n"))
     )))
 )]
 #[get("/v1/conventions/{id}/coverage")]

@@ -102,7 +102,7 @@ fn put_together(
         ListCall<Coverages>,
     ),
     responses((status = 200, description = "Une page de conventions avec leur couverture", content(
-        (Listed<ConventionCoverage> = "application/json"), (String = "text/csv"), (String = "application/x-ndjson")
+        (Listed<ConventionCoverage> = "application/json"), (String = "text/csv", example = json!("convention_id,reference,title,partner_ids,on,academies_total,academies_declined,academy:01,academy:02,academy:03,academy:04,academy:06,academy:07,academy:08,academy:09,academy:10,academy:11,academy:12,academy:13,academy:14,academy:15,academy:16,academy:17,academy:18,academy:19,academy:20,academy:22,academy:23,academy:24,academy:25,academy:27,academy:28,academy:31,academy:32,academy:33,academy:43,academy:70,academy:40,academy:41,academy:42,academy:44\r\n0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e03,CN-2026-0002,Convention-cadre de coopération,0193c5a8-2f6e-7d3a-9a51-4a6f0c1d2e01,2026-11-30,30,1,false,false,false,false,false,false,false,false,false,true,false,false,false,false,false,false,false,false,false,false,false,false,false,false,false,false,false,false,false,false,false,false,false,false\r\n")), (String = "application/x-ndjson")
     )))
 )]
 #[get("/v1/coverage")]
