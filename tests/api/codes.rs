@@ -273,7 +273,7 @@ async fn a_table_of_declinations_says_which_day_it_cannot_tell_and_which_object_
     let (partner, _) = service
         .signed_partner("Partenaire", json!({ "reference": REFERENCE }))
         .await;
-    let columns = json!({ "reference": "CN-2020-0043", "status": "draft", "signed_on": null, "content_hash": null });
+    let columns = json!({ "reference": "CN-2020-0043", "ends_on": "2020-12-31" });
     service.signed_convention(&partner, columns).await;
     let send = async |query: &str, row: &str| {
         let csv = format!("convention_id;level;territories;starts_on\n{row}\n");

@@ -127,6 +127,8 @@ fn a_copy_is_restored_on_another_server_and_the_register_goes_on_from_there() {
     let receiver = Receiver::start();
     let settings = |url: &'static str| {
         [
+            // One address, whatever machine answers there: tokens are made for it.
+            ("REE_PUBLIC_URL", "http://127.0.0.1:9"),
             ("DATABASE_URL", url),
             ("REE_WEBHOOKS_ALLOW_PRIVATE", "true"),
         ]

@@ -4,10 +4,11 @@ use serde_json::{Map, Value};
 
 use super::layout::{ID, Layout, is_label};
 use super::request::Item;
-use super::verdict::OF_ITEM;
+use super::verdict::{OF_BATCH, OF_ITEM};
 use crate::error::{Error, Fault, Faults, Notice, Place, Result, notice};
 use crate::http::fields::{Body, Fields};
 use crate::http::merge::Patch;
+use crate::http::slices::Slices;
 use crate::values::ids::{Id, Kind};
 
 /// A second item of one object.
@@ -39,12 +40,27 @@ impl<K: Kind> Body for Named<K> {
 }
 
 impl<K: Kind, B: Body> Said<K, B> {
-    /// Reads an item; what the register writes beside its fields is passed over.
+    /// Reads the items of a batch; what the register writes beside their fields is passed over. Of each
+    /// fault what was meant is searched for: once as many are found as are told, one more of each item is.
+    pub async fn read_all(items: &[Item], layout: &Layout) -> Vec<Result<Self>> {
+        let (mut slices, mut left) = (Slices::default(), OF_BATCH);
+        let mut read = Vec::with_capacity(items.len());
+        for item in items {
+            slices.pause().await;
+            let said = Self::read(item, layout, left.clamp(1, OF_ITEM));
+            let found = said.as_ref().err().map_or(0, |error| error.faults.len());
+            left = left.saturating_sub(found);
+            read.push(said);
+        }
+        read
+    }
+
+    /// Reads an item.
     ///
     /// # Errors
-    /// `validation_failed`, with all that is wrong with it and its cells.
-    pub fn read(item: &Item, layout: &Layout) -> Result<Self> {
-        let mut faults = Faults::at_most(OF_ITEM);
+    /// `validation_failed`, with what is wrong with it, so much at most, and with its cells.
+    fn read(item: &Item, layout: &Layout, most: usize) -> Result<Self> {
+        let mut faults = Faults::at_most(most);
         let named = Fields::body::<Named<K>>(&item.object, &mut faults);
         let nothing = Map::new();
         let members = item.object.as_object().unwrap_or(&nothing);
@@ -58,7 +74,8 @@ impl<K: Kind, B: Body> Said<K, B> {
             (Some(_), false) => Fields::body::<B>(&said, &mut faults),
             _ => None,
         };
-        let mut of_change = Faults::at_most(OF_ITEM);
+        // Of an item that names no object, what is wrong was found as of a whole.
+        let mut of_change = Faults::at_most(if gives_id { most } else { 1 });
         let patch = Fields::body::<Patch<B>>(&said, &mut of_change);
         if gives_id {
             let is_full = of_change.is_cut();

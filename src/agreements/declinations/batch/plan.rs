@@ -75,7 +75,7 @@ impl Asked {
 /// Decides of each row, under locks that last as long as the transaction: nine queries, whatever their
 /// number.
 pub async fn plan(tx: &mut Tx<'_>, scope: &Scope, items: &[Item]) -> Result<Vec<Result<Planned>>> {
-    let rows: Vec<Result<Row>> = items.iter().map(|item| Said::read(item, &LAYOUT)).collect();
+    let rows: Vec<Result<Row>> = Said::read_all(items, &LAYOUT).await;
     let sound: Vec<&Row> = rows.iter().flatten().collect();
     let there = There::of(tx.connection(), scope, &sound).await?;
     let mut seen = Seen::default();

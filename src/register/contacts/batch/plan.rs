@@ -52,7 +52,7 @@ impl Planned {
 /// Decides of each row, under locks that last as long as the transaction: four queries, whatever their
 /// number.
 pub async fn plan(tx: &mut Tx<'_>, scope: &Scope, items: &[Item]) -> Result<Vec<Result<Planned>>> {
-    let rows: Vec<Result<Row>> = items.iter().map(|item| Said::read(item, &LAYOUT)).collect();
+    let rows: Vec<Result<Row>> = Said::read_all(items, &LAYOUT).await;
     let there = There::of(tx, scope, rows.iter().flatten()).await?;
     let mut seen = HashSet::new();
     let asked = rows
