@@ -270,30 +270,34 @@ async fn schools_that_a_prefilled_report_left_out_are_counted_while_it_is_writte
 #[actix_web::test]
 async fn a_table_of_declinations_says_which_day_it_cannot_tell_and_which_object_is_refused_whole() {
     let service = Service::start().await;
-    let (partner, _) = service
+    let (_, convention) = service
         .signed_partner("Partenaire", json!({ "reference": REFERENCE }))
         .await;
-    let columns = json!({ "reference": "CN-2020-0043", "ends_on": "2020-12-31" });
-    service.signed_convention(&partner, columns).await;
-    let send = async |query: &str, row: &str| {
-        let csv = format!("convention_id;level;territories;starts_on\n{row}\n");
-        let ministry = service.ministry();
+    let send = async |caller: Caller, query: &str, csv: String| {
         let path = format!("/v1/declinations/batch{query}");
-        ministry
+        caller
             .request("POST", &path)
             .body("text/csv", csv)
             .send()
             .await
     };
-    let row = format!("{REFERENCE};academy;academy:10;01/09/26");
-    let verdict = send("?dry_run=true", &row).await.expect(200);
+    let csv = format!(
+        "convention_id;level;territories;starts_on\n{REFERENCE};academy;academy:10;01/09/26\n"
+    );
+    let verdict = send(service.ministry(), "?dry_run=true", csv)
+        .await
+        .expect(200);
     let fault = &verdict["items"][0]["errors"][0];
     assert_eq!(
         (&fault["code"], &fault["cell"]),
         (&json!("ambiguous_day"), &json!("D2")),
         "{verdict}"
     );
-    let refused = send("?mode=atomic", "CN-2020-0043;academy;academy:10;2026-09-01").await;
+    // Another's, that it reads and does not write.
+    let with = json!({ "level": "academy", "territories": ["academy:10"] });
+    let declination = service.active_declination(&convention, with).await;
+    let csv = format!("id;title\n{declination};Un autre titre\n");
+    let refused = send(service.academy("academy:09"), "?mode=atomic", csv).await;
     let problem = refused.problem(422, "validation_failed");
     assert_eq!(problem["errors"][0]["code"], "refused_object", "{problem}");
 }
