@@ -12,7 +12,7 @@ pub struct IdempotencyKey {
         rename = "Idempotency-Key",
         min_length = 1,
         max_length = 255,
-        pattern = "^[!-~]*$"
+        pattern = "^[!-~]([\\t -~]*[!-~])?$"
     )]
     idempotency_key: Option<String>,
 }
