@@ -10,6 +10,7 @@ pub mod accept;
 pub mod access_log;
 pub mod advice;
 pub mod answer;
+pub mod body;
 pub mod bulk;
 pub mod call;
 pub mod contract;

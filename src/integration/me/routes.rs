@@ -7,9 +7,9 @@ use super::store;
 use crate::db::page::MAX_LIMIT;
 use crate::error::{Code, Error, Result};
 use crate::http::answer::Answer;
+use crate::http::body::MAX_BODY;
 use crate::http::bulk;
 use crate::http::call::Call;
-use crate::http::gate::MAX_BODY;
 use crate::http::limits::rates;
 
 const TAG: &str = "Clients";
