@@ -23,6 +23,7 @@ pub mod page;
 pub mod pools;
 pub mod probe;
 mod reference;
+pub mod rows;
 #[expect(
     missing_docs,
     reason = "generated; the migrations say what each column is"

@@ -5,18 +5,24 @@ use serde_json::{Map, Value};
 use super::layout::{ID, Layout, is_label};
 use super::request::Item;
 use super::verdict::{OF_BATCH, OF_ITEM};
-use crate::error::{Error, Fault, Faults, Notice, Place, Result, notice};
+use crate::error::{Code, Error, Fault, Faults, Notice, Place, Result, Rule, notice};
 use crate::http::fields::{Body, Fields};
 use crate::http::merge::Patch;
 use crate::http::slices::Slices;
 use crate::values::ids::{Id, Kind};
 
 /// A second item of one object.
-pub static REPEATED_ROW: Notice = notice(
+static REPEATED_ROW: Notice = notice(
     "repeated_row",
     "Une ligne précédente est déjà celle de cet objet : gardez l'une des deux.",
     "An earlier row is of this object already: keep one of the two.",
 );
+
+/// The refusal of a second item of one object.
+pub fn repeated_row() -> Error {
+    let place = Place::Pointer(String::new());
+    Error::at(Code::ValidationFailed, place, Rule::Own(&REPEATED_ROW))
+}
 
 /// What an item says.
 #[derive(Debug)]

@@ -6,50 +6,19 @@ use super::layout::LAYOUT;
 use super::there::{Key, Row, There};
 use crate::agreements::declinations::content::{Content, NewDeclination};
 use crate::agreements::declinations::ground::Grounds;
-use crate::agreements::declinations::model::{DeclinationContext, DeclinationInContext, Step};
+use crate::agreements::declinations::model::{DeclinationInContext, Step};
+use crate::agreements::declinations::store::many;
 use crate::auth::policy::Scope;
 use crate::db::tx::Tx;
-use crate::error::{Code, Error, Place, Result, Rule};
-use crate::http::table::object::{REPEATED_ROW, Said};
+use crate::error::{Error, Result};
+use crate::http::table::object::{Said, repeated_row};
+use crate::http::table::planned;
 use crate::http::table::request::Item;
-use crate::http::table::verdict::Outcome;
-use crate::values::ids::DeclinationId;
+use crate::values::ids::{DeclinationId, kind};
 use crate::values::today;
 
 /// What becomes of a declination.
-pub enum Planned {
-    /// It is created.
-    Created(
-        DeclinationId,
-        NewDeclination,
-        Vec<String>,
-        DeclinationContext,
-    ),
-    /// The one that is there becomes this.
-    Changed(Box<DeclinationInContext>, NewDeclination, Vec<String>),
-    /// It is there as it is said.
-    Same(Box<DeclinationInContext>),
-}
-
-impl Planned {
-    /// What it is called in a verdict.
-    pub const fn outcome(&self) -> Outcome {
-        match self {
-            Self::Created(..) => Outcome::Created,
-            Self::Changed(..) => Outcome::Updated,
-            Self::Same(_) => Outcome::Unchanged,
-        }
-    }
-
-    /// The declination that is written, with its content and what lies above its territories.
-    pub fn written(&self) -> Option<(DeclinationId, &NewDeclination, &[String])> {
-        match self {
-            Self::Created(id, new, ancestors, _) => Some((*id, new, ancestors)),
-            Self::Changed(before, new, ancestors) => Some((before.declination.id, new, ancestors)),
-            Self::Same(_) => None,
-        }
-    }
-}
+pub type Planned = planned::Planned<kind::Declination, NewDeclination, DeclinationInContext>;
 
 /// What a row asks for, before the rules.
 enum Asked {
@@ -109,12 +78,7 @@ fn asked(scope: &Scope, there: &There, seen: &mut Seen, row: Row) -> Result<Aske
         (None, None) => true,
     };
     if !is_first {
-        let place = Place::Pointer(String::new());
-        return Err(Error::at(
-            Code::ValidationFailed,
-            place,
-            Rule::Own(&REPEATED_ROW),
-        ));
+        return Err(repeated_row());
     }
     let Some(before) = before else {
         let new = row.new.ok_or_else(Error::not_found)?;
@@ -141,13 +105,21 @@ fn admitted(tx: &Tx<'_>, scope: &Scope, grounds: &Grounds, asked: Asked) -> Resu
     let ground = grounds.under(&content);
     match asked {
         Asked::New(new) => {
-            let frame = DeclinationContext::from(ground.admits(scope, &new.content)?);
-            let id = DeclinationId::new(tx.new_id());
-            Ok(Planned::Created(id, new, ground.ancestors(), frame))
+            ground.admits(scope, &new.content)?;
+            Ok(Planned::Created(many::Row {
+                id: DeclinationId::new(tx.new_id()),
+                content: new,
+                ancestors: ground.ancestors(),
+            }))
         }
         Asked::Change(before, new) => {
             let ancestors = ground.admits_change(scope, &before.declination, &new.content)?;
-            Ok(Planned::Changed(before, new, ancestors))
+            let row = many::Row {
+                id: before.declination.id,
+                content: new,
+                ancestors,
+            };
+            Ok(Planned::Changed(before, row))
         }
         Asked::Same(before) => Ok(Planned::Same(before)),
     }

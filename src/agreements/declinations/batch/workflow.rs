@@ -12,6 +12,7 @@ use crate::auth::policy::Scope;
 use crate::db::idempotency;
 use crate::db::tx::{Step as Journal, Tx};
 use crate::error::{Code, Place, Result};
+use crate::http::table::planned::rows;
 use crate::http::table::request::{How, Received};
 use crate::http::table::told::{Meant, Objects, Written};
 use crate::language::Language;
@@ -74,14 +75,7 @@ const fn decisive(code: Code) -> &'static str {
 async fn write(tx: &mut Tx<'_>, scope: &Scope, planned: &[Result<Planned>]) -> Result<Found> {
     let now = tx.now;
     let planned: Vec<&Planned> = planned.iter().flatten().collect();
-    let new = planned
-        .iter()
-        .filter(|one| matches!(one, Planned::Created(..)));
-    let new: Vec<many::Row<'_>> = new.filter_map(|one| one.written()).collect();
-    let changed = planned
-        .iter()
-        .filter(|one| matches!(one, Planned::Changed(..)));
-    let changed: Vec<many::Row<'_>> = changed.filter_map(|one| one.written()).collect();
+    let (new, changed) = rows(&planned);
     many::insert(tx.connection(), now, &new).await?;
     many::update(tx.connection(), now, &changed).await?;
     // The kept answers that contain a person who was changed are erased too.
@@ -90,7 +84,7 @@ async fn write(tx: &mut Tx<'_>, scope: &Scope, planned: &[Result<Planned>]) -> R
         .filter_map(|one| person_changed(one))
         .collect();
     idempotency::erase_persons(tx.connection(), &persons).await?;
-    let ids: Vec<DeclinationId> = new.iter().chain(&changed).map(|(id, ..)| *id).collect();
+    let ids: Vec<DeclinationId> = new.iter().chain(&changed).map(|row| row.id).collect();
     let found = store::find_all(tx.connection(), scope, &ids).await?;
     let after: Found = found
         .into_iter()
@@ -98,7 +92,7 @@ async fn write(tx: &mut Tx<'_>, scope: &Scope, planned: &[Result<Planned>]) -> R
         .collect();
     let steps: Vec<Journal<'_, Declination>> = planned
         .iter()
-        .filter_map(|one| journal(one, &after))
+        .filter_map(|one| one.step(&after, |one| &one.declination))
         .collect();
     tx.record_all(&steps).await?;
     Ok(after)
@@ -106,35 +100,18 @@ async fn write(tx: &mut Tx<'_>, scope: &Scope, planned: &[Result<Planned>]) -> R
 
 /// The declination whose coordinator is replaced or removed.
 fn person_changed(planned: &Planned) -> Option<Uuid> {
-    let Planned::Changed(before, new, _) = planned else {
+    let Planned::Changed(before, row) = planned else {
         return None;
     };
     let present = before.declination.as_input().coordinator;
-    let is_changed = present.is_some() && present != new.coordinator;
+    let is_changed = present.is_some() && present != row.content.coordinator;
     is_changed.then(|| before.declination.id.uuid())
-}
-
-fn journal<'a>(planned: &'a Planned, after: &'a Found) -> Option<Journal<'a, Declination>> {
-    let (id, ..) = planned.written()?;
-    let after = Some(&after.get(&id)?.declination);
-    Some(match planned {
-        Planned::Changed(before, ..) => Journal {
-            verb: "updated",
-            before: Some(&before.declination),
-            after,
-        },
-        _ => Journal {
-            verb: "created",
-            before: None,
-            after,
-        },
-    })
 }
 
 /// What is told of a declination: as it is after it was written, or as it was.
 fn written(planned: Planned, after: &Found, language: Language) -> Written {
     let outcome = planned.outcome();
-    let id = planned.written().map(|(id, ..)| id);
+    let id = planned.row().map(|row| row.id);
     let after = id.and_then(|id| after.get(&id));
     let told = |one: &DeclinationInContext| Written {
         outcome,
@@ -147,9 +124,9 @@ fn written(planned: Planned, after: &Found, language: Language) -> Written {
         (Some(after), _) => told(after),
         (None, Planned::Same(one) | Planned::Changed(one, ..)) => told(one),
         // Only where the batch is refused as a whole: no verdict of it is kept.
-        (None, Planned::Created(id, ..)) => Written {
+        (None, Planned::Created(row)) => Written {
             outcome,
-            id: id.uuid(),
+            id: row.id.uuid(),
             version: 1,
             status: None,
             warnings: Vec::new(),

@@ -2,18 +2,17 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Jsonb, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use serde_json::{Map, Value, json};
 
 use super::scoped;
 use crate::agreements::declinations::content::{DeclinationLevel, NewDeclination};
 use crate::agreements::declinations::model::Status;
 use crate::auth::policy::Scope;
+use crate::db::rows;
 use crate::db::schema::{conventions, declinations};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::values::TerritoryCode;
-use crate::values::ids::{ConventionId, DeclinationId};
+use crate::values::ids::{ConventionId, DeclinationId, kind};
 
 /// Locks these conventions, and those of these declinations, until the transaction ends, in one order:
 /// of two who create the same declinations at once, the second finds those of the first.
@@ -74,23 +73,8 @@ pub async fn living(
         .await?)
 }
 
-/// A declination as it is to be: its id, its content, and what lies above its territories.
-pub type Row<'a> = (DeclinationId, &'a NewDeclination, &'a [String]);
-
-/// The columns of rows, by their names.
-fn columns(rows: &[Row<'_>]) -> Result<Value> {
-    let row = |(id, new, ancestors): &Row<'_>| {
-        let mut columns: Map<String, Value> =
-            match serde_json::to_value(new).map_err(Error::internal)? {
-                Value::Object(columns) => columns,
-                _ => return Err(Error::internal("a declination that is no object")),
-            };
-        columns.insert("id".to_owned(), json!(id));
-        columns.insert("reach".to_owned(), json!(ancestors));
-        Ok(Value::Object(columns))
-    };
-    rows.iter().map(row).collect()
-}
+/// A declination as it is to be.
+pub type Row = rows::Row<kind::Declination, NewDeclination>;
 
 /// Inserts drafts.
 ///
@@ -99,26 +83,18 @@ fn columns(rows: &[Row<'_>]) -> Result<Value> {
 pub async fn insert(
     connection: &mut AsyncPgConnection,
     now: DateTime<Utc>,
-    rows: &[Row<'_>],
+    rows: &[&Row],
 ) -> Result<()> {
-    if rows.is_empty() {
-        return Ok(());
-    }
-    diesel::sql_query(
-        "INSERT INTO declinations (id, reach, coordinator, signatories, created_at, updated_at, convention_id, \
-                                   parent_id, level, territories, title, axes, action_types, levels, moments, \
-                                   representative_id, starts_on, ends_on, targets, planned_actions, \
-                                   board_decision, reports_by) \
-         SELECT id, reach, coordinator, '[]', $2, $2, convention_id, parent_id, level, territories, title, axes, \
-                action_types, levels, moments, representative_id, starts_on, ends_on, targets, planned_actions, \
-                board_decision, reports_by \
-           FROM jsonb_populate_recordset(NULL::declinations, $1) ORDER BY id",
-    )
-    .bind::<Jsonb, _>(columns(rows)?)
-    .bind::<Timestamptz, _>(now)
-    .execute(connection)
-    .await?;
-    Ok(())
+    const INSERT: &str = "
+        INSERT INTO declinations (id, reach, coordinator, signatories, created_at, updated_at, convention_id,
+                                  parent_id, level, territories, title, axes, action_types, levels, moments,
+                                  representative_id, starts_on, ends_on, targets, planned_actions,
+                                  board_decision, reports_by)
+        SELECT id, reach, coordinator, '[]', $2, $2, convention_id, parent_id, level, territories, title, axes,
+               action_types, levels, moments, representative_id, starts_on, ends_on, targets, planned_actions,
+               board_decision, reports_by
+          FROM jsonb_populate_recordset(NULL::declinations, $1) ORDER BY id";
+    rows::write(connection, INSERT, now, rows).await
 }
 
 /// Replaces the content of these.
@@ -128,25 +104,17 @@ pub async fn insert(
 pub async fn update(
     connection: &mut AsyncPgConnection,
     now: DateTime<Utc>,
-    rows: &[Row<'_>],
+    rows: &[&Row],
 ) -> Result<()> {
-    if rows.is_empty() {
-        return Ok(());
-    }
-    diesel::sql_query(
-        "UPDATE declinations d \
-            SET reach = new.reach, coordinator = new.coordinator, parent_id = new.parent_id, level = new.level, \
-                territories = new.territories, title = new.title, axes = new.axes, \
-                action_types = new.action_types, levels = new.levels, moments = new.moments, \
-                representative_id = new.representative_id, starts_on = new.starts_on, ends_on = new.ends_on, \
-                targets = new.targets, planned_actions = new.planned_actions, \
-                board_decision = new.board_decision, reports_by = new.reports_by, \
-                version = d.version + 1, updated_at = $2 \
-           FROM jsonb_populate_recordset(NULL::declinations, $1) AS new WHERE d.id = new.id",
-    )
-    .bind::<Jsonb, _>(columns(rows)?)
-    .bind::<Timestamptz, _>(now)
-    .execute(connection)
-    .await?;
-    Ok(())
+    const UPDATE: &str = "
+        UPDATE declinations d
+           SET reach = new.reach, coordinator = new.coordinator, parent_id = new.parent_id, level = new.level,
+               territories = new.territories, title = new.title, axes = new.axes,
+               action_types = new.action_types, levels = new.levels, moments = new.moments,
+               representative_id = new.representative_id, starts_on = new.starts_on, ends_on = new.ends_on,
+               targets = new.targets, planned_actions = new.planned_actions,
+               board_decision = new.board_decision, reports_by = new.reports_by,
+               version = d.version + 1, updated_at = $2
+          FROM jsonb_populate_recordset(NULL::declinations, $1) AS new WHERE d.id = new.id";
+    rows::write(connection, UPDATE, now, rows).await
 }

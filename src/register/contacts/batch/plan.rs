@@ -5,54 +5,28 @@ use std::collections::{HashMap, HashSet};
 use super::layout::LAYOUT;
 use crate::auth::policy::Scope;
 use crate::db::tx::Tx;
-use crate::error::{Code, Error, Place, Result, Rule};
-use crate::http::table::object::{REPEATED_ROW, Said};
+use crate::error::{Error, Result};
+use crate::http::table::object::{Said, repeated_row};
+use crate::http::table::planned;
 use crate::http::table::request::Item;
-use crate::http::table::verdict::Outcome;
 use crate::register::contacts::content::NewContact;
 use crate::register::contacts::model::{Contact, must_be_kept_by};
-use crate::register::contacts::store::{self, many};
+use crate::register::contacts::store;
+use crate::register::contacts::store::many::{self, Row};
 use crate::register::territories::ancestry::{self, Schools};
 use crate::values::ids::{ContactId, kind};
 use crate::values::{TerritoryCode, TextValue};
 
 /// What a row says.
-type Row = Said<kind::Contact, NewContact>;
+type Stated = Said<kind::Contact, NewContact>;
 
 /// What becomes of a contact.
-pub enum Planned {
-    /// It is registered.
-    Created(ContactId, NewContact, Vec<String>),
-    /// The one that is there becomes this.
-    Changed(Contact, NewContact, Vec<String>),
-    /// It is there as it is said.
-    Same(Contact),
-}
-
-impl Planned {
-    /// What it is called in a verdict.
-    pub const fn outcome(&self) -> Outcome {
-        match self {
-            Self::Created(..) => Outcome::Created,
-            Self::Changed(..) => Outcome::Updated,
-            Self::Same(_) => Outcome::Unchanged,
-        }
-    }
-
-    /// The contact that is written, with its content and what lies above its territory.
-    pub fn written(&self) -> Option<(ContactId, &NewContact, &[String])> {
-        match self {
-            Self::Created(id, new, ancestors) => Some((*id, new, ancestors)),
-            Self::Changed(before, new, ancestors) => Some((before.id, new, ancestors)),
-            Self::Same(_) => None,
-        }
-    }
-}
+pub type Planned = planned::Planned<kind::Contact, NewContact, Contact>;
 
 /// Decides of each row, under locks that last as long as the transaction: four queries, whatever their
 /// number.
 pub async fn plan(tx: &mut Tx<'_>, scope: &Scope, items: &[Item]) -> Result<Vec<Result<Planned>>> {
-    let rows: Vec<Result<Row>> = Said::read_all(items, &LAYOUT).await;
+    let rows: Vec<Result<Stated>> = Said::read_all(items, &LAYOUT).await;
     let there = There::of(tx, scope, rows.iter().flatten()).await?;
     let mut seen = HashSet::new();
     let asked = rows
@@ -66,26 +40,35 @@ pub async fn plan(tx: &mut Tx<'_>, scope: &Scope, items: &[Item]) -> Result<Vec<
     let schools = Schools::among(tx.connection(), places).await?;
     let mut said = HashSet::new();
     let planned = asked.into_iter().map(|asked| match asked? {
-        Asked::Same(before) => Ok(Planned::Same(before)),
+        Asked::Same(before) => Ok(Planned::Same(Box::new(before))),
         Asked::Change(before, new) => {
             let ancestors = match new.territory == before.content.territory {
                 true => before.ancestors.clone(),
                 false => above(&schools, &new.territory)?,
             };
             must_be_kept_by(scope, &ancestors)?;
-            Ok(Planned::Changed(before, new, ancestors))
+            let row = Row {
+                id: before.id,
+                content: new,
+                ancestors,
+            };
+            Ok(Planned::Changed(Box::new(before), row))
         }
         Asked::New(new) => {
             let ancestors = above(&schools, &new.territory)?;
             must_be_kept_by(scope, &ancestors)?;
             if !said.insert(text(&new)) {
-                return Err(repeated());
+                return Err(repeated_row());
             }
             // Compared only now: who has not the place in charge does not learn who is there.
             Ok(match there.alike(&new) {
-                Some(same) if !seen.insert(same.id) => return Err(repeated()),
-                Some(same) => Planned::Same(same.clone()),
-                None => Planned::Created(ContactId::new(tx.new_id()), new, ancestors),
+                Some(same) if !seen.insert(same.id) => return Err(repeated_row()),
+                Some(same) => Planned::Same(Box::new(same.clone())),
+                None => Planned::Created(Row {
+                    id: ContactId::new(tx.new_id()),
+                    content: new,
+                    ancestors,
+                }),
             })
         }
     });
@@ -100,14 +83,19 @@ enum Asked {
 }
 
 /// What a row asks for: the first of its contact.
-fn asked(scope: &Scope, there: &There, seen: &mut HashSet<ContactId>, row: Row) -> Result<Asked> {
+fn asked(
+    scope: &Scope,
+    there: &There,
+    seen: &mut HashSet<ContactId>,
+    row: Stated,
+) -> Result<Asked> {
     let Some(id) = row.id else {
         return row.new.map(Asked::New).ok_or_else(Error::not_found);
     };
     let before = there.by_id.get(&id).ok_or_else(Error::not_found)?;
     must_be_kept_by(scope, &before.ancestors)?;
     if !seen.insert(id) {
-        return Err(repeated());
+        return Err(repeated_row());
     }
     let new = row.patch.apply(&before.content)?;
     Ok(if new == before.content {
@@ -115,11 +103,6 @@ fn asked(scope: &Scope, there: &There, seen: &mut HashSet<ContactId>, row: Row) 
     } else {
         Asked::Change(before.clone(), new)
     })
-}
-
-fn repeated() -> Error {
-    let place = Place::Pointer(String::new());
-    Error::at(Code::ValidationFailed, place, Rule::Own(&REPEATED_ROW))
 }
 
 /// A content as one text, to be compared.
@@ -144,7 +127,7 @@ impl There {
     async fn of(
         tx: &mut Tx<'_>,
         scope: &Scope,
-        rows: impl Iterator<Item = &Row> + Clone,
+        rows: impl Iterator<Item = &Stated> + Clone,
     ) -> Result<Self> {
         let ids: Vec<ContactId> = rows.clone().filter_map(|row| row.id).collect();
         let places = rows.filter_map(|row| Some(row.new.as_ref()?.territory.as_str().to_owned()));

@@ -9,6 +9,7 @@ use crate::auth::policy::Scope;
 use crate::db::idempotency;
 use crate::db::tx::{Step as Journal, Tx};
 use crate::error::{Code, Result};
+use crate::http::table::planned::rows;
 use crate::http::table::request::{How, Received};
 use crate::http::table::told::{Meant, Objects, Written};
 use crate::register::contacts::model::Contact;
@@ -58,14 +59,7 @@ const fn decisive(code: Code) -> &'static str {
 async fn write(tx: &mut Tx<'_>, scope: &Scope, planned: &[Result<Planned>]) -> Result<Found> {
     let now = tx.now;
     let planned: Vec<&Planned> = planned.iter().flatten().collect();
-    let new = planned
-        .iter()
-        .filter(|one| matches!(one, Planned::Created(..)));
-    let new: Vec<many::Row<'_>> = new.filter_map(|one| one.written()).collect();
-    let changed = planned
-        .iter()
-        .filter(|one| matches!(one, Planned::Changed(..)));
-    let changed: Vec<many::Row<'_>> = changed.filter_map(|one| one.written()).collect();
+    let (new, changed) = rows(&planned);
     many::insert(tx.connection(), now, &new).await?;
     many::update(tx.connection(), now, &changed).await?;
     // The kept answers that contain a person who was changed are erased too.
@@ -74,12 +68,12 @@ async fn write(tx: &mut Tx<'_>, scope: &Scope, planned: &[Result<Planned>]) -> R
         .filter_map(|one| person_changed(one))
         .collect();
     idempotency::erase_persons(tx.connection(), &persons).await?;
-    let ids: Vec<ContactId> = new.iter().chain(&changed).map(|(id, ..)| *id).collect();
+    let ids: Vec<ContactId> = new.iter().chain(&changed).map(|row| row.id).collect();
     let found = store::find_all(tx.connection(), scope, &ids).await?;
     let after: Found = found.into_iter().map(|one| (one.id, one)).collect();
     let steps: Vec<Journal<'_, Contact>> = planned
         .iter()
-        .filter_map(|one| journal(one, &after))
+        .filter_map(|one| one.step(&after, |one| one))
         .collect();
     tx.record_all(&steps).await?;
     Ok(after)
@@ -87,33 +81,16 @@ async fn write(tx: &mut Tx<'_>, scope: &Scope, planned: &[Result<Planned>]) -> R
 
 /// The contact whose person is replaced or removed.
 fn person_changed(planned: &Planned) -> Option<Uuid> {
-    let Planned::Changed(before, new, _) = planned else {
+    let Planned::Changed(before, row) = planned else {
         return None;
     };
-    (!new.names_the_same(&before.content)).then(|| before.id.uuid())
-}
-
-fn journal<'a>(planned: &'a Planned, after: &'a Found) -> Option<Journal<'a, Contact>> {
-    let (id, ..) = planned.written()?;
-    let after = Some(after.get(&id)?);
-    Some(match planned {
-        Planned::Changed(before, ..) => Journal {
-            verb: "updated",
-            before: Some(before),
-            after,
-        },
-        _ => Journal {
-            verb: "created",
-            before: None,
-            after,
-        },
-    })
+    (!row.content.names_the_same(&before.content)).then(|| before.id.uuid())
 }
 
 /// What is told of a contact: as it is after it was written, or as it was.
 fn written(planned: &Planned, after: &Found) -> Written {
     let (id, version) = match planned {
-        Planned::Created(id, ..) => (*id, 1),
+        Planned::Created(row) => (row.id, 1),
         Planned::Changed(before, ..) | Planned::Same(before) => (before.id, before.version),
     };
     let after = after.get(&id).map(|after| after.version);

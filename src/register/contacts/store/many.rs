@@ -2,16 +2,16 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Jsonb, Timestamptz};
+use diesel::sql_types::BigInt;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use serde_json::{Map, Value, json};
 
 use crate::auth::policy::Scope;
+use crate::db::rows;
 use crate::db::schema::contacts;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::register::contacts::content::NewContact;
 use crate::register::contacts::model::Contact;
-use crate::values::ids::ContactId;
+use crate::values::ids::{ContactId, kind};
 
 diesel::define_sql_function! {
     /// Waits for a lock and holds it until the transaction ends.
@@ -47,64 +47,33 @@ pub async fn lock_all(
         .await?)
 }
 
-/// A contact as it is to be: its id, its content, and what lies above its territory.
-pub type Row<'a> = (ContactId, &'a NewContact, &'a [String]);
-
-/// The columns of rows, by their names.
-fn columns(rows: &[Row<'_>]) -> Result<Value> {
-    let row = |(id, new, ancestors): &Row<'_>| {
-        let mut columns: Map<String, Value> =
-            match serde_json::to_value(new).map_err(Error::internal)? {
-                Value::Object(columns) => columns,
-                _ => return Err(Error::internal("a contact that is no object")),
-            };
-        columns.insert("id".to_owned(), json!(id));
-        columns.insert("reach".to_owned(), json!(ancestors));
-        Ok(Value::Object(columns))
-    };
-    rows.iter().map(row).collect()
-}
+/// A contact as it is to be.
+pub type Row = rows::Row<kind::Contact, NewContact>;
 
 /// Inserts these.
 pub async fn insert(
     connection: &mut AsyncPgConnection,
     now: DateTime<Utc>,
-    rows: &[Row<'_>],
+    rows: &[&Row],
 ) -> Result<()> {
-    if rows.is_empty() {
-        return Ok(());
-    }
-    diesel::sql_query(
-        "INSERT INTO contacts (id, territory, reach, role, name, email, phone, label, created_at, updated_at) \
-         SELECT id, territory, reach, role, name, email, phone, label, $2, $2 \
-           FROM jsonb_populate_recordset(NULL::contacts, $1) ORDER BY id",
-    )
-    .bind::<Jsonb, _>(columns(rows)?)
-    .bind::<Timestamptz, _>(now)
-    .execute(connection)
-    .await?;
-    Ok(())
+    const INSERT: &str = "
+        INSERT INTO contacts (id, territory, reach, role, name, email, phone, label, created_at, updated_at)
+        SELECT id, territory, reach, role, name, email, phone, label, $2, $2
+          FROM jsonb_populate_recordset(NULL::contacts, $1) ORDER BY id";
+    rows::write(connection, INSERT, now, rows).await
 }
 
 /// Replaces the content of these.
 pub async fn update(
     connection: &mut AsyncPgConnection,
     now: DateTime<Utc>,
-    rows: &[Row<'_>],
+    rows: &[&Row],
 ) -> Result<()> {
-    if rows.is_empty() {
-        return Ok(());
-    }
-    diesel::sql_query(
-        "UPDATE contacts c \
-            SET territory = new.territory, reach = new.reach, role = new.role, name = new.name, \
-                email = new.email, phone = new.phone, label = new.label, \
-                version = c.version + 1, updated_at = $2 \
-           FROM jsonb_populate_recordset(NULL::contacts, $1) AS new WHERE c.id = new.id",
-    )
-    .bind::<Jsonb, _>(columns(rows)?)
-    .bind::<Timestamptz, _>(now)
-    .execute(connection)
-    .await?;
-    Ok(())
+    const UPDATE: &str = "
+        UPDATE contacts c
+           SET territory = new.territory, reach = new.reach, role = new.role, name = new.name,
+               email = new.email, phone = new.phone, label = new.label,
+               version = c.version + 1, updated_at = $2
+          FROM jsonb_populate_recordset(NULL::contacts, $1) AS new WHERE c.id = new.id";
+    rows::write(connection, UPDATE, now, rows).await
 }
