@@ -229,6 +229,10 @@ fn a_copy_is_restored_on_another_server_and_the_register_goes_on_from_there() {
     );
     assert_eq!(second.ask("ree", "SELECT count(*) FROM partners"), Some(3));
 
+    let named = format!("{url}?password=secret");
+    let refused = script("ree-backup", &named, &after, &copies);
+    assert_eq!(refused.status, 2, "arguments are read by others");
+    assert!(!refused.err.contains("secret"), "{}", refused.err);
     let over = script("ree-restore", url, &after, &file);
     assert_eq!(over.status, 1, "nothing is put over anything");
     assert!(over.err.contains("keys already"), "{}", over.err);
