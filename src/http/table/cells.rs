@@ -21,7 +21,9 @@ pub fn read(kind: Kind, cell: &Cell) -> Meaning {
             Some(rule) => Meaning::Refused(rule),
             None => of_text(kind, text),
         },
-        (Kind::Whole, Cell::Number(number)) => Meaning::Plain(plain(*number)),
+        (Kind::Whole, Cell::Number(number)) if number.fract() == 0.0 => {
+            Meaning::Plain(plain(*number))
+        }
         (Kind::Day, Cell::Day(day)) => Meaning::Plain(day.to_string().into()),
         (Kind::Day, Cell::Number(number)) => of_serial(*number),
         (_, Cell::Day(day)) => Meaning::Refused(Rule::About(
@@ -160,10 +162,13 @@ fn whole(text: &str) -> Meaning {
     {
         return Meaning::Refused(Rule::About(&NOT_KNOWN, text.to_owned()));
     }
-    if bare.len() >= 8
-        && matches!(day(text), Meaning::Repaired(_))
-        && !bare.bytes().all(|byte| byte.is_ascii_digit())
-    {
+    let is_day = match day(text) {
+        Meaning::Repaired(_) => bare.len() >= 8 && !bare.bytes().all(|byte| byte.is_ascii_digit()),
+        // With a year of two digits, as a spreadsheet program saves it in a table of text.
+        Meaning::Refused(_) => true,
+        Meaning::Plain(_) => false,
+    };
+    if is_day {
         return Meaning::Refused(Rule::About(&TAKEN_FOR_A_DAY, text.to_owned()));
     }
     let (head, tail) = bare.split_once([',', '.']).unwrap_or((&bare, ""));
@@ -230,6 +235,8 @@ mod tests {
         for (written, code) in [
             ("1,234", "ambiguous_number"),
             ("1.234", "ambiguous_number"),
+            ("01/02/2026", "taken_for_a_day"),
+            ("01/02/26", "taken_for_a_day"),
             ("-", "not_known"),
             ("n/c", "not_known"),
             ("=1+1", "spreadsheet_formula"),
@@ -240,10 +247,14 @@ mod tests {
             };
             assert_eq!(rule.code(), code);
         }
-        assert_eq!(
-            read(Kind::Whole, &Cell::Number(12.0)),
-            Meaning::Plain(json!(12))
-        );
+        for (number, meaning) in [
+            (12.0, Meaning::Plain(json!(12))),
+            (12.5, Meaning::Plain(json!(12.5))),
+            // What a French spreadsheet makes of `1,234`.
+            (1.234, text(Kind::Whole, "1.234")),
+        ] {
+            assert_eq!(read(Kind::Whole, &Cell::Number(number)), meaning);
+        }
     }
 
     #[test]
