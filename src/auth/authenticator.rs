@@ -95,19 +95,15 @@ impl Authenticator {
         {
             return Ok(());
         }
-        let reader = match &self.source {
-            KeySource::Files(dir) => {
-                self.read_files(dir, now).await;
-                db.reader().await?
-            }
+        let reader = db.reader().await?;
+        match &self.source {
+            KeySource::Files(dir) => self.read_files(dir, now).await,
             KeySource::Database(encryption) => {
-                let reader = db.reader().await?;
                 let stored = keys::store::read(&reader, encryption).await?;
                 let keys = stored.keys_after(Some(self.tokens().keys()));
                 self.replace(keys.map_err(Error::unavailable)?);
-                reader
             }
-        };
+        }
         let (clients, tokens) = store::read(&reader, now).await?;
         self.revocations.replace(clients, tokens, now);
         Ok(())

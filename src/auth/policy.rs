@@ -490,6 +490,15 @@ impl Scope {
         Some(format!("{subject} {perimeter}"))
     }
 
+    /// The same, of an operation that only somebody who is named may ask for.
+    ///
+    /// # Errors
+    /// `internal_error` where nobody is.
+    pub fn named_caller(&self) -> Result<String> {
+        self.caller()
+            .ok_or_else(|| Error::internal("a caller without a name"))
+    }
+
     /// The perimeter it is limited to.
     pub const fn perimeter(&self) -> &Perimeter {
         &self.perimeter

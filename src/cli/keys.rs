@@ -109,16 +109,20 @@ async fn revoke_file(config: &Config, dir: &Path, kid: &str) -> Result<(), Failu
     let sealer = left.sealer();
     let database = Database::open(config).await?;
     let mut session = database.connector.diesel().await?;
-    seal_secrets(&mut session, &sealer).await?;
+    let before = seal_secrets(&mut session, &sealer).await?;
     Keys::revoke(dir, kid, clock.now())?;
     // A running service signs and seals with it until it has noticed.
     tokio::time::sleep(NOTICED).await;
-    seal_secrets(&mut session, &sealer).await?;
+    let after = seal_secrets(&mut session, &sealer).await?;
+    tell(Anew {
+        sealed: before.sealed + after.sealed,
+        ..after
+    });
     Ok(())
 }
 
 /// Encrypts secrets anew that are under another key than the first, in a transaction of their own.
-async fn seal_secrets(session: &mut Session, sealer: &Sealer) -> Result<(), Failure> {
+async fn seal_secrets(session: &mut Session, sealer: &Sealer) -> Result<Anew, Failure> {
     let sealing = async {
         if !is_there(session.connection_mut()).await? {
             return Ok(Anew::default());
@@ -128,8 +132,7 @@ async fn seal_secrets(session: &mut Session, sealer: &Sealer) -> Result<(), Fail
         session.commit().await?;
         Ok(anew)
     };
-    tell(sealing.await.map_err(|error| reason(&error))?);
-    Ok(())
+    sealing.await.map_err(|error| reason(&error))
 }
 
 async fn of_database(

@@ -6,7 +6,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use super::database::Database;
 use super::{Failure, config, output, reason, wait};
-use crate::auth::keys::{KeyError, store};
+use crate::auth::keys::{KeyError, LONGEST_LIFE, store};
 use crate::auth::{
     Claims, Identity, KeySource, Keys, Perimeter, Role, Scopes, TokenError, Tokens, revocation,
 };
@@ -91,15 +91,12 @@ fn duration(text: &str) -> Result<TimeDelta, String> {
         .and_then(|unit| number.checked_mul(unit))
         .and_then(TimeDelta::try_seconds)
         .ok_or(EXPECTED)?;
-    if duration > TimeDelta::zero() && duration <= TimeDelta::days(30) {
+    if duration > TimeDelta::zero() && duration <= LONGEST_LIFE {
         Ok(duration)
     } else {
         Err("from 1s to 30d".to_owned())
     }
 }
-
-/// The longest that a token lives.
-const LONGEST: TimeDelta = TimeDelta::days(30);
 
 pub fn run(arguments: Arguments) -> Result<(), Failure> {
     match (arguments.action, arguments.making) {
@@ -125,7 +122,7 @@ async fn revoke(token: String) -> Result<(), Failure> {
     let (token, now) = (token.trim(), Clock::default().now());
     let (jti, expires_at) = match uuid::Uuid::try_parse(token) {
         // When it ends is not known: when it does at the latest.
-        Ok(jti) => (jti, now + LONGEST),
+        Ok(jti) => (jti, now + LONGEST_LIFE),
         Err(_) => {
             let tokens = tokens(&config).await?;
             match tokens.verify(token, now) {

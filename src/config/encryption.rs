@@ -7,6 +7,8 @@ use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
+use crate::values::hex_digit;
+
 /// The bytes of a key.
 const LENGTH: usize = 32;
 
@@ -66,10 +68,7 @@ fn key(text: &str) -> Option<[u8; LENGTH]> {
 }
 
 fn hexadecimal(text: &str) -> Option<Vec<u8>> {
-    let digits: Option<Vec<u8>> = text
-        .chars()
-        .map(|digit| u8::try_from(digit.to_digit(16)?).ok())
-        .collect();
+    let digits: Option<Vec<u8>> = text.bytes().map(hex_digit).collect();
     let pairs = digits?;
     let byte = |pair: &[u8]| match pair {
         [high, low] => Some(high * 16 + low),

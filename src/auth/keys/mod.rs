@@ -46,8 +46,11 @@ pub use stored::Stored;
 /// How long a key is published before it signs: twice what an instance takes to read it.
 pub const PUBLISHED: TimeDelta = TimeDelta::seconds(10);
 
+/// The longest that a token lives.
+pub const LONGEST_LIFE: TimeDelta = TimeDelta::days(30);
+
 /// How long a key verifies once another signs: the longest life of a token, and a minute.
-pub const KEPT: TimeDelta = TimeDelta::minutes(30 * 24 * 60 + 1);
+pub const KEPT: TimeDelta = TimeDelta::seconds(LONGEST_LIFE.num_seconds() + 60);
 
 /// The keys as an instance has read them. `Debug` shows the ids alone.
 pub struct Keys {
