@@ -14,7 +14,8 @@ pub fn form_decode(text: &str) -> Option<String> {
     String::from_utf8(decoded).ok()
 }
 
-fn hex_digit(byte: u8) -> Option<u8> {
+/// The value of a hexadecimal digit.
+pub fn hex_digit(byte: u8) -> Option<u8> {
     char::from(byte)
         .to_digit(16)
         .and_then(|digit| u8::try_from(digit).ok())

@@ -23,7 +23,7 @@ mod themes;
 
 pub use codes::{Code, Nomenclature, TerritoryCode, leaves_out};
 pub use days::{KNOWN_YEARS, SchoolYear, start_of, today};
-pub use form::form_decode;
+pub use form::{form_decode, hex_digit};
 pub use from_text::FromText;
 pub use identifiers::{Nor, Rna, Sha256Hex, Siren, Siret, Uai, is_siret, uai_key};
 pub use json::Json;

@@ -8,7 +8,7 @@ use super::model::FeedOwner;
 use super::secret::CalendarSecret;
 use crate::auth::policy::Scope;
 use crate::db::schema::calendar_feeds;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::integration::webhooks::owner::Owner;
 use crate::values::Json;
 
@@ -18,7 +18,7 @@ pub async fn created_at(
     scope: &Scope,
 ) -> Result<Option<DateTime<Utc>>> {
     let own = calendar_feeds::table
-        .filter(calendar_feeds::owner.eq(owner(scope)?))
+        .filter(calendar_feeds::owner.eq(scope.named_caller()?))
         .select(calendar_feeds::created_at);
     Ok(own.first(&mut connection).await.optional()?)
 }
@@ -57,7 +57,7 @@ pub async fn put(
 
 /// Takes the caller's address away, if there is one.
 pub async fn delete(connection: &mut AsyncPgConnection, scope: &Scope) -> Result<()> {
-    let own = calendar_feeds::table.filter(calendar_feeds::owner.eq(owner(scope)?));
+    let own = calendar_feeds::table.filter(calendar_feeds::owner.eq(scope.named_caller()?));
     diesel::delete(own).execute(connection).await?;
     Ok(())
 }
@@ -71,9 +71,4 @@ pub async fn owner_of(
         .filter(calendar_feeds::digest.eq(secret.digest()))
         .first(&mut connection);
     Ok(found.await.optional()?)
-}
-
-fn owner(scope: &Scope) -> Result<String> {
-    let caller = scope.caller();
-    caller.ok_or_else(|| Error::internal("a caller without a name"))
 }

@@ -2,9 +2,7 @@
 
 pub mod model;
 pub mod routes;
-pub mod store;
-
-use utoipa_actix_web::service_config::ServiceConfig;
+pub use utoipa_actix_web::service_config::ServiceConfig;
 
 /// Mounts the resource.
 pub fn mount(config: &mut ServiceConfig<'_>) {

@@ -3,7 +3,6 @@
 use actix_web::get;
 
 use super::model::{CallerLimits, Me};
-use super::store;
 use crate::db::page::MAX_LIMIT;
 use crate::error::{Code, Error, Result};
 use crate::http::answer::Answer;
@@ -11,6 +10,7 @@ use crate::http::body::MAX_BODY;
 use crate::http::bulk;
 use crate::http::call::Call;
 use crate::http::limits::rates;
+use crate::integration::webhooks::store::failing::failing;
 
 const TAG: &str = "Clients";
 
@@ -36,6 +36,6 @@ pub async fn get_me(call: Call) -> Result<Answer> {
         step_items: bulk::MOST,
         page_items: MAX_LIMIT,
     };
-    let failing = store::failing_webhooks(&*call.reader().await?, call.scope()?).await?;
-    Answer::digested(&Me::of(claims, limits, failing))
+    let failing_webhooks = failing(&*call.reader().await?, call.scope()?).await?;
+    Answer::digested(&Me::of(claims, limits, failing_webhooks))
 }

@@ -26,8 +26,7 @@ fn filtered<'a>(
     scope: &Scope,
     filter: &'a Filter,
 ) -> Result<IntoBoxed<'a, request_log::table, Pg>> {
-    let caller = scope.caller();
-    let owner = caller.ok_or_else(|| Error::internal("a caller without a name"))?;
+    let owner = scope.named_caller()?;
     let mut query = request_log::table
         .filter(request_log::owner.eq(owner))
         .into_boxed();

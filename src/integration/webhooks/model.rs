@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
+use diesel::sql_types::{Integer, Nullable, Text as SqlText, Timestamptz, Uuid as SqlUuid};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -342,4 +343,43 @@ mod tests {
             }
         }
     }
+}
+
+/// Un webhook de l'appelant qui échoue.
+#[derive(Debug, Clone, Serialize, QueryableByName, ToSchema)]
+pub struct FailingWebhook {
+    /// Identifiant : il se lit, s'essaie et se reprend sous `/v1/webhooks/{id}`.
+    #[diesel(sql_type = SqlUuid)]
+    pub id: WebhookId,
+    /// L'adresse prévenue.
+    #[diesel(sql_type = SqlText)]
+    #[schema(example = "https://portail.exemple.fr/webhooks")]
+    pub url: String,
+    /// `active` : il est essayé de nouveau ; `disabled` : il attend d'être repris.
+    #[diesel(sql_type = SqlText)]
+    #[schema(example = "active")]
+    pub status: Status,
+    /// Pourquoi le service l'a désactivé.
+    #[diesel(sql_type = Nullable<SqlText>)]
+    pub disabled_reason: Option<DisabledReason>,
+    /// Depuis quand.
+    #[diesel(sql_type = Timestamptz)]
+    #[serde(serialize_with = "crate::values::moment")]
+    pub since: DateTime<Utc>,
+    /// Le dernier envoi accepté.
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    #[serde(serialize_with = "crate::values::optional_moment")]
+    pub last_success_at: Option<DateTime<Utc>>,
+    /// Le dernier envoi qui ne l'a pas été.
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    #[serde(serialize_with = "crate::values::optional_moment")]
+    pub last_attempt_at: Option<DateTime<Utc>>,
+    /// Le code HTTP de sa réponse ; null s'il n'y en a pas eu.
+    #[diesel(sql_type = Nullable<Integer>)]
+    #[schema(example = 503)]
+    pub last_status_code: Option<i32>,
+    /// Pourquoi il n'y a pas eu de réponse.
+    #[diesel(sql_type = Nullable<SqlText>)]
+    #[schema(example = json!(null))]
+    pub last_error: Option<String>,
 }

@@ -46,9 +46,8 @@ impl Owner {
     /// # Errors
     /// `internal_error` for a caller that cannot be named.
     pub fn new(subject: &str, identity: &Identity) -> Result<Self> {
-        let caller = Scope::of(identity).acting_as(subject).caller();
         Ok(Self {
-            key: caller.ok_or_else(|| Error::internal("a caller without a name"))?,
+            key: Scope::of(identity).acting_as(subject).named_caller()?,
             client: Uuid::try_parse(subject).ok().map(ClientId::new),
             acts_as: ActsAs::of(subject, identity),
         })

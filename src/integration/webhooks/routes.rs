@@ -1,5 +1,6 @@
 //! The handlers of webhooks.
 
+use std::iter::once;
 use std::rc::Rc;
 
 use actix_web::http::StatusCode;
@@ -71,6 +72,17 @@ async fn shown<Q, B>(
     webhooks.into_iter().map(answer).collect()
 }
 
+/// One as its caller reads it.
+async fn shown_one<Q, B>(
+    call: &Call<Q, B>,
+    connection: &AsyncPgConnection,
+    webhook: Webhook,
+) -> Result<WebhookAnswer> {
+    let (cursors, place) = (&call.app.cursors, webhook.place());
+    let cursors = PlaceCursors::of(connection, cursors, call.scope()?, once(place)).await?;
+    Ok(webhook.answer(Some(cursors.cursor(place)?)))
+}
+
 /// The answer that shows one.
 async fn answer<Q, B>(
     call: &Call<Q, B>,
@@ -78,11 +90,7 @@ async fn answer<Q, B>(
     webhook: Webhook,
 ) -> Result<Answer> {
     let version = webhook.record.version;
-    let shown = shown(call, connection, vec![webhook]).await?;
-    let shown = shown
-        .first()
-        .ok_or_else(|| Error::internal("a webhook is not shown"))?;
-    Answer::object(version, shown)
+    Answer::object(version, &shown_one(call, connection, webhook).await?)
 }
 
 fn reach(app: &App) -> Reach {
@@ -334,11 +342,8 @@ async fn shown_once<Q, B>(
     answer: impl FnOnce(i64, &WebhookAnswer) -> Result<Answer>,
 ) -> Result<Answer> {
     let version = written.webhook.record.version;
-    let replayed = shown(call, tx.connection(), vec![written.webhook.clone()]).await?;
-    let replayed = replayed
-        .first()
-        .ok_or_else(|| Error::internal("a webhook is not shown"))?;
+    let replayed = shown_one(call, tx.connection(), written.webhook.clone()).await?;
     let secret = written.secret.map(|secret| secret.expose());
-    let once = written.webhook.answer_with(replayed.cursor.clone(), secret);
-    answer(version, &once)?.shown_once(replayed)
+    let with_secret = written.webhook.answer_with(replayed.cursor.clone(), secret);
+    answer(version, &with_secret)?.shown_once(&replayed)
 }

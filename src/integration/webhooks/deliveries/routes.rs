@@ -10,7 +10,7 @@ use super::filter::{Filter, Sort};
 use super::model::{Delivery, DeliveryAnswer};
 use super::store;
 use crate::db::page::{Mark, MarkValue, Page};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::http::answer::Answer;
 use crate::http::call::{Call, List, ListCall};
 use crate::http::page::Listed;
@@ -103,7 +103,8 @@ pub async fn replay_webhook_delivery(call: Call) -> Result<Answer> {
         let (id, delivery) = (call.id("id"), call.id("delivery_id"));
         let delivery = workflow::replay_delivery(tx, scope, id, delivery).await?;
         let shown = shown(&call, tx.connection(), vec![delivery]).await?;
-        Answer::json(StatusCode::ACCEPTED, &shown.first())
+        let shown = shown.first().ok_or_else(Error::not_found)?;
+        Answer::json(StatusCode::ACCEPTED, shown)
     })
     .await
 }

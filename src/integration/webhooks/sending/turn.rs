@@ -119,9 +119,15 @@ impl<'a> Turn<'a> {
         let reader = self.app.db.reader().await?;
         let pending =
             store::beside_the_feed(&reader, self.webhook.id, BESIDE, self.app.now()).await?;
+        if pending.is_empty() {
+            return Ok(Next::GoOn);
+        }
+        let (app, own) = (self.app, (self.webhook.position, self.webhook.seq));
+        let places = pending.iter().map(|one| one.event.place().unwrap_or(own));
+        let cursors = PlaceCursors::of(&reader, &app.cursors, scope, places).await?;
         for one in pending {
             let id = message_id(self.webhook.id, one.event.place(), one.id);
-            let answered = self.send_all(scope, &[(id, &one.event)]).await?;
+            let answered = self.send_all(&cursors, &[(id, &one.event)]).await?;
             let Some(answered) = answered.first() else {
                 continue;
             };
@@ -145,14 +151,17 @@ impl<'a> Turn<'a> {
             let reader = self.app.db.reader().await?;
             let queue = queue::read(&reader, &scope, &self.webhook).await?;
             let is_last = queue.is_last;
-            if self.send_queue(&scope, queue).await? == Next::Stop || is_last {
+            let app = self.app;
+            let places = queue.waiting.iter().map(|one| one.place);
+            let cursors = PlaceCursors::of(&reader, &app.cursors, &scope, places).await?;
+            if self.send_queue(&cursors, queue).await? == Next::Stop || is_last {
                 return Ok(());
             }
         }
         Ok(())
     }
 
-    async fn send_queue(&mut self, scope: &Scope, mut queue: Queue) -> Result<Next> {
+    async fn send_queue(&mut self, cursors: &PlaceCursors<'_>, mut queue: Queue) -> Result<Next> {
         loop {
             let together = self.together(&mut queue.waiting);
             let events: Vec<(String, &Event)> = together
@@ -165,7 +174,7 @@ impl<'a> Turn<'a> {
                     )
                 })
                 .collect();
-            let answered = self.send_all(scope, &events).await?;
+            let answered = self.send_all(cursors, &events).await?;
             let done = if queue.waiting.is_empty() {
                 queue.end
             } else {
@@ -202,19 +211,14 @@ impl<'a> Turn<'a> {
     /// Sends these at the same time.
     async fn send_all(
         &mut self,
-        scope: &Scope,
+        cursors: &PlaceCursors<'_>,
         events: &[(String, &Event)],
     ) -> Result<Vec<Answered>> {
         let place = (self.webhook.position, self.webhook.seq);
-        let places = events
-            .iter()
-            .map(|(_, event)| event.place().unwrap_or(place));
-        let reader = self.app.db.reader().await?;
-        let cursors = PlaceCursors::of(&reader, &self.app.cursors, scope, places).await?;
         let now = self.app.now();
         let mut letters = Vec::with_capacity(events.len());
         for (id, event) in events {
-            let message = Message::of(id.clone(), event, place, &cursors)?;
+            let message = Message::of(id.clone(), event, place, cursors)?;
             let signatures = message.signatures(&self.secrets, now)?;
             letters.push((message, signatures, self.sessions.pop()));
         }

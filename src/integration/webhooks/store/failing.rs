@@ -1,11 +1,11 @@
-//! The SQL of what a caller is told of its own.
+//! A caller's webhooks that fail, with what they were answered.
 
 use diesel::sql_types::Text;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::model::FailingWebhook;
 use crate::auth::policy::Scope;
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::integration::webhooks::model::FailingWebhook;
 
 /// A webhook that fails stands before the one message that is not accepted: the next after its place that was
 /// not delivered, by the key of deliveries.
@@ -22,14 +22,12 @@ const FAILING: &str = "
      ORDER BY w.id";
 
 /// The caller's webhooks that fail or that were given up.
-pub async fn failing_webhooks(
+pub async fn failing(
     mut connection: &AsyncPgConnection,
     scope: &Scope,
 ) -> Result<Vec<FailingWebhook>> {
-    let caller = scope.caller();
-    let owner = caller.ok_or_else(|| Error::internal("a caller without a name"))?;
     Ok(diesel::sql_query(FAILING)
-        .bind::<Text, _>(owner)
+        .bind::<Text, _>(scope.named_caller()?)
         .load(&mut connection)
         .await?)
 }

@@ -1,6 +1,7 @@
 //! The SQL of webhooks and of their secrets.
 
 pub mod counts;
+pub mod failing;
 pub mod places;
 mod scoped;
 pub mod sealing;
