@@ -20,8 +20,45 @@ use crate::values::ids::{Id, Kind};
 /// The most objects that a step is taken with at once.
 pub const MOST: usize = 1_000;
 
-/// The most items of a batch of interventions or of rows of reports.
+/// The most items of a batch.
 pub const BATCH_ITEMS: usize = 5_000;
+
+/// The most faults that are told of a batch.
+pub const MOST_FAULTS: usize = 1_000;
+/// The most of them that are told of one of its items.
+const MOST_OF_ITEM: usize = 20;
+
+/// How many faults of a batch may still be told: to tell one costs something, the search for what was
+/// meant above all.
+#[derive(Debug)]
+pub struct FaultBudget(usize);
+
+impl Default for FaultBudget {
+    fn default() -> Self {
+        Self(MOST_FAULTS)
+    }
+}
+
+impl FaultBudget {
+    /// How many of the next item may be told: each that is refused says why, be it in one word.
+    pub fn of_item(&self) -> usize {
+        self.0.clamp(1, MOST_OF_ITEM)
+    }
+
+    /// Takes from it those that an item has.
+    pub const fn spend(&mut self, faults: usize) {
+        self.0 = self.0.saturating_sub(faults);
+    }
+
+    /// Keeps of the faults of an item those that may be told; answers whether some are left out.
+    pub fn fit<T>(&mut self, faults: &mut Vec<T>) -> bool {
+        let most = self.of_item();
+        let is_cut = faults.len() > most;
+        faults.truncate(most);
+        self.spend(faults.len());
+        is_cut
+    }
+}
 
 static IDS_OR_FILTER: Notice = notice(
     "ids_or_filter",

@@ -371,16 +371,16 @@ fn events(s: Spoken, found: &ConventionPermalink) -> Vec<(NaiveDate, String)> {
     let said = |french, english| s.say(french, english).to_owned();
     let of_all = said("Signée par toutes les parties", "Signed by all parties");
     let last = said("Dernier jour, vu d’aujourd’hui", "Last day, as seen today");
-    let mut events = proof::signatures(s, found, None, s.say("Convention", "Convention"));
+    let mut events = proof::signatures(s, found, None);
     events.extend(told(one.signed_on, of_all));
     events.extend(told(one.starts_on, said("Premier jour", "First day")));
     for amendment in &found.amendments {
         let number = amendment.number;
-        let short = format!("{} {number}", s.say("Avenant n°", "Amendment no."));
+        let short = proof::act_name(s, Some(number));
         let name = format!("{short} · {}", amendment.title);
         let signed = format!("{name} : {}", s.say("signé", "signed"));
         let effect = format!("{name} : {}", s.say("prend effet", "takes effect"));
-        events.extend(proof::signatures(s, found, Some(number), &short));
+        events.extend(proof::signatures(s, found, Some(number)));
         events.extend(told(amendment.signed_on, signed));
         events.extend(told(Some(amendment.effective_on), effect));
     }

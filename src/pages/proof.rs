@@ -17,8 +17,8 @@ pub fn signatures(
     s: Spoken,
     found: &ConventionPermalink,
     amendment: Option<i32>,
-    name: &str,
 ) -> Vec<(NaiveDate, String)> {
+    let name = act_name(s, amendment);
     let mut acts = found.proof.acts.iter();
     let act = acts.find(|act| act.amendment == amendment);
     let signatures = act.into_iter().flat_map(|act| &act.signatures);
@@ -29,8 +29,9 @@ pub fn signatures(
     signatures.map(told).collect()
 }
 
-fn act_name(s: Spoken, act: &SignedAct) -> String {
-    match act.amendment {
+/// What an act is called: an amendment by its number.
+pub fn act_name(s: Spoken, amendment: Option<i32>) -> String {
+    match amendment {
         None => s.say("Convention", "Convention").to_owned(),
         Some(number) => format!("{} {number}", s.say("Avenant n°", "Amendment no.")),
     }
@@ -95,7 +96,7 @@ fn row(s: Spoken, found: &ConventionPermalink, act: &SignedAct) -> Markup {
     documents.dedup();
     html! {
         tr {
-            th scope="row" { (act_name(s, act)) }
+            th scope="row" { (act_name(s, act.amendment)) }
             td { code class="digest" { (act.content_hash.as_str()) } }
             td {
                 @for one in &act.signatures {

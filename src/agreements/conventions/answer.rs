@@ -7,7 +7,6 @@ use utoipa::ToSchema;
 
 use super::acts::{Article, DatePrecision};
 use super::consolidated::{Consolidated, Origin};
-use super::content_hash::content_hash;
 use super::model::{Convention, Step};
 use super::signing::Signatory;
 use super::term::{EffectiveStatus, Gap};
@@ -93,8 +92,9 @@ impl Convention {
     ) -> Result<ConventionAnswer> {
         let (keeps, is_party) = (self.is_kept_by(scope), self.has_party(scope, day));
         let imported = self.imported.as_deref();
-        let Consolidated { content, articles } = self.on(day);
-        let is_amended = !articles.is_empty() || content != self.original;
+        let text = self.on(day);
+        let hash = self.hash_of(&text)?;
+        let Consolidated { content, articles } = text;
         let mut answer = ConventionAnswer {
             effective_status: self.effective_status(day),
             effective_ends_on: self.effective_ends_on(day),
@@ -110,9 +110,7 @@ impl Convention {
             convention: self,
         };
         let shown = &mut answer.convention;
-        if is_amended {
-            shown.content_hash = content_hash(&content, &answer.articles)?;
-        }
+        shown.content_hash = hash;
         shown.original = content;
         shown.amendments.0.retain(|one| one.effective_on <= day);
         // What was signed before the text changed is the parties' own affair.

@@ -6,10 +6,12 @@ use utoipa::ToSchema;
 
 use super::amendments::content::{Change, Field};
 use super::content::Content;
+use super::content_hash::content_hash;
 use super::model::Convention;
 use crate::agreements::conventions::acts::{Amended, Article};
+use crate::error::Result;
 use crate::values::ids::{AmendmentId, PartnerId};
-use crate::values::{ActionType, Axis, Level, Moment, Text};
+use crate::values::{ActionType, Axis, Level, Moment, Sha256Hex, Text};
 
 /// Ce qui, dans le texte de ce jour, vient d'un avenant.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -120,6 +122,19 @@ impl Convention {
     /// The consolidated text on a day.
     pub fn on(&self, day: NaiveDate) -> Consolidated {
         Consolidated::original(self.original.clone()).amended(&self.amendments, day)
+    }
+
+    /// The digest of its text of a day: that of the text that was signed, unless an amendment had changed it.
+    ///
+    /// # Errors
+    /// `internal_error` when it cannot be made.
+    pub fn hash_of(&self, text: &Consolidated) -> Result<Sha256Hex> {
+        let is_amended = !text.articles.is_empty() || text.content != self.original;
+        if is_amended {
+            content_hash(&text.content, &text.articles)
+        } else {
+            Ok(self.content_hash.clone())
+        }
     }
 
     /// Its parties on a day.

@@ -127,6 +127,17 @@ pub struct Content {
     pub reports_by: ReportsBy,
 }
 
+impl Content {
+    /// The same, under this convention: the one that a declination keeps, whatever is said.
+    #[must_use]
+    pub fn under(&self, convention_id: ConventionId) -> Self {
+        Self {
+            convention_id,
+            ..self.clone()
+        }
+    }
+}
+
 impl Body for Content {
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
         let convention_id = fields.required("convention_id");

@@ -2,6 +2,7 @@
 //! at once for one or for many. [`rules`](super::rules) has what is checked.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 use diesel_async::AsyncPgConnection;
@@ -20,9 +21,9 @@ use crate::values::ids::{ConventionId, DeclinationId, PartnerId, RepresentativeI
 /// What the rules of a declination are checked against.
 pub struct Ground {
     /// Its convention, if the caller may see it.
-    pub convention: Option<Convention>,
+    pub convention: Option<Arc<Convention>>,
     /// Its parent, if it has one that the caller may see.
-    pub parent: Option<Declination>,
+    pub parent: Option<Arc<Declination>>,
     /// Each of its territories with all above it, unless schools among them do not exist.
     pub ancestries: Known<Vec<Vec<String>>>,
     /// Whether its representative, if it has one, speaks for a party or a member of one.
@@ -48,8 +49,8 @@ impl Ground {
 
 /// The grounds of many.
 pub struct Grounds {
-    conventions: HashMap<ConventionId, Convention>,
-    parents: HashMap<DeclinationId, Declination>,
+    conventions: HashMap<ConventionId, Arc<Convention>>,
+    parents: HashMap<DeclinationId, Arc<Declination>>,
     schools: Schools,
     /// The partners that representatives speak for.
     spoken_for: HashMap<RepresentativeId, Vec<PartnerId>>,
@@ -88,8 +89,8 @@ impl Grounds {
         let conventions = conventions.into_iter().chain(at_hand);
         let parents = parents.into_iter().map(|in_context| in_context.declination);
         Ok(Self {
-            conventions: conventions.map(|one| (one.id, one)).collect(),
-            parents: parents.map(|one| (one.id, one)).collect(),
+            conventions: conventions.map(|one| (one.id, Arc::new(one))).collect(),
+            parents: parents.map(|one| (one.id, Arc::new(one))).collect(),
             schools,
             spoken_for,
             day,

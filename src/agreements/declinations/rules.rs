@@ -52,7 +52,7 @@ impl Ground {
     pub fn admits(&self, scope: &Scope, content: &Content) -> Result<&Convention> {
         self.faults(content, None).check()?;
         self.is_in_charge_of(scope)?;
-        let convention = self.convention.as_ref().ok_or_else(Error::not_found)?;
+        let convention = self.convention.as_deref().ok_or_else(Error::not_found)?;
         if convention.status.was_signed() {
             Ok(convention)
         } else {
@@ -76,11 +76,7 @@ impl Ground {
         let mut faults = if is_active {
             self.faults_of_active(present, after)
         } else {
-            let kept = Content {
-                convention_id: present.convention_id,
-                ..after.clone()
-            };
-            self.faults(&kept, Some(present))
+            self.faults(&after.under(present.convention_id), Some(present))
         };
         if after.convention_id != present.convention_id {
             faults.add(Place::field("convention_id"), Rule::Own(&PART_OF_THE_KEY));

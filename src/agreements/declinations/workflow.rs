@@ -4,7 +4,7 @@
 //! Changing, activating and closing lock the convention first and the declination next, so that they
 //! and whatever narrows or ends the convention come one after the other.
 
-use super::content::{Activation, Content, DeclinationPatch, NewDeclination};
+use super::content::{Activation, DeclinationPatch, NewDeclination};
 use super::ground::Ground;
 use super::model::{Declination, DeclinationContext, DeclinationInContext, Status, Step};
 use super::rules;
@@ -63,10 +63,7 @@ pub async fn update(
         return Ok(before);
     }
     // All faults are reported at once, checked against the convention that it keeps.
-    let kept = Content {
-        convention_id: present.content.convention_id,
-        ..new.content.clone()
-    };
+    let kept = new.content.under(present.content.convention_id);
     let (at_hand, day, now) = (Some(convention), today(tx.now), tx.now);
     let ground = Ground::of(tx.connection(), scope, &kept, at_hand, day).await?;
     let ancestors = ground.admits_change(scope, &before.declination, &new.content)?;

@@ -4,8 +4,8 @@ use serde_json::{Map, Value};
 
 use super::layout::{ID, Layout, is_label};
 use super::request::Item;
-use super::verdict::{OF_BATCH, OF_ITEM};
-use crate::error::{Code, Error, Fault, Faults, Notice, Place, Result, Rule, notice};
+use crate::error::{Code, Error, Faults, Notice, Place, Result, Rule, notice};
+use crate::http::bulk::FaultBudget;
 use crate::http::fields::{Body, Fields};
 use crate::http::merge::Patch;
 use crate::http::slices::Slices;
@@ -49,13 +49,12 @@ impl<K: Kind, B: Body> Said<K, B> {
     /// Reads the items of a batch; what the register writes beside their fields is passed over. Of each
     /// fault what was meant is searched for: once as many are found as are told, one more of each item is.
     pub async fn read_all(items: &[Item], layout: &Layout) -> Vec<Result<Self>> {
-        let (mut slices, mut left) = (Slices::default(), OF_BATCH);
+        let (mut slices, mut budget) = (Slices::default(), FaultBudget::default());
         let mut read = Vec::with_capacity(items.len());
         for item in items {
             slices.pause().await;
-            let said = Self::read(item, layout, left.clamp(1, OF_ITEM));
-            let found = said.as_ref().err().map_or(0, |error| error.faults.len());
-            left = left.saturating_sub(found);
+            let said = Self::read(item, layout, budget.of_item());
+            budget.spend(said.as_ref().err().map_or(0, |error| error.faults.len()));
             read.push(said);
         }
         read
@@ -81,16 +80,9 @@ impl<K: Kind, B: Body> Said<K, B> {
             _ => None,
         };
         // Of an item that names no object, what is wrong was found as of a whole.
-        let mut of_change = Faults::at_most(if gives_id { most } else { 1 });
-        let patch = Fields::body::<Patch<B>>(&said, &mut of_change);
-        if gives_id {
-            let is_full = of_change.is_cut();
-            let found = of_change.into_list().into_iter();
-            found.for_each(|fault| faults.add(fault.place, fault.rule));
-            if is_full {
-                faults.is_full();
-            }
-        }
+        let mut aside = Faults::at_most(1);
+        let into = if gives_id { &mut faults } else { &mut aside };
+        let patch = Fields::body::<Patch<B>>(&said, into);
         item.must_be_sound(faults)?;
         match (named, patch) {
             (Some(Named(id)), Some(patch)) => Ok(Self { id, patch, new }),
@@ -121,7 +113,10 @@ impl Item {
     /// # Errors
     /// `validation_failed`.
     fn must_be_sound(&self, mut faults: Faults) -> Result<()> {
-        faults.forget(|fault| self.explains(fault));
+        faults.forget(|fault| match &fault.place {
+            Place::Pointer(pointer) => self.explains(pointer),
+            Place::Parameter(_) | Place::Header(_) => false,
+        });
         let is_cut = faults.is_cut();
         let mut list = faults.into_list();
         list.extend(self.damage.iter().cloned());
@@ -133,10 +128,11 @@ impl Item {
         Err(error)
     }
 
-    /// Whether a fault is there for what is wrong with a cell, or the whole row.
-    pub fn explains(&self, fault: &Fault) -> bool {
-        let whole = Place::Pointer(String::new());
-        let mut damage = self.damage.iter();
-        damage.any(|damage| damage.place == whole || damage.place == fault.place)
+    /// Whether what is wrong at a place is wrong for its damaged cell, or for the whole row's.
+    pub fn explains(&self, pointer: &str) -> bool {
+        self.damage.iter().any(|damage| match &damage.place {
+            Place::Pointer(damaged) => damaged.is_empty() || damaged == pointer,
+            Place::Parameter(_) | Place::Header(_) => false,
+        })
     }
 }

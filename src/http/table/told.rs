@@ -5,9 +5,10 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::request::{How, Received};
-use super::verdict::{CellFault, CellNote, FileVerdict, OF_BATCH, OF_ITEM, Outcome, RowVerdict};
+use super::verdict::{CellFault, CellNote, FileVerdict, Outcome, RowVerdict};
 use crate::error::warning::Warning;
 use crate::error::{Code, Error, Fault, Notice, Place, Result, Rule, notice};
+use crate::http::bulk::{FaultBudget, MOST_FAULTS};
 use crate::language::Language;
 use crate::reference::nearest_of;
 
@@ -25,33 +26,6 @@ static NOT_KEPT: Notice = notice(
     "Told in the first answer; what is of a person is not kept of it.",
 );
 
-/// How many faults of a batch may still be told.
-#[derive(Debug)]
-pub struct Room(usize);
-
-impl Default for Room {
-    fn default() -> Self {
-        Self(OF_BATCH)
-    }
-}
-
-impl Room {
-    /// How many faults of the next item may be told: to tell one costs something.
-    pub fn most(&self) -> usize {
-        self.0.clamp(1, OF_ITEM)
-    }
-
-    /// Keeps of the faults of an item those that may be told, one at least; answers whether some are
-    /// left out.
-    pub fn fit(&mut self, errors: &mut Vec<CellFault>) -> bool {
-        let most = self.most();
-        let is_cut = errors.len() > most;
-        errors.truncate(most);
-        self.0 = self.0.saturating_sub(errors.len());
-        is_cut
-    }
-}
-
 /// What may be meant where something is named that the caller does not know or may not write.
 #[derive(Debug, Default)]
 pub struct Meant {
@@ -59,6 +33,8 @@ pub struct Meant {
     pub conventions: Vec<String>,
     /// The territories that the caller has in charge.
     pub territories: Vec<String>,
+    /// Whether one of them is meant where a territory is unknown: of what is of those alone.
+    pub are_all: bool,
 }
 
 impl Meant {
@@ -76,14 +52,17 @@ impl Meant {
             "required" | "unknown_convention" | "unknown_reference" if is_of("/convention_id") => {
                 &self.conventions
             }
-            "required" | "unknown_territory" | "outside_perimeter"
-                if is_of("/territory") || is_of("/territories") =>
-            {
+            "required" | "outside_perimeter" if is_of("/territory") || is_of("/territories") => {
                 &self.territories
             }
+            "unknown_territory" if self.are_all && is_of("/territory") => &self.territories,
             "outside_territory" if is_of("/academy") => &self.territories,
             _ => return told,
         };
+        // Who has everything in charge is told what is known of the value itself.
+        if known.is_empty() {
+            return told;
+        }
         one_of(told, known, received, index)
     }
 }
@@ -138,12 +117,12 @@ impl Objects {
     /// # Errors
     /// `validation_failed` for a fault of an atomic batch.
     pub fn told(&self, received: &Received, how: How, language: Language) -> Result<FileVerdict> {
-        let mut room = Room::default();
+        let mut budget = FaultBudget::default();
         let outcomes = self.outcomes.iter().enumerate();
         let rows: Vec<RowVerdict> = outcomes
             .map(|(index, outcome)| match outcome {
                 Ok(written) => row(received, index, written, how),
-                Err(error) => self.refusal(received, (index, error), language, &mut room),
+                Err(error) => self.refusal(received, (index, error), language, &mut budget),
             })
             .collect();
         let objects: Vec<Outcome> = rows.iter().map(|row| row.outcome).collect();
@@ -156,7 +135,7 @@ impl Objects {
         received: &Received,
         (index, error): (usize, &Error),
         language: Language,
-        room: &mut Room,
+        budget: &mut FaultBudget,
     ) -> RowVerdict {
         let told = error.faults.iter().filter_map(|fault| match &fault.place {
             Place::Pointer(pointer) => {
@@ -166,12 +145,12 @@ impl Objects {
             Place::Parameter(_) | Place::Header(_) => None,
         });
         // One more than are told says that there are more.
-        let mut errors: Vec<CellFault> = told.take(room.most() + 1).collect();
+        let mut errors: Vec<CellFault> = told.take(budget.of_item() + 1).collect();
         if errors.is_empty() {
             let pointer = (self.decisive)(error.code);
             errors.push(received.refused(index, pointer, error, language));
         }
-        let is_cut = room.fit(&mut errors) || error.is_cut;
+        let is_cut = budget.fit(&mut errors) || error.is_cut;
         RowVerdict {
             errors,
             errors_truncated: is_cut,
@@ -197,7 +176,7 @@ impl Objects {
                 Place::Parameter(_) | Place::Header(_) => None,
             }));
         }
-        faults.truncate(OF_BATCH);
+        faults.truncate(MOST_FAULTS);
         faults
     }
 }
@@ -223,26 +202,31 @@ impl FileVerdict {
     /// What a repeated request is answered where this verdict tells what stands in cells of persons;
     /// none where it does not.
     pub fn without_persons(&self, received: &Received, language: Language) -> Option<Self> {
-        let mut kept = self.clone();
         let is_personal = |pointer: &str| {
             let column = received.layout.of(pointer);
             column.is_some_and(|column| column.is_personal)
         };
-        let mut is_changed = false;
-        for fault in kept.items.iter_mut().flat_map(|item| &mut item.errors) {
-            if is_personal(&fault.pointer) {
-                is_changed = true;
-                fault.detail = NOT_KEPT.detail.get(language).to_owned();
-                (fault.accepted, fault.nearest) = (Vec::new(), None);
-            }
-        }
-        for repaired in kept.file.iter_mut().flat_map(|file| &mut file.repaired) {
+        let is_of_person = |field: &str| {
             let mut columns = received.layout.columns.iter();
-            if columns.any(|column| column.name == repaired.field && column.is_personal) {
-                is_changed = true;
-                (repaired.written, repaired.read) = (String::new(), Value::Null);
-            }
+            columns.any(|column| column.name == field && column.is_personal)
+        };
+        let mut faults = self.items.iter().flat_map(|item| &item.errors);
+        let mut repairs = self.file.iter().flat_map(|file| &file.repaired);
+        let tells_of_persons = faults.any(|fault| is_personal(&fault.pointer))
+            || repairs.any(|repaired| is_of_person(repaired.field));
+        if !tells_of_persons {
+            return None;
         }
-        is_changed.then_some(kept)
+        let mut kept = self.clone();
+        let faults = kept.items.iter_mut().flat_map(|item| &mut item.errors);
+        for fault in faults.filter(|fault| is_personal(&fault.pointer)) {
+            fault.detail = NOT_KEPT.detail.get(language).to_owned();
+            (fault.accepted, fault.nearest) = (Vec::new(), None);
+        }
+        let repairs = kept.file.iter_mut().flat_map(|file| &mut file.repaired);
+        for repaired in repairs.filter(|repaired| is_of_person(repaired.field)) {
+            (repaired.written, repaired.read) = (String::new(), Value::Null);
+        }
+        Some(kept)
     }
 }

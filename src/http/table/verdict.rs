@@ -161,11 +161,6 @@ pub struct CellNote {
     pub detail: String,
 }
 
-/// The faults told of a batch, and of one of its items.
-pub const OF_BATCH: usize = 1000;
-/// See [`OF_BATCH`].
-pub const OF_ITEM: usize = 20;
-
 impl FileVerdict {
     /// The verdict of a batch, of those of its items; `objects` is what became of each object that they
     /// are of.

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use super::proof::Proof;
 use crate::agreements::conventions::acts::{Amended, Article};
+use crate::agreements::conventions::consolidated::Consolidated;
 use crate::agreements::conventions::content::{Renewal, Target};
 use crate::agreements::conventions::coverage::model::Coverage;
 use crate::agreements::conventions::directory::model::PublicConvention;
@@ -103,9 +104,8 @@ pub struct Agreed {
 }
 
 impl Agreed {
-    /// On this day. Who follows the convention up is told in words that may name people: not here.
-    pub fn on(convention: &Convention, day: NaiveDate) -> Self {
-        let text = convention.on(day);
+    /// By its text of this day. Who follows the convention up is told in words that may name people: not here.
+    pub fn of(convention: &Convention, text: Consolidated, day: NaiveDate) -> Self {
         let terms = text.content.terms.0;
         let in_effect = convention.amendments.iter();
         Self {

@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::agreements::conventions::amendments::model::Amendment;
-use crate::agreements::conventions::content_hash::content_hash;
+use crate::agreements::conventions::consolidated::Consolidated;
 use crate::agreements::conventions::model::Convention;
 use crate::agreements::conventions::signing::{Medium, Side, Signatory};
 use crate::error::Result;
@@ -56,17 +56,15 @@ pub struct PublicSignature {
 }
 
 impl Proof {
-    /// Of a convention on a day, and of its amendments.
+    /// Of a convention with its text of a day, and of its amendments.
     ///
     /// # Errors
     /// `internal_error` when a digest cannot be made.
-    pub fn on(convention: &Convention, amendments: &[Amendment], day: NaiveDate) -> Result<Self> {
-        let text = convention.on(day);
-        let is_amended = !text.articles.is_empty() || text.content != convention.original;
-        let today = match is_amended {
-            true => content_hash(&text.content, &text.articles)?,
-            false => convention.content_hash.clone(),
-        };
+    pub fn of(
+        convention: &Convention,
+        text: &Consolidated,
+        amendments: &[Amendment],
+    ) -> Result<Self> {
         let first = SignedAct {
             amendment: None,
             content_hash: convention.content_hash.clone(),
@@ -80,7 +78,7 @@ impl Proof {
             signatures: signatures(&one.signatories),
         });
         Ok(Self {
-            content_hash: today,
+            content_hash: convention.hash_of(text)?,
             acts: std::iter::once(first).chain(acts).collect(),
         })
     }

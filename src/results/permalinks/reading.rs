@@ -43,9 +43,10 @@ pub async fn read(
         amendments::find_all(connection, scope, &signed, day),
     )?;
     let coverage = Coverage::of(&covered, &counted);
-    let agreed = Agreed::on(&convention, day);
     let signed: Vec<Amendment> = signed.into_iter().map(|(one, _)| one).collect();
-    let proof = Proof::on(&convention, &signed, day)?;
+    let text = convention.on(day);
+    let proof = Proof::of(&convention, &text, &signed)?;
+    let agreed = Agreed::of(&convention, text, day);
     let convention = PublicConvention::of(convention, &parties, day);
     Ok(ConventionPermalink::of(
         convention, agreed, proof, coverage, figures,

@@ -23,19 +23,17 @@ pub type Planned = planned::Planned<kind::Declination, NewDeclination, Declinati
 /// What a row asks for, before the rules.
 enum Asked {
     New(NewDeclination),
-    Change(Box<DeclinationInContext>, NewDeclination),
+    /// With its content under the convention that it keeps.
+    Change(Box<DeclinationInContext>, NewDeclination, Content),
     Same(Box<DeclinationInContext>),
 }
 
 impl Asked {
-    /// The content that the rules are checked on: on the ground of the convention that it keeps.
-    fn content(&self) -> Option<Content> {
+    /// The content whose ground the rules are checked on.
+    const fn content(&self) -> Option<&Content> {
         match self {
-            Self::New(new) => Some(new.content.clone()),
-            Self::Change(before, new) => Some(Content {
-                convention_id: before.declination.content.convention_id,
-                ..new.content.clone()
-            }),
+            Self::New(new) => Some(&new.content),
+            Self::Change(_, _, kept) => Some(kept),
             Self::Same(_) => None,
         }
     }
@@ -52,8 +50,7 @@ pub async fn plan(tx: &mut Tx<'_>, scope: &Scope, items: &[Item]) -> Result<Vec<
         .into_iter()
         .map(|row| row.and_then(|row| asked(scope, &there, &mut seen, row)));
     let asked: Vec<Result<Asked>> = asked.collect();
-    let contents: Vec<Content> = asked.iter().flatten().filter_map(Asked::content).collect();
-    let contents: Vec<&Content> = contents.iter().collect();
+    let contents: Vec<&Content> = asked.iter().flatten().filter_map(Asked::content).collect();
     let day = today(tx.now);
     let grounds = Grounds::of(tx.connection(), scope, &contents, Vec::new(), day).await?;
     let planned = asked
@@ -91,20 +88,16 @@ fn asked(scope: &Scope, there: &There, seen: &mut Seen, row: Row) -> Result<Aske
         return Ok(Asked::Same(before));
     }
     before.declination.step(Step::Update)?;
-    Ok(Asked::Change(before, changed?))
+    let new = changed?;
+    let kept = new.content.under(present.content.convention_id);
+    Ok(Asked::Change(before, new, kept))
 }
 
 /// What is to be written of it, by the rules of one.
 fn admitted(tx: &Tx<'_>, scope: &Scope, grounds: &Grounds, asked: Asked) -> Result<Planned> {
-    let Some(content) = asked.content() else {
-        return match asked {
-            Asked::Same(before) => Ok(Planned::Same(before)),
-            Asked::New(_) | Asked::Change(..) => Err(Error::not_found()),
-        };
-    };
-    let ground = grounds.under(&content);
     match asked {
         Asked::New(new) => {
+            let ground = grounds.under(&new.content);
             ground.admits(scope, &new.content)?;
             Ok(Planned::Created(many::Row {
                 id: DeclinationId::new(tx.new_id()),
@@ -112,7 +105,8 @@ fn admitted(tx: &Tx<'_>, scope: &Scope, grounds: &Grounds, asked: Asked) -> Resu
                 ancestors: ground.ancestors(),
             }))
         }
-        Asked::Change(before, new) => {
+        Asked::Change(before, new, kept) => {
+            let ground = grounds.under(&kept);
             let ancestors = ground.admits_change(scope, &before.declination, &new.content)?;
             let row = many::Row {
                 id: before.declination.id,

@@ -57,6 +57,7 @@ pub async fn take(
         meant: Meant {
             conventions,
             territories: scope.in_charge(),
+            are_all: false,
         },
         decisive,
     })

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use super::advice;
 use super::cells::{self, Row};
 use crate::error::{Fault, Faults, Place, Rule};
-use crate::http::bulk::BATCH_ITEMS;
+use crate::http::bulk::{BATCH_ITEMS, FaultBudget};
 use crate::http::fields::{Body, Fields};
 use crate::http::formats::Form;
 use crate::http::query::{Parameter, Query, Reader, without_example};
@@ -115,17 +115,16 @@ impl<'a> Received<'a> {
     /// Its items, each as far as it can be read.
     pub async fn items(&self) -> Vec<Item<'a>> {
         let items = self.list().into_iter().flat_map(|(_, items)| items);
-        let (mut left, mut slices) = (OF_BATCH, Slices::default());
+        let (mut budget, mut slices) = (FaultBudget::default(), Slices::default());
         let mut read = Vec::new();
         for item in items {
             slices.pause().await;
-            // Each that is refused says why, be it in one word.
-            let most = left.clamp(1, OF_ITEM);
+            let most = budget.of_item();
             let item = match self.form {
                 Form::Csv => Item::of_row(cells::item(item), most),
                 _ => Item::read(Cow::Borrowed(item), most),
             };
-            left = left.saturating_sub(item.faults.len());
+            budget.spend(item.faults.len());
             read.push(item);
         }
         read
@@ -159,10 +158,6 @@ pub struct Item<'a> {
     /// Whether more is wrong than is told.
     pub is_cut: bool,
 }
-
-/// The faults told of a batch, and of one of its items.
-const OF_BATCH: usize = 1000;
-const OF_ITEM: usize = 20;
 
 impl<'a> Item<'a> {
     fn read(object: Cow<'a, Value>, most: usize) -> Self {

@@ -38,7 +38,7 @@ pub async fn plan(tx: &mut Tx<'_>, scope: &Scope, items: &[Item]) -> Result<Vec<
         Asked::Same(_) => None,
     });
     let schools = Schools::among(tx.connection(), places).await?;
-    let mut said = HashSet::new();
+    let mut texts = HashSet::new();
     let planned = asked.into_iter().map(|asked| match asked? {
         Asked::Same(before) => Ok(Planned::Same(Box::new(before))),
         Asked::Change(before, new) => {
@@ -57,11 +57,12 @@ pub async fn plan(tx: &mut Tx<'_>, scope: &Scope, items: &[Item]) -> Result<Vec<
         Asked::New(new) => {
             let ancestors = above(&schools, &new.territory)?;
             must_be_kept_by(scope, &ancestors)?;
-            if !said.insert(text(&new)) {
+            let said = text(&new);
+            if !texts.insert(said.clone()) {
                 return Err(repeated_row());
             }
             // Compared only now: who has not the place in charge does not learn who is there.
-            Ok(match there.alike(&new) {
+            Ok(match there.by_text.get(&said) {
                 Some(same) if !seen.insert(same.id) => return Err(repeated_row()),
                 Some(same) => Planned::Same(Box::new(same.clone())),
                 None => Planned::Created(Row {
@@ -144,10 +145,5 @@ impl There {
             }
         }
         Ok(Self { by_id, by_text })
-    }
-
-    /// The one that says the same.
-    fn alike(&self, new: &NewContact) -> Option<&Contact> {
-        self.by_text.get(&text(new))
     }
 }

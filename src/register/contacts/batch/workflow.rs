@@ -42,6 +42,7 @@ pub async fn take(
         meant: Meant {
             conventions: Vec::new(),
             territories: scope.in_charge(),
+            are_all: false,
         },
         decisive,
     })

@@ -6,9 +6,9 @@ use serde_json::{Map, Value, json};
 
 use super::layout::{LAYOUT, OF_REPORT};
 use crate::error::{Fault, Faults, Notice, Place, Rule, notice};
+use crate::http::bulk::FaultBudget;
 use crate::http::fields::{Body, Fields};
 use crate::http::table::request::Item;
-use crate::http::table::verdict::{OF_BATCH, OF_ITEM};
 use crate::results::reports::content::NewReport;
 use crate::values::ids::{ConventionId, DeclinationId};
 use crate::values::{SchoolYear, TerritoryCode};
@@ -290,11 +290,10 @@ pub fn reports(items: &[Item]) -> Vec<Piece> {
             piece.add(index, object, report);
         }
     }
-    let mut left = OF_BATCH;
+    let mut budget = FaultBudget::default();
     let read = pieces.into_iter().map(|(piece, report)| {
-        let most = left.clamp(1, OF_ITEM);
-        let piece = read(piece, report, items, most);
-        left = left.saturating_sub(piece.faults.len());
+        let piece = read(piece, report, items, budget.of_item());
+        budget.spend(piece.faults.len());
         piece
     });
     read.collect()
@@ -321,18 +320,10 @@ fn read(mut piece: Piece, report: Map<String, Value>, items: &[Item], most: usiz
         piece.is_wrong(&fault);
     }
     // What a damaged cell or row lacks, it lacks for its damage.
-    let damaged: HashSet<(usize, &str)> = damage
-        .iter()
-        .filter_map(|(item, fault)| match &fault.place {
-            Place::Pointer(pointer) => Some((*item, pointer.as_str())),
-            Place::Parameter(_) | Place::Header(_) => None,
-        })
-        .collect();
-    let is_due = |fault: &ItemFault| {
-        damaged.contains(&(fault.item, ""))
-            || damaged.contains(&(fault.item, fault.pointer.as_str()))
-    };
-    piece.faults.retain(|fault| !is_due(fault));
+    piece.faults.retain(|fault| {
+        let item = items.get(fault.item);
+        !item.is_some_and(|item| item.explains(&fault.pointer))
+    });
     let damage = damage
         .into_iter()
         .filter_map(|(item, fault)| match fault.place {

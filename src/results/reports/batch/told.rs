@@ -5,11 +5,10 @@ use std::collections::HashMap;
 use super::pieces::{ItemFault, Piece};
 use super::plan::Planned;
 use crate::error::{Code, Error, Fault, Notice, Result, Rule, notice};
+use crate::http::bulk::{FaultBudget, MOST_FAULTS};
 use crate::http::table::request::{How, Received};
-use crate::http::table::told::{Meant, Room};
-use crate::http::table::verdict::{
-    CellFault, CellNote, FileVerdict, OF_BATCH, Outcome, RowVerdict,
-};
+use crate::http::table::told::Meant;
+use crate::http::table::verdict::{CellFault, CellNote, FileVerdict, Outcome, RowVerdict};
 use crate::language::Language;
 use crate::results::reports::checks::warnings;
 use crate::results::reports::model::FullReport;
@@ -42,7 +41,7 @@ impl Outcomes {
     /// `validation_failed` for a fault of an atomic batch.
     pub fn told(&self, received: &Received, how: How, language: Language) -> Result<FileVerdict> {
         let mut rows: Vec<Option<RowVerdict>> = received.items.iter().map(|_| None).collect();
-        let mut room = Room::default();
+        let mut budget = FaultBudget::default();
         for (piece, planned) in self.pieces.iter().zip(&self.planned) {
             let faults = piece.faults_of_items();
             for index in &piece.items {
@@ -51,7 +50,7 @@ impl Outcomes {
                     received,
                     *index,
                     (piece, planned, own),
-                    (how, language, &mut room),
+                    (how, language, &mut budget),
                 );
                 if let Some(place) = rows.get_mut(*index) {
                     *place = Some(verdict);
@@ -69,19 +68,19 @@ impl Outcomes {
         received: &Received,
         index: usize,
         (piece, planned, faults): (&Piece, &Planned, &[&ItemFault]),
-        (how, language, room): (How, Language, &mut Room),
+        (how, language, budget): (How, Language, &mut FaultBudget),
     ) -> RowVerdict {
         let report = planned.report(&self.after);
         let outcome = planned.outcome();
         // Each that is refused says why, be it in one word.
-        let told = faults.get(..=room.most()).unwrap_or(faults);
+        let told = faults.get(..=budget.of_item()).unwrap_or(faults);
         let mut errors = match planned {
             Planned::Refused(refusal) => {
                 self.errors(received, index, (told, refusal.as_ref()), language)
             }
             _ => Vec::new(),
         };
-        let is_cut = room.fit(&mut errors) || piece.is_cut;
+        let is_cut = budget.fit(&mut errors) || piece.is_cut;
         let is_kept = !how.is_dry_run || outcome != Outcome::Created;
         RowVerdict {
             id: report
@@ -135,7 +134,7 @@ impl Outcomes {
                 });
             }
         }
-        faults.truncate(OF_BATCH);
+        faults.truncate(MOST_FAULTS);
         faults
     }
 }

@@ -58,6 +58,7 @@ pub async fn take(
                 true => vec![COUNTRY.to_owned()],
                 false => scope.in_charge(),
             },
+            are_all: true,
         },
     })
 }
