@@ -19,6 +19,7 @@ use crate::http::contract::Contract;
 use crate::http::labels::names::ReadNames;
 use crate::http::limits::Limits;
 use crate::http::page::Cursors;
+use crate::http::page_cache::PageCache;
 use crate::http::references::ReadReferences;
 use crate::http::request_log::RequestLog;
 use crate::metrics::Metrics;
@@ -43,6 +44,8 @@ pub struct Shared {
     pub limits: Limits,
     /// The connections of all workers.
     pub pools: Pools,
+    /// Public pages, until something is written.
+    pub pages: PageCache,
     /// The last requests, until they are kept.
     pub request_log: RequestLog,
     /// Asks whether PostgreSQL answers.
@@ -96,6 +99,7 @@ impl Shared {
         Ok(Arc::new(Self {
             limits: Limits::new(&config),
             pools: Pools::default(),
+            pages: PageCache::default(),
             request_log: RequestLog::default(),
             probe: Probe::start(&connector)?,
             config,
@@ -115,6 +119,7 @@ impl Shared {
         self.metrics.set(|| {
             self.limits.measure();
             self.pools.measure();
+            self.pages.measure();
         });
         self.metrics.render()
     }

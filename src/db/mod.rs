@@ -31,6 +31,7 @@ pub mod rows;
 pub mod schema;
 pub mod search;
 pub mod session;
+pub mod snapshot;
 mod socket;
 pub mod sql_text;
 mod tls;
