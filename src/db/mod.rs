@@ -53,6 +53,7 @@ pub use connect::Connector;
 use pools::Pools;
 use probe::Probe;
 pub use session::Session;
+use snapshot::Snapshot;
 
 /// A connection that a write borrows.
 pub type Borrowed = Object<Sessions>;
@@ -217,6 +218,16 @@ impl Db {
         let reader = Arc::new(made.map_err(Error::unavailable)?);
         *self.lock() = Some(Arc::clone(&reader));
         Ok(reader)
+    }
+
+    /// What is committed now.
+    ///
+    /// # Errors
+    /// As any query.
+    pub async fn snapshot(&self) -> Result<Snapshot> {
+        let generation = *self.connector.cluster().generation().borrow();
+        let reader = self.reader().await?;
+        snapshot::read(generation, &reader).await
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Arc<Session>>> {

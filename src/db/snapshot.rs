@@ -41,17 +41,26 @@ impl FromSql<PgLsn, Pg> for Sent {
 /// What a read sees: two that are equal saw the same, whatever they read.
 ///
 /// A snapshot names the transactions that are not finished. On a standby it does not name them all,
-/// which is why the position of its replay belongs to it.
+/// which is why the position of its replay belongs to it; and another primary counts its transactions
+/// anew, which is why the generation of the connections does.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Snapshot(Sent, Option<Sent>);
+pub struct Snapshot {
+    generation: u64,
+    unfinished: Sent,
+    replayed: Option<Sent>,
+}
 
-/// What is committed now.
+/// What this connection sees, of this generation.
 ///
 /// # Errors
 /// As any query.
-pub async fn snapshot(mut connection: &AsyncPgConnection) -> Result<Snapshot> {
-    let (snapshot, replayed) = diesel::select((pg_current_snapshot(), pg_last_wal_replay_lsn()))
+pub async fn read(generation: u64, mut connection: &AsyncPgConnection) -> Result<Snapshot> {
+    let (unfinished, replayed) = diesel::select((pg_current_snapshot(), pg_last_wal_replay_lsn()))
         .get_result(&mut connection)
         .await?;
-    Ok(Snapshot(snapshot, replayed))
+    Ok(Snapshot {
+        generation,
+        unfinished,
+        replayed,
+    })
 }

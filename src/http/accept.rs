@@ -2,6 +2,9 @@
 
 use actix_web::http::header::{ACCEPT, HeaderMap};
 
+/// Smaller answers cost more to compress than to send.
+const WORTH_COMPRESSING: u64 = 4 * 1024;
+
 /// The media type to answer: the one the client weighs most, the first of `produced` on a tie;
 /// `None` when it takes none of them.
 pub fn choose<'a>(headers: &HeaderMap, produced: &'a [String]) -> Option<&'a str> {
@@ -22,6 +25,23 @@ pub fn choose<'a>(headers: &HeaderMap, produced: &'a [String]) -> Option<&'a str
         }
     }
     best.map(|(_, media_type)| media_type)
+}
+
+/// Whether an answer of so many bytes is worth compressing.
+pub const fn is_worth_compressing(bytes: u64) -> bool {
+    bytes >= WORTH_COMPRESSING
+}
+
+/// Whether `Accept-Encoding` takes gzip.
+/// Whether `Accept-Encoding` takes gzip.
+pub fn takes_gzip(value: &str) -> bool {
+    value.split(',').any(|coding| {
+        let mut parts = coding.split(';').map(str::trim);
+        let named = parts
+            .next()
+            .is_some_and(|name| name.eq_ignore_ascii_case("gzip") || name == "*");
+        named && !parts.any(|part| matches!(part, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
+    })
 }
 
 /// The weight of the most specific range that names the type.

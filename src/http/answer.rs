@@ -16,6 +16,9 @@ use uuid::Uuid;
 use crate::db::version::{Precondition, UNQUOTED_ETAG, WEAK_ETAG};
 use crate::error::{Error, Notice, Result};
 
+/// The media type of a page.
+pub const HTML: &str = "text/html; charset=utf-8";
+
 /// The room a body is given to begin with, in bytes.
 const ROOM: usize = 16 * 1024;
 

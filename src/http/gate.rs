@@ -164,15 +164,16 @@ async fn serve_page(
     mut request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> actix_web::Result<ServiceResponse> {
-    let Some(key) = page_cache::Key::of(app, &request).await else {
+    let Some(key) = page_cache::Key::of(&app.db, app.now(), &request).await else {
         return serve(app, asked, request, next).await;
     };
     let terms = Terms::take(&mut request);
     match app.pages.find(&key).await {
         Found::Page(page) => Ok(request.into_response(page.answer(&terms))),
+        Found::Older(page) => Ok(request.into_response(page.older_answer(&terms))),
         Found::Place(place) => {
             let made = serve(app, asked, request, next).await?;
-            Ok(page_cache::keep(place, made, &terms))
+            Ok(app.pages.keep(key, place, made, &terms))
         }
     }
 }

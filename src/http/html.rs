@@ -5,12 +5,9 @@ use actix_web::http::header::{
 };
 use maud::Markup;
 
-use super::answer::Answer;
+use super::answer::{Answer, HTML};
 use super::call::Call;
 use crate::layout::{Frame, Spoken};
-
-/// The media type of a page.
-pub const HTML: &str = "text/html; charset=utf-8";
 
 /// How long a copy may be kept: what is open changes by the day.
 const FRESH: &str = "public, max-age=300";

@@ -3,44 +3,63 @@
 //! A page is the same for all who read it in one language. It is made once for what is committed, while
 //! those who ask for it meanwhile wait, and told again without a turn of the pools that searches and sums
 //! share. What it is kept under has PostgreSQL's snapshot: after any commit, of this instance or of
-//! another, it is found no more. Nobody reads a page that is older than what was written before they
-//! asked.
+//! another, it is found no more, and nobody reads a page that is older than what was written before they
+//! asked. Only where so much is written and read that pages would be made without end, one of the last minute
+//! is told, with its age.
 
 use std::io::Write as _;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use actix_web::HttpResponse;
 use actix_web::body::MessageBody as _;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::http::{Method, StatusCode};
-use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use quick_cache::sync::{Cache, DefaultLifecycle, PlaceholderGuard};
 use quick_cache::{DefaultHashBuilder, Weighter};
 
-use super::answer::{Answer, of_coding};
+use super::accept::{is_worth_compressing, takes_gzip};
+use super::answer::{Answer, HTML, of_coding};
 use super::contract::Operation;
-use super::html::HTML;
-use super::shell::{is_worth_compressing, takes_gzip};
-use crate::app::App;
-use crate::db::snapshot::{Snapshot, snapshot};
+use crate::db::Db;
+use crate::db::snapshot::Snapshot;
 use crate::language::Language;
 use crate::layout::Spoken;
 
+/// The media type of a page, as the document has it.
+const PAGE: &str = "text/html";
+
 /// How many pages are kept, about, and their bytes.
 const PAGES: usize = 1_000;
-const MOST: u64 = 32 * 1024 * 1024;
+const MOST: u64 = 16 * 1024 * 1024;
 
 /// How long a request waits for another that makes its page, before it makes it itself.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// How many pages are made anew in a second, and at once, before those of the last minute are told.
+const ANEW: Quota = Quota::per_second(many(5)).allow_burst(many(50));
+
+const fn many(number: u32) -> NonZeroU32 {
+    NonZeroU32::MIN.saturating_add(number - 1)
+}
+
+/// How old they are at most.
+const OLDEST: Duration = Duration::from_secs(60);
+
 /// The pages.
 pub struct PageCache {
     pages: Cache<Key, Arc<Page>, Weight>,
+    /// The last that was made for an address, whatever was written since.
+    last: Cache<Asked, Arc<Page>, Weight>,
+    anew: DefaultDirectRateLimiter,
     kept: AtomicU64,
     made: AtomicU64,
 }
@@ -55,16 +74,20 @@ type Place<'a> = PlaceholderGuard<
     DefaultLifecycle<Key, Arc<Page>>,
 >;
 
-/// What a page depends on.
+/// Which page is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Key {
+struct Asked {
     /// Its path and its query.
     address: String,
     language: Language,
+}
+
+/// What a page depends on.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Key {
+    asked: Asked,
     /// What it tells of time it tells by the minute.
     minute: i64,
-    /// Another primary counts its transactions anew.
-    generation: u64,
     snapshot: Snapshot,
 }
 
@@ -72,16 +95,23 @@ pub struct Key {
 pub struct Page {
     answer: Answer,
     gzip: Bytes,
+    made: Instant,
 }
 
 /// What is kept weighs what it takes.
 #[derive(Clone)]
 pub struct Weight;
 
+impl Weighter<Asked, Arc<Page>> for Weight {
+    fn weight(&self, asked: &Asked, page: &Arc<Page>) -> u64 {
+        let bytes = asked.address.len() + page.answer.body.len() + page.gzip.len();
+        u64::try_from(bytes).unwrap_or(u64::MAX)
+    }
+}
+
 impl Weighter<Key, Arc<Page>> for Weight {
     fn weight(&self, key: &Key, page: &Arc<Page>) -> u64 {
-        let bytes = key.address.len() + page.answer.body.len() + page.gzip.len();
-        u64::try_from(bytes).unwrap_or(u64::MAX)
+        self.weight(&key.asked, page)
     }
 }
 
@@ -92,11 +122,13 @@ pub struct Terms {
     takes_gzip: bool,
 }
 
-/// A page, or the place where it is to be kept; none where another takes too long to make it.
+/// A page, or the place where it is to be kept.
 pub enum Found<'a> {
     /// It is there.
     Page(Arc<Page>),
-    /// It is to be made.
+    /// It is there, as it was in the last minute.
+    Older(Arc<Page>),
+    /// It is to be made; where another takes too long to make it, without a place.
     Place(Option<Box<Place<'a>>>),
 }
 
@@ -104,6 +136,8 @@ impl Default for PageCache {
     fn default() -> Self {
         Self {
             pages: Cache::with_weighter(PAGES, MOST, Weight),
+            last: Cache::with_weighter(PAGES, MOST, Weight),
+            anew: RateLimiter::direct(ANEW),
             kept: AtomicU64::new(0),
             made: AtomicU64::new(0),
         }
@@ -113,14 +147,62 @@ impl Default for PageCache {
 impl PageCache {
     /// The page, or where to keep it.
     pub async fn find<'a>(&'a self, key: &Key) -> Found<'a> {
-        let found = self.pages.get_value_or_guard_async(key);
-        let (found, count) = match tokio::time::timeout(PATIENCE, found).await {
-            Ok(Ok(page)) => (Found::Page(page), &self.kept),
-            Ok(Err(place)) => (Found::Place(Some(Box::new(place))), &self.made),
-            Err(_) => (Found::Place(None), &self.made),
+        let found = match self.older(key) {
+            Some(page) => Found::Older(page),
+            None => self.kept_or_place(key).await,
+        };
+        let count = match found {
+            Found::Page(_) | Found::Older(_) => &self.kept,
+            Found::Place(_) => &self.made,
         };
         count.fetch_add(1, Ordering::Relaxed);
         found
+    }
+
+    /// The page as it was, where it is not kept as it is and too many are made anew.
+    fn older(&self, key: &Key) -> Option<Arc<Page>> {
+        let last = self.last.get(&key.asked)?;
+        let is_wanted = self.pages.peek(key).is_none()
+            && last.made.elapsed() < OLDEST
+            && self.anew.check().is_err();
+        is_wanted.then_some(last)
+    }
+
+    async fn kept_or_place<'a>(&'a self, key: &Key) -> Found<'a> {
+        let found = self.pages.get_value_or_guard_async(key);
+        match tokio::time::timeout(PATIENCE, found).await {
+            Ok(Ok(page)) => Found::Page(page),
+            Ok(Err(place)) => Found::Place(Some(Box::new(place))),
+            Err(_) => Found::Place(None),
+        }
+    }
+
+    /// Keeps what was made, if it is a page, and answers it on these terms.
+    pub fn keep(
+        &self,
+        key: Key,
+        place: Option<Box<Place<'_>>>,
+        made: ServiceResponse,
+        terms: &Terms,
+    ) -> ServiceResponse {
+        let (request, response) = made.into_parts();
+        let (head, body) = response.into_parts();
+        let body = match body.try_into_bytes() {
+            Ok(body) => body,
+            // A stream is no page.
+            Err(body) => return ServiceResponse::new(request, head.set_body(body)),
+        };
+        let Some(page) = Page::of(head.status(), head.headers(), body.clone()) else {
+            let response = head.set_body(body).map_into_boxed_body();
+            return ServiceResponse::new(request, response);
+        };
+        let (answer, page) = (page.answer(terms), Arc::new(page));
+        self.last.insert(key.asked, Arc::clone(&page));
+        if let Some(place) = place {
+            // Those who wait take it even where nothing was kept for it meanwhile.
+            let _kept = place.insert(page);
+        }
+        ServiceResponse::new(request, answer)
     }
 
     /// Tells how many were told as they were kept, and how many were made.
@@ -145,21 +227,17 @@ pub fn is_for_a_page(request: &ServiceRequest, operation: &Operation) -> bool {
     operation.public && operation.produces == [PAGE] && !has_body
 }
 
-/// As the document has the media type of a page.
-const PAGE: &str = "text/html";
-
 impl Key {
     /// What the page of this request depends on; nothing where the database does not say what it is.
-    pub async fn of(app: &App, request: &ServiceRequest) -> Option<Self> {
+    pub async fn of(db: &Db, now: DateTime<Utc>, request: &ServiceRequest) -> Option<Self> {
         let spoken = Spoken::of(request.query_string(), request.headers());
-        let generation = *app.connector.cluster().generation().borrow();
-        let reader = app.db.reader().await.ok()?;
         Some(Self {
-            address: request.uri().path_and_query()?.to_string(),
-            language: spoken.language,
-            minute: app.now().timestamp().div_euclid(60),
-            generation,
-            snapshot: snapshot(&reader).await.ok()?,
+            asked: Asked {
+                address: request.uri().path_and_query()?.to_string(),
+                language: spoken.language,
+            },
+            minute: now.timestamp().div_euclid(60),
+            snapshot: db.snapshot().await.ok()?,
         })
     }
 }
@@ -203,14 +281,27 @@ impl Page {
             content_type: HTML,
             ..Answer::nothing()
         };
-        Some(Self { answer, gzip })
+        Some(Self {
+            answer,
+            gzip,
+            made: Instant::now(),
+        })
+    }
+
+    /// The answer, with how many seconds ago it was right (RFC 9111 §5.1).
+    pub fn older_answer(&self, terms: &Terms) -> HttpResponse {
+        let mut response = self.answer(terms);
+        let age = HeaderValue::from(self.made.elapsed().as_secs().max(1));
+        response.headers_mut().insert(header::AGE, age);
+        response
     }
 
     /// The answer to a request on these terms.
     pub fn answer(&self, terms: &Terms) -> HttpResponse {
         let response = self.answer.respond(&Method::GET, &terms.conditions);
         let is_whole = response.status() == StatusCode::OK;
-        if !(is_whole && terms.takes_gzip && is_worth_compressing(self.answer.body.len())) {
+        let is_long = u64::try_from(self.answer.body.len()).is_ok_and(is_worth_compressing);
+        if !(is_whole && is_long && terms.takes_gzip) {
             return response;
         }
         let mut response = response.set_body(self.gzip.clone()).map_into_boxed_body();
@@ -222,37 +313,4 @@ impl Page {
         }
         response
     }
-}
-
-/// Keeps what was made, if it is a page, and answers it on these terms.
-pub fn keep(
-    place: Option<Box<Place<'_>>>,
-    made: ServiceResponse,
-    terms: &Terms,
-) -> ServiceResponse {
-    let (request, response) = made.into_parts();
-    let (head, body) = response.into_parts();
-    let body = match body.try_into_bytes() {
-        Ok(body) => body,
-        // A stream is no page.
-        Err(body) => return ServiceResponse::new(request, head.set_body(body)),
-    };
-    match Page::of(head.status(), head.headers(), body.clone()) {
-        Some(page) => kept(place, request, Arc::new(page), terms),
-        None => ServiceResponse::new(request, head.set_body(body).map_into_boxed_body()),
-    }
-}
-
-fn kept(
-    place: Option<Box<Place<'_>>>,
-    request: HttpRequest,
-    page: Arc<Page>,
-    terms: &Terms,
-) -> ServiceResponse {
-    let answer = page.answer(terms);
-    if let Some(place) = place {
-        // It is taken by those who wait, even where there is no room to keep it.
-        let _kept = place.insert(page);
-    }
-    ServiceResponse::new(request, answer)
 }

@@ -18,6 +18,7 @@ use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 use chrono::TimeDelta;
 use futures_util::FutureExt;
 
+use super::accept::{is_worth_compressing, takes_gzip};
 use super::access_log::{AccessLog, Asked};
 use super::advice;
 use super::answer::of_coding;
@@ -38,8 +39,6 @@ use crate::layout::Spoken;
 const MAX_URI: usize = 8 * 1024;
 /// The most bytes of headers.
 const MAX_HEADERS: usize = 32 * 1024;
-/// Smaller answers cost more to compress than to send.
-const WORTH_COMPRESSING: u64 = 4 * 1024;
 /// The longest `X-Request-Id` taken from a caller.
 const MAX_REQUEST_ID: usize = 128;
 
@@ -371,7 +370,7 @@ impl Exchange {
     /// Compresses what is worth it: streams and long texts, for those who take gzip.
     fn compress(&self, response: ServiceResponse) -> ServiceResponse {
         let long = match response.response().body().size() {
-            BodySize::Sized(length) => length >= WORTH_COMPRESSING,
+            BodySize::Sized(length) => is_worth_compressing(length),
             BodySize::Stream => true,
             BodySize::None => false,
         };
@@ -483,21 +482,4 @@ fn is_events(headers: &HeaderMap) -> bool {
     headers
         .get(header::CONTENT_TYPE)
         .is_some_and(|value| value.as_bytes().starts_with(b"text/event-stream"))
-}
-
-/// Whether an answer of so many bytes costs less to compress than to send.
-pub(super) fn is_worth_compressing(bytes: usize) -> bool {
-    u64::try_from(bytes).is_ok_and(|bytes| bytes >= WORTH_COMPRESSING)
-}
-
-/// Whether `Accept-Encoding` takes gzip.
-/// Whether `Accept-Encoding` takes gzip.
-pub(super) fn takes_gzip(value: &str) -> bool {
-    value.split(',').any(|coding| {
-        let mut parts = coding.split(';').map(str::trim);
-        let named = parts
-            .next()
-            .is_some_and(|name| name.eq_ignore_ascii_case("gzip") || name == "*");
-        named && !parts.any(|part| matches!(part, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
-    })
 }

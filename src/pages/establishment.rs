@@ -10,7 +10,6 @@ use uuid::Uuid;
 use super::establishments::where_it_is;
 use super::parts::{self, frame, tags};
 use super::{TAG, words};
-use crate::agreements::conventions::content::ConventionScope;
 use crate::agreements::conventions::store as conventions;
 use crate::auth::person_viewer::Viewer;
 use crate::auth::policy::Scope;
@@ -111,12 +110,8 @@ async fn national(
 ) -> Result<Read> {
     let ids: HashSet<Uuid> = bonds.iter().map(|bond| bond.convention_id).collect();
     let ids: Vec<ConventionId> = ids.into_iter().map(Id::new).collect();
-    let national = conventions::find_all(connection, scope, &ids).await?;
-    let national: HashSet<Uuid> = national
-        .iter()
-        .filter(|one| one.original.scope == ConventionScope::National)
-        .map(|one| one.id.uuid())
-        .collect();
+    let national = conventions::national_of(connection, scope, &ids).await?;
+    let national: HashSet<Uuid> = national.into_iter().map(|id| id.uuid()).collect();
     Ok(Read {
         partner_offers: bonds
             .into_iter()

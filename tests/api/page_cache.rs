@@ -166,3 +166,33 @@ async fn a_refusal_of_a_page_is_never_kept() {
     let there = open(&service, &format!("/conventions/{reference}"), &[]).await;
     assert_eq!(there.status, 200, "{}", there.text());
 }
+
+#[actix_web::test]
+async fn where_pages_would_be_made_without_end_one_of_the_last_minute_is_told_with_its_age() {
+    let service = Service::start().await;
+    let (partner, _) = convention(&service, "Ateliers 0").await;
+    let sql = service.sql().await;
+    let mut ages = 0;
+    for number in 1..=100 {
+        let renamed = "UPDATE partners SET legal_name = $1 WHERE id = $2::text::uuid";
+        let name = format!("Ateliers {number}");
+        sql.execute(renamed, &[&name, &partner])
+            .await
+            .expect("a row");
+        let page = open(&service, "/conventions", &[]).await;
+        match page.header("age").parse::<u64>() {
+            Ok(age) => {
+                assert!((1..=60).contains(&age), "{age}");
+                assert!(page.text().contains("Ateliers "));
+                ages += 1;
+            }
+            Err(_) => assert!(page.text().contains(&name), "{name}: {}", page.text()),
+        }
+    }
+    // Fifty at once and five a second are made.
+    assert!(ages <= 50, "{ages}");
+    actix_web::rt::time::sleep(Duration::from_secs(5)).await;
+    let page = open(&service, "/conventions", &[]).await;
+    assert_eq!(page.header("age"), "");
+    assert!(page.text().contains("Ateliers 100"), "{}", page.text());
+}

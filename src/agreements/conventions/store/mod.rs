@@ -13,6 +13,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Bool, Date};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
+use crate::agreements::conventions::content::ConventionScope;
 use crate::agreements::conventions::store::functions::{
     convention_days, convention_effective_status,
 };
@@ -234,6 +235,20 @@ pub async fn find_all(
     Ok(scoped(scope)
         .filter(conventions::id.eq_any(ids))
         .select(Convention::as_select())
+        .load(&mut connection)
+        .await?)
+}
+
+/// Which of these the caller may see and are national.
+pub async fn national_of(
+    mut connection: &AsyncPgConnection,
+    scope: &Scope,
+    ids: &[ConventionId],
+) -> Result<Vec<ConventionId>> {
+    Ok(scoped(scope)
+        .filter(conventions::id.eq_any(ids))
+        .filter(conventions::scope.eq(ConventionScope::National))
+        .select(conventions::id)
         .load(&mut connection)
         .await?)
 }

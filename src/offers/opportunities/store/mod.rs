@@ -214,7 +214,7 @@ pub async fn interventions(
               JOIN intervention_standing s ON s.convention_id = i.convention_id AND s.partner_id = i.partner_id
                                           AND s.from_day <= $3 AND s.until_day > $3
              WHERE i.covers && $1 AND i.levels && $2
-               AND ($8 = '{}' OR i.action_type = ANY ($8)) AND ($9 IS NULL OR i.search @@ french_query($9))
+               AND ($8::text[] = '{}' OR i.action_type = ANY ($8)) AND ($9::text IS NULL OR i.search @@ french_query($9))
                AND intervention_status(i.withdrawn_at, i.available_to, s.in_force_from, s.in_force_until,
                    intervention_reasons(s.obstacles, s.action_types, s.levels, s.territory, i.action_type, i.levels, i.held_by),
                    i.confirmed_at < $7, $3) = 'published'),
@@ -224,7 +224,7 @@ pub async fn interventions(
                                           ORDER BY coalesce(sessions_left = 0, false), distance_km, available_to, id) AS place
               FROM matching m
              WHERE (modality = 'remote' OR coalesce(distance_km <= radius_km, true))
-               AND ($10 IS NULL OR distance_km <= $10)
+               AND ($10::float8 IS NULL OR distance_km <= $10)
             WINDOW of_partner AS (PARTITION BY partner_id))
         SELECT i.id, i.partner_id, i.external_id, i.convention_id, i.title, i.description, i.url, i.action_type, i.levels,
                i.modality, i.available_from, i.available_to, i.duration_minutes, i.pupils_per_session, i.covers,
