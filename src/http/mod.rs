@@ -29,6 +29,7 @@ pub mod open;
 pub mod page;
 pub mod parameters;
 pub mod pointer;
+pub mod position;
 pub mod query;
 pub mod readings;
 pub mod references;

@@ -73,6 +73,7 @@ mod opportunities;
 mod pages;
 mod partners;
 mod portal;
+mod positions;
 mod prefill;
 mod public_conventions;
 mod public_pages;
