@@ -20,6 +20,7 @@ use crate::http::contract::Contract;
 use crate::http::labels::names::ReadNames;
 use crate::http::limits::Limits;
 use crate::http::page::Cursors;
+use crate::http::page_cache::PageCache;
 use crate::http::references::ReadReferences;
 use crate::http::request_log::RequestLog;
 use crate::metrics::Metrics;
@@ -44,6 +45,8 @@ pub struct Shared {
     pub limits: Limits,
     /// The connections of all workers.
     pub pools: Pools,
+    /// Public pages, until something is written.
+    pub pages: PageCache,
     /// The last requests, until they are kept.
     pub request_log: RequestLog,
     /// Asks whether PostgreSQL answers.
@@ -102,6 +105,7 @@ impl Shared {
         Ok(Arc::new(Self {
             limits: Limits::new(&config),
             pools: Pools::default(),
+            pages: PageCache::default(),
             request_log: RequestLog::default(),
             probe: Probe::start(&connector)?,
             standbys: Standbys::start(read.as_ref(), &connector)?,
@@ -123,6 +127,7 @@ impl Shared {
             self.limits.measure();
             self.pools.measure();
             self.standbys.measure();
+            self.pages.measure();
         });
         self.metrics.render()
     }

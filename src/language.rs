@@ -3,7 +3,7 @@
 use actix_web::http::header::{ACCEPT_LANGUAGE, HeaderMap};
 
 /// The language of an answer's labels and messages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub enum Language {
     /// French, also when nothing is asked for.
     #[default]

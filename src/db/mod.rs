@@ -39,6 +39,7 @@ pub mod rows;
 pub mod schema;
 pub mod search;
 pub mod session;
+pub mod snapshot;
 mod socket;
 pub mod sql_text;
 pub mod standby;

@@ -3,8 +3,8 @@
 use std::hash::{DefaultHasher, Hasher};
 
 use actix_web::body::BoxBody;
-use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, Responder};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -185,14 +185,14 @@ impl Answer {
         })
     }
 
-    fn response(&self, request: &HttpRequest) -> HttpResponse {
-        let is_read = matches!(request.method().as_str(), "GET" | "HEAD");
-        let known_as = self.known_as(request.headers()).filter(|_| is_read);
+    /// The response to a request of this method, on the conditions of these headers.
+    pub fn respond(&self, method: &Method, headers: &HeaderMap) -> HttpResponse {
+        let is_read = matches!(method.as_str(), "GET" | "HEAD");
+        let known_as = self.known_as(headers).filter(|_| is_read);
         let known = known_as.is_some();
         // What is shown once is sent even to those who prefer no body: they could not ask again.
         let once = self.replay_body.is_some();
-        let minimal =
-            !is_read && !once && self.status.is_success() && prefers_minimal(request.headers());
+        let minimal = !is_read && !once && self.status.is_success() && prefers_minimal(headers);
         let status = match (known, minimal, self.status) {
             (true, ..) => StatusCode::NOT_MODIFIED,
             (_, true, StatusCode::OK) => StatusCode::NO_CONTENT,
@@ -224,7 +224,7 @@ impl Responder for Answer {
     type Body = BoxBody;
 
     fn respond_to(self, request: &HttpRequest) -> HttpResponse {
-        self.response(request)
+        self.respond(request.method(), request.headers())
     }
 }
 

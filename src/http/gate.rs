@@ -29,6 +29,7 @@ use super::limits::bodies::Held;
 use super::limits::turns::Turn;
 use super::limits::unhurried;
 use super::page::bound_to;
+use super::page_cache::{self, Found, Terms};
 use super::position::{self, POSITION};
 use super::query::Parameters;
 use super::references::{self, References};
@@ -125,12 +126,16 @@ pub async fn gate(
     mut request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> actix_web::Result<ServiceResponse> {
-    match pass(&mut request).await {
-        Ok(Passed::Admitted(admitted)) => {
-            request.extensions_mut().insert(Rc::new(*admitted));
-            next.call(request).await
+    let app = match app_of(&request) {
+        Ok(app) => app,
+        Err(error) => return Ok(request.error_response(error)),
+    };
+    match recognise(&app, &mut request).await {
+        Ok(Recognised::Asked(asked)) if page_cache::is_for_a_page(&request, asked.operation) => {
+            serve_page(&app, asked, request, next).await
         }
-        Ok(Passed::Options(allow)) => {
+        Ok(Recognised::Asked(asked)) => serve(&app, asked, request, next).await,
+        Ok(Recognised::Options(allow)) => {
             let response = HttpResponse::NoContent()
                 .insert_header((header::ALLOW, allow))
                 .finish();
@@ -140,15 +145,51 @@ pub async fn gate(
     }
 }
 
-enum Passed {
-    Admitted(Box<Admitted>),
+/// Looks at the rest of the request, and has it handled.
+async fn serve(
+    app: &App,
+    asked: Asked<'_>,
+    mut request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> actix_web::Result<ServiceResponse> {
+    match admit(app, &mut request, asked).await {
+        Ok(admitted) => {
+            request.extensions_mut().insert(Rc::new(admitted));
+            next.call(request).await
+        }
+        Err(error) => Ok(request.error_response(error)),
+    }
+}
+
+/// Answers the page that is kept, or has it made and keeps it.
+async fn serve_page(
+    app: &App,
+    asked: Asked<'_>,
+    mut request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> actix_web::Result<ServiceResponse> {
+    let Some(key) = page_cache::Key::of(app, &request).await else {
+        return serve(app, asked, request, next).await;
+    };
+    let terms = Terms::take(&mut request);
+    match app.pages.find(&key).await {
+        Found::Page(page) => Ok(request.into_response(page.answer(&terms))),
+        Found::Place(place) => {
+            let made = serve(app, asked, request, next).await?;
+            Ok(page_cache::keep(place, made, &terms))
+        }
+    }
+}
+
+/// What the head of a request asks for.
+enum Recognised<'a> {
+    Asked(Asked<'a>),
     Options(String),
 }
 
-async fn pass(request: &mut ServiceRequest) -> Result<Passed> {
-    let app = app_of(request)?;
+async fn recognise<'a>(app: &'a App, request: &mut ServiceRequest) -> Result<Recognised<'a>> {
     refuse_repeats(request.headers())?;
-    let claims = authenticate(&app, request).await?;
+    let claims = authenticate(app, request).await?;
     note_caller(request, claims.as_ref());
     let template = request.match_pattern();
     let operations = template
@@ -156,7 +197,7 @@ async fn pass(request: &mut ServiceRequest) -> Result<Passed> {
         .and_then(|template| app.api.contract.path(template))
         .ok_or_else(Error::not_found)?;
     if request.method() == Method::OPTIONS {
-        return Ok(Passed::Options(allow(operations)));
+        return Ok(Recognised::Options(allow(operations)));
     }
     if request.method() == Method::HEAD {
         request.head_mut().method = Method::GET;
@@ -167,18 +208,15 @@ async fn pass(request: &mut ServiceRequest) -> Result<Passed> {
     note(request, operation, template.as_deref().unwrap_or_default());
     let media_type = negotiate(request, operation)?;
     let class = class_of(operation, &media_type);
-    let who = caller(&app, request, claims.as_deref());
-    keep_to_rate(&app, request, &who, class).await?;
-    let asked = Asked {
+    let who = caller(app, request, claims.as_deref());
+    keep_to_rate(app, request, &who, class).await?;
+    Ok(Recognised::Asked(Asked {
         operation,
         claims,
         media_type,
         class,
         who,
-    };
-    admit(&app, request, asked)
-        .await
-        .map(|admitted| Passed::Admitted(Box::new(admitted)))
+    }))
 }
 
 fn app_of(request: &ServiceRequest) -> Result<web::Data<App>> {
@@ -466,6 +504,10 @@ fn freshness(
         true => Rc::new(asked),
         false => Rc::new(asked.of_write()),
     };
+    // It is kept under what was committed where the snapshot was taken that is its key.
+    if page_cache::is_for_a_page(request, operation) {
+        freshness.keep_to_primary();
+    }
     if let Some(access_log) = request.extensions().get::<Rc<AccessLog>>() {
         access_log.note_freshness(&freshness);
     }

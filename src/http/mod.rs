@@ -27,6 +27,7 @@ pub mod members;
 pub mod merge;
 pub mod open;
 pub mod page;
+pub mod page_cache;
 pub mod parameters;
 pub mod pointer;
 pub mod position;

@@ -405,7 +405,9 @@ impl Exchange {
             BodySize::None => false,
         };
         // Events are sent as they come: compressed they would wait for each other.
-        if !(self.gzip && long) || is_events(response.headers()) {
+        let headers = response.headers();
+        let is_coded = headers.contains_key(header::CONTENT_ENCODING);
+        if !(self.gzip && long) || is_coded || is_events(headers) {
             return response;
         }
         response.map_body(|head, body| {
@@ -512,8 +514,14 @@ fn is_events(headers: &HeaderMap) -> bool {
         .is_some_and(|value| value.as_bytes().starts_with(b"text/event-stream"))
 }
 
+/// Whether an answer of so many bytes costs less to compress than to send.
+pub(super) fn is_worth_compressing(bytes: usize) -> bool {
+    u64::try_from(bytes).is_ok_and(|bytes| bytes >= WORTH_COMPRESSING)
+}
+
 /// Whether `Accept-Encoding` takes gzip.
-fn takes_gzip(value: &str) -> bool {
+/// Whether `Accept-Encoding` takes gzip.
+pub(super) fn takes_gzip(value: &str) -> bool {
     value.split(',').any(|coding| {
         let mut parts = coding.split(';').map(str::trim);
         let named = parts

@@ -116,6 +116,10 @@ fn describe() {
         "Requests refused because a client asked too much (429)."
     );
     describe_counter!(
+        "ree_pages_total",
+        "Public pages that read the register, by where they came from: kept, or made."
+    );
+    describe_counter!(
         "ree_overload_refused_total",
         "Requests refused because too many waited (503)."
     );

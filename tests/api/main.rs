@@ -70,6 +70,7 @@ mod offered_here;
 mod open_data;
 mod openapi;
 mod opportunities;
+mod page_cache;
 mod pages;
 mod partners;
 mod portal;

@@ -565,14 +565,16 @@ struct Mistake {
 /// Those of `mistakes_by_file.ndjson`, made in the world's convention and its first school.
 fn mistakes() -> Vec<Mistake> {
     let school = crate::support::uai(690_001);
-    let text = crate::support::fill(
-        include_str!("mistakes_by_file.ndjson"),
-        &[
-            ("reference", REFERENCE),
-            ("mistyped_reference", "CN-2020-0O42"),
-            ("school", &school),
-            ("mistyped_school", "0690001Z"),
-        ],
+    let text = [
+        ("{reference}", REFERENCE),
+        ("{mistyped_reference}", "CN-2020-0O42"),
+        ("{school}", &school),
+        ("{mistyped_school}", "0690001Z"),
+    ]
+    .into_iter()
+    .fold(
+        include_str!("mistakes_by_file.ndjson").to_owned(),
+        |text, (name, value)| text.replace(name, value),
     );
     let read = |line: &str| serde_json::from_str(line).expect(line);
     text.lines().map(read).collect()
