@@ -13,8 +13,9 @@ use crate::config::Config;
 use crate::db::news::News;
 use crate::db::pools::Pools;
 use crate::db::probe::Probe;
+use crate::db::standby::Standbys;
 use crate::db::{Connector, Db, installation};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::http::contract::Contract;
 use crate::http::labels::names::ReadNames;
 use crate::http::limits::Limits;
@@ -50,6 +51,8 @@ pub struct Shared {
     pub request_log: RequestLog,
     /// Asks whether PostgreSQL answers.
     pub probe: Probe,
+    /// The standbys that are read from.
+    pub standbys: Arc<Standbys>,
     /// What is new in the change feed.
     pub news: Arc<News>,
     /// Whether the service was told to stop.
@@ -96,12 +99,16 @@ impl Shared {
         api: Api,
     ) -> Result<Arc<Self>> {
         let cursors = Cursors::new(installation::cursor_key(&connector).await?);
+        let read_url = config.read_url.as_deref();
+        let read = read_url.map(|url| Connector::of_setting("REE_READ_URL", url));
+        let read = read.transpose().map_err(Error::internal)?;
         Ok(Arc::new(Self {
             limits: Limits::new(&config),
             pools: Pools::default(),
             pages: PageCache::default(),
             request_log: RequestLog::default(),
             probe: Probe::start(&connector)?,
+            standbys: Standbys::start(read.as_ref(), &connector)?,
             config,
             news: News::new(connector.clone()),
             connector,
@@ -119,6 +126,7 @@ impl Shared {
         self.metrics.set(|| {
             self.limits.measure();
             self.pools.measure();
+            self.standbys.measure();
             self.pages.measure();
         });
         self.metrics.render()
@@ -149,8 +157,8 @@ impl App {
     /// `internal_error` when the pool cannot be built.
     pub fn new(shared: Arc<Shared>) -> Result<Self> {
         let config = &shared.config;
-        let (writes, queries) = (config.db_connections, config.query_connections);
-        let db = Db::new(&shared.connector, &shared.probe, writes, queries)?;
+        let sizes = (config.db_connections, config.query_connections);
+        let db = Db::new(&shared.connector, &shared.probe, &shared.standbys, sizes)?;
         let db = db.watched(&shared.pools);
         Ok(Self { shared, db })
     }

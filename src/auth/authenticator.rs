@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderValue, WWW_AUTHENTICATE};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -10,12 +11,15 @@ use uuid::Uuid;
 use super::keys::{self, KeySource};
 use super::revocation::store;
 use super::{Claims, Keys, Revocations, TokenError, Tokens, authorization};
-use crate::db::Db;
+use crate::db::{Db, Session};
 use crate::error::{Code, Error, Result};
 
 /// Revocations and keys older than this are read again before a token is believed: with the reading every
 /// two seconds, a revocation is effective within five.
 const STALE: TimeDelta = TimeDelta::seconds(4);
+
+/// How long the primary is waited for with them, where there are standbys that reads go on from.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Verifies tokens and knows the revoked ones.
 pub struct Authenticator {
@@ -83,7 +87,8 @@ impl Authenticator {
         Ok(claims)
     }
 
-    /// Reads the keys and the revocations again when they are older than this.
+    /// Reads the keys and the revocations again when they are older than this: from the primary as long as there
+    /// is one, whatever standbys there are, since a standby may be behind.
     ///
     /// # Errors
     /// `service_unavailable` when the database is away.
@@ -95,17 +100,52 @@ impl Authenticator {
         {
             return Ok(());
         }
-        let reader = db.reader().await?;
+        if !db.has_standbys() {
+            return self.read(&*db.reader().await?, now).await;
+        }
+        // Known to be away, it is not waited for.
+        let has_primary = db.has_primary();
+        if has_primary {
+            let reading = async { self.read(&*db.reader().await?, now).await };
+            if let Ok(Ok(())) = tokio::time::timeout(PATIENCE, reading).await {
+                return Ok(());
+            }
+        }
+        match db.standby().await {
+            Some(standby) => self.read_behind(&standby, now, has_primary).await,
+            None => self.read(&*db.reader().await?, now).await,
+        }
+    }
+
+    /// Reads both.
+    async fn read(&self, reader: &Session, now: DateTime<Utc>) -> Result<()> {
         match &self.source {
             KeySource::Files(dir) => self.read_files(dir, now).await,
             KeySource::Database(encryption) => {
-                let stored = keys::store::read(&reader, encryption).await?;
+                let stored = keys::store::read(reader, encryption).await?;
                 let keys = stored.keys_after(Some(self.tokens().keys()));
                 self.replace(keys.map_err(Error::unavailable)?);
             }
         }
-        let (clients, tokens) = store::read(&reader, now).await?;
+        let (clients, tokens) = store::read(reader, now).await?;
         self.revocations.replace(clients, tokens, now);
+        Ok(())
+    }
+
+    /// Where the primary does not answer, adds what a standby knows to what was known last, keys apart: it may
+    /// not have the latest. A primary that there may be is asked again by the next request.
+    async fn read_behind(
+        &self,
+        standby: &Session,
+        now: DateTime<Utc>,
+        has_primary: bool,
+    ) -> Result<()> {
+        if let KeySource::Files(dir) = &self.source {
+            self.read_files(dir, now).await;
+        }
+        let (clients, tokens) = store::read(standby, now).await?;
+        self.revocations
+            .add(clients, tokens, (!has_primary).then_some(now));
         Ok(())
     }
 

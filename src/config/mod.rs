@@ -51,6 +51,8 @@ impl std::fmt::Display for Origin {
 pub struct Config {
     /// The database, when it is not the embedded one.
     pub database_url: Option<String>,
+    /// The standbys to read from.
+    pub read_url: Option<String>,
     /// The data directory.
     pub data_dir: PathBuf,
     /// Where the API listens.

@@ -39,6 +39,13 @@ pub const SETTINGS: &[Setting] = &[
         purpose: "the PostgreSQL server to use; may name several hosts; TLS by sslmode and sslrootcert",
         secret: true,
     },
+    Setting {
+        name: "REE_READ_URL",
+        default: "none: reads go where writes go",
+        purpose: "standbys of that server to read from, as DATABASE_URL names hosts: the first that answers and \
+                  is not far behind",
+        secret: true,
+    },
     setting(
         "REE_DATA_DIR",
         "./data/run in a checkout, else the platform's data directory",

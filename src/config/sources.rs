@@ -141,6 +141,7 @@ impl Values {
         if let Some(Err(error)) = database_url.as_deref().map(crate::db::Connector::new) {
             self.problems.push(error.to_string());
         }
+        let read_url = self.read_url();
         let data_dir = self
             .get("REE_DATA_DIR")
             .map_or_else(default_data_dir, PathBuf::from);
@@ -156,6 +157,7 @@ impl Values {
             .or_insert((public_url.clone(), Origin::Default));
         Ok(Config {
             database_url,
+            read_url,
             data_dir,
             listen,
             admin_listen,
@@ -194,6 +196,21 @@ impl Values {
                 .push(format!("{name}={number}: {expected} is expected"));
         }
         number
+    }
+
+    /// The standbys of a database that is named: the embedded one has none.
+    fn read_url(&mut self) -> Option<String> {
+        const NAME: &str = "REE_READ_URL";
+        let given = self.get(NAME)?.to_owned();
+        if let Err(error) = crate::db::Connector::of_setting(NAME, &given) {
+            self.problems.push(error.to_string());
+        }
+        if self.get("DATABASE_URL").is_none() {
+            self.problems.push(format!(
+                "{NAME}: its servers are standbys of that of DATABASE_URL, which is not given"
+            ));
+        }
+        Some(given)
     }
 
     fn public_url(&mut self, listen: SocketAddr) -> String {

@@ -14,6 +14,8 @@ use tokio_postgres::config::{LoadBalanceHosts, TargetSessionAttrs};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::cluster::{Cluster, Seen, Standing};
+pub use super::connect_error::ConnectError;
+use super::connect_error::{keep, unreachable};
 use super::session::{self, Limits, Link, Session};
 use super::socket::{self, Driven, HostOf, Target};
 use super::tls::{own_parameters, trust};
@@ -47,47 +49,11 @@ pub struct Connector {
     config: Arc<tokio_postgres::Config>,
     tls: MakeRustlsConnect,
     cluster: Arc<Cluster>,
+    /// The one of the servers that is connected to, where it is one alone.
+    only: Option<usize>,
     /// How long a byte is waited for that the server owes.
     patience: Duration,
 }
-
-/// Why a connection could not be prepared or made, in words for a log.
-#[derive(Debug)]
-pub struct ConnectError {
-    words: String,
-    /// No server said anything.
-    is_silent: bool,
-}
-
-impl ConnectError {
-    /// In these words.
-    pub(super) const fn new(words: String) -> Self {
-        Self {
-            words,
-            is_silent: false,
-        }
-    }
-
-    /// Whether no server said anything, not even that it refuses.
-    pub const fn is_silent(&self) -> bool {
-        self.is_silent
-    }
-
-    fn silent() -> Self {
-        Self {
-            words: "PostgreSQL did not answer in time".to_owned(),
-            is_silent: true,
-        }
-    }
-}
-
-impl std::fmt::Display for ConnectError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.words)
-    }
-}
-
-impl std::error::Error for ConnectError {}
 
 /// A connection to one of the servers, and what that said of itself.
 pub struct Opened {
@@ -120,9 +86,17 @@ impl Connector {
     /// # Errors
     /// When the address or the certificates cannot be read; the password is not in the message.
     pub fn new(database_url: &str) -> Result<Self, ConnectError> {
+        Self::of_setting("DATABASE_URL", database_url)
+    }
+
+    /// Reads the address that this setting gives.
+    ///
+    /// # Errors
+    /// As [`Connector::new`].
+    pub fn of_setting(name: &str, database_url: &str) -> Result<Self, ConnectError> {
         let (address, verification) = own_parameters(database_url);
         let mut config: tokio_postgres::Config = address.parse().map_err(|error| {
-            ConnectError::new(format!("DATABASE_URL is not a PostgreSQL address: {error}"))
+            ConnectError::new(format!("{name} is not a PostgreSQL address: {error}"))
         })?;
         config.application_name("ree");
         let options = config
@@ -134,6 +108,7 @@ impl Connector {
             config: Arc::new(config),
             tls,
             cluster: Arc::default(),
+            only: None,
             patience: STATEMENT + MARGIN,
         })
     }
@@ -148,6 +123,22 @@ impl Connector {
             cluster: Arc::default(),
             ..self.clone()
         }
+    }
+
+    /// Each server that the address names by itself, with what it is called in metrics; in the order they are
+    /// tried.
+    pub fn each_server(&self) -> Vec<(String, Self)> {
+        let hosts = self.in_order();
+        let alone = hosts.into_iter().map(|(place, host)| {
+            let name = host.label();
+            let one = Self {
+                only: Some(place),
+                cluster: Arc::default(),
+                ..self.clone()
+            };
+            (name, one)
+        });
+        alone.collect()
     }
 
     /// The same, where a statement may take no longer than this.
@@ -219,7 +210,7 @@ impl Connector {
     }
 
     fn opened(&self, met: Met) -> Opened {
-        let link = Link::new(met.client.cancel_token(), met.target);
+        let link = Link::new(met.client.cancel_token(), met.target, met.seen.is_standby());
         let limits = Limits {
             pulse: met.pulse,
             patience: self.patience,
@@ -277,6 +268,7 @@ impl Connector {
         let mut hosts: Vec<_> = socket::hosts(&self.config)
             .into_iter()
             .enumerate()
+            .filter(|(host, _)| self.only.is_none_or(|only| only == *host))
             .collect();
         if self.config.get_load_balance_hosts() == LoadBalanceHosts::Random {
             hosts.shuffle(&mut rand::rng());
@@ -344,21 +336,6 @@ impl Connector {
     }
 }
 
-/// The failure to tell of several: one that says something.
-fn keep(before: Option<ConnectError>, failure: ConnectError) -> Option<ConnectError> {
-    match before {
-        Some(before) if failure.is_silent => Some(before),
-        _ => Some(failure),
-    }
-}
-
-/// The message with what lies below it: tokio-postgres' own is only `error connecting to server`.
-fn unreachable(error: &(dyn std::error::Error + 'static)) -> ConnectError {
-    let below = error.source().map(|source| format!(": {source}"));
-    let below = below.unwrap_or_default();
-    ConnectError::new(format!("PostgreSQL cannot be reached: {error}{below}"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -368,7 +345,7 @@ mod tests {
         let refused = Connector::new("postgresql://u:s3cret@h:notaport/d")
             .err()
             .unwrap();
-        assert!(!refused.words.contains("s3cret"), "{refused}");
+        assert!(!refused.to_string().contains("s3cret"), "{refused}");
     }
 
     #[tokio::test]

@@ -24,6 +24,14 @@ impl Mark {
     pub fn uuid(&self) -> uuid::Uuid {
         self.id.parse().unwrap_or_default()
     }
+
+    /// Of a place in the change feed, the position.
+    pub const fn position(&self) -> Option<i64> {
+        match self.value {
+            MarkValue::Place(position, _) => Some(position),
+            _ => None,
+        }
+    }
 }
 
 /// What lists can be sorted by.

@@ -43,8 +43,11 @@ impl Pools {
 
     /// Tells how full they are now.
     pub fn measure(&self) {
-        for name in [super::WRITES, super::QUERIES] {
+        for name in [super::WRITES, super::QUERIES, super::STANDBYS] {
             let sum = self.sum(name);
+            if sum.most == 0 {
+                continue;
+            }
             metrics::gauge!("ree_pool_max_connections", "pool" => name).set(number(sum.most));
             metrics::gauge!("ree_pool_waiting", "pool" => name).set(number(sum.waiting));
             for (state, count) in [("in_use", sum.in_use), ("idle", sum.idle)] {

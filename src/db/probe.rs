@@ -177,6 +177,8 @@ impl Watch {
             Err(error) => {
                 if error.is_silent() {
                     self.connector.cluster().is_away();
+                } else if !error.is_busy() {
+                    self.connector.cluster().is_missing();
                 }
                 Err(error.to_string())
             }

@@ -1,12 +1,17 @@
 //! A connection as it is used: what drives it, how long it is waited for, and how it is let go.
 
+use std::num::NonZero;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use diesel::QueryResult;
+use diesel::connection::{TransactionDepthChange, TransactionManagerStatus};
 use diesel_async::pooled_connection::PoolableConnection;
-use diesel_async::{AnsiTransactionManager, AsyncPgConnection, TransactionManager};
+use diesel_async::{
+    AnsiTransactionManager, AsyncPgConnection, SimpleAsyncConnection, TransactionManager,
+};
 use futures_util::future::poll_fn;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
@@ -15,6 +20,7 @@ use tokio_postgres::tls::TlsStream;
 use tokio_postgres::{AsyncMessage, CancelToken, Connection};
 
 use super::cluster::Cluster;
+use super::position::{self, Position};
 use super::socket::Target;
 use super::wire::Pulse;
 use crate::error::{Error, Result, last_demotion};
@@ -40,18 +46,26 @@ struct Inner {
     created: Instant,
     token: CancelToken,
     target: Target,
+    /// Whether its server was a standby when it was made.
+    is_of_standby: bool,
 }
 
 impl Link {
     /// Of a connection made now.
-    pub(super) fn new(token: CancelToken, target: Target) -> Self {
+    pub(super) fn new(token: CancelToken, target: Target, is_of_standby: bool) -> Self {
         Self(Arc::new(Inner {
             is_alive: AtomicBool::new(true),
             warnings: AtomicU64::new(0),
             created: Instant::now(),
             token,
             target,
+            is_of_standby,
         }))
+    }
+
+    /// Whether its server was a standby when it was made: it may lack what was written elsewhere.
+    pub fn is_of_standby(&self) -> bool {
+        self.0.is_of_standby
     }
 
     /// False once the connection was lost, or is not to be used again.
@@ -185,27 +199,69 @@ impl Session {
         Ok(AnsiTransactionManager::begin_transaction(&mut self.connection).await?)
     }
 
-    /// Ends the transaction, all of it written, on the synchronous standbys too where there are some.
+    /// Ends the transaction, all of it written, on the synchronous standbys too where there are some. Tells the
+    /// position after it, where the server does: asked for behind the commit, in the same round trip.
     ///
     /// # Errors
     /// `outcome_unknown` when the answer did not come, or not in time, or PostgreSQL warned that it did not
     /// wait for a standby. `service_unavailable` and others when it was refused.
-    pub async fn commit(&mut self) -> Result<()> {
-        let Self { connection, link } = self;
-        let warnings = link.warnings();
-        let committing = AnsiTransactionManager::commit_transaction(connection);
-        let mut committing = std::pin::pin!(committing);
-        let Ok(outcome) = tokio::time::timeout(COMMIT, &mut committing).await else {
-            log::warn!("a commit took over {COMMIT:?}: its outcome is unknown");
-            // Otherwise its locks are held for as long as the standby stays away.
-            link.cancel().await;
-            let _ended = tokio::time::timeout(GIVING_UP, committing).await;
-            return Err(Error::unknown_outcome("the commit took too long"));
-        };
-        outcome.map_err(Error::of_commit)?;
-        if link.warnings() > warnings {
-            link.discard();
+    pub async fn commit(&mut self) -> Result<Option<Position>> {
+        if self.depth() > 1 {
+            // A part of another transaction: nothing is written yet.
+            AnsiTransactionManager::commit_transaction(&mut self.connection).await?;
+            return Ok(None);
+        }
+        let warnings = self.link.warnings();
+        let (outcome, end) = self.committed().await?;
+        if let Err(error) = outcome {
+            // What Diesel takes it to be in is no transaction any more.
+            self.link.discard();
+            return Err(Error::of_commit(error));
+        }
+        if self.link.warnings() > warnings {
+            self.link.discard();
             return Err(Error::unknown_outcome("a standby was not waited for"));
+        }
+        self.is_in_no_transaction()?;
+        Ok(end
+            .inspect_err(|error| log::debug!("no position: {error}"))
+            .ok())
+    }
+
+    /// Commits and asks for the position behind it, and gives up when that takes too long.
+    async fn committed(&self) -> Result<(QueryResult<()>, Result<Position>)> {
+        let (mut first, second) = (&self.connection, &self.connection);
+        let committing =
+            async move { tokio::join!(first.batch_execute("COMMIT"), position::end(second)) };
+        let mut committing = std::pin::pin!(committing);
+        match tokio::time::timeout(COMMIT, &mut committing).await {
+            Ok(committed) => Ok(committed),
+            Err(_) => {
+                log::warn!("a commit took over {COMMIT:?}: its outcome is unknown");
+                // Otherwise its locks are held for as long as the standby stays away.
+                self.link.cancel().await;
+                let _ended = tokio::time::timeout(GIVING_UP, committing).await;
+                Err(Error::unknown_outcome("the commit took too long"))
+            }
+        }
+    }
+
+    /// How many transactions, one in the other, run on it.
+    fn depth(&mut self) -> u32 {
+        let status = AnsiTransactionManager::transaction_manager_status_mut(&mut self.connection);
+        let depth = status.transaction_depth().ok().flatten();
+        depth.map_or(0, NonZero::get)
+    }
+
+    /// Tells Diesel that the transaction has ended: its own way to commit leaves no room for another statement
+    /// in the same round trip.
+    fn is_in_no_transaction(&mut self) -> Result<()> {
+        let status = AnsiTransactionManager::transaction_manager_status_mut(&mut self.connection);
+        match status {
+            TransactionManagerStatus::Valid(valid) => {
+                valid.change_transaction_depth(TransactionDepthChange::DecreaseDepth)?;
+            }
+            TransactionManagerStatus::InError => self.link.discard(),
         }
         Ok(())
     }

@@ -69,6 +69,15 @@ pub fn hosts(config: &Config) -> Vec<HostOf> {
 }
 
 impl HostOf {
+    /// What it is called where several are told apart.
+    pub fn label(&self) -> String {
+        match &self.place {
+            Place::Name(name) => format!("{name}:{}", self.port),
+            Place::Address(address) => SocketAddr::from((*address, self.port)).to_string(),
+            Place::Directory(directory) => format!("{}:{}", directory.display(), self.port),
+        }
+    }
+
     /// Where it is, as far as its name tells.
     pub async fn targets(&self, tls: &MakeRustlsConnect) -> io::Result<Vec<Target>> {
         let places = match &self.place {

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::Session;
 pub use super::journal::Step;
 use super::journal::{Entry, Journaled};
+use super::position::Position;
 use crate::clock::Clock;
 use crate::error::Result;
 use crate::values::Json;
@@ -110,12 +111,13 @@ impl<'a> Tx<'a> {
         }
     }
 
-    /// Ends it, all of it written, on the synchronous standbys too where there are some.
+    /// Ends it, all of it written, on the synchronous standbys too where there are some. Tells the position
+    /// after it, where the server does.
     ///
     /// # Errors
     /// `outcome_unknown` when the answer did not come, or not in time, or PostgreSQL warned that it did not
     /// wait for a standby. `service_unavailable` and others when it was refused.
-    pub async fn commit(self) -> Result<()> {
+    pub async fn commit(self) -> Result<Option<Position>> {
         self.session.commit().await
     }
 

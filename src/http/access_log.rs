@@ -1,11 +1,15 @@
 //! What the log says of a request, noted while it is read.
 
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
 
 use super::limits::rates::Left;
 use super::trace::Trace;
 use crate::auth::claims::Claims;
+use crate::db::freshness::Freshness;
 use crate::error::Code;
 
 /// Log context of a request: filled in while it is read, written when it is answered.
@@ -19,6 +23,7 @@ pub struct AccessLog {
     asked: RefCell<Asked>,
     refused: Cell<Option<Code>>,
     rate: Cell<Option<Left>>,
+    freshness: RefCell<Option<Rc<Freshness>>>,
 }
 
 /// What is asked for; nothing, where an address is none.
@@ -40,6 +45,7 @@ impl AccessLog {
             asked: RefCell::default(),
             refused: Cell::new(None),
             rate: Cell::new(None),
+            freshness: RefCell::default(),
         }
     }
 
@@ -61,6 +67,16 @@ impl AccessLog {
     /// What is left to the caller, where there is a bound.
     pub fn rate(&self) -> Option<Left> {
         self.rate.get()
+    }
+
+    /// Notes how fresh what it reads must be; how fresh it was is told with that.
+    pub fn note_freshness(&self, freshness: &Rc<Freshness>) {
+        *self.freshness.borrow_mut() = Some(Rc::clone(freshness));
+    }
+
+    /// Until when what was read is complete, where a standby was read from.
+    pub fn as_of(&self) -> Option<DateTime<Utc>> {
+        self.freshness.borrow().as_ref()?.as_of()
     }
 
     /// Notes who asks.

@@ -71,7 +71,8 @@ impl<Q, B> Call<Q, B> {
     /// `service_unavailable` when none is free or PostgreSQL is away.
     pub async fn reader(&self) -> Result<Reading> {
         let is_long = !matches!(self.admitted.class, Class::Point | Class::List);
-        self.app.db.reading(is_long).await
+        let (db, freshness) = (&self.app.db, &self.admitted.freshness);
+        db.reading(is_long, freshness, self.app.now()).await
     }
 
     /// A connection of one's own, for a long read.
@@ -79,7 +80,8 @@ impl<Q, B> Call<Q, B> {
     /// # Errors
     /// As [`Call::reader`].
     pub async fn long_reader(&self) -> Result<Borrowed> {
-        self.app.db.query().await
+        let (db, freshness) = (&self.app.db, &self.admitted.freshness);
+        db.long_reading(freshness, self.app.now()).await
     }
 
     /// Rows with their labels, whose names are read as the caller may.

@@ -5,6 +5,8 @@ use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderName};
 use actix_web::middleware::Condition;
 
+use super::position::{AS_OF, POSITION};
+
 /// The middleware for these origins; it does nothing when there are none.
 pub fn middleware(origins: &[String]) -> Condition<Cors> {
     let exposed = [
@@ -13,6 +15,8 @@ pub fn middleware(origins: &[String]) -> Condition<Cors> {
         header::LOCATION,
         header::RETRY_AFTER,
         HeaderName::from_static("idempotency-replayed"),
+        HeaderName::from_static(POSITION),
+        HeaderName::from_static(AS_OF),
         HeaderName::from_static("x-request-id"),
     ];
     let methods = [

@@ -30,12 +30,14 @@ use super::limits::turns::Turn;
 use super::limits::unhurried;
 use super::page::bound_to;
 use super::page_cache::{self, Found, Terms};
+use super::position::{self, POSITION};
 use super::query::Parameters;
 use super::references::{self, References};
 use super::trace::Trace;
 use crate::app::App;
 use crate::auth::claims::Claims;
 use crate::auth::policy::{self, Class, Scope};
+use crate::db::freshness::Freshness;
 use crate::db::page::Mark;
 use crate::db::version::{Conditions, Precondition};
 use crate::error::{Code, Error, Fault, Place, Result, Rule};
@@ -83,6 +85,8 @@ pub struct Admitted {
     pub who: String,
     /// What it costs the others.
     pub class: Class,
+    /// How fresh what it reads must be, and was.
+    pub freshness: Rc<Freshness>,
     /// Its turn, kept until the last byte of the answer is written, but while it waits.
     turn: RefCell<Option<Turn>>,
     /// What is held of its body.
@@ -224,12 +228,13 @@ fn app_of(request: &ServiceRequest) -> Result<web::Data<App>> {
 }
 
 /// The headers that have one value, by the name that a refusal gives them.
-const SINGLE: [(HeaderName, &str); 4] = [
+const SINGLE: [(HeaderName, &str); 5] = [
     (header::AUTHORIZATION, "Authorization"),
     (
         HeaderName::from_static("idempotency-key"),
         "Idempotency-Key",
     ),
+    (HeaderName::from_static(POSITION), "Ree-Position"),
     (header::CONTENT_TYPE, "Content-Type"),
     (header::CONTENT_ENCODING, "Content-Encoding"),
 ];
@@ -352,6 +357,7 @@ async fn admit(app: &App, request: &mut ServiceRequest, asked: Asked<'_>) -> Res
     let parameters = Parameters::parse(request.query_string())?;
     let mark = cursor(app, request, operation, &parameters)?;
     let idempotency_key = idempotency_key(request)?;
+    let freshness = freshness(request, operation, mark.as_ref())?;
     let scope = match claims.as_deref() {
         Some(claims) => policy::allow(claims, &operation.id)?,
         None if operation.public => Scope::of_public(),
@@ -379,7 +385,8 @@ async fn admit(app: &App, request: &mut ServiceRequest, asked: Asked<'_>) -> Res
     let mut named = references::named(path, &parameters);
     let has_some = !body.named.is_empty();
     named.extend(body.named);
-    let references = References::read(&app.db, app.api.references, &scope, named).await?;
+    let reading = async || app.db.reading(false, &freshness, app.now()).await;
+    let references = References::read(reading, app.api.references, &scope, named).await?;
     let mut json = body.json;
     if let Some(json) = json.as_mut().filter(|_| has_some) {
         references.put_into(json);
@@ -407,6 +414,7 @@ async fn admit(app: &App, request: &mut ServiceRequest, asked: Asked<'_>) -> Res
         trace: noted.and_then(|log| log.trace.clone()),
         who,
         class,
+        freshness,
         turn: RefCell::new(turn),
         _held: body.held,
     })
@@ -478,6 +486,33 @@ fn last_event_id(headers: &HeaderMap) -> Option<String> {
     // What is not text is no cursor, and refused as one.
     let text = String::from_utf8_lossy(value.as_bytes()).trim().to_owned();
     Some(text).filter(|text| !text.is_empty())
+}
+
+/// What it asks to be read after: `Ree-Position`, and the cursor of a reader of the feed. Only what reads may be
+/// read from a standby: nothing is decided from one.
+fn freshness(
+    request: &ServiceRequest,
+    operation: &Operation,
+    mark: Option<&Mark>,
+) -> Result<Rc<Freshness>> {
+    let feed = mark.filter(|_| operation.cursor == Some("after"));
+    let (position, feed) = (
+        position::of(request.headers())?,
+        feed.and_then(Mark::position),
+    );
+    let asked = Freshness::after(position, feed);
+    let freshness = match *request.method() == Method::GET {
+        true => Rc::new(asked),
+        false => Rc::new(asked.of_write()),
+    };
+    // It is kept under what was committed where the snapshot was taken that is its key.
+    if page_cache::is_for_a_page(request, operation) {
+        freshness.keep_to_primary();
+    }
+    if let Some(access_log) = request.extensions().get::<Rc<AccessLog>>() {
+        access_log.note_freshness(&freshness);
+    }
+    Ok(freshness)
 }
 
 /// `Idempotency-Key`, on `POST` alone: 1 to 255 characters, spaces inside it too.

@@ -30,6 +30,7 @@ pub mod page;
 pub mod page_cache;
 pub mod parameters;
 pub mod pointer;
+pub mod position;
 pub mod query;
 pub mod readings;
 pub mod references;

@@ -22,8 +22,7 @@ const DEPENDS_ON: &str = "Accept, Accept-Encoding, Accept-Language";
 const LICENCE: &str = "<https://www.etalab.gouv.fr/licence-ouverte-open-licence/>; rel=\"license\"";
 
 /// What a program in a browser may read of an answer, beside its body.
-const EXPOSED: &str =
-    "Content-Disposition, ETag, Link, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id";
+const EXPOSED: &str = "Content-Disposition, ETag, Link, RateLimit, RateLimit-Policy, Ree-Data-As-Of, Retry-After, X-Request-Id";
 
 /// Whether an address is open to everyone.
 pub fn is_open(path: &str) -> bool {

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use actix_web::HttpResponse;
 use actix_web::body::MessageBody as _;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -29,6 +29,7 @@ use quick_cache::{DefaultHashBuilder, Weighter};
 use super::accept::{is_worth_compressing, takes_gzip};
 use super::answer::{Answer, HTML, of_coding};
 use super::contract::Operation;
+use super::position::POSITION;
 use crate::db::Db;
 use crate::db::snapshot::Snapshot;
 use crate::language::Language;
@@ -214,17 +215,18 @@ impl PageCache {
     }
 }
 
-/// Whether a request is for a page and nothing else: without a body, which the gate would look at first.
+/// Whether a request is for a page and nothing else: without what the gate would look at first.
 pub fn is_for_a_page(request: &ServiceRequest, operation: &Operation) -> bool {
     let headers = request.headers();
-    let has_body = [
+    let is_bare = [
         header::CONTENT_TYPE,
         header::CONTENT_LENGTH,
         header::TRANSFER_ENCODING,
+        HeaderName::from_static(POSITION),
     ]
     .iter()
-    .any(|name| headers.contains_key(name));
-    operation.public && operation.produces == [PAGE] && !has_body
+    .all(|name| !headers.contains_key(name));
+    operation.public && operation.produces == [PAGE] && is_bare
 }
 
 impl Key {

@@ -46,3 +46,17 @@ pub struct OptionalIfNoneMatch {
     #[param(rename = "If-None-Match")]
     if_none_match: Option<String>,
 }
+
+/// L'écriture après laquelle lire.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "read by http::gate; here for the document")]
+pub struct ReadAfter {
+    /// Le `Ree-Position` qu'une écriture a répondu : ce qui est lu la comprend.
+    #[param(
+        rename = "Ree-Position",
+        pattern = "^[1-9a-f][0-9a-f]{0,7}-(0|[1-9a-f][0-9a-f]{0,15})$",
+        example = "1-16b3748"
+    )]
+    position: Option<String>,
+}

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::query::Parameters;
 use crate::auth::policy::Scope;
-use crate::db::Db;
+use crate::db::Reading;
 use crate::error::Result;
 
 /// The paths whose `{id}` is a convention's.
@@ -41,12 +41,13 @@ pub type ReadReferences = for<'a> fn(
 pub struct References(HashMap<String, Uuid>);
 
 impl References {
-    /// Looks up those that a request names: one statement, and none where none is named.
+    /// Looks up those that a request names, on the connection that it reads on: one statement, and none where
+    /// none is named.
     ///
     /// # Errors
     /// `service_unavailable` when the database is away.
     pub async fn read(
-        db: &Db,
+        reading: impl AsyncFnOnce() -> Result<Reading>,
         look_up: ReadReferences,
         scope: &Scope,
         named: BTreeSet<String>,
@@ -55,8 +56,7 @@ impl References {
             return Ok(Self::default());
         }
         let named: Vec<String> = named.into_iter().collect();
-        let reader = db.reading(false).await?;
-        look_up(&reader, scope, &named).await.map(Self)
+        look_up(&*reading().await?, scope, &named).await.map(Self)
     }
 
     /// What a text stands for: of a reference an id, of anything else itself.

@@ -23,6 +23,7 @@ use super::access_log::{AccessLog, Asked};
 use super::advice;
 use super::answer::of_coding;
 use super::gate::Admitted;
+use super::position;
 use super::refusal::{self, Refusal};
 use super::request_log::{Entry, path_kept};
 use super::trace::{TRACEPARENT, Trace};
@@ -182,6 +183,7 @@ impl Exchange {
         let mut response = self.explain(response);
         open::mark(&self.path, response.status(), response.headers_mut());
         self.set_headers(response.headers_mut());
+        self.set_age(&mut response);
         self.unchunk(self.compress(response))
     }
 
@@ -230,7 +232,8 @@ impl Exchange {
             (None, status) if status.is_client_error() => Some(Error::new(Code::MalformedRequest)),
             _ => Some(Error::internal(format!("a bare {status}"))),
         };
-        let Some(error) = raised.or(stray.as_ref()) else {
+        let gave_way = raised.and_then(|error| self.of_standby(error));
+        let Some(error) = gave_way.as_ref().or(raised).or(stray.as_ref()) else {
             return response;
         };
         self.access_log.note_refusal(error.code);
@@ -251,6 +254,15 @@ impl Exchange {
             answer.headers_mut().append(name.clone(), value.clone());
         }
         response.into_response(answer)
+    }
+
+    /// A read crosses no other; on a standby it gives way to what that replays, and is for trying again.
+    fn of_standby(&self, error: &Error) -> Option<Error> {
+        let crossed = error.code == Code::Conflict && matches!(&*self.method, "GET" | "HEAD");
+        let is_of_standby = crossed && self.access_log.as_of().is_some();
+        is_of_standby.then(|| {
+            Error::unavailable("a standby had to replay what the read stood in the way of")
+        })
     }
 
     /// The document that tells of an error.
@@ -364,6 +376,23 @@ impl Exchange {
                 header::VARY,
                 HeaderValue::from_static("Accept, Accept-Encoding, Accept-Language, Authorization"),
             );
+        }
+    }
+
+    /// Says of what was read from a standby, or looked for there in vain, how old it is.
+    fn set_age(&self, response: &mut ServiceResponse) {
+        let status = response.status();
+        let is_told = status.is_success()
+            || [
+                StatusCode::NOT_MODIFIED,
+                StatusCode::NOT_FOUND,
+                StatusCode::GONE,
+            ]
+            .contains(&status);
+        let as_of = self.access_log.as_of().filter(|_| is_told);
+        if let Some(Ok(value)) = as_of.map(|as_of| HeaderValue::from_str(&position::as_of(as_of))) {
+            let name = HeaderName::from_static(position::AS_OF);
+            response.headers_mut().insert(name, value);
         }
     }
 

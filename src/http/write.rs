@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::answer::Answer;
 use super::call::Call;
+use super::position;
 use crate::db::Session;
 use crate::db::idempotency::{self, Found, Kept};
 use crate::db::tx::{Author, Tx};
@@ -14,7 +15,7 @@ use crate::error::{Code, Error, Result};
 
 impl<Q, B> Call<Q, B> {
     /// Runs one step in one transaction and answers what it made. With an `Idempotency-Key` that
-    /// was used before, answers again what was answered then, and does nothing.
+    /// was used before, answers again what was answered then, and does nothing. Tells the position after it.
     ///
     /// # Errors
     /// What the step refuses; nothing was written then. `service_unavailable` when the database is
@@ -27,7 +28,7 @@ impl<Q, B> Call<Q, B> {
         let mut tx = self.begin(&mut connection).await?;
         let outcome = self.once(&mut tx, step).await;
         match outcome {
-            Ok(answer) => tx.commit().await.map(|()| answer),
+            Ok(answer) => Ok(position::told(answer, tx.commit().await?)),
             Err(error) => {
                 tx.rollback().await;
                 Err(error)

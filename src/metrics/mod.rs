@@ -78,6 +78,19 @@ fn describe() {
         "ree_pool_waiting",
         "Requests that wait for a connection of a pool."
     );
+    describe_counter!(
+        "ree_reads_total",
+        "Reads that may be a standby's, by the server that they went to."
+    );
+    describe_gauge!(
+        "ree_standby_up",
+        "1 where a standby is read from, 0 where it does not answer, lags too far or follows another primary."
+    );
+    describe_gauge!(
+        "ree_standby_age_seconds",
+        Unit::Seconds,
+        "How long ago all was written that a standby lacks."
+    );
     describe_counter!("ree_job_runs_total", "Runs of each job, by outcome.");
     describe_gauge!(
         "ree_job_last_success_timestamp_seconds",

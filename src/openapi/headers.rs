@@ -6,7 +6,7 @@ use super::shared::{Place, operations};
 use crate::http::open::is_open;
 
 /// Name, description, example; whether every answer that tells it has it.
-const HEADERS: [(&str, &str, &str, bool); 19] = [
+const HEADERS: [(&str, &str, &str, bool); 21] = [
     (
         "Accept-Encoding",
         "Les compressions de corps que l'adresse prend.",
@@ -96,6 +96,18 @@ const HEADERS: [(&str, &str, &str, bool); 19] = [
         "RateLimit-Policy",
         "La part du client : combien (`q`), en combien de secondes (`w`). Une lecture coûte 1, une page ou une écriture 2, une recherche ou un décompte 5, un lot 10, une liste complète 20.",
         "\"default\";q=5000;w=10",
+        false,
+    ),
+    (
+        "Ree-Data-As-Of",
+        "De ce qui a été lu d'un serveur secondaire, l'instant jusqu'auquel il est complet ; absent de ce qui a été lu du serveur principal.",
+        "2026-11-30T08:00:00.250Z",
+        false,
+    ),
+    (
+        "Ree-Position",
+        "Où en est le registre après cette écriture : une lecture qui renvoie cet en-tête la voit, de quelque serveur qu'elle soit faite.",
+        "1-16b3748",
         false,
     ),
     (
@@ -213,9 +225,19 @@ fn names(place: &Place, status: &str, is_list: bool, response: &Value) -> Vec<&'
         "Link",
     );
     let wrote = !reads && !token && status.starts_with('2');
+    when(wrote, "Ree-Position");
     when(wrote && place.method == "post", "Idempotency-Replayed");
     when(wrote && status != "200", "Preference-Applied");
     let is_watched = ["/healthz", "/readyz"].contains(&place.path.as_str());
+    let is_of_register = ["/v1", "/public/", "/calendars/"]
+        .iter()
+        .any(|start| place.path.starts_with(start));
+    let is_read = match status {
+        "200" | "304" => reads,
+        // Described alike wherever something is looked for.
+        status => ["404", "410"].contains(&status),
+    };
+    when(is_of_register && is_read, "Ree-Data-As-Of");
     when(!is_watched, "RateLimit");
     when(!is_watched, "RateLimit-Policy");
     names.push("X-Request-Id");

@@ -18,7 +18,6 @@ mod wordings;
 use std::sync::OnceLock;
 
 use serde_json::json;
-use utoipa::OpenApi as _;
 use utoipa::openapi::path::{HttpMethod, Operation, Parameter, ParameterIn, PathItem};
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::security::{
@@ -27,6 +26,7 @@ use utoipa::openapi::security::{
 use utoipa::openapi::{
     ContentBuilder, OpenApi, Ref, RefOr, Required, ResponseBuilder, SecurityRequirement,
 };
+use utoipa::{IntoParams as _, OpenApi as _};
 use utoipa_actix_web::AppExt;
 
 use crate::error::Code;
@@ -34,6 +34,7 @@ use crate::error::problem::{Problem, ProblemFault};
 use crate::http::contract::written;
 use crate::http::formats::Form;
 use crate::http::open::is_open;
+use crate::http::parameters::ReadAfter;
 use crate::routes;
 
 #[derive(utoipa::OpenApi)]
@@ -177,6 +178,11 @@ fn complete(path: &str, method: &HttpMethod, operation: &mut Operation) {
         ]);
     } else if operation.security.is_none() {
         operation.security = Some(Vec::new());
+    }
+    if !writes && (private || is_open(path)) {
+        let parameters = operation.parameters.get_or_insert_default();
+        let position = ReadAfter::into_params(|| Some(ParameterIn::Header));
+        parameters.extend(position.into_iter().map(RefOr::T));
     }
     let answers_200 = operation.responses.responses.contains_key("200");
     let mut also = |status: &str, description: &str| {

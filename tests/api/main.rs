@@ -74,6 +74,7 @@ mod page_cache;
 mod pages;
 mod partners;
 mod portal;
+mod positions;
 mod prefill;
 mod public_conventions;
 mod public_pages;

@@ -22,7 +22,12 @@ async fn told() -> String {
     tokio::time::timeout(Duration::from_secs(2), jobs)
         .await
         .unwrap_err();
-    service.shared.measured()
+    let elsewhere = [
+        ("DATABASE_URL", "postgresql://127.0.0.1:1/ree"),
+        ("REE_READ_URL", "postgresql://127.0.0.1:1/ree"),
+    ];
+    let reading = service.beside(&elsewhere).await;
+    service.shared.measured() + &reading.shared.measured()
 }
 
 /// The names of ours in a text, and of the process's where they are told.

@@ -23,6 +23,7 @@ mod failovers;
 mod load;
 mod pair;
 mod proxy;
+mod reads;
 mod restore;
 mod server;
 mod standbys;

@@ -43,6 +43,27 @@ impl Pair {
         Service::start_with(&self.directory, &[("DATABASE_URL", url), ("REE_RATE", "0")])
     }
 
+    /// A service that writes to the servers of this address, and reads from the second.
+    pub fn serve_reading(&self, url: &str) -> Service {
+        let read = format!("postgresql://ree@127.0.0.1:{}/ree", self.second.port);
+        let settings = [
+            ("DATABASE_URL", url),
+            ("REE_READ_URL", read.as_str()),
+            ("REE_RATE", "0"),
+        ];
+        let service = Service::start_with(&self.directory, &settings);
+        until(Duration::from_secs(5), "the standby is read from", || {
+            let ready = service.try_get("/readyz").unwrap();
+            ready.json()["reads"] == "standby"
+        });
+        service
+    }
+
+    /// The first server alone.
+    pub fn first_url(&self) -> String {
+        format!("postgresql://ree@127.0.0.1:{}/ree", self.network.port)
+    }
+
     /// Returns once the standby has all that the primary has written.
     pub fn is_level(&self) {
         let behind =

@@ -20,6 +20,13 @@ pub struct Server {
     child: Child,
 }
 
+/// A transaction that goes on.
+pub struct Running {
+    pub id: i64,
+    _client: (tokio_postgres::Client, ree::db::session::Link),
+    _runtime: tokio::runtime::Runtime,
+}
+
 /// A program of PostgreSQL's, as the user that it agrees to run as.
 fn program(name: &str) -> Command {
     let mut versions: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
@@ -140,6 +147,25 @@ impl Server {
             let (client, _link) = self.connector(database).plain().await.unwrap();
             client.batch_execute(statement).await.expect(statement);
         });
+    }
+
+    /// A transaction that has an id and goes on until it is dropped.
+    pub fn begin(&self, database: &str) -> Running {
+        let runtime = runtime();
+        let (client, id) = runtime.block_on(async {
+            let (client, link) = self.connector(database).plain().await.unwrap();
+            client.batch_execute("BEGIN").await.unwrap();
+            let row = client
+                .query_one("SELECT pg_current_xact_id()::text::bigint", &[])
+                .await
+                .unwrap();
+            ((client, link), row.get(0))
+        });
+        Running {
+            id,
+            _client: client,
+            _runtime: runtime,
+        }
     }
 
     /// Takes over as the primary, and returns once it has.

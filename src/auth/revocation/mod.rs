@@ -71,6 +71,23 @@ impl Revocations {
         known.as_of = Some(as_of);
     }
 
+    /// Adds what a server knows that may be behind: what was known to be revoked stays so. With the moment it
+    /// was read at where there is no other to ask.
+    pub fn add(
+        &self,
+        clients: impl IntoIterator<Item = (Uuid, Uuid)>,
+        tokens: impl IntoIterator<Item = (Uuid, DateTime<Utc>)>,
+        as_of: Option<DateTime<Utc>>,
+    ) {
+        let mut known = self.write();
+        for (id, after) in clients {
+            let latest = known.stored.clients.entry(id).or_insert(after);
+            *latest = after.max(*latest);
+        }
+        known.stored.tokens.extend(tokens);
+        known.as_of = as_of.or(known.as_of);
+    }
+
     /// Refuses at once the client's tokens up to and including the id `after`, a version 7 UUID made now.
     /// To be called once the revocation is committed.
     pub fn revoke_client(&self, id: Uuid, after: Uuid) {

@@ -26,7 +26,8 @@ pub async fn revoke(session: &mut Session, jti: Uuid, expires_at: DateTime<Utc>)
         .on_conflict_do_nothing()
         .execute(session.connection_mut())
         .await?;
-    session.commit().await
+    session.commit().await?;
+    Ok(())
 }
 
 /// Removes the tokens that have expired since they were revoked.

@@ -1,5 +1,7 @@
 //! The handlers of calendars' addresses.
 
+use std::rc::Rc;
+
 use actix_web::http::header;
 use actix_web::{HttpResponse, delete, get, post};
 
@@ -102,15 +104,15 @@ pub async fn delete_calendar(call: Call) -> Result<Answer> {
 #[get("/calendars/{secret}")]
 pub async fn get_calendar_feed(call: Call<Filter>) -> Result<HttpResponse> {
     let scope = scope_of(&call.app, call.segment("secret")).await?;
-    let (app, filter) = (call.app.clone(), call.query.clone());
+    let call = Rc::new(call);
     let language = call.admitted.language;
     let calendar = Calendar {
-        public_url: app.config.public_url.clone(),
+        public_url: call.app.config.public_url.clone(),
         language,
         name: &DEADLINES,
     };
     let next = move |after| {
-        let (app, scope, filter) = (app.clone(), scope.clone(), filter.clone());
+        let (call, scope) = (Rc::clone(&call), scope.clone());
         async move {
             let page = Page {
                 sort: Sort::DueOn,
@@ -118,9 +120,9 @@ pub async fn get_calendar_feed(call: Call<Filter>) -> Result<HttpResponse> {
                 limit: reading::BATCH,
                 after,
             };
-            let connection = app.db.query().await?;
-            let now = app.now();
-            let rows = reading::read(&connection, &scope, &filter, &page, now, language).await?;
+            let (connection, now) = (call.long_reader().await?, call.app.now());
+            let filter = &call.query;
+            let rows = reading::read(&connection, &scope, filter, &page, now, language).await?;
             let is_full = i64::try_from(rows.len()).is_ok_and(|rows| rows == reading::BATCH);
             let last = rows.last().filter(|_| is_full);
             let next = last.map(reading::mark);

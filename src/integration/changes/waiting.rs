@@ -40,6 +40,9 @@ impl Waiting {
     /// away.
     pub async fn of(call: &Call<Filter>) -> Result<Self> {
         let place = call.app.limits.waiting.enter(&call.admitted.who)?;
+        // What the watcher hears of is read where it heard it: a standby that has it later would show nothing,
+        // and nobody would look again.
+        call.admitted.freshness.keep_to_primary();
         let listener = call.app.news.listen();
         let (scope, connection) = (call.scope()?, call.reader().await?);
         let above = ancestry::above_schools(&connection, scope).await?;

@@ -57,7 +57,8 @@ pub async fn begin(connection: &mut Session) -> Result<()> {
         }))?;
         partners::workflow::create(&mut tx, &Scope::of_operator(), &new).await?;
     }
-    tx.commit().await
+    tx.commit().await?;
+    Ok(())
 }
 
 /// Tells it, all of it or nothing, unless it was told already or its partner or school is not there.

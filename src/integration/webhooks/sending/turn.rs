@@ -345,7 +345,9 @@ impl<'a> Turn<'a> {
         };
         let mut tx = Tx::begin(&mut connection, author, &self.app.clock).await?;
         match workflow::disable(&mut tx, self.webhook.id, reason).await {
-            Ok(()) => tx.commit().await?,
+            Ok(()) => {
+                tx.commit().await?;
+            }
             Err(error) => {
                 tx.rollback().await;
                 return Err(error);
