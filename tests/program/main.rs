@@ -19,3 +19,4 @@ mod operation;
 mod pushes;
 mod starting;
 mod support;
+mod verify;

@@ -63,6 +63,18 @@ impl Directory {
         })
     }
 
+    /// Changes what is stored behind the service's back.
+    pub fn execute(&self, statements: &str) {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        runtime.block_on(async {
+            let (client, _alive) = self.connector().plain().await.expect("a connection");
+            client.batch_execute(statements).await.expect(statements);
+        });
+    }
+
     /// Waits until no PostgreSQL serves this directory any more.
     pub fn is_left_within(&self, limit: Duration) -> bool {
         let started = Instant::now();
