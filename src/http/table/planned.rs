@@ -57,10 +57,11 @@ impl<K, T, B> Planned<K, T, B> {
     }
 }
 
+/// Rows of those planned.
+pub type Rows<'a, K, T> = Vec<&'a Row<K, T>>;
+
 /// Of those planned, the rows to insert and the rows to replace.
-pub fn rows<'a, K, T, B>(
-    planned: &[&'a Planned<K, T, B>],
-) -> (Vec<&'a Row<K, T>>, Vec<&'a Row<K, T>>) {
+pub fn rows<'a, K, T, B>(planned: &[&'a Planned<K, T, B>]) -> (Rows<'a, K, T>, Rows<'a, K, T>) {
     let new = planned.iter().filter_map(|one| match one {
         Planned::Created(row) => Some(row),
         Planned::Changed(..) | Planned::Same(_) => None,

@@ -24,7 +24,7 @@ pub type Planned = planned::Planned<kind::Declination, NewDeclination, Declinati
 enum Asked {
     New(NewDeclination),
     /// With its content under the convention that it keeps.
-    Change(Box<DeclinationInContext>, NewDeclination, Content),
+    Change(Box<DeclinationInContext>, NewDeclination, Box<Content>),
     Same(Box<DeclinationInContext>),
 }
 
@@ -90,7 +90,7 @@ fn asked(scope: &Scope, there: &There, seen: &mut Seen, row: Row) -> Result<Aske
     before.declination.step(Step::Update)?;
     let new = changed?;
     let kept = new.content.under(present.content.convention_id);
-    Ok(Asked::Change(before, new, kept))
+    Ok(Asked::Change(before, new, Box::new(kept)))
 }
 
 /// What is to be written of it, by the rules of one.
