@@ -10,8 +10,9 @@ use crate::support::{Client, Directory, Reply, Service, run};
 
 /// A build without optimisation takes about ten times as long: a tenth of the 5 MiB that cost a second.
 const SIZE: usize = 512 * 1024;
-/// Seconds of processor.
-const MOST: f64 = 1.0;
+/// Seconds of processor: of a debug build beside other tests, which counts up to three times what it counts
+/// alone. What a body should not cost is ten times that (`bench/costliest` measures it).
+const MOST: f64 = 3.0;
 /// Bytes of an answer.
 const MOST_ANSWERED: usize = 4 * 1024 * 1024;
 
