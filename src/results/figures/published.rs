@@ -16,7 +16,7 @@ use crate::results::publications::lookup;
 use crate::results::publications::model::Publication;
 use crate::results::publications::store;
 use crate::results::publications::store::cells::{self, Wanted};
-use crate::results::publications::tables::Grouping;
+use crate::results::publications::tables::{EXPECTED_VALIDATED, Grouping};
 
 /// The publications that answer, and their table.
 pub struct Selected {
@@ -135,8 +135,15 @@ pub fn suppressed(asked: &Asked, row: &cells::Cell) -> Vec<String> {
     codes.filter(|code| row.suppressed.contains(code)).collect()
 }
 
-/// Of the reports expected, those that are validated: what the published rate is of.
+/// As many reports, and more, of which a rate of four decimals does not say how many it is of.
+const TOO_MANY_FOR_A_RATE: i32 = 10_000;
+
+/// Of the reports expected, those that are validated. Publications of before it was kept have but the
+/// rounded rate: what it is of is said where no other number has the same.
 fn expected_validated(row: &cells::Cell) -> Option<i64> {
+    if let Some(kept) = row.figures.get(EXPECTED_VALIDATED) {
+        return kept.as_i64();
+    }
     let expected = i32::try_from(row.expected?).ok()?;
     if expected == 0 {
         return Some(0);
@@ -144,7 +151,8 @@ fn expected_validated(row: &cells::Cell) -> Option<i64> {
     let rate = row
         .figures
         .get(Indicator::CompletenessRate.code())?
-        .as_f64()?;
+        .as_f64()
+        .filter(|_| expected < TOO_MANY_FOR_A_RATE)?;
     format!("{:.0}", rate * f64::from(expected)).parse().ok()
 }
 
@@ -164,5 +172,51 @@ pub fn completeness(row: &cells::Cell) -> Completeness {
         expected: row.expected,
         expected_validated: expected_validated(row),
         validated: row.validated,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::values::{Json, share};
+
+    fn cell(expected: i64, validated: i64, is_kept: bool) -> cells::Cell {
+        let rate = share(Some(validated), Some(expected));
+        let mut figures = Map::from_iter([("completeness_rate".to_owned(), json!(rate))]);
+        if is_kept {
+            figures.insert(EXPECTED_VALIDATED.to_owned(), json!(validated));
+        }
+        cells::Cell {
+            key: Vec::new(),
+            figures: Json(figures),
+            suppressed: Vec::new(),
+            expected: Some(expected),
+            validated,
+            carried: Json(BTreeMap::new()),
+            publication: 1,
+        }
+    }
+
+    #[test]
+    fn how_many_expected_reports_are_validated_is_what_was_counted_never_a_guess_from_a_rounded_rate()
+     {
+        for validated in [0, 1, 7, 24_993] {
+            let kept = cell(25_000, validated, true);
+            assert_eq!(expected_validated(&kept), Some(validated));
+            assert_eq!(expected_validated(&cell(25_000, validated, false)), None);
+        }
+        for (expected, step) in [(1, 1), (3, 1), (997, 1), (9_999, 13)] {
+            for validated in (0..=expected).step_by(step) {
+                let of_before = cell(expected, validated, false);
+                assert_eq!(
+                    expected_validated(&of_before),
+                    Some(validated),
+                    "{expected}"
+                );
+            }
+        }
+        assert_eq!(expected_validated(&cell(0, 0, false)), Some(0));
     }
 }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::model::Table;
 use super::standing::Standing;
 use super::store::count::{Counted, Key, Tables};
-use super::tables::{Grouping, MEASURES};
+use super::tables::{EXPECTED_VALIDATED, Grouping, MEASURES};
 use super::true_counts::{CellIndex, KeptCertificates, TrueCounts, Untold};
 use crate::results::indicators::model::Indicator;
 use crate::results::indicators::store::columns::sums;
@@ -151,6 +151,10 @@ fn cell(
             Value::Null
         };
         cell.figures.insert(code.to_owned(), figure);
+    }
+    if let Some((_, validated)) = counted.expected {
+        let figure = Value::from(validated);
+        cell.figures.insert(EXPECTED_VALIDATED.to_owned(), figure);
     }
     cell
 }

@@ -4,6 +4,10 @@ use std::fmt;
 
 use crate::results::indicators::model::{Dimension, Indicator};
 
+/// Beside the measures of a cell: how many of the reports expected are validated. Its rate is rounded,
+/// and does not tell it where more than ten thousand are expected.
+pub const EXPECTED_VALIDATED: &str = "expected_validated";
+
 /// The dimensions of a table, the school year left out: every table is of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Grouping(&'static [&'static str]);

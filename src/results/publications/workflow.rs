@@ -1,6 +1,7 @@
 //! The steps: publishing a school year, and withdrawing what was published.
 
 use diesel_async::AsyncPgConnection;
+use serde_json::{Map, Value};
 
 use super::freeze::{Earlier, Frozen, freeze};
 use super::model::{
@@ -15,6 +16,7 @@ use crate::db::tx::Tx;
 use crate::db::version::Precondition;
 use crate::error::notice::IN_THE_FUTURE;
 use crate::error::{Code, Error, Fault, Place, Result, Rule};
+use crate::results::indicators::model::Indicator;
 use crate::values::SchoolYear;
 use crate::values::ids::PublicationId;
 
@@ -142,10 +144,20 @@ pub async fn preview(
         revises: draft.revises,
         tables: Grouping::ALL.into_iter().map(table).collect(),
         headline: Headline {
-            before: draft.standing.headline().cloned(),
-            after: total.map(|cell| cell.figures.clone()).unwrap_or_default(),
+            before: draft.standing.headline().map(measured),
+            after: total
+                .map(|cell| measured(&cell.figures))
+                .unwrap_or_default(),
         },
     })
+}
+
+/// The figures of the measures, and nothing that is kept beside them.
+fn measured(figures: &Map<String, Value>) -> Map<String, Value> {
+    let own = |measure: &Indicator| figures.get_key_value(measure.code());
+    let own = MEASURES.iter().filter_map(own);
+    own.map(|(code, figure)| (code.clone(), figure.clone()))
+        .collect()
 }
 
 /// Withdraws one: it is nobody's answer any more, unless it is named.
