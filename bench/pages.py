@@ -26,7 +26,9 @@ def pages(options):
         asked = pages_of(service)
         crowd = ("pages", 32, options.rate * 2, asked)
         seconds = options.each or 15
-        print(f"{len(asked)} pages, {crowd[2]:.0f} a second\n")
+        # Each page is made once, as by the first who reads it.
+        cold = load_of(options, service, [crowd]).run(5)["pages"]
+        print(f"{len(asked)} pages, {crowd[2]:.0f} a second; while none is kept: {cold['statuses']}, p99 {cold.all_p99:.0f} ms\n")
         print("| beside | pages /s | statuses | their p99, ms | reads' p99, ms, alone | beside | writes' p99, ms, alone | beside |")
         print("| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: |")
         for name, groups in (("reads", others(service)[:1]), ("reads and writes", others(service))):

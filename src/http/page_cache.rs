@@ -4,7 +4,7 @@
 //! those who ask for it meanwhile wait, and told again without a turn of the pools that searches and sums
 //! share. What it is kept under has PostgreSQL's snapshot: after any commit, of this instance or of
 //! another, it is found no more, and nobody reads a page that is older than what was written before they
-//! asked. Only where so much is written and read that pages would be made without end, one of the last minute
+//! asked. Only where so much is written and read that pages would be made without end, one of the last five minutes
 //! is told, with its age.
 
 use std::io::Write as _;
@@ -45,15 +45,15 @@ const MOST: u64 = 16 * 1024 * 1024;
 /// How long a request waits for another that makes its page, before it makes it itself.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// How many pages are made anew in a second, and at once, before those of the last minute are told.
-const ANEW: Quota = Quota::per_second(many(5)).allow_burst(many(50));
+/// How many pages are made anew in a second, and at once, before older ones are told.
+const ANEW: Quota = Quota::per_second(many(2)).allow_burst(many(50));
 
 const fn many(number: u32) -> NonZeroU32 {
     NonZeroU32::MIN.saturating_add(number - 1)
 }
 
-/// How old they are at most.
-const OLDEST: Duration = Duration::from_secs(60);
+/// How old they are at most: as old as what a cache before the service may tell (`Cache-Control`).
+const OLDEST: Duration = Duration::from_secs(300);
 
 /// The pages.
 pub struct PageCache {
@@ -127,7 +127,7 @@ pub struct Terms {
 pub enum Found<'a> {
     /// It is there.
     Page(Arc<Page>),
-    /// It is there, as it was in the last minute.
+    /// It is there, as it was in the last five minutes.
     Older(Arc<Page>),
     /// It is to be made; where another takes too long to make it, without a place.
     Place(Option<Box<Place<'a>>>),
