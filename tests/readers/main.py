@@ -11,6 +11,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
+import urllib.error
 import urllib.parse
 import urllib.request
 
@@ -53,7 +55,25 @@ def lists():
             if one["in"] == "path":
                 path = path.replace("{" + one["name"] + "}", in_address(one["example"]))
         query = "&".join(f"{one['name']}={in_address(one['example'])}" for one in needed if one["in"] == "query")
+        if path == OWN_REQUESTS:
+            query = "refused=true"
         yield path, query, is_paged, plain
+
+
+# A list that grows as it is read, but for what was refused.
+OWN_REQUESTS = "/v1/me/requests"
+
+
+def be_refused():
+    """Asks for what there is not, and waits until that is told of."""
+    try:
+        fetched("/v1/nothing", "")
+    except urllib.error.HTTPError as refused:
+        assert refused.code == 404, refused.code
+    until = time.monotonic() + 30
+    while not rows_of(OWN_REQUESTS, "refused=true"):
+        assert time.monotonic() < until, "no refusal is told of"
+        time.sleep(0.2)
 
 
 def headers(path):
@@ -190,6 +210,7 @@ def read(path, query, is_paged, plain, directory):
 def main():
     with tempfile.TemporaryDirectory() as name:
         directory = pathlib.Path(name)
+        be_refused()
         read_rows = {path: read(path, *how, directory) for path, *how in lists()}
         print(check_in_r(directory))
         print(check_in_a_spreadsheet(directory))
