@@ -10,9 +10,10 @@ use crate::support::{Client, Directory, Reply, Service, run};
 
 /// A build without optimisation takes about ten times as long: a tenth of the 5 MiB that cost a second.
 const SIZE: usize = 512 * 1024;
-/// Seconds of processor: of a debug build beside other tests, which counts up to three times what it counts
-/// alone. What a body should not cost is ten times that (`bench/costliest` measures it).
-const MOST: f64 = 3.0;
+/// Seconds of processor.
+const MOST: f64 = 1.0;
+/// How often a body that took longer is sent: beside other tests a processor takes longer for the same.
+const SENT: usize = 3;
 /// Bytes of an answer.
 const MOST_ANSWERED: usize = 4 * 1024 * 1024;
 
@@ -271,9 +272,17 @@ fn no_body_costs_more_than_it_is_worth_and_each_refusal_says_why() {
                     ""
                 };
                 let headers = format!("content-type: {media_type}\r\n{coding}");
-                let before = processor(service.id());
-                let reply = send(&service, token, (&line, &headers), &body);
-                let took = processor(service.id()) - before;
+                let measured = || {
+                    let before = processor(service.id());
+                    let reply = send(&service, token, (&line, &headers), &body);
+                    (reply, processor(service.id()) - before)
+                };
+                let (reply, mut took) = measured();
+                for _ in 1..SENT {
+                    if took > MOST {
+                        took = took.min(measured().1);
+                    }
+                }
                 // None: it was refused and closed before it was read.
                 let (status, length, is_useful) = match &reply {
                     Some(reply) => (reply.status, reply.body.len(), is_useful(reply)),
