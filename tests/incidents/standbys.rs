@@ -123,19 +123,7 @@ fn a_service_over_a_standby_starts_reads_issues_tokens_and_writes_once_it_is_pro
         (status, &told["code"]),
         (503, &json!("service_unavailable"))
     );
-    let (id, secret) = (
-        client["id"].as_str().unwrap(),
-        client["client_secret"].as_str().unwrap(),
-    );
-    let form = format!("grant_type=client_credentials&client_id={id}&client_secret={secret}");
-    let mut anon = service.anon();
-    let request = format!(
-        "POST /oauth2/token HTTP/1.1\r\nhost: {}\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{form}",
-        service.api,
-        form.len()
-    );
-    anon.write(request.as_bytes()).unwrap();
-    assert!(anon.read().unwrap().expect(200)["access_token"].is_string());
+    service.token_of(&client);
 
     pair.second.promote();
     let promoted = Instant::now();

@@ -239,7 +239,7 @@ fn of_rotations_at_once_one_is_done_and_a_damaged_key_is_told_and_given_up() {
     );
     refused_start(path, ONE, &advice);
     // The running service has read it before.
-    assert_eq!(status(&service, &token_of(&client, &service)), 200);
+    assert_eq!(status(&service, &service.token_of(&client)), 200);
     let left = keys(&run_with(
         path,
         ONE,
@@ -259,25 +259,6 @@ fn client(path: &Path) -> Value {
     let made = run_with(path, ONE, &[create.as_slice(), named.as_slice()].concat());
     assert_eq!(made.status, 0, "{}", made.err);
     serde_json::from_str(&made.out).unwrap()
-}
-
-/// A token that the service makes itself.
-fn token_of(client: &Value, service: &Service) -> String {
-    let text = |name: &str| client[name].as_str().unwrap();
-    let form = format!(
-        "grant_type=client_credentials&client_id={}&client_secret={}",
-        text("id"),
-        text("client_secret")
-    );
-    let request = format!(
-        "POST /oauth2/token HTTP/1.1\r\nhost: {}\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{form}",
-        service.api,
-        form.len()
-    );
-    let mut client = service.anon();
-    client.write(request.as_bytes()).unwrap();
-    let answer = client.read().unwrap().expect(200);
-    answer["access_token"].as_str().unwrap().to_owned()
 }
 
 #[test]

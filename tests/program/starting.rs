@@ -99,20 +99,8 @@ fn a_client_revoked_through_one_service_is_refused_by_the_other_within_five_seco
         .unwrap()
         .expect(201);
     let text = |name: &str| created[name].as_str().unwrap().to_owned();
-    let form = format!(
-        "grant_type=client_credentials&client_id={}&client_secret={}",
-        text("id"),
-        text("client_secret")
-    );
-    let request = format!(
-        "POST /oauth2/token HTTP/1.1\r\nHost: ree\r\nContent-Type: application/x-www-form-urlencoded\r\n\
-         Content-Length: {}\r\n\r\n{form}",
-        form.len()
-    );
     let mut caller = second.anon();
-    caller.write(request.as_bytes()).unwrap();
-    let granted = caller.read().unwrap().expect(200);
-    caller.token = granted["access_token"].as_str().map(str::to_owned);
+    caller.token = Some(second.token_of(&created));
     caller.get("/v1/partners").unwrap().expect(200);
 
     let revoke = format!("/v1/clients/{}/revoke", text("id"));

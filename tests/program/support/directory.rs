@@ -53,26 +53,25 @@ impl Directory {
 
     /// The number a query answers.
     pub fn number(&self, query: &str) -> i64 {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .expect("a runtime");
-        runtime.block_on(async {
-            let (client, _alive) = self.connector().plain().await.expect("a connection");
-            client.query_one(query, &[]).await.expect(query).get(0)
-        })
+        self.on_database(async |client| client.query_one(query, &[]).await.expect(query).get(0))
     }
 
     /// Changes what is stored behind the service's back.
     pub fn execute(&self, statements: &str) {
+        self.on_database(async |client| {
+            client.batch_execute(statements).await.expect(statements);
+        });
+    }
+
+    fn on_database<T>(&self, work: impl AsyncFnOnce(tokio_postgres::Client) -> T) -> T {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .expect("a runtime");
         runtime.block_on(async {
             let (client, _alive) = self.connector().plain().await.expect("a connection");
-            client.batch_execute(statements).await.expect(statements);
-        });
+            work(client).await
+        })
     }
 
     /// Waits until no PostgreSQL serves this directory any more.

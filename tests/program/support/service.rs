@@ -97,6 +97,26 @@ impl Service {
         made.out.trim_end().to_owned()
     }
 
+    /// The token that its token endpoint makes for a registered client, whose secret is known.
+    pub fn token_of(&self, client: &Value) -> String {
+        let text = |name: &str| client[name].as_str().expect(name);
+        let form = format!(
+            "grant_type=client_credentials&client_id={}&client_secret={}",
+            text("id"),
+            text("client_secret")
+        );
+        let request = format!(
+            "POST /oauth2/token HTTP/1.1\r\nhost: {}\r\ncontent-type: application/x-www-form-urlencoded\r\n\
+             content-length: {}\r\n\r\n{form}",
+            self.api,
+            form.len()
+        );
+        let mut anon = self.anon();
+        anon.write(request.as_bytes()).expect("a request");
+        let answer = anon.read().expect("an answer").expect(200);
+        answer["access_token"].as_str().expect("a token").to_owned()
+    }
+
     /// What it wrote to standard output so far.
     pub fn out(&self) -> String {
         std::fs::read_to_string(&self.out).expect("UTF-8")
