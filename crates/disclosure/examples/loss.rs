@@ -11,18 +11,18 @@
     reason = "a program of the tests stops at the first surprise"
 )]
 
+#[path = "../tests/france/mod.rs"]
+mod france;
+
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-use disclosure::{
-    Cell, Change, Counts, Dimension, Edition, Measure, PARTS, Quantity, TableShape, protect,
-};
+use disclosure::{Cell, Change, Counts, Edition, Measure, PARTS, Quantity, TableShape, protect};
+use france::{ACADEMIES, CONVENTIONS, france};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
 const THRESHOLD: i64 = 5;
-const ACADEMIES: usize = 31;
-const CONVENTIONS: usize = 100;
 
 /// A line: where it counts, and whom.
 #[derive(Clone)]
@@ -37,24 +37,6 @@ struct Report {
     academy: usize,
     convention: usize,
     lines: Vec<Line>,
-}
-
-fn france() -> TableShape {
-    let dimension = |values, by_academy, is_headline| Dimension {
-        values,
-        by_academy,
-        is_headline,
-    };
-    let dimensions = vec![
-        dimension(CONVENTIONS, true, true),
-        dimension(14, true, false),
-        dimension(12, true, false),
-        dimension(7, false, false),
-        dimension(8, false, false),
-        dimension(6, false, false),
-    ];
-    let region_of = (0..ACADEMIES).map(|academy| academy * 18 / ACADEMIES);
-    TableShape::new(18, region_of.collect(), dimensions)
 }
 
 /// Few values have most of the lines.

@@ -6,35 +6,16 @@
     reason = "a test stops at the first surprise"
 )]
 
+mod france;
+
 use disclosure::{
     Cell, Counts, Dimension, Edition, Measure, PARTS, Protected, Quantity, TableShape, protect,
 };
+use france::france;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
 const THRESHOLD: i64 = 5;
-
-/// Thirty-one academies, a hundred conventions, and what else is published.
-fn france() -> TableShape {
-    let dimension = |values, by_academy, is_headline| Dimension {
-        values,
-        by_academy,
-        is_headline,
-    };
-    let dimensions = vec![
-        dimension(100, true, true),
-        dimension(14, true, false),
-        dimension(12, true, false),
-        dimension(7, false, false),
-        dimension(8, false, false),
-        dimension(6, false, false),
-    ];
-    TableShape::new(
-        18,
-        (0..31).map(|academy| academy * 18 / 31).collect(),
-        dimensions,
-    )
-}
 
 /// So many lines of pupils, of which all is known.
 fn add(shape: &TableShape, counts: &mut [Counts], random: &mut StdRng, lines: usize) {
