@@ -24,7 +24,7 @@ def pages(options):
     try:
         clients_of(service)
         asked = pages_of(service)
-        crowd = ("pages", 32, options.rate * 2, asked)
+        crowd = ("pages", 32, options.pages, asked)
         seconds = options.each or 15
         # Each page is made once, as by the first who reads it.
         cold = load_of(options, service, [crowd]).run(5)["pages"]

@@ -1,6 +1,7 @@
 //! Answers: a body, its validators, and what the request's conditions make of them.
 
 use std::hash::{DefaultHasher, Hasher};
+use std::time::Duration;
 
 use actix_web::body::BoxBody;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -18,6 +19,9 @@ use crate::error::{Error, Notice, Result};
 
 /// The media type of a page.
 pub const HTML: &str = "text/html; charset=utf-8";
+
+/// How long a copy of a page may be kept: what is open changes by the day.
+pub const FRESH: Duration = Duration::from_secs(300);
 
 /// The room a body is given to begin with, in bytes.
 const ROOM: usize = 16 * 1024;

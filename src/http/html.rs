@@ -5,12 +5,9 @@ use actix_web::http::header::{
 };
 use maud::Markup;
 
-use super::answer::{Answer, HTML};
+use super::answer::{Answer, FRESH, HTML};
 use super::call::Call;
 use crate::layout::{Frame, Spoken};
-
-/// How long a copy may be kept: what is open changes by the day.
-const FRESH: &str = "public, max-age=300";
 
 /// What a page depends on besides its address.
 const DEPENDS_ON: &str = "Accept, Accept-Encoding, Accept-Language";
@@ -21,7 +18,10 @@ pub fn page(frame: &Frame<'_>, content: &Markup) -> Answer {
         .header(CONTENT_SECURITY_POLICY, frame.policy())
         .header(CONTENT_LANGUAGE, frame.spoken.language.tag())
         .header(REFERRER_POLICY, "same-origin")
-        .header(CACHE_CONTROL, FRESH)
+        .header(
+            CACHE_CONTROL,
+            &format!("public, max-age={}", FRESH.as_secs()),
+        )
         .header(VARY, DEPENDS_ON)
 }
 

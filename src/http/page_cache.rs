@@ -27,7 +27,7 @@ use quick_cache::sync::{Cache, DefaultLifecycle, PlaceholderGuard};
 use quick_cache::{DefaultHashBuilder, Weighter};
 
 use super::accept::{is_worth_compressing, takes_gzip};
-use super::answer::{Answer, HTML, of_coding};
+use super::answer::{Answer, FRESH, HTML, of_coding};
 use super::contract::Operation;
 use super::position::POSITION;
 use crate::db::Db;
@@ -45,15 +45,13 @@ const MOST: u64 = 16 * 1024 * 1024;
 /// How long a request waits for another that makes its page, before it makes it itself.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// How many pages are made anew in a second, and at once, before older ones are told.
+/// How many pages are made anew in a second, and at once, before those are told that a cache
+/// before the service may tell, too.
 const ANEW: Quota = Quota::per_second(many(2)).allow_burst(many(50));
 
 const fn many(number: u32) -> NonZeroU32 {
     NonZeroU32::MIN.saturating_add(number - 1)
 }
-
-/// How old they are at most: as old as what a cache before the service may tell (`Cache-Control`).
-const OLDEST: Duration = Duration::from_secs(300);
 
 /// The pages.
 pub struct PageCache {
@@ -164,7 +162,7 @@ impl PageCache {
     fn older(&self, key: &Key) -> Option<Arc<Page>> {
         let last = self.last.get(&key.asked)?;
         let is_wanted = self.pages.peek(key).is_none()
-            && last.made.elapsed() < OLDEST
+            && last.made.elapsed() < FRESH
             && self.anew.check().is_err();
         is_wanted.then_some(last)
     }
